@@ -1,0 +1,183 @@
+"""Every exception that dcmview raises on purpose.
+
+::
+
+    DcmviewError             code, message, detail (plain JSON values)
+    ├── RequestError         the caller asked for something impossible
+    │   ├── InvalidWindow
+    │   └── InvalidAnnotation
+    ├── Unauthorized         no or wrong token
+    ├── AccessDenied         foreign user, Host or Origin
+    ├── NotFound
+    │   ├── UnknownFile · FrameOutOfRange · NoPixelData · FileGone
+    ├── MethodNotAllowed
+    ├── Conflict
+    │   └── FileChanged      replaced or rewritten since it was listed
+    ├── TooLarge             a request body beyond its limit
+    ├── InstanceError        this file cannot give that; carries its path
+    │   ├── NotDicom · Unreadable · Truncated
+    │   ├── UnsupportedTransferSyntax · UnsupportedPixelFormat
+    │   └── DecodeFailed     from the decoder's own exception
+    ├── UsageError           the command line asks for something impossible
+    └── StartError           port taken, bad CSV, frontend not built
+
+The core knows neither HTTP nor exit codes: ``web/errors.py`` and
+``cli/console.py`` each hold one table by class.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class DcmviewError(Exception):
+    """Base of all errors that dcmview raises on purpose.
+
+    ``code`` is stable and documented, the message may improve. ``detail``
+    holds plain JSON values.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, **detail: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+
+
+class RequestError(DcmviewError):
+    """The caller asked for something impossible."""
+
+    code = "bad_request"
+
+
+class InvalidWindow(RequestError):
+    """A window that no VOI function allows, or half of one."""
+
+    code = "invalid_window"
+
+
+class InvalidAnnotation(RequestError):
+    """An ROI outside its image, an empty box or a frame that is not there."""
+
+    code = "invalid_annotation"
+
+
+class Unauthorized(DcmviewError):
+    """No token where one is needed, or a wrong one."""
+
+    code = "unauthorized"
+
+
+class AccessDenied(DcmviewError):
+    """A foreign user, Host or Origin."""
+
+    code = "access_denied"
+
+
+class NotFound(DcmviewError):
+    """Nothing lives at this address."""
+
+    code = "not_found"
+
+
+class UnknownFile(NotFound):
+    """No file has this index."""
+
+    code = "unknown_file"
+
+
+class FrameOutOfRange(NotFound):
+    """The file has fewer frames."""
+
+    code = "frame_out_of_range"
+
+
+class NoPixelData(NotFound):
+    """The object holds no image."""
+
+    code = "no_pixel_data"
+
+
+class FileGone(NotFound):
+    """The file was listed and is no longer there."""
+
+    code = "file_gone"
+
+
+class MethodNotAllowed(DcmviewError):
+    """The route exists, with other methods."""
+
+    code = "method_not_allowed"
+
+
+class Conflict(DcmviewError):
+    """The state of things has moved on."""
+
+    code = "conflict"
+
+
+class FileChanged(Conflict):
+    """The file was replaced or rewritten since it was listed."""
+
+    code = "file_changed"
+
+
+class TooLarge(DcmviewError):
+    """A request body beyond its limit."""
+
+    code = "too_large"
+
+
+class InstanceError(DcmviewError):
+    """This file cannot give what was asked of it."""
+
+    code = "instance_error"
+
+
+class NotDicom(InstanceError):
+    """The bytes are not DICOM."""
+
+    code = "not_dicom"
+
+
+class Unreadable(InstanceError):
+    """The file cannot be opened or its header cannot be parsed."""
+
+    code = "unreadable"
+
+
+class Truncated(InstanceError):
+    """The data ends before the part that was asked for."""
+
+    code = "truncated"
+
+
+class UnsupportedTransferSyntax(InstanceError):
+    """No decoder for this transfer syntax."""
+
+    code = "unsupported_transfer_syntax"
+
+
+class UnsupportedPixelFormat(InstanceError):
+    """A layout of samples that has no defined display."""
+
+    code = "unsupported_pixel_format"
+
+
+class DecodeFailed(InstanceError):
+    """The decoder refused the data of this frame."""
+
+    code = "decode_failed"
+
+
+class UsageError(DcmviewError):
+    """The command line asks for something impossible."""
+
+    code = "usage"
+
+
+class StartError(DcmviewError):
+    """The viewer cannot start: port, address, CSV or missing frontend."""
+
+    code = "cannot_start"

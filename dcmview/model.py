@@ -1,0 +1,201 @@
+"""What every layer shares: plain frozen values without behaviour of their own.
+
+``dicom`` fills these from bytes, ``pixels`` computes with them, ``registry``
+keeps them and ``web`` writes them out. Nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Something in a file that breaks a rule, and what was used instead.
+
+    ``element`` is written *(gggg,eeee) Name*; ``found`` and ``used`` are for
+    people to read.
+    """
+
+    code: str
+    element: str
+    found: str
+    used: str
+
+
+class VoiFunction(StrEnum):
+    """VOI LUT Function (0028,1056), DICOM PS3.3 C.11.2.1.2."""
+
+    LINEAR = "LINEAR"
+    LINEAR_EXACT = "LINEAR_EXACT"
+    SIGMOID = "SIGMOID"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Window Center and Width in modality values, with the function that reads them."""
+
+    center: float
+    width: float
+    function: VoiFunction = VoiFunction.LINEAR
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rescale:
+    """Modality value = stored value x slope + intercept (DICOM PS3.3 C.11.1.1.2)."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LookupTable:
+    """A Modality, VOI or palette LUT.
+
+    ``entries`` is a one-dimensional uint16 array that is always unsigned;
+    input values below ``first_mapped`` take the first entry, above the end
+    the last. ``bits`` is the number of significant bits of an entry.
+    """
+
+    first_mapped: int
+    entries: NDArray[np.uint16]
+    bits: int
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Palette:
+    """Red, green and blue Palette Color LUTs (DICOM PS3.3 C.7.6.3.1.5)."""
+
+    red: LookupTable
+    green: LookupTable
+    blue: LookupTable
+
+
+@dataclass(frozen=True, slots=True)
+class PaddingRange:
+    """Pixel Padding Value and Range Limit, both ends included, in stored values."""
+
+    low: float
+    high: float
+
+
+class SampleKind(StrEnum):
+    """Which of the three pixel data elements holds the samples."""
+
+    INTEGER = "integer"  # Pixel Data (7FE0,0010)
+    FLOAT = "float"  # Float Pixel Data (7FE0,0008), 32 bits
+    DOUBLE = "double"  # Double Float Pixel Data (7FE0,0009), 64 bits
+
+
+@dataclass(frozen=True, slots=True)
+class PixelLayout:
+    """The Image Pixel Module of an instance as plain numbers (DICOM PS3.3 C.7.6.3)."""
+
+    rows: int
+    columns: int
+    frame_count: int = 1
+    samples_per_pixel: int = 1
+    bits_allocated: int = 16
+    bits_stored: int = 16
+    high_bit: int = 15
+    pixel_representation: int = 0
+    planar_configuration: int = 0
+    photometric_interpretation: str = "MONOCHROME2"
+    kind: SampleKind = SampleKind.INTEGER
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredFrame:
+    """One frame after decompression and before any rescale.
+
+    ``values`` has shape (rows, columns) or (rows, columns, samples) and the
+    smallest of uint8, int8, uint16, int16, uint32, int32, float32, float64 that
+    Bits Allocated asks for; bits above High Bit are masked away and signed
+    values are sign-extended. ``layout`` describes these values, not the file:
+    after a colour conversion by the codec it says RGB.
+    """
+
+    values: NDArray[np.generic]
+    layout: PixelLayout
+    truncated: bool = False
+    repairs: tuple[Repair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DisplayRecipe:
+    """Everything between the stored values of one frame and its picture.
+
+    ``dicom`` makes it from the file, ``pixels`` carries it out and the browser
+    gets the same numbers. ``voi`` holds the choices of the file, windows
+    first, and its first member is the default.
+    """
+
+    photometric_interpretation: str
+    modality: Rescale | LookupTable = field(default_factory=Rescale)
+    unit: str = ""
+    voi: tuple[Window | LookupTable, ...] = ()
+    inverted: bool = False
+    padding: PaddingRange | None = None
+    palette: Palette | None = None
+    repairs: tuple[Repair, ...] = ()
+
+
+class FileEnd(StrEnum):
+    """How a path that was given to dcmview ended up."""
+
+    SHOWN = "shown"
+    PARTIAL = "partial"  # listed, but damaged or cut short
+    NO_PIXELS = "no_pixels"  # a DICOM object that is not an image
+    NOT_DICOM = "not_dicom"
+    UNREADABLE = "unreadable"
+    FILTERED = "filtered"
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """What tells one version of a file from another."""
+
+    device: int
+    inode: int
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceHeader:
+    """What the list shows of one instance, read from the elements before Pixel Data.
+
+    Text is decoded with the character set of the file; absent elements are
+    empty strings or zero. ``problem`` says what is damaged, empty when nothing
+    is; ``kind`` names what an object without pixels is.
+    """
+
+    patient_id: str = ""
+    patient_name: str = ""
+    study_instance_uid: str = ""
+    study_date: str = ""
+    study_description: str = ""
+    series_instance_uid: str = ""
+    series_number: str = ""
+    series_description: str = ""
+    modality: str = ""
+    instance_number: str = ""
+    sop_class_uid: str = ""
+    sop_instance_uid: str = ""
+    transfer_syntax_uid: str = ""
+    has_pixels: bool = False
+    frame_count: int = 0
+    rows: int = 0
+    columns: int = 0
+    default_window: Window | None = None
+    kind: str = ""
+    problem: str = ""
+    repairs: tuple[Repair, ...] = ()

@@ -1,0 +1,220 @@
+"""Response shapes of the API, one class a shape.
+
+``docs/api.md`` describes them, ``scripts/api-types`` makes the TypeScript of
+the page from them, so a field is named in one place only.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+
+class ErrorBody(Struct):
+    """Every answer that is not a success."""
+
+    error: str
+    code: str
+    detail: dict[str, str | int | float | bool | None] | UnsetType = UNSET
+
+
+class Health(Struct):
+    """The answer of ``GET /api/health``."""
+
+    status: Literal["ok"]
+    file_count: int
+    server_start_ms: int
+    version: str
+
+
+class WindowPair(Struct):
+    """Window Center and Window Width, in modality values."""
+
+    center: float
+    width: float
+
+
+class FileEntry(Struct):
+    """One listed file."""
+
+    index: int
+    path: str
+    label: str
+    patient_id: str
+    patient_name: str
+    study_instance_uid: str
+    study_date: str
+    study_description: str
+    series_instance_uid: str
+    series_number: str
+    series_description: str
+    modality: str
+    instance_number: str
+    sop_instance_uid: str
+    has_pixels: bool
+    frame_count: int
+    rows: int
+    columns: int
+    transfer_syntax_uid: str
+    default_window: WindowPair | None
+    status: Literal["shown", "partial", "no_pixels"]
+    """``no_pixels``: a DICOM object that is not an image; ``partial``: damaged or cut short."""
+    note: str
+    """What is damaged, or what an object without pixels is; empty for a plain image."""
+
+
+class SkippedFile(Struct):
+    """One path that is not listed, with the reason."""
+
+    path: str
+    status: Literal["not_dicom", "unreadable"]
+    reason: str
+
+
+class FileList(Struct):
+    """The answer of ``GET /api/files``."""
+
+    files: list[FileEntry]
+    tunnelled: bool
+    tunnel_host: str | None
+    server_start_ms: int
+    scan_complete: bool
+    scanned: int
+    skipped: int
+    filtered: int
+    skipped_files: list[SkippedFile]
+    """The skipped paths, at most the first 1,000 of them."""
+    warnings: list[str]
+    """What the reader of the page should know: annotation rows left out, a tunnel that failed."""
+
+
+class FileInfo(Struct):
+    """The answer of ``GET /api/file/{index}/info``."""
+
+    frame_count: int
+    rows: int
+    columns: int
+    transfer_syntax: str
+    transfer_syntax_name: str
+    has_pixels: bool
+    default_window: WindowPair | None
+    sop_class: str
+    """Name of the SOP Class, or its UID where it has no known name."""
+    repairs: list[RepairNote]
+
+
+class RepairNote(Struct):
+    """A rule that the file breaks, and what was used instead."""
+
+    code: str
+    element: str
+    found: str
+    used: str
+
+
+class RescaleStep(Struct, tag="rescale", tag_field="kind"):
+    """Modality value = stored value x slope + intercept."""
+
+    slope: float
+    intercept: float
+
+
+class LutStep(Struct, tag="lut", tag_field="kind"):
+    """A lookup table: values below ``first_mapped`` take the first entry, above the end the last."""
+
+    first_mapped: int
+    bits: int
+    entries: list[int]
+    explanation: str
+
+
+class WindowStep(Struct, tag="window", tag_field="kind"):
+    """A window with the function that reads it."""
+
+    center: float
+    width: float
+    function: Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+    explanation: str
+
+
+class PaddingStep(Struct):
+    """Stored values from ``low`` to ``high`` are padding, not image."""
+
+    low: float
+    high: float
+
+
+class Recipe(Struct):
+    """How stored values become grey levels: ``GET /api/file/{index}/frame/{frame}/recipe``."""
+
+    id: str
+    """Hash of the content; raw frames name it in ``X-Frame-Recipe``, so a page fetches it once."""
+    photometric_interpretation: str
+    modality: RescaleStep | LutStep
+    unit: str
+    """Rescale Type or LUT type, ``HU`` for instance; empty where the file does not say."""
+    voi: list[WindowStep | LutStep]
+    """The choices of the file; the first is the default."""
+    inverted: bool
+    padding: PaddingStep | None
+    repairs: list[RepairNote]
+
+
+class RoiSet(Struct):
+    """ROIs of one file: boxes ``[ymin, xmin, ymax, xmax]`` and the frames of each."""
+
+    num_roi: int
+    roi_coords: list[list[float]]
+    roi_frames: list[list[int]]
+
+
+class StringValue(Struct, tag="string", tag_field="type"):
+    """Text, cut after 1,024 characters."""
+
+    value: str
+    truncated: bool | UnsetType = UNSET
+    total: int | UnsetType = UNSET
+
+
+class NumberValue(Struct, tag="number", tag_field="type"):
+    """One number; NaN and infinity are written as text."""
+
+    value: float | int | str
+
+
+class NumbersValue(Struct, tag="numbers", tag_field="type"):
+    """Several numbers, cut after 64."""
+
+    value: list[float | int | str]
+    truncated: bool | UnsetType = UNSET
+    total: int | UnsetType = UNSET
+
+
+class BinaryValue(Struct, tag="binary", tag_field="type"):
+    """Bytes that are never sent."""
+
+    length: int
+
+
+class SequenceValue(Struct, tag="sequence", tag_field="type"):
+    """Items of a sequence, cut after 100 items or 32 levels."""
+
+    items: list[list[TagNode]]
+    truncated: bool | UnsetType = UNSET
+    total: int | UnsetType = UNSET
+
+
+class ErrorValue(Struct, tag="error", tag_field="type"):
+    """An element that cannot be read."""
+
+    message: str
+
+
+class TagNode(Struct):
+    """One data element."""
+
+    tag: str
+    vr: str
+    keyword: str
+    value: StringValue | NumberValue | NumbersValue | BinaryValue | SequenceValue | ErrorValue
