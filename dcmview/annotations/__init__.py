@@ -1,0 +1,1 @@
+"""Regions of interest: read, check, keep and write them. No pixels here."""

@@ -121,7 +121,7 @@ class RescaleStep(Struct, tag="rescale", tag_field="kind"):
 
 
 class LutStep(Struct, tag="lut", tag_field="kind"):
-    """A lookup table: values below ``first_mapped`` take the first entry, above the end the last."""
+    """A lookup table; values before its start take the first entry, beyond its end the last."""
 
     first_mapped: int
     bits: int
@@ -165,7 +165,7 @@ class RoiSet(Struct):
     """ROIs of one file: boxes ``[ymin, xmin, ymax, xmax]`` and the frames of each."""
 
     num_roi: int
-    roi_coords: list[list[float]]
+    roi_coords: list[list[int | float]]
     roi_frames: list[list[int]]
 
 

@@ -1,0 +1,75 @@
+"""Least-recently-used caches that count bytes and compute each key once.
+
+A slow decode that several requests wait for runs once; the others get its
+result (or its error). Nothing here knows what it caches.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from cachetools import LRUCache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+K = TypeVar("K", bound="Hashable")
+V = TypeVar("V")
+
+
+class ByteCache(Generic[K, V]):
+    """Keep the values used last, up to a number of bytes, for many threads.
+
+    Parameters
+    ----------
+    capacity_bytes : int
+        Sum of the sizes that are kept. A value larger than this is handed
+        out and not kept, so one huge frame never evicts everything.
+    size_of : callable
+        Size of a value in bytes.
+    """
+
+    def __init__(self, capacity_bytes: int, size_of: Callable[[V], int]) -> None:
+        self._values: LRUCache[K, V] = LRUCache(capacity_bytes, getsizeof=size_of)
+        self._size_of = size_of
+        self._running: dict[K, Future[V]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def held_bytes(self) -> int:
+        """Sum of the sizes that are kept now."""
+        with self._lock:
+            return int(self._values.currsize)
+
+    def get_or_compute(self, key: K, compute: Callable[[], V]) -> tuple[V, bool]:
+        """Give the value of a key and whether it was already there.
+
+        Callers that ask for a key while another computes it wait for that
+        one computation and share its result. An error is raised to all of
+        them and not kept: the next call tries again.
+        """
+        with self._lock:
+            if key in self._values:
+                return self._values[key], True
+            running = self._running.get(key)
+            if running is None:
+                mine: Future[V] = Future()
+                self._running[key] = mine
+        if running is not None:
+            return running.result(), False
+
+        try:
+            value = compute()
+        except BaseException as exc:
+            with self._lock:
+                del self._running[key]
+            mine.set_exception(exc)
+            raise
+        with self._lock:
+            if self._size_of(value) <= self._values.maxsize:
+                self._values[key] = value
+            del self._running[key]
+        mine.set_result(value)
+        return value, False
