@@ -1,0 +1,1 @@
+"""Find files, read their headers and keep what is known of them."""

@@ -1,0 +1,95 @@
+"""Errors on the wire: one table from class to HTTP status, one JSON form."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from dcmview import errors
+from dcmview.errors import DcmviewError
+from dcmview.web.respond import encode_json, safe_text
+from dcmview.web.schemas import ErrorBody
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.requests import Request
+
+logger = logging.getLogger(__name__)
+
+STATUS_BY_CLASS: dict[type[DcmviewError], int] = {
+    errors.RequestError: 400,
+    errors.UsageError: 400,
+    errors.Unauthorized: 401,
+    errors.AccessDenied: 403,
+    errors.NotFound: 404,
+    errors.MethodNotAllowed: 405,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.InstanceError: 422,
+    errors.StartError: 500,
+    DcmviewError: 500,
+}
+
+
+def error_status(error: DcmviewError) -> int:
+    """Find the status of the nearest class in the table."""
+    return next(STATUS_BY_CLASS[cls] for cls in type(error).__mro__ if cls in STATUS_BY_CLASS)
+
+
+def error_response(
+    error: DcmviewError, *, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Write an error as ``{"error": ..., "code": ..., "detail": {...}}``."""
+    body = ErrorBody(error=safe_text(error.message), code=error.code)
+    if error.detail:
+        body.detail = {
+            key: safe_text(value) if isinstance(value, str) else value
+            for key, value in error.detail.items()
+        }
+    return Response(
+        encode_json(body),
+        status_code=status or error_status(error),
+        headers=dict(headers or {}),
+        media_type="application/json",
+    )
+
+
+def on_dcmview_error(_request: Request, exc: Exception) -> Response:
+    """Answer an error that we raised on purpose."""
+    assert isinstance(exc, DcmviewError)
+    return error_response(exc)
+
+
+def on_http_exception(request: Request, exc: Exception) -> Response:
+    """Answer what Starlette itself refuses: unknown routes and wrong methods."""
+    assert isinstance(exc, HTTPException)
+    if exc.status_code == 405:
+        allowed = (exc.headers or {}).get("Allow", "")
+        message = f"{request.method} is not allowed here; allowed: {allowed}"
+        return error_response(errors.MethodNotAllowed(message), headers=exc.headers)
+    if exc.status_code == 404:
+        return error_response(errors.NotFound(f"nothing at {request.url.path}"))
+    return error_response(
+        DcmviewError(str(exc.detail)), status=exc.status_code, headers=exc.headers
+    )
+
+
+def on_unexpected(request: Request, exc: Exception) -> Response:
+    """Answer a bug of ours: the log gets the traceback, the client a short id."""
+    bug_id = secrets.token_hex(4)
+    logger.error("internal error %s at %s", bug_id, request.url.path, exc_info=exc)
+    return error_response(DcmviewError(f"internal error {bug_id}; see the server's output"))
+
+
+# BaseException, not Exception: Starlette answers and then re-raises what is registered for
+# Exception, which would print every traceback twice.
+EXCEPTION_HANDLERS: dict[type[BaseException], Callable[[Request, Exception], Response]] = {
+    DcmviewError: on_dcmview_error,
+    HTTPException: on_http_exception,
+    BaseException: on_unexpected,
+}

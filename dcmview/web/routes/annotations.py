@@ -1,0 +1,69 @@
+"""ROIs of a file, and all of them as CSV."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.endpoints import HTTPEndpoint
+from starlette.responses import Response
+
+from dcmview.errors import InvalidAnnotation
+from dcmview.web import schemas
+from dcmview.web.context import context
+from dcmview.web.params import json_object
+from dcmview.web.respond import json_response
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+
+    from dcmview.annotations.roi import Rectangle
+
+
+class Annotations(HTTPEndpoint):
+    """``/api/file/{index}/annotations``."""
+
+    def get(self, request: Request) -> Response:
+        """Give the rectangles of a file."""
+        return json_response(roi_set(context(request).library.rois(_index(request))))
+
+    async def put(self, request: Request) -> Response:
+        """Replace the rectangles of a file and give them in canonical form."""
+        library = context(request).library
+        library.entry(_index(request))
+        body = await json_object(request)
+        coordinates = body.get("roi_coords")
+        count = body.get("num_roi")
+        if isinstance(coordinates, list) and count not in (None, len(coordinates)):
+            raise InvalidAnnotation(
+                f"num_roi says {count!r}, but there are {len(coordinates)} boxes"
+            )
+        stored = await run_in_threadpool(
+            library.replace_rois, _index(request), coordinates, body.get("roi_frames")
+        )
+        return json_response(roi_set(stored))
+
+
+def export_csv(request: Request) -> Response:
+    """``GET /api/annotations/export.csv``."""
+    text = context(request).library.export_csv()
+    return Response(
+        text.encode("utf-8", "surrogateescape"),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="dcmview-annotations.csv"'},
+    )
+
+
+def roi_set(rectangles: Sequence[Rectangle]) -> schemas.RoiSet:
+    """Write rectangles in the form of the contract."""
+    return schemas.RoiSet(
+        num_roi=len(rectangles),
+        roi_coords=[box.coordinates for box in rectangles],
+        roi_frames=[list(box.frames) for box in rectangles],
+    )
+
+
+def _index(request: Request) -> int:
+    return int(request.path_params["index"])
