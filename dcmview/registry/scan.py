@@ -79,7 +79,7 @@ def _read_file(
         registry.skip(path, FileEnd.NOT_DICOM, exc.message)
     except (InstanceError, NotFound) as exc:
         registry.skip(path, FileEnd.UNREADABLE, exc.message)
-    except Exception as exc:  # noqa: BLE001 - one bad file must not end the scan
+    except Exception as exc:  # one bad file must not end the scan
         logger.exception("reading %r failed", path)
         registry.skip(path, FileEnd.UNREADABLE, f"internal error: {type(exc).__name__}: {exc}")
     else:

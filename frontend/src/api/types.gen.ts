@@ -1,0 +1,190 @@
+// Made by scripts/api-types from dcmview/web/schemas.py. Do not edit.
+
+/** Every answer that is not a success. */
+export interface ErrorBody {
+  error: string;
+  code: string;
+  detail?: Record<string, string | number | boolean | null>;
+}
+
+/** The answer of `GET /api/health`. */
+export interface Health {
+  status: 'ok';
+  file_count: number;
+  server_start_ms: number;
+  version: string;
+}
+
+/** Window Center and Window Width, in modality values. */
+export interface WindowPair {
+  center: number;
+  width: number;
+}
+
+/** One listed file. */
+export interface FileEntry {
+  index: number;
+  path: string;
+  label: string;
+  patient_id: string;
+  patient_name: string;
+  study_instance_uid: string;
+  study_date: string;
+  study_description: string;
+  series_instance_uid: string;
+  series_number: string;
+  series_description: string;
+  modality: string;
+  instance_number: string;
+  sop_instance_uid: string;
+  has_pixels: boolean;
+  frame_count: number;
+  rows: number;
+  columns: number;
+  transfer_syntax_uid: string;
+  default_window: WindowPair | null;
+  status: 'no_pixels' | 'partial' | 'shown';
+  note: string;
+}
+
+/** One path that is not listed, with the reason. */
+export interface SkippedFile {
+  path: string;
+  status: 'not_dicom' | 'unreadable';
+  reason: string;
+}
+
+/** The answer of `GET /api/files`. */
+export interface FileList {
+  files: FileEntry[];
+  tunnelled: boolean;
+  tunnel_host: string | null;
+  server_start_ms: number;
+  scan_complete: boolean;
+  scanned: number;
+  skipped: number;
+  filtered: number;
+  skipped_files: SkippedFile[];
+  warnings: string[];
+}
+
+/** The answer of `GET /api/file/{index}/info`. */
+export interface FileInfo {
+  frame_count: number;
+  rows: number;
+  columns: number;
+  transfer_syntax: string;
+  transfer_syntax_name: string;
+  has_pixels: boolean;
+  default_window: WindowPair | null;
+  sop_class: string;
+  repairs: RepairNote[];
+}
+
+/** A rule that the file breaks, and what was used instead. */
+export interface RepairNote {
+  code: string;
+  element: string;
+  found: string;
+  used: string;
+}
+
+/** Modality value = stored value x slope + intercept. */
+export interface RescaleStep {
+  kind: 'rescale';
+  slope: number;
+  intercept: number;
+}
+
+/** A lookup table; values before its start take the first entry, beyond its end the last. */
+export interface LutStep {
+  kind: 'lut';
+  first_mapped: number;
+  bits: number;
+  entries: number[];
+  explanation: string;
+}
+
+/** A window with the function that reads it. */
+export interface WindowStep {
+  kind: 'window';
+  center: number;
+  width: number;
+  function: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
+  explanation: string;
+}
+
+/** Stored values from `low` to `high` are padding, not image. */
+export interface PaddingStep {
+  low: number;
+  high: number;
+}
+
+/** How stored values become grey levels: `GET /api/file/{index}/frame/{frame}/recipe`. */
+export interface Recipe {
+  id: string;
+  photometric_interpretation: string;
+  modality: RescaleStep | LutStep;
+  unit: string;
+  voi: (WindowStep | LutStep)[];
+  inverted: boolean;
+  padding: PaddingStep | null;
+  repairs: RepairNote[];
+}
+
+/** ROIs of one file: boxes `[ymin, xmin, ymax, xmax]` and the frames of each. */
+export interface RoiSet {
+  num_roi: number;
+  roi_coords: number[][];
+  roi_frames: number[][];
+}
+
+/** Text, cut after 1,024 characters. */
+export interface StringValue {
+  type: 'string';
+  value: string;
+  truncated?: boolean;
+  total?: number;
+}
+
+/** One number; NaN and infinity are written as text. */
+export interface NumberValue {
+  type: 'number';
+  value: number | string;
+}
+
+/** Several numbers, cut after 64. */
+export interface NumbersValue {
+  type: 'numbers';
+  value: (number | string)[];
+  truncated?: boolean;
+  total?: number;
+}
+
+/** Bytes that are never sent. */
+export interface BinaryValue {
+  type: 'binary';
+  length: number;
+}
+
+/** Items of a sequence, cut after 100 items or 32 levels. */
+export interface SequenceValue {
+  type: 'sequence';
+  items: TagNode[][];
+  truncated?: boolean;
+  total?: number;
+}
+
+/** An element that cannot be read. */
+export interface ErrorValue {
+  type: 'error';
+  message: string;
+}
+
+/** One data element. */
+export interface TagNode {
+  tag: string;
+  vr: string;
+  keyword: string;
+  value: StringValue | NumberValue | NumbersValue | BinaryValue | SequenceValue | ErrorValue;
+}
