@@ -82,7 +82,7 @@ def typescript(kind: shapes.Type) -> str:
 
 def plain(docstring: str) -> str:
     """Give the first paragraph on one line, with TypeScript's code quotes."""
-    return re.sub("``", "`", " ".join(docstring.split("\n\n")[0].split()))
+    return re.sub("``", "`", " ".join(docstring.split("\n\n", maxsplit=1)[0].split()))
 
 
 if __name__ == "__main__":
