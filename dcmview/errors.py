@@ -19,7 +19,8 @@
     │   ├── UnsupportedTransferSyntax · UnsupportedPixelFormat
     │   └── DecodeFailed     from the decoder's own exception
     ├── UsageError           the command line asks for something impossible
-    └── StartError           port taken, bad CSV, frontend not built
+    ├── StartError           port taken, bad CSV, frontend not built
+    └── NothingToShow        the scan ended without a single DICOM object
 
 The core knows neither HTTP nor exit codes: ``web/errors.py`` and
 ``cli/console.py`` each hold one table by class.
@@ -181,3 +182,9 @@ class StartError(DcmviewError):
     """The viewer cannot start: port, address, CSV or missing frontend."""
 
     code = "cannot_start"
+
+
+class NothingToShow(DcmviewError):
+    """The scan ended without a single DICOM object to list."""
+
+    code = "nothing_to_show"

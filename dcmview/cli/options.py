@@ -1,0 +1,163 @@
+"""The options of the viewer, in one table.
+
+The plain parser, the typer command, ``view()`` of the notebook and
+``docs/cli.md`` all follow this table, so they cannot disagree. It is read
+before the port opens: no dataclasses here, they cost 14 ms to import.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class ViewOptions(NamedTuple):
+    """What ``dcmview PATH...`` was asked for, parsed and not yet checked."""
+
+    paths: tuple[str, ...] = ()
+    port: int = 0
+    host: str = "127.0.0.1"
+    no_browser: bool = False
+    timeout: float | None = None
+    token: bool = False
+    no_token: bool = False
+    allow_host: tuple[str, ...] = ()
+    no_recursive: bool = False
+    filter: tuple[str, ...] = ()
+    annotations: str | None = None
+    no_rescue: bool = False
+    tunnel: bool = False
+    tunnel_host: str | None = None
+    tunnel_port: int = 0
+    tunnel_mode: str = "local"
+    end_with_stdin: bool = False
+
+
+class Option(NamedTuple):
+    """One row of the table.
+
+    ``type`` is that of a single value; an option of type bool takes none.
+    An option without a panel is left out of help and documentation.
+    """
+
+    name: str
+    flags: tuple[str, ...]
+    type: type[bool] | type[int] | type[float] | type[str]
+    metavar: str
+    help: str
+    panel: str = ""
+    repeatable: bool = False
+
+
+SERVER = "Server"
+FILES = "Files"
+ACCESS = "Who gets in"
+TUNNEL = "SSH tunnel"
+
+OPTIONS = (
+    Option("port", ("--port", "-p"), int, "PORT", "Port to listen on; 0 picks a free one.", SERVER),
+    Option("host", ("--host",), str, "ADDR", "Address to listen on.", SERVER),
+    Option("no_browser", ("--no-browser",), bool, "", "Do not open the browser.", SERVER),
+    Option(
+        "timeout",
+        ("--timeout",),
+        float,
+        "SECONDS",
+        "End after this long without a request; the scan and an idle page do not count.",
+        SERVER,
+    ),
+    Option(
+        "no_recursive",
+        ("--no-recursive",),
+        bool,
+        "",
+        "Only the top level of the given folders.",
+        FILES,
+    ),
+    Option(
+        "filter",
+        ("--filter",),
+        str,
+        "FIELD=VALUE",
+        "Only files whose field contains the value, whatever the case. Repeat to narrow. "
+        "Fields: patient_id, patient_name, study_description, study_date, study_uid, "
+        "series_description, series_number, series_uid, modality.",
+        FILES,
+        repeatable=True,
+    ),
+    Option(
+        "annotations",
+        ("--annotations",),
+        str,
+        "CSV",
+        "Load ROIs from a CSV file in the EMBED form; the file is never written.",
+        FILES,
+    ),
+    Option(
+        "no_rescue",
+        ("--no-rescue",),
+        bool,
+        "",
+        "Do not write ROI edits to dcmview-rescued-TIME.csv when ended with unsaved ones.",
+        FILES,
+    ),
+    Option(
+        "token",
+        ("--token",),
+        bool,
+        "",
+        "Demand a token from everybody: DCMVIEW_TOKEN of the environment, or a random one.",
+        ACCESS,
+    ),
+    Option(
+        "no_token",
+        ("--no-token",),
+        bool,
+        "",
+        "Demand no token, not even from other computers. For use behind your own proxy.",
+        ACCESS,
+    ),
+    Option(
+        "allow_host",
+        ("--allow-host",),
+        str,
+        "NAME",
+        "Host name under which a proxy reaches the viewer. Repeatable.",
+        ACCESS,
+        repeatable=True,
+    ),
+    Option(
+        "tunnel", ("--tunnel",), bool, "", "Start an SSH port forward beside the viewer.", TUNNEL
+    ),
+    Option(
+        "tunnel_host",
+        ("--tunnel-host",),
+        str,
+        "HOST",
+        "SSH destination, as in ssh HOST.",
+        TUNNEL,
+    ),
+    Option(
+        "tunnel_port",
+        ("--tunnel-port",),
+        int,
+        "PORT",
+        "Port of the tunnel's entrance; 0 is the server's own.",
+        TUNNEL,
+    ),
+    Option(
+        "tunnel_mode",
+        ("--tunnel-mode",),
+        str,
+        "MODE",
+        "local (ssh -L): the entrance is on this computer. remote (ssh -R): it is on HOST and "
+        "leads here.",
+        TUNNEL,
+    ),
+    Option(
+        "end_with_stdin",
+        ("--end-with-stdin",),
+        bool,
+        "",
+        "End when standard input closes. How view() in Python leaves no orphan.",
+    ),
+)

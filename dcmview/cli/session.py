@@ -1,0 +1,184 @@
+"""The time between the printed address and the exit code.
+
+Everything heavy is imported here, with the port already open. In the order
+of the calls: make the application, accept requests, scan, say what was
+found, and at the end save what nobody else has.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from dcmview.cli import console
+from dcmview.cli.progress import counts, progress_line, summary_lines
+from dcmview.cli.rescue import write_rescue_file
+from dcmview.errors import NothingToShow
+from dcmview.library import Library, LibrarySettings
+from dcmview.server.lifetime import EndReason, Lifetime, on_end_signals
+from dcmview.server.serve import serve
+from dcmview.web.access import AccessPolicy
+from dcmview.web.app import create_app
+from dcmview.web.peer_uid import can_tell
+from dcmview.web.status import ServerStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dcmview.cli.view import Start
+    from dcmview.registry.registry import ScanSummary
+    from dcmview.tunnel import Tunnel
+
+MOST_WARNINGS = 10
+PARENT_CHECK_S = 1.0
+
+
+def run_session(start: Start) -> int:
+    """Serve on an open port until the end.
+
+    Raises
+    ------
+    StartError
+        If the page is not built.
+    NothingToShow
+        If the scan finds no DICOM object.
+    """
+    return _Session(start).run()
+
+
+class _Session:
+    def __init__(self, start: Start) -> None:
+        options = start.options
+        self._start = start
+        self._status = ServerStatus()
+        self._library = Library(
+            LibrarySettings(
+                paths=options.paths,
+                recursive=not options.no_recursive,
+                filters=start.filters,
+                annotations=start.annotations,
+            )
+        )
+        self._tunnel: Tunnel | None = None
+        self._is_terminal = console.stderr_is_terminal()
+        self._lifetime = Lifetime(
+            self._status,
+            idle_limit_s=options.timeout,
+            has_unsaved_edits=lambda: self._library.dirty,
+            ask_again=self._ask_again if self._is_terminal else None,
+        )
+
+    def run(self) -> int:
+        """Serve; give the exit code."""
+        start = self._start
+        app = create_app(self._library, access=self._policy(), status=self._status)
+        on_end_signals(self._lifetime.request_end)
+        if start.options.end_with_stdin:
+            self._start_thread(self._wait_for_parent)
+        reason = serve(
+            app,
+            start.listener.socket,
+            self._lifetime,
+            check_users=self._checks_users(),
+            on_started=self._on_started,
+            finish=self._finish,
+        )
+        if reason is EndReason.NOTHING_TO_SHOW:
+            found = counts(self._library.scan_summary())
+            raise NothingToShow(f"nothing to show in {', '.join(start.options.paths)}: {found}")
+        return console.EXIT_OK
+
+    def _policy(self) -> AccessPolicy:
+        options = self._start.options
+        return AccessPolicy(
+            token=self._start.token.token,
+            token_for_all=self._start.token.for_all,
+            host_names=frozenset(name.lower() for name in (options.host, *options.allow_host)),
+        )
+
+    def _checks_users(self) -> bool:
+        if self._start.token.for_all:
+            return False  # the token tells more than a user id
+        if can_tell():
+            return True
+        console.warn(
+            "this system does not tell which local user connects, so every user of this computer "
+            "can see the files; --token keeps them out"
+        )
+        return False
+
+    def _on_started(self) -> None:
+        if self._start.tunnel is not None:
+            from dcmview.tunnel import Tunnel
+
+            self._tunnel = Tunnel(
+                self._start.tunnel, self._status, tell=console.tell, warn=console.warn
+            )
+            self._tunnel.start(can_ask=self._is_terminal)
+        self._library.start_scan(self._show_progress if self._is_terminal else None)
+        self._start_thread(self._wait_for_scan)
+
+    def _show_progress(self, summary: ScanSummary) -> None:
+        console.put_transient(progress_line(summary))
+
+    def _wait_for_scan(self) -> None:
+        self._library.wait_scan()
+        summary = self._library.scan_summary()
+        if self._is_terminal:
+            console.put_transient("")
+        for line in summary_lines(summary):
+            console.tell(line)
+        warnings = self._library.warnings()
+        for warning in warnings[:MOST_WARNINGS]:
+            console.warn(warning)
+        if len(warnings) > MOST_WARNINGS:
+            console.warn(f"and {len(warnings) - MOST_WARNINGS:,} more; the page lists them")
+        self._lifetime.note_scan_end()
+        if not summary.listed:
+            self._lifetime.request_end(EndReason.NOTHING_TO_SHOW)
+
+    def _wait_for_parent(self) -> None:
+        """End when the other end of standard input closes, however its process died."""
+        parent = os.getppid()
+        try:
+            # A process forked by the parent may hold the pipe open, so look at the parent too.
+            # Windows cannot wait for a pipe with a time limit; there nobody forks.
+            while os.getppid() == parent:
+                is_ready = sys.platform == "win32" or select.select([0], [], [], PARENT_CHECK_S)[0]
+                if is_ready and not os.read(0, 4096):
+                    break
+        except OSError:
+            pass
+        self._lifetime.request_end(EndReason.TERMINATE)
+
+    def _ask_again(self) -> None:
+        url = self._start.listener.url
+        console.tell(
+            "ROI edits are not exported. Ctrl+C again ends and loses them; "
+            f"{url}/api/annotations/export.csv has them"
+        )
+
+    def _finish(self, reason: EndReason) -> None:
+        # At the terminal the user has been asked; everybody else gets the edits as a file.
+        if self._library.dirty and reason is not EndReason.INTERRUPT:
+            self._rescue()
+        if self._tunnel is not None:
+            self._tunnel.stop()
+        self._library.close()
+
+    def _rescue(self) -> None:
+        if self._start.options.no_rescue:
+            console.warn("ROI edits that were not exported are lost (--no-rescue)")
+            return
+        try:
+            path = write_rescue_file(self._library.export_csv(), os.getcwd())
+        except OSError as exc:
+            console.warn(f"ROI edits are lost, they cannot be written here: {exc.strerror}")
+        else:
+            console.tell(f"ROI edits that were not exported are in {path}")
+
+    def _start_thread(self, target: Callable[[], None]) -> None:
+        threading.Thread(target=target, name=f"dcmview{target.__name__}", daemon=True).start()

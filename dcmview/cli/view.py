@@ -1,0 +1,178 @@
+"""``dcmview PATH...``: listen, say so, then load everything else and serve.
+
+The order is the point. Whatever can be refused without heavy imports is
+refused before the port opens; once it is open the address is printed, so a
+browser may connect while Python still imports.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+from typing import TYPE_CHECKING, NamedTuple
+
+from dcmview.cli import console
+from dcmview.cli.options import ViewOptions
+from dcmview.errors import UsageError
+from dcmview.registry.filters import parse_filter
+from dcmview.server.listen import Listener, listen
+
+if TYPE_CHECKING:
+    from dcmview.annotations.roi_csv import RoiTable
+    from dcmview.server.lifetime import EndReason
+    from dcmview.tunnel import TunnelPlan
+
+TOKEN_VARIABLE = "DCMVIEW_TOKEN"  # noqa: S105
+TOKEN_BYTES = 24
+
+
+class TokenChoice(NamedTuple):
+    """The secret that somebody will need, if anybody does, and whether all do."""
+
+    token: str | None
+    for_all: bool
+
+
+class Start(NamedTuple):
+    """What is settled when the port has opened."""
+
+    options: ViewOptions
+    listener: Listener
+    filters: tuple[tuple[str, str], ...]
+    annotations: RoiTable | None
+    tunnel: TunnelPlan | None
+    token: TokenChoice
+
+
+def view(options: ViewOptions) -> int:
+    """Serve files until the user has seen enough; give the exit code.
+
+    Raises
+    ------
+    UsageError
+        If the options make no sense, or a path does not exist.
+    StartError
+        If the port, the ROI table or the built page is missing.
+    NothingToShow
+        If the scan finds no DICOM object.
+    """
+    start = _open(options)
+    console.put_stdout(f"dcmview: server running at {start.listener.url}")
+    if start.token.token is not None:
+        link = f"{_link_base(start.listener)}/#token={start.token.token}"
+        console.put_stdout(f"dcmview: link with token: {link}")
+    console.tell(f"from another computer: {_ssh_hint(start.listener)}")
+    if not options.no_browser:
+        from dcmview.server.browser import open_browser
+
+        open_browser(start.listener.url)
+
+    from dcmview.server.lifetime import on_end_signals
+
+    # Nothing can be lost until the first request, and an exception from here could be swallowed
+    # by whatever is being imported.
+    on_end_signals(_end_at_once)
+    from dcmview.cli.session import run_session
+
+    return run_session(start)
+
+
+def check_options(options: ViewOptions) -> None:
+    """Refuse values that no option parser knows to be wrong.
+
+    Raises
+    ------
+    UsageError
+        Naming the option.
+    """
+    if not options.paths:
+        raise UsageError("no path given; see dcmview --help")
+    for name, port in (("--port", options.port), ("--tunnel-port", options.tunnel_port)):
+        if not 0 <= port <= 65535:
+            raise UsageError(f"{name} must be from 0 to 65535, not {port}")
+    if options.timeout is not None and not (math.isfinite(options.timeout) and options.timeout > 0):
+        raise UsageError(f"--timeout must be a number of seconds above 0, not {options.timeout:g}")
+    if options.token and options.no_token:
+        raise UsageError("--token and --no-token exclude each other")
+    if not options.tunnel:
+        for name in ("tunnel_host", "tunnel_port", "tunnel_mode"):
+            if getattr(options, name) != ViewOptions._field_defaults[name]:
+                raise UsageError(f"--{name.replace('_', '-')} is given without --tunnel")
+
+
+def _open(options: ViewOptions) -> Start:
+    check_options(options)
+    filters = tuple(parse_filter(expression) for expression in options.filter)
+    for path in options.paths:
+        if not os.path.exists(path):
+            raise UsageError(f"no such file or folder: {path}")
+    annotations = _read_annotations(options.annotations)
+    listener = listen(options.host, options.port)
+    return Start(
+        options,
+        listener,
+        filters,
+        annotations,
+        _plan_tunnel(options, listener),
+        _choose_token(options, listener),
+    )
+
+
+def _end_at_once(_reason: EndReason) -> None:
+    os._exit(console.EXIT_OK)
+
+
+def _read_annotations(path: str | None) -> RoiTable | None:
+    if path is None:
+        return None
+    from dcmview.annotations.roi_csv import read_roi_csv
+
+    return read_roi_csv(path)
+
+
+def _plan_tunnel(options: ViewOptions, listener: Listener) -> TunnelPlan | None:
+    if not options.tunnel:
+        return None
+    from dcmview.tunnel import plan_tunnel
+
+    return plan_tunnel(
+        options.tunnel_host,
+        options.tunnel_port,
+        options.tunnel_mode,
+        port=listener.port,
+        target=listener.browser_host,
+    )
+
+
+def _choose_token(options: ViewOptions, listener: Listener) -> TokenChoice:
+    # Taken out of the environment, which ssh and browsers would inherit.
+    given = os.environ.pop(TOKEN_VARIABLE, "")
+    if options.no_token:
+        if not listener.is_loopback:
+            console.warn("without a token, every computer that reaches this port sees the files")
+        return TokenChoice(None, for_all=False)
+    if not (given.isascii() and given.isprintable() and " " not in given):
+        raise UsageError(f"{TOKEN_VARIABLE} must be visible ASCII characters without spaces")
+    for_all = options.token or given != ""
+    if not for_all and listener.is_loopback:
+        return TokenChoice(None, for_all=False)
+    if not given:
+        import secrets
+
+        given = secrets.token_urlsafe(TOKEN_BYTES)
+    return TokenChoice(given, for_all)
+
+
+def _link_base(listener: Listener) -> str:
+    """Address for the link with the token: for others, unless they cannot connect at all."""
+    address = listener.socket.getsockname()[0]
+    if address in ("0.0.0.0", "::"):  # noqa: S104
+        return f"http://{socket.gethostname()}:{listener.port}"
+    return listener.url
+
+
+def _ssh_hint(listener: Listener) -> str:
+    host = f"[{listener.browser_host}]" if ":" in listener.browser_host else listener.browser_host
+    user = os.environ.get("USER") or os.environ.get("USERNAME") or "USER"
+    return f"ssh -N -L {listener.port}:{host}:{listener.port} {user}@{socket.gethostname()}"

@@ -1,0 +1,1 @@
+"""The server process: its socket, its protocol and its end."""
