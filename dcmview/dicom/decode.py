@@ -1,0 +1,371 @@
+"""One frame's bytes -> stored values.
+
+`decode_frame` takes and returns plain values and opens no file, so that it can
+run in another process. Each codec is imported by the function that calls it:
+together they take a quarter of a second to load, and most files need none.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from dcmview.dicom.codestream import JpegHeader, is_complete, read_header, require_agreement
+from dcmview.dicom.rle import decode_rle
+from dcmview.dicom.samples import check_layout, frame_bits, native_frame, stored_values
+from dcmview.dicom.transfer import Codec, require_supported
+from dcmview.errors import DecodeFailed, UnsupportedPixelFormat
+from dcmview.model import Repair, SampleKind, StoredFrame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from dcmview.dicom.codestream import CodestreamHeader
+    from dcmview.dicom.transfer import TransferSyntax
+    from dcmview.model import PixelLayout
+
+_END_MARKER = b"\xff\xd9"
+
+
+def decode_frame(
+    frame: bytes,
+    layout: PixelLayout,
+    transfer_syntax: TransferSyntax,
+    *,
+    little_endian: bool = True,
+    bit_offset: int = 0,
+    threads: int = 1,
+) -> StoredFrame:
+    """Decode one frame into stored values.
+
+    Before a decoder sees compressed data, the header of its codestream has to
+    agree with the data set. What differs without harm (sign, precision) is
+    mended and listed in ``repairs``. Data that ends early gives the picture as
+    far as it goes, marked ``truncated``.
+
+    Parameters
+    ----------
+    frame : bytes
+        One frame as `FrameTable.frame_bytes` reads it.
+    layout : PixelLayout
+        The Image Pixel Module of the instance.
+    transfer_syntax : TransferSyntax
+        Names the decoder.
+    little_endian : bool, default True
+        Byte order of uncompressed samples; compressed data has its own.
+    bit_offset : int, default 0
+        `FrameTable.bit_offset` of the frame.
+    threads : int, default 1
+        How many threads a JPEG 2000 decoder may use for this frame.
+
+    Returns
+    -------
+    StoredFrame
+        Values of shape (rows, columns) or (rows, columns, samples), interleaved
+        by pixel whatever *Planar Configuration* (0028,0006) says, with a layout
+        that describes them.
+
+    Raises
+    ------
+    UnsupportedTransferSyntax
+        If no decoder reads this syntax.
+    UnsupportedPixelFormat
+        If the layout describes samples that cannot be held.
+    Truncated
+        If not even one row is there.
+    DecodeFailed
+        If codestream and data set disagree, or the decoder refuses the data.
+
+    References
+    ----------
+    DICOM PS3.5 8.2, Native or Encapsulated Format Encoding.
+    DICOM PS3.3 C.7.6.3.1.2, Photometric Interpretation.
+    """
+    require_supported(transfer_syntax)
+    check_layout(layout)
+    codec = transfer_syntax.codec
+    if codec is Codec.NATIVE:
+        return native_frame(frame, layout, little_endian=little_endian, bit_offset=bit_offset)
+    if codec is Codec.DEFLATED_FRAME:
+        return native_frame(_inflate(frame, layout), layout, little_endian=True)
+    if layout.kind is not SampleKind.INTEGER:
+        raise UnsupportedPixelFormat(f"{layout.kind} samples compressed as {transfer_syntax.name}")
+    if codec is Codec.RLE:
+        return _decode_rle(frame, layout)
+    return _decode_codestream(frame, layout, transfer_syntax, threads)
+
+
+def _inflate(frame: bytes, layout: PixelLayout) -> bytes:
+    """Undo raw deflate, never to more bytes than the frame has (DICOM PS3.5 A.4.12)."""
+    limit = -(-frame_bits(layout) // 8)
+    try:
+        return zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(frame, limit)
+    except zlib.error as exc:
+        raise DecodeFailed(f"the deflated frame cannot be inflated: {exc}") from exc
+
+
+def _decode_rle(frame: bytes, layout: PixelLayout) -> StoredFrame:
+    cells, complete = decode_rle(frame, layout)
+    values, layout_of_values = stored_values(cells, layout)
+    layout_of_values = replace(
+        layout_of_values,
+        planar_configuration=0,
+        photometric_interpretation=_without_subsampling(layout.photometric_interpretation),
+    )
+    repairs = () if complete else (_cut_short("an RLE segment ends before its plane"),)
+    return StoredFrame(values, layout_of_values, truncated=not complete, repairs=repairs)
+
+
+def _decode_codestream(
+    frame: bytes, layout: PixelLayout, transfer_syntax: TransferSyntax, threads: int
+) -> StoredFrame:
+    codec = transfer_syntax.codec
+    header = read_header(frame, codec)
+    require_agreement(header, layout)
+    repairs: list[Repair] = []
+    truncated = not is_complete(frame, codec)
+    if truncated:
+        repairs.append(_cut_short("the codestream has no end marker"))
+        if codec is Codec.JPEG_LS:
+            # CharLS reads 2^31 bits beyond the end where no marker stops it.
+            frame += _END_MARKER
+    decoded, interpretation = _run_decoders(frame, header, layout, transfer_syntax, threads)
+    shape: tuple[int, ...] = (layout.rows, layout.columns)
+    if layout.samples_per_pixel > 1:
+        shape = (*shape, layout.samples_per_pixel)
+    if decoded.ndim == 3 and decoded.shape[2] == 1:
+        decoded = decoded[:, :, 0]
+    if decoded.shape != shape or decoded.dtype.kind not in "iu":
+        raise DecodeFailed(
+            f"the decoder gave {decoded.dtype} samples of shape {decoded.shape}, expected {shape}"
+        )
+    values, layout_of_values = _as_declared(decoded, header, layout, repairs)
+    return StoredFrame(
+        values,
+        replace(
+            layout_of_values, planar_configuration=0, photometric_interpretation=interpretation
+        ),
+        truncated=truncated,
+        repairs=tuple(repairs),
+    )
+
+
+def _cut_short(found: str) -> Repair:
+    return Repair("truncated", "(7FE0,0010) Pixel Data", found, "the picture as far as it goes")
+
+
+def _without_subsampling(interpretation: str) -> str:
+    """Decoders give full resolution, so the values are YBR_FULL."""
+    return "YBR_FULL" if interpretation == "YBR_FULL_422" else interpretation
+
+
+def _as_declared(
+    decoded: NDArray[np.generic],
+    header: CodestreamHeader,
+    layout: PixelLayout,
+    repairs: list[Repair],
+) -> tuple[NDArray[np.generic], PixelLayout]:
+    """Give decoded samples the sign and cell size of the data set.
+
+    JPEG and JPEG-LS know no sign, and JPEG 2000 may name the wrong one: the bits
+    are those of the data set all the same.
+    """
+    precision = header.precision or decoded.dtype.itemsize * 8
+    is_signed = layout.pixel_representation == 1
+    stream_is_signed = decoded.dtype.kind == "i"
+    if header.is_signed is not None and header.is_signed != is_signed:
+        repairs.append(
+            Repair(
+                "codestream-sign",
+                "(0028,0103) Pixel Representation",
+                f"{layout.pixel_representation}, the codestream is "
+                f"{'signed' if header.is_signed else 'unsigned'}",
+                f"{layout.pixel_representation}",
+            )
+        )
+    bits_stored = layout.bits_stored
+    if precision > bits_stored and not _fits(decoded, bits_stored):
+        repairs.append(
+            Repair(
+                "bits-stored",
+                "(0028,0101) Bits Stored",
+                f"{bits_stored}, the codestream has samples of {precision} bits",
+                f"{precision}",
+            )
+        )
+        bits_stored = precision
+    cell_bytes = 1 if layout.bits_allocated <= 8 else 2 if layout.bits_allocated <= 16 else 4
+    cell_bytes = max(cell_bytes, -(-bits_stored // 8))
+    kind = "i" if is_signed else "u"
+    dtype = np.dtype(f"{kind}{4 if cell_bytes == 3 else cell_bytes}")
+    values = decoded.astype(dtype, copy=False)
+    bits = dtype.itemsize * 8
+    if is_signed and not stream_is_signed:
+        values = np.left_shift(values, bits - bits_stored)
+        values = np.right_shift(values, bits - bits_stored, out=values)
+    elif stream_is_signed and not is_signed:
+        values = np.bitwise_and(values, dtype.type((1 << bits_stored) - 1))
+    return values, replace(
+        layout, bits_allocated=bits, bits_stored=bits_stored, high_bit=bits_stored - 1
+    )
+
+
+def _fits(decoded: NDArray[np.generic], bits: int) -> bool:
+    """Whether samples need no more than this many bits."""
+    samples = cast("NDArray[np.integer[Any]]", decoded)
+    if samples.dtype.kind == "u":
+        return int(samples.max()) < 1 << bits
+    half = 1 << bits - 1
+    return -half <= int(samples.min()) and int(samples.max()) < half
+
+
+# --- decoders -------------------------------------------------------------------------------
+# Each takes the frame, its header, the layout and a number of threads, and gives
+# samples with the photometric interpretation that they have then.
+
+_Decoded = tuple["NDArray[np.generic]", str]
+
+
+def _run_decoders(
+    frame: bytes,
+    header: CodestreamHeader,
+    layout: PixelLayout,
+    transfer_syntax: TransferSyntax,
+    threads: int,
+) -> _Decoded:
+    """The first decoder of the codec that gives a picture."""
+    problems: list[Exception] = []
+    for decoder in _DECODERS[transfer_syntax.codec]:
+        try:
+            return decoder(frame, header, layout, threads)
+        except (ImportError, RuntimeError, ValueError, OSError, TypeError) as exc:
+            # Not installed, or the data is refused: imagecodecs raises RuntimeError
+            # and ValueError, openjpeg RuntimeError, Pillow OSError and its kin.
+            problems.append(exc)
+    first = problems[0]
+    words = " ".join(str(first).split()) or type(first).__name__
+    if isinstance(first, ImportError):
+        words = f"{words}; {transfer_syntax.hint}"
+    raise DecodeFailed(f"{transfer_syntax.name}: {words}") from first
+
+
+def _jpeg_imagecodecs(
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, threads: int
+) -> _Decoded:
+    import imagecodecs
+
+    assert isinstance(header, JpegHeader)
+    if header.components == 3 and header.process == 3:
+        # A lossless frame is coded as it is; the decoder must not touch it.
+        values = imagecodecs.jpeg8_decode(frame, colorspace="RGB", outcolorspace="RGB")
+        return values, _without_subsampling(layout.photometric_interpretation)
+    if header.components == 3:
+        coded = "YCBCR" if _is_coded_as_ycbcr(header, layout) else "RGB"
+        return imagecodecs.jpeg8_decode(frame, colorspace=coded, outcolorspace="RGB"), "RGB"
+    coded = "GRAYSCALE" if header.components == 1 else "UNKNOWN"
+    values = imagecodecs.jpeg8_decode(frame, colorspace=coded, outcolorspace=coded)
+    return values, layout.photometric_interpretation
+
+
+def _jpeg_pillow(
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, threads: int
+) -> _Decoded:
+    import io
+
+    from PIL import Image
+
+    assert isinstance(header, JpegHeader)
+    if header.precision != 8 or header.process == 3 or header.components not in (1, 3):
+        raise ValueError("Pillow reads 8-bit JPEG alone")
+    with Image.open(io.BytesIO(frame), formats=("JPEG",)) as image:
+        # In draft mode Pillow leaves the components as they are coded.
+        image.draft("YCbCr" if header.components == 3 else "L", None)
+        values = np.asarray(image)
+    if header.components == 1:
+        return values, layout.photometric_interpretation
+    return values, "YBR_FULL" if _is_coded_as_ycbcr(header, layout) else "RGB"
+
+
+def _is_coded_as_ycbcr(header: JpegHeader, layout: PixelLayout) -> bool:
+    """Whether the three components are YCbCr; what the data set says comes last.
+
+    Writers of DICOM put RGB into *Photometric Interpretation* (0028,0004) for
+    frames that their JPEG library had converted, and leave the marks of the library.
+    """
+    if header.component_ids in (b"RGB", b"rgb"):
+        return False
+    if header.has_jfif:  # JFIF knows no other colours
+        return True
+    return layout.photometric_interpretation != "RGB"
+
+
+def _jpeg_ls_imagecodecs(
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, threads: int
+) -> _Decoded:
+    import imagecodecs
+
+    values = imagecodecs.jpegls_decode(frame)
+    return values, _without_subsampling(layout.photometric_interpretation)
+
+
+def _jpeg_2000_imagecodecs(
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, threads: int
+) -> _Decoded:
+    import imagecodecs
+
+    values = imagecodecs.jpeg2k_decode(frame[header.offset :], planar=False, numthreads=threads)
+    return values, _after_wavelet(layout)
+
+
+def _htj2k_imagecodecs(
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, threads: int
+) -> _Decoded:
+    import imagecodecs
+
+    if not header.is_reversible:
+        # OpenJPH gives samples above the maximum as 0 where the wavelet is lossy.
+        raise ValueError("irreversible HTJ2K is left to OpenJPEG")
+    return imagecodecs.htj2k_decode(frame[header.offset :], planar=False), _after_wavelet(layout)
+
+
+def _jpeg_2000_openjpeg(
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, threads: int
+) -> _Decoded:
+    import openjpeg
+
+    values: NDArray[np.generic] = openjpeg.decode(frame[header.offset :])  # type: ignore[attr-defined]
+    return values, _after_wavelet(layout)
+
+
+def _after_wavelet(layout: PixelLayout) -> str:
+    """The codec undoes YBR_ICT and YBR_RCT, but no other colour transformation."""
+    interpretation = layout.photometric_interpretation
+    if interpretation in ("YBR_ICT", "YBR_RCT"):
+        return "RGB"
+    return _without_subsampling(interpretation)
+
+
+def _jpeg_xl_imagecodecs(
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, threads: int
+) -> _Decoded:
+    import imagecodecs
+
+    values = imagecodecs.jpegxl_decode(frame, numthreads=threads)
+    # XYB and recompressed YCbCr are undone by the codec.
+    return values, "RGB" if layout.samples_per_pixel == 3 else layout.photometric_interpretation
+
+
+_DECODERS: dict[
+    Codec, tuple[Callable[[bytes, CodestreamHeader, PixelLayout, int], _Decoded], ...]
+] = {
+    Codec.JPEG: (_jpeg_imagecodecs, _jpeg_pillow),
+    Codec.JPEG_LS: (_jpeg_ls_imagecodecs,),
+    Codec.JPEG_2000: (_jpeg_2000_imagecodecs, _jpeg_2000_openjpeg),
+    Codec.HTJ2K: (_htj2k_imagecodecs, _jpeg_2000_imagecodecs, _jpeg_2000_openjpeg),
+    Codec.JPEG_XL: (_jpeg_xl_imagecodecs,),
+}

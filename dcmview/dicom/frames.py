@@ -1,0 +1,431 @@
+"""Where each frame lies in a file: the structure is read once, then one read a frame.
+
+Frames are not fragments: an encapsulated frame may be spread over several
+fragments, and the tables that say which are often empty or wrong (DICOM PS3.5
+A.4). Nothing is decoded here.
+"""
+
+from __future__ import annotations
+
+import struct
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dcmview.dicom.codestream import ends_codestream, starts_codestream
+from dcmview.dicom.samples import CHROMA_SUBSAMPLED, check_layout, frame_bits
+from dcmview.errors import DecodeFailed, FrameOutOfRange, Truncated
+from dcmview.model import Repair
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dcmview.dicom.source import ByteSource, PixelLocation
+    from dcmview.dicom.transfer import TransferSyntax
+    from dcmview.model import PixelLayout
+
+MAX_FRAGMENTS = 200_000  # ten hours of cine at 5 fragments a second; a bomb holds millions
+
+_ITEM = (0xFFFE, 0xE000)
+_SEQUENCE_DELIMITATION = (0xFFFE, 0xE0DD)
+_UNDEFINED_LENGTH = 0xFFFFFFFF
+_ITEM_HEADER = struct.Struct("<HHI")
+_NUMBER_OF_FRAMES = "(0028,0008) Number of Frames"
+_PIXEL_DATA = "(7FE0,0010) Pixel Data"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTable(ABC):
+    """Byte ranges of the frames of one instance.
+
+    ``frame_count`` is *Number of Frames* (0028,0008) reconciled with the data;
+    ``repairs`` says where the two differed.
+    """
+
+    frame_count: int
+    repairs: tuple[Repair, ...]
+
+    def frame_bytes(self, source: ByteSource, frame_index: int) -> bytes:
+        """Read the encoded bytes of one frame, with a single read of the file.
+
+        Parameters
+        ----------
+        source : ByteSource
+            The file that the table was made of.
+        frame_index : int
+            0-based.
+
+        Returns
+        -------
+        bytes
+            The frame without item headers; shorter than it should be where the
+            file is cut short within it.
+
+        Raises
+        ------
+        FrameOutOfRange
+            If the instance has no such frame.
+        Truncated
+            If the file ends before the frame begins.
+        """
+        if not 0 <= frame_index < self.frame_count:
+            raise FrameOutOfRange(
+                f"frame {frame_index} does not exist, the file has {self.frame_count}",
+                frame_index=frame_index,
+                frame_count=self.frame_count,
+            )
+        frame = self._read(source, frame_index)
+        if not frame:
+            raise Truncated(
+                f"the file ends before frame {frame_index} of {self.frame_count}",
+                frame_index=frame_index,
+                frame_count=self.frame_count,
+            )
+        return frame
+
+    @abstractmethod
+    def bit_offset(self, frame_index: int) -> int:
+        """Position of the frame's first bit in its first byte, 0 to 7.
+
+        Only native frames of 1 bit a sample (and other odd sizes) ever begin
+        within a byte: they follow each other without padding (DICOM PS3.5 8.1.1).
+        """
+
+    @abstractmethod
+    def _read(self, source: ByteSource, frame_index: int) -> bytes:
+        """Bytes of a frame that is in range, empty where the file ends before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _NativeFrames(FrameTable):
+    """Frames of equal size, one after the other."""
+
+    offset: int
+    length: int
+    bits_per_frame: int
+    swap_words: bool
+
+    def bit_offset(self, frame_index: int) -> int:
+        return frame_index * self.bits_per_frame % 8
+
+    def _read(self, source: ByteSource, frame_index: int) -> bytes:
+        begin = frame_index * self.bits_per_frame // 8
+        end = min(-(-(frame_index + 1) * self.bits_per_frame // 8), self.length)
+        if begin >= end:
+            return b""
+        if not self.swap_words:
+            return source.pread(self.offset + begin, end - begin)
+        # The bytes of a big endian OW value are swapped two by two, and a frame
+        # of odd size begins in the middle of such a pair.
+        aligned = begin - begin % 2
+        words = bytearray(source.pread(self.offset + aligned, end + end % 2 - aligned))
+        whole = len(words) - len(words) % 2
+        words[0:whole:2], words[1:whole:2] = words[1:whole:2], words[0:whole:2]
+        return bytes(words[begin - aligned : end - aligned])
+
+
+@dataclass(frozen=True, slots=True)
+class _Fragment:
+    """Value of one item of encapsulated Pixel Data."""
+
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class _EncapsulatedFrames(FrameTable):
+    """Frames made of fragments; fewer than ``frame_count`` where the file is cut short."""
+
+    frames: tuple[tuple[_Fragment, ...], ...]
+
+    def bit_offset(self, frame_index: int) -> int:
+        return 0
+
+    def _read(self, source: ByteSource, frame_index: int) -> bytes:
+        if frame_index >= len(self.frames):
+            return b""
+        fragments = self.frames[frame_index]
+        first, last = fragments[0], fragments[-1]
+        span = source.pread(first.offset, last.offset + last.length - first.offset)
+        if len(fragments) == 1:
+            return span
+        return b"".join(
+            span[fragment.offset - first.offset :][: fragment.length] for fragment in fragments
+        )
+
+
+def frame_table(
+    source: ByteSource,
+    location: PixelLocation,
+    layout: PixelLayout,
+    transfer_syntax: TransferSyntax,
+) -> FrameTable:
+    """Find the byte range of every frame.
+
+    Encapsulated data is walked once from item header to item header, 8 bytes
+    each. The Basic or Extended Offset Table then says which fragments make a
+    frame; where it is empty or contradicts the items, the number of frames and
+    the markers that begin and end a codestream do.
+
+    Parameters
+    ----------
+    source : ByteSource
+        The opened file, or its inflated data set.
+    location : PixelLocation
+        Where the value of the pixel data element lies.
+    layout : PixelLayout
+        The Image Pixel Module, with the declared number of frames.
+    transfer_syntax : TransferSyntax
+        Tells which markers to look for.
+
+    Returns
+    -------
+    FrameTable
+        Plain numbers that hold no reference to the file.
+
+    Raises
+    ------
+    UnsupportedPixelFormat
+        If the layout gives no size of a frame.
+    DecodeFailed
+        If encapsulated data has no items, or more than `MAX_FRAGMENTS`.
+
+    References
+    ----------
+    DICOM PS3.5 8.1.1, 8.2, A.4, Pixel Data encoding and encapsulation.
+    """
+    check_layout(layout)
+    if location.encapsulated:
+        return _encapsulated_table(source, location, layout, transfer_syntax)
+    return _native_table(source, location, layout)
+
+
+def _native_table(source: ByteSource, location: PixelLocation, layout: PixelLayout) -> FrameTable:
+    present = max(source.size - location.offset, 0)
+    length = present if location.length is None else location.length
+    bits = frame_bits(layout)
+    repairs: list[Repair] = []
+    if layout.photometric_interpretation in CHROMA_SUBSAMPLED:
+        full_bits = frame_bits(layout, subsampled=False)
+        if length * 8 >= full_bits * layout.frame_count:
+            bits = full_bits
+            repairs.append(
+                Repair(
+                    "not-subsampled",
+                    "(0028,0004) Photometric Interpretation",
+                    layout.photometric_interpretation,
+                    "YBR_FULL",
+                )
+            )
+    held = length * 8 // bits
+    frame_count = layout.frame_count
+    if held < frame_count and length <= present:
+        # The whole value is there and too short for the declared number: the
+        # number is wrong. Where the file itself is cut short, it may be right.
+        frame_count = max(-(-length * 8 // bits), 1)
+        if frame_count != layout.frame_count:
+            repairs.append(_frame_count_repair(layout.frame_count, frame_count))
+    elif held > frame_count:
+        repairs.append(
+            Repair(
+                "excess-pixel-data",
+                _PIXEL_DATA,
+                f"{length} bytes, enough for {held} frames",
+                f"the first {frame_count} frames",
+            )
+        )
+    return _NativeFrames(
+        frame_count=frame_count,
+        repairs=tuple(repairs),
+        offset=location.offset,
+        length=min(length, present),
+        bits_per_frame=bits,
+        swap_words=(
+            not location.little_endian and location.vr == "OW" and layout.bits_allocated == 8
+        ),
+    )
+
+
+def _encapsulated_table(
+    source: ByteSource,
+    location: PixelLocation,
+    layout: PixelLayout,
+    transfer_syntax: TransferSyntax,
+) -> FrameTable:
+    items, delimited = _walk_items(source, location)
+    repairs: list[Repair] = []
+    if not delimited:
+        repairs.append(
+            Repair(
+                "sequence-delimiter-missing",
+                _PIXEL_DATA,
+                "no (FFFE,E0DD) after the last fragment",
+                "the fragments up to the end of the file",
+            )
+        )
+    if not items:
+        raise DecodeFailed("encapsulated Pixel Data (7FE0,0010) holds no items")
+    # The first item is the Basic Offset Table, unless a writer left it out.
+    table, fragments = items[0], items[1:]
+    if starts_codestream(source.pread(table.offset, 16), transfer_syntax.codec):
+        fragments = items
+        offsets: tuple[int, ...] = ()
+        repairs.append(
+            Repair("offset-table-missing", _PIXEL_DATA, "a first item with a frame", "no table")
+        )
+    else:
+        offsets = _offsets(source, location, table)
+    frames = _frames_by_offsets(fragments, offsets)
+    if frames is None or len(frames) != layout.frame_count:
+        by_markers = _frames_by_markers(source, fragments, layout.frame_count, transfer_syntax)
+        # A sound table with another number of frames than declared is right as a
+        # rule, and the declared number wrong; but a lone 0 before many frames is no table.
+        if frames is None or len(by_markers) == layout.frame_count:
+            frames = by_markers
+            if offsets:
+                repairs.append(
+                    Repair(
+                        "offset-table-wrong",
+                        _PIXEL_DATA,
+                        f"{len(offsets)} offsets that do not fit the fragments",
+                        "the fragments themselves",
+                    )
+                )
+    elif location.extended_lengths:
+        frames = _without_padding(frames, location.extended_lengths)
+    frame_count = len(frames)
+    if frame_count < layout.frame_count and not delimited:
+        frame_count = layout.frame_count  # cut short: the others did exist
+    elif frame_count != layout.frame_count:
+        repairs.append(_frame_count_repair(layout.frame_count, frame_count))
+    return _EncapsulatedFrames(frame_count, tuple(repairs), tuple(frames))
+
+
+def _frame_count_repair(declared: int, found: int) -> Repair:
+    return Repair("frame-count", _NUMBER_OF_FRAMES, str(declared), f"{found}, as the data holds")
+
+
+def _walk_items(source: ByteSource, location: PixelLocation) -> tuple[list[_Fragment], bool]:
+    """Items of the value and whether a Sequence Delimitation Item ended them."""
+    items: list[_Fragment] = []
+    position = location.offset
+    end = source.size
+    if location.length is not None:
+        end = min(end, location.offset + location.length)
+    odd = False
+    while position + _ITEM_HEADER.size <= end:
+        group, element, length = _ITEM_HEADER.unpack(source.pread(position, _ITEM_HEADER.size))
+        if (group, element) == _SEQUENCE_DELIMITATION:
+            return items, True
+        if (group, element) != _ITEM or length == _UNDEFINED_LENGTH:
+            if not odd:
+                break
+            position += 1  # a pad byte that an odd length left out
+            odd = False
+            continue
+        if len(items) > MAX_FRAGMENTS:
+            raise DecodeFailed(f"more than {MAX_FRAGMENTS} fragments in Pixel Data (7FE0,0010)")
+        position += _ITEM_HEADER.size
+        items.append(_Fragment(position, min(length, end - position)))
+        position += length
+        odd = length % 2 == 1
+    # A value of defined length needs no delimiter if its items fill it.
+    return items, location.length is not None and position == location.offset + location.length
+
+
+def _offsets(source: ByteSource, location: PixelLocation, table: _Fragment) -> tuple[int, ...]:
+    """Absolute position of the first item header of each frame, as the tables have it."""
+    first = table.offset + table.length
+    if location.extended_offsets:
+        count = len(location.extended_offsets) // 8
+        relative = struct.unpack(f"<{count}Q", location.extended_offsets[: count * 8])
+    else:
+        count = min(table.length // 4, MAX_FRAGMENTS)
+        entries = source.pread(table.offset, count * 4)
+        count = len(entries) // 4
+        relative = struct.unpack(f"<{count}I", entries[: count * 4])
+    return tuple(first + offset for offset in relative)
+
+
+def _frames_by_offsets(
+    fragments: Sequence[_Fragment], offsets: Sequence[int]
+) -> list[tuple[_Fragment, ...]] | None:
+    """Fragments grouped by an offset table, None where it is empty or contradicts them."""
+    if not offsets or not fragments:
+        return None
+    position_of = {
+        fragment.offset - _ITEM_HEADER.size: position for position, fragment in enumerate(fragments)
+    }
+    last = fragments[-1].offset + fragments[-1].length
+    starts: list[int] = []
+    for offset in offsets:
+        if offset >= last and starts:
+            break  # the file is cut short before this frame
+        position = position_of.get(offset)
+        if position is None or (starts and position <= starts[-1]):
+            return None
+        starts.append(position)
+    if starts[0] != 0:
+        return None
+    return _split(fragments, starts)
+
+
+def _frames_by_markers(
+    source: ByteSource,
+    fragments: Sequence[_Fragment],
+    frame_count: int,
+    transfer_syntax: TransferSyntax,
+) -> list[tuple[_Fragment, ...]]:
+    """Group fragments without a table.
+
+    As many fragments as frames are one each. Otherwise a frame begins where a
+    fragment begins with the start marker of its codestream; bytes in the middle
+    of a codestream may look so too, so where that gives another number than
+    declared, the fragment before has to end with the end marker.
+    """
+    if len(fragments) <= frame_count:
+        return [(fragment,) for fragment in fragments]
+    codec = transfer_syntax.codec
+    starts = [
+        position
+        for position, fragment in enumerate(fragments)
+        if starts_codestream(source.pread(fragment.offset, min(fragment.length, 16)), codec)
+    ]
+    if not starts or starts[0] != 0:
+        # No marker to go by. One frame takes all; of several, RLE and the like
+        # have one fragment each (DICOM PS3.5 A.4.2), so the rest is excess.
+        if frame_count == 1:
+            return [tuple(fragments)]
+        return [(fragment,) for fragment in fragments[:frame_count]]
+    if len(starts) != frame_count:
+        confirmed = [
+            position
+            for position in starts
+            if position == 0 or ends_codestream(_tail(source, fragments[position - 1]), codec)
+        ]
+        starts = confirmed
+    return _split(fragments, starts)
+
+
+def _tail(source: ByteSource, fragment: _Fragment) -> bytes:
+    """Last bytes of a fragment: an end marker and the padding that may follow it."""
+    length = min(fragment.length, 16)
+    return source.pread(fragment.offset + fragment.length - length, length)
+
+
+def _split(fragments: Sequence[_Fragment], starts: Sequence[int]) -> list[tuple[_Fragment, ...]]:
+    ends = [*starts[1:], len(fragments)]
+    return [tuple(fragments[start:end]) for start, end in zip(starts, ends, strict=True)]
+
+
+def _without_padding(
+    frames: Sequence[tuple[_Fragment, ...]], extended_lengths: bytes
+) -> list[tuple[_Fragment, ...]]:
+    """Cut frames of one fragment to the lengths of (7FE0,0002) Extended Offset Table Lengths."""
+    count = len(extended_lengths) // 8
+    lengths = struct.unpack(f"<{count}Q", extended_lengths[: count * 8])
+    trimmed = list(frames)
+    for index, (frame, length) in enumerate(zip(frames, lengths, strict=False)):
+        if len(frame) == 1 and 0 < length < frame[0].length:
+            trimmed[index] = (_Fragment(frame[0].offset, length),)
+    return trimmed

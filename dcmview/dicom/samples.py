@@ -1,0 +1,255 @@
+"""Bytes of one uncompressed frame -> an array of stored values (DICOM PS3.5 8.1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dcmview.errors import Truncated, UnsupportedPixelFormat
+from dcmview.model import Repair, SampleKind, StoredFrame
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dcmview.model import PixelLayout
+
+# A whole frame is held in memory several times over on its way to a picture.
+MAX_FRAME_BYTES = 1 << 30
+
+CHROMA_SUBSAMPLED = frozenset({"YBR_FULL_422", "YBR_PARTIAL_422"})
+_UPSAMPLED = {"YBR_FULL_422": "YBR_FULL", "YBR_PARTIAL_422": "YBR_PARTIAL"}
+
+
+def check_layout(layout: PixelLayout) -> None:
+    """Raise `UnsupportedPixelFormat` for an Image Pixel Module that describes no frame we can hold.
+
+    Sizes are plain Python integers, so nothing is allocated and nothing wraps.
+    """
+    if layout.rows < 1 or layout.columns < 1:
+        raise UnsupportedPixelFormat(
+            f"Rows (0028,0010) is {layout.rows} and Columns (0028,0011) is {layout.columns}"
+        )
+    if not 1 <= layout.samples_per_pixel <= 4:
+        raise UnsupportedPixelFormat(
+            f"Samples per Pixel (0028,0002) is {layout.samples_per_pixel}, 1 to 4 can be read"
+        )
+    most = {SampleKind.INTEGER: 32, SampleKind.FLOAT: 32, SampleKind.DOUBLE: 64}[layout.kind]
+    if not 1 <= layout.bits_allocated <= most:
+        raise UnsupportedPixelFormat(
+            f"Bits Allocated (0028,0100) is {layout.bits_allocated}, 1 to {most} can be read"
+        )
+    if not layout.bits_stored - 1 <= layout.high_bit < layout.bits_allocated:
+        raise UnsupportedPixelFormat(
+            f"High Bit (0028,0102) is {layout.high_bit}, which does not place "
+            f"{layout.bits_stored} bits in {layout.bits_allocated}"
+        )
+    if layout.bits_stored < 1:
+        raise UnsupportedPixelFormat(f"Bits Stored (0028,0101) is {layout.bits_stored}")
+    size = frame_bits(layout, subsampled=False) // 8
+    if size > MAX_FRAME_BYTES:
+        raise UnsupportedPixelFormat(
+            f"a frame of {layout.rows} x {layout.columns} pixels takes {size} bytes, "
+            f"more than the {MAX_FRAME_BYTES} that are read at once"
+        )
+
+
+def frame_bits(layout: PixelLayout, *, subsampled: bool = True) -> int:
+    """Size of one uncompressed frame in bits.
+
+    Parameters
+    ----------
+    layout : PixelLayout
+        The Image Pixel Module.
+    subsampled : bool, default True
+        Whether YBR_FULL_422 shares its chroma samples between two pixels, as
+        the Standard says and some writers forget.
+    """
+    samples = layout.samples_per_pixel
+    if subsampled and layout.photometric_interpretation in CHROMA_SUBSAMPLED:
+        samples = 2
+    return layout.rows * layout.columns * samples * layout.bits_allocated
+
+
+def native_frame(
+    frame: bytes, layout: PixelLayout, *, little_endian: bool, bit_offset: int = 0
+) -> StoredFrame:
+    """Read the stored values of an uncompressed frame.
+
+    Data that ends early fills what it can; the rest is zero and the frame is
+    marked truncated.
+
+    Parameters
+    ----------
+    frame : bytes
+        The frame from its first byte, without swapped 16-bit words.
+    layout : PixelLayout
+        The Image Pixel Module.
+    little_endian : bool
+        Byte order of samples of more than 8 bits.
+    bit_offset : int, default 0
+        Position of the first sample in the first byte, for samples that do not
+        fill bytes.
+
+    Returns
+    -------
+    StoredFrame
+        Chroma of YBR_FULL_422 repeated for both pixels (the layout then says
+        YBR_FULL), planes interleaved by pixel.
+
+    Raises
+    ------
+    Truncated
+        If not even the first row is there.
+    UnsupportedPixelFormat
+        If the layout describes no frame that can be held.
+
+    References
+    ----------
+    DICOM PS3.5 8.1.1, Pixel Data Encoding of Related Data Elements.
+    DICOM PS3.3 C.7.6.3.1.2, Photometric Interpretation.
+    """
+    check_layout(layout)
+    subsampled = layout.photometric_interpretation in CHROMA_SUBSAMPLED and len(
+        frame
+    ) * 8 < frame_bits(layout, subsampled=False)
+    if subsampled and (layout.columns % 2 or layout.samples_per_pixel != 3):
+        raise UnsupportedPixelFormat(
+            f"{layout.photometric_interpretation} with {layout.columns} columns and "
+            f"{layout.samples_per_pixel} samples: chroma is shared by two pixels of a row"
+        )
+    expected_bits = frame_bits(layout, subsampled=subsampled)
+    present_bits = len(frame) * 8 - bit_offset
+    truncated = present_bits < expected_bits
+    if present_bits < expected_bits // layout.rows:
+        raise Truncated(
+            f"the frame holds {len(frame)} of {-(-expected_bits // 8)} bytes, less than one row"
+        )
+    count = expected_bits // layout.bits_allocated
+    cells = _cells(frame, count, layout, little_endian=little_endian, bit_offset=bit_offset)
+    values, layout = stored_values(cells, layout)
+    values = _repeat_chroma(values, layout) if subsampled else _interleaved(values, layout)
+    interpretation = layout.photometric_interpretation
+    return StoredFrame(
+        values,
+        replace(
+            layout,
+            planar_configuration=0,
+            photometric_interpretation=_UPSAMPLED.get(interpretation, interpretation),
+        ),
+        truncated=truncated,
+        repairs=(truncation(len(frame), -(-expected_bits // 8)),) if truncated else (),
+    )
+
+
+def truncation(found: int, expected: int) -> Repair:
+    """Note that a frame holds fewer bytes than it should."""
+    return Repair(
+        "truncated",
+        "(7FE0,0010) Pixel Data",
+        f"{found} of {expected} bytes",
+        "what is there; the rest is zero",
+    )
+
+
+def stored_values(
+    cells: NDArray[np.generic], layout: PixelLayout
+) -> tuple[NDArray[np.generic], PixelLayout]:
+    """Take the bits of each sample out of its cell.
+
+    Bits above *High Bit* (0028,0102) and below the sample are undefined (old
+    files keep overlays there), so samples are shifted and masked, and negative
+    ones sign-extended.
+
+    Parameters
+    ----------
+    cells : ndarray of unsigned integers or floats
+        One cell of *Bits Allocated* (0028,0100) a sample.
+    layout : PixelLayout
+        The Image Pixel Module.
+
+    Returns
+    -------
+    values : ndarray
+        Same shape; signed where *Pixel Representation* (0028,0103) is 1.
+    layout : PixelLayout
+        With the cell size of the array and *High Bit* at the top of the sample.
+    """
+    bits = cells.dtype.itemsize * 8
+    layout_of_values = replace(layout, bits_allocated=bits)
+    if layout.kind is not SampleKind.INTEGER:
+        return cells, layout_of_values
+    layout_of_values = replace(layout_of_values, high_bit=layout.bits_stored - 1)
+    values: NDArray[np.generic] = cells
+    if layout.bits_stored == 1:
+        # One bit has no room for a sign: a mask that claims one is still 0 and 1.
+        layout_of_values = replace(layout_of_values, pixel_representation=0)
+    elif layout.pixel_representation == 1:
+        signed = np.dtype(f"i{cells.dtype.itemsize}")
+        values = cells.view(signed)
+        if layout.bits_stored < bits:
+            values = np.left_shift(values, bits - 1 - layout.high_bit)
+            values = np.right_shift(values, bits - layout.bits_stored, out=values)
+        return values, layout_of_values
+    shift = layout.high_bit + 1 - layout.bits_stored
+    if shift:
+        values = np.right_shift(values, shift)
+    if layout.bits_stored + shift < bits:
+        mask = cells.dtype.type((1 << layout.bits_stored) - 1)
+        values = np.bitwise_and(values, mask)
+    return values, layout_of_values
+
+
+def _cells(
+    frame: bytes, count: int, layout: PixelLayout, *, little_endian: bool, bit_offset: int
+) -> NDArray[np.generic]:
+    """``count`` cells in native byte order, the missing ones zero."""
+    bits = layout.bits_allocated
+    if bits not in (8, 16, 32, 64):
+        return _unpacked_cells(frame, count, bits, bit_offset)
+    kind = "u" if layout.kind is SampleKind.INTEGER else "f"
+    dtype = np.dtype(f"{'<' if little_endian else '>'}{kind}{bits // 8}")
+    present = min(len(frame) // dtype.itemsize, count)
+    cells = np.frombuffer(frame, dtype, present)
+    native = dtype.newbyteorder("=")
+    if present == count:
+        return cells.astype(native, copy=False)
+    whole = np.zeros(count, native)
+    whole[:present] = cells
+    return whole
+
+
+def _unpacked_cells(frame: bytes, count: int, bits: int, bit_offset: int) -> NDArray[np.generic]:
+    """Cells that do not fill bytes follow each other from the least significant bit upwards."""
+    stream = np.unpackbits(np.frombuffer(frame, np.uint8), bitorder="little")[bit_offset:]
+    stream = stream[: count * bits]
+    if stream.size < count * bits:
+        stream = np.concatenate([stream, np.zeros(count * bits - stream.size, np.uint8)])
+    if bits == 1:
+        return stream
+    dtype = np.dtype(np.uint8 if bits < 8 else np.uint16 if bits < 16 else np.uint32)
+    cells = np.zeros(count, dtype)
+    for bit in range(bits):
+        cells |= np.left_shift(stream[bit::bits], bit, dtype=dtype)
+    return cells
+
+
+def _interleaved(values: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.generic]:
+    """Shape (rows, columns) or (rows, columns, samples), whatever Planar Configuration says."""
+    rows, columns, samples = layout.rows, layout.columns, layout.samples_per_pixel
+    if samples == 1:
+        return values.reshape(rows, columns)
+    if layout.planar_configuration == 1:
+        planes = values.reshape(samples, rows, columns)
+        return np.ascontiguousarray(planes.transpose(1, 2, 0))
+    return values.reshape(rows, columns, samples)
+
+
+def _repeat_chroma(values: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.generic]:
+    """Two pixels are stored as Y1 Y2 CB CR."""
+    pairs = values.reshape(layout.rows, layout.columns // 2, 4)
+    pixels = np.empty((layout.rows, layout.columns, 3), values.dtype)
+    pixels[:, :, 0] = pairs[:, :, :2].reshape(layout.rows, layout.columns)
+    pixels[:, :, 1:] = np.repeat(pairs[:, :, 2:], 2, axis=1)
+    return pixels

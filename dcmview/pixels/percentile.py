@@ -1,0 +1,99 @@
+"""The range of modality values that a frame uses, padding left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from dcmview.pixels.modality import apply_modality
+from dcmview.pixels.stored import padding_mask
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dcmview.model import LookupTable, PaddingRange, Rescale
+
+# Counting a chunk at a time keeps numpy's conversion to intp in the cache: 6 ms
+# instead of 11 for 5.1 Mpx.
+_CHUNK_VALUES = 1 << 17
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRange:
+    """Minimum, maximum, 1st and 99th percentile of modality values."""
+
+    minimum: float
+    p1: float
+    p99: float
+    maximum: float
+
+
+def measure_range(
+    stored: NDArray[np.generic],
+    modality: Rescale | LookupTable,
+    padding: PaddingRange | None = None,
+) -> ValueRange:
+    """Measure the modality values of a frame, exactly.
+
+    Padding and values that are not finite are left out. A frame of padding
+    alone is measured as if it had none, a frame without any finite value is
+    all 0.
+
+    Parameters
+    ----------
+    stored : ndarray of integers or floats, any shape
+        Stored values of one frame.
+    modality : Rescale or LookupTable
+        Their Modality LUT.
+    padding : PaddingRange, optional
+        Stored values that are no image.
+
+    Returns
+    -------
+    ValueRange
+        In modality values. Percentiles lie between the two nearest values, as
+        ``numpy.percentile(..., method="linear")`` has them.
+    """
+    if stored.dtype.kind in "iu" and stored.dtype.itemsize <= 2:
+        levels, counts = _histogram(stored)
+        image = _image(levels, padding)
+        values = apply_modality(levels[image], modality)
+        order = np.argsort(values, kind="stable")
+        values, ends = values[order], np.cumsum(counts[image][order])
+        p1, p99 = _percentile(values, ends, 1), _percentile(values, ends, 99)
+    else:
+        finite = stored[np.isfinite(cast("NDArray[np.floating[Any]]", stored))]
+        if not finite.size:
+            return ValueRange(0, 0, 0, 0)
+        values = apply_modality(finite[_image(finite, padding)], modality)
+        p1, p99 = np.percentile(values, [1, 99], method="linear")
+    return ValueRange(float(values.min()), float(p1), float(p99), float(values.max()))
+
+
+def _image(stored: NDArray[np.generic], padding: PaddingRange | None) -> NDArray[np.bool_]:
+    """What is not padding, or everything where nothing else would be left."""
+    image = ~padding_mask(stored, padding)
+    return image if image.any() else ~image
+
+
+def _histogram(stored: NDArray[np.generic]) -> tuple[NDArray[np.generic], NDArray[np.int64]]:
+    """The stored values that occur, and how often each does."""
+    cells = stored.reshape(-1)
+    patterns = cells.view(f"u{cells.dtype.itemsize}")
+    counts = np.zeros(1 << 8 * cells.dtype.itemsize, np.int64)
+    for begin in range(0, patterns.size, _CHUNK_VALUES):
+        chunk = np.bincount(patterns[begin : begin + _CHUNK_VALUES])
+        counts[: chunk.size] += chunk
+    occurring = np.flatnonzero(counts)
+    return occurring.astype(patterns.dtype).view(cells.dtype), counts[occurring]
+
+
+def _percentile(values: NDArray[np.float64], ends: NDArray[np.int64], percent: int) -> float:
+    """A percentile of sorted values, each repeated up to its end in the sorted frame."""
+    position = (int(ends[-1]) - 1) * (percent / 100)
+    below = int(position)
+    above = min(below + 1, int(ends[-1]) - 1)
+    low, high = values[np.searchsorted(ends, [below, above], side="right")]
+    return float(low + (high - low) * (position - below))
