@@ -288,7 +288,7 @@ def view(
         if tunnel_host is not None:
             arguments.append(f"--tunnel-host={tunnel_host}")
     paths = [files] if isinstance(files, str | os.PathLike) else files
-    viewer = Viewer([*arguments, "--", *map(os.fspath, paths)], show_url=block)
+    viewer = Viewer([*arguments, "--", *(os.fspath(path) for path in paths)], show_url=block)
     if not block:
         return viewer
     try:

@@ -60,13 +60,9 @@ def listen(host: str, port: int) -> Listener:
     """
     try:
         name = host.strip("[]")
-        found = socket.getaddrinfo(
-            # A str would load the IDNA tables, even for an address.
-            name.encode("ascii" if name.isascii() else "idna"),
-            port,
-            type=socket.SOCK_STREAM,
-            flags=socket.AI_PASSIVE,
-        )
+        # A str would load the IDNA tables, even for an address.
+        node = name.encode("ascii" if name.isascii() else "idna")
+        found = socket.getaddrinfo(node, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as exc:
         reason = getattr(exc, "strerror", None) or "not a host name"
         raise StartError(f"cannot listen on {host}: {reason}") from exc
