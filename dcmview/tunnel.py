@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -36,7 +37,7 @@ OPTIONS = (
 )
 
 FORWARD_STANDS = {
-    LOCAL: "Local forwarding listening on ",
+    LOCAL: "Local forwarding listening on 127.0.0.1 ",
     REMOTE: "remote forward success for",
 }
 DEBUG_PREFIX = "debug1: "
@@ -152,6 +153,7 @@ class Tunnel:
         self._tell = tell
         self._warn = warn
         self._process: subprocess.Popen[str] | None = None
+        self._follower: threading.Thread | None = None
         self._stopping = False
 
     def start(self, *, can_ask: bool) -> None:
@@ -165,6 +167,10 @@ class Tunnel:
         ssh = shutil.which("ssh")
         if ssh is None:
             self._report_failure("there is no ssh on this computer")
+            return
+        # ssh would be content with ::1 and leave the address that people open to somebody else.
+        if self._plan.mode == LOCAL and not _is_free(self._plan.tunnel_port):
+            self._report_failure(f"port {self._plan.tunnel_port} of this computer is taken")
             return
         options = OPTIONS if can_ask else (*OPTIONS, "BatchMode=yes")
         command = [ssh, *(word for option in options for word in ("-o", option))]
@@ -184,26 +190,26 @@ class Tunnel:
         except OSError as exc:
             self._report_failure(str(exc.strerror))
             return
-        threading.Thread(
+        self._follower = threading.Thread(
             target=self._follow, args=(self._process,), name="dcmview-tunnel", daemon=True
-        ).start()
+        )
+        self._follower.start()
 
     def stop(self) -> None:
         """End ssh and wait until it has gone."""
         self._stopping = True
-        process = self._process
-        if process is None:
+        if self._process is None or self._follower is None:
             return
-        process.terminate()
-        try:
-            process.wait(END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        self._process.terminate()
+        self._follower.join(END_TIMEOUT_S)
+        if self._follower.is_alive():
+            self._process.kill()
+            self._follower.join(END_TIMEOUT_S)
 
     def _follow(self, process: subprocess.Popen[str]) -> None:
         assert process.stderr is not None
-        last_words = self._read_log(process.stderr)
+        with process.stderr:
+            last_words = self._read_log(process.stderr)
         process.wait()
         self._status.tunnelled = False
         self._status.tunnel_host = None
@@ -234,3 +240,12 @@ class Tunnel:
         message = f"no tunnel to {self._plan.host}: {reason}; by hand: {self._plan.command}"
         self._status.warnings.append(message)
         self._warn(message)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
