@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
@@ -18,7 +19,7 @@ sys.path.insert(0, str(ROOT / "scripts"))  # a build backend runs outside of any
 import frontend_build  # noqa: E402
 
 
-class FrontendHook(BuildHookInterface):
+class FrontendHook(BuildHookInterface[BuilderConfig]):
     """Makes dcmview/static/ before hatchling collects the files."""
 
     PLUGIN_NAME = "custom"
