@@ -37,7 +37,7 @@ def counts(summary: ScanSummary) -> str:
         (summary.unreadable, "unreadable"),
         (summary.filtered, "left out by --filter"),
     )
-    return ", ".join(f"{count:,} {name}" for count, name in named if count) or "nothing found"
+    return ", ".join(f"{count:,} {name}" for count, name in named if count) or "no files there"
 
 
 def _files(count: int) -> str:

@@ -18,8 +18,9 @@ from dcmview.cli.progress import counts, progress_line, summary_lines
 from dcmview.cli.rescue import write_rescue_file
 from dcmview.errors import NothingToShow
 from dcmview.library import Library, LibrarySettings
-from dcmview.server.lifetime import EndReason, Lifetime, on_end_signals
+from dcmview.server.lifetime import Lifetime
 from dcmview.server.serve import serve
+from dcmview.server.signals import EndReason, on_end_signals
 from dcmview.web.access import AccessPolicy
 from dcmview.web.app import create_app
 from dcmview.web.peer_uid import can_tell

@@ -17,10 +17,11 @@ from dcmview.cli.options import ViewOptions
 from dcmview.errors import UsageError
 from dcmview.registry.filters import parse_filter
 from dcmview.server.listen import Listener, listen
+from dcmview.server.signals import on_end_signals
 
 if TYPE_CHECKING:
     from dcmview.annotations.roi_csv import RoiTable
-    from dcmview.server.lifetime import EndReason
+    from dcmview.server.signals import EndReason
     from dcmview.tunnel import TunnelPlan
 
 TOKEN_VARIABLE = "DCMVIEW_TOKEN"  # noqa: S105
@@ -58,6 +59,9 @@ def view(options: ViewOptions) -> int:
         If the scan finds no DICOM object.
     """
     start = _open(options)
+    # Nothing can be lost until the first request, and an exception from a signal handler could be
+    # swallowed by whatever is being imported.
+    on_end_signals(_end_at_once)
     console.put_stdout(f"dcmview: server running at {start.listener.url}")
     if start.token.token is not None:
         link = f"{_link_base(start.listener)}/#token={start.token.token}"
@@ -68,11 +72,6 @@ def view(options: ViewOptions) -> int:
 
         open_browser(start.listener.url)
 
-    from dcmview.server.lifetime import on_end_signals
-
-    # Nothing can be lost until the first request, and an exception from here could be swallowed
-    # by whatever is being imported.
-    on_end_signals(_end_at_once)
     from dcmview.cli.session import run_session
 
     return run_session(start)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from dcmview.server.lifetime import EndReason, Lifetime
+    from dcmview.server.lifetime import Lifetime
+    from dcmview.server.signals import EndReason
 
 # Together below the 2 s that are promised.
 CONNECTION_GRACE_S = 1

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from dcmview.server import lifetime
-from dcmview.server.lifetime import EndReason, Lifetime
+from dcmview.server.lifetime import Lifetime
+from dcmview.server.signals import EndReason
 from dcmview.web.status import ServerStatus
 
 

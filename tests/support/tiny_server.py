@@ -14,9 +14,10 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from dcmview.server.lifetime import EndReason, Lifetime, on_end_signals
+from dcmview.server.lifetime import Lifetime
 from dcmview.server.listen import listen
 from dcmview.server.serve import serve
+from dcmview.server.signals import EndReason, on_end_signals
 from dcmview.web.access import AccessMiddleware, AccessPolicy
 from dcmview.web.status import ServerStatus
 

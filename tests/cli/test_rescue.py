@@ -1,0 +1,54 @@
+"""The file that saves ROI edits at the end."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from dcmview.cli.rescue import write_rescue_file
+
+
+@pytest.fixture
+def frozen_time(monkeypatch):
+    moment = time.localtime(0)
+    monkeypatch.setattr(time, "strftime", lambda form: time.asctime(moment).replace(" ", "-"))
+
+
+def test_the_name_carries_the_time_and_only_the_owner_reads_it(tmp_path):
+    path = write_rescue_file("a,b\n", str(tmp_path))
+    assert re.fullmatch(r"dcmview-rescued-\d{8}-\d{6}\.csv", os.path.basename(path))
+    assert os.path.dirname(path) == str(tmp_path)
+    if os.name == "posix":
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+
+
+@pytest.mark.usefixtures("frozen_time")
+def test_two_rescues_in_one_second_make_two_files(tmp_path):
+    paths = [write_rescue_file(text, str(tmp_path)) for text in ("1", "2")]
+    assert [Path(path).read_text() for path in paths] == ["1", "2"]
+
+
+@pytest.mark.usefixtures("frozen_time")
+def test_a_link_in_its_place_is_not_followed(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    name = os.path.basename(write_rescue_file("", str(tmp_path)))
+    os.unlink(tmp_path / name)
+    os.symlink(victim, tmp_path / name)
+    assert write_rescue_file("ROIs", str(tmp_path)) != str(tmp_path / name)
+    assert victim.read_text() == "precious"
+
+
+def test_bytes_of_a_path_and_line_ends_go_out_as_they_are(tmp_path):
+    path = write_rescue_file("caf\udce9,1\n", str(tmp_path))
+    assert Path(path).read_bytes() == b"caf\xe9,1\n"
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
+    with pytest.raises(OSError, match="No such file"):
+        write_rescue_file("", str(tmp_path / "gone"))
