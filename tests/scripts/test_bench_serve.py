@@ -66,15 +66,16 @@ def test_our_server_is_measured_from_start_to_frames(tmp_path: Path) -> None:
         shutil.copy(str(get_testdata_file(name, download=False)), corpus)
     command = f"{sys.executable} -m dcmview --no-browser --port {{port}} {{corpus}}"
 
-    output = subprocess.run(
+    bench = subprocess.run(
         [sys.executable, serve.__file__, corpus, "--runs", "2", "--server", f"ours={command}"],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        check=True,
-    ).stdout
+        check=False,
+    )
 
-    ours = json.loads(output)["servers"]["ours"]
+    assert bench.returncode == 0, bench.stderr
+    ours = json.loads(bench.stdout)["servers"]["ours"]
     assert ours["files"] == 2
     assert 0 < ours["ready_line_ms"] <= ours["scan_complete_ms"]
     assert {name: frame["answered"] for name, frame in ours["frames"].items()} == {
