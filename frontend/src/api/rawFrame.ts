@@ -1,0 +1,63 @@
+import type { Samples, StoredFrame } from '../dicom/storedFrame';
+import { ApiError } from './apiError';
+
+/** A raw frame with the id of its recipe. */
+export interface RawFrame {
+  stored: StoredFrame;
+  recipeId: string;
+}
+
+type SampleKind = 'integer' | 'float' | 'double';
+
+/** Reads the body of `/raw` by its `X-Frame-*` headers. */
+export function readRawFrame(headers: Headers, body: ArrayBuffer): RawFrame {
+  const rows = wholeNumber(headers, 'X-Frame-Rows');
+  const columns = wholeNumber(headers, 'X-Frame-Columns');
+  const samplesPerPixel = wholeNumber(headers, 'X-Frame-Samples-Per-Pixel');
+  const bits = wholeNumber(headers, 'X-Frame-Bits-Allocated');
+  const isSigned = headers.get('X-Frame-Pixel-Representation') === '1';
+  const kind = (headers.get('X-Frame-Sample-Kind') ?? 'integer') as SampleKind;
+
+  const expectedBytes = (rows * columns * samplesPerPixel * bits) / 8;
+  if (body.byteLength !== expectedBytes) {
+    throw new ApiError(
+      `the frame has ${String(body.byteLength)} bytes instead of ${String(expectedBytes)}`,
+      'bad_answer',
+      200,
+    );
+  }
+  return {
+    recipeId: headers.get('X-Frame-Recipe') ?? '',
+    stored: {
+      samples: readSamples(body, bits, isSigned, kind),
+      rows,
+      columns,
+      samples_per_pixel: samplesPerPixel,
+      photometric_interpretation: headers.get('X-Frame-Photometric-Interpretation') ?? '',
+      truncated: headers.get('X-Frame-Truncated') === '1',
+    },
+  };
+}
+
+/** Little-endian samples, as every machine that runs a browser has them. */
+function readSamples(
+  body: ArrayBuffer,
+  bits: number,
+  isSigned: boolean,
+  kind: SampleKind,
+): Samples {
+  if (kind === 'double') return new Float64Array(body);
+  if (kind === 'float') return new Float32Array(body);
+  if (bits === 8) return isSigned ? new Int8Array(body) : new Uint8Array(body);
+  if (bits === 16) return isSigned ? new Int16Array(body) : new Uint16Array(body);
+  if (bits === 32) return isSigned ? new Int32Array(body) : new Uint32Array(body);
+  throw new ApiError(`samples of ${String(bits)} bits are not known here`, 'bad_answer', 200);
+}
+
+function wholeNumber(headers: Headers, name: string): number {
+  const value = Number(headers.get(name) ?? NaN);
+  if (!Number.isInteger(value) || value < 0) {
+    throw new ApiError(`the answer has no usable ${name}`, 'bad_answer', 200);
+  }
+  return value;
+}

@@ -1,0 +1,100 @@
+import { DISPLAY_LUT_SIZE, isSigned } from './displayLut';
+import { modalityFunction } from './modality';
+import type { Modality, Padding, VoiWindow } from './recipe';
+import { isTableSamples, type Samples, type TableSamples } from './storedFrame';
+import { windowBetween } from './voi';
+
+/** The darkest and the brightest hundredth are left out: enough to ignore a few burnt-in pixels. */
+const LOW_FRACTION = 0.01;
+const HIGH_FRACTION = 0.99;
+
+/** Frames with wide samples above this size are measured on evenly spread samples. */
+const MOST_SORTED_SAMPLES = 2_000_000;
+
+/** Modality values in rising order. */
+interface Ranking {
+  total: number;
+  at(rank: number): number;
+}
+
+/** The window from the 1st to the 99th percentile of the modality values, padding left out. */
+export function percentileWindow(
+  samples: Samples,
+  modality: Modality,
+  padding: Padding | null,
+): VoiWindow {
+  const ranking = isTableSamples(samples)
+    ? rankTableSamples(samples, modality, padding)
+    : rankWideSamples(samples, modality, padding);
+  return windowBetween(quantile(ranking, LOW_FRACTION), quantile(ranking, HIGH_FRACTION));
+}
+
+/** Ranks by counting; a frame that is padding alone is measured whole. */
+function rankTableSamples(
+  samples: TableSamples,
+  modality: Modality,
+  padding: Padding | null,
+): Ranking {
+  const histogram = new Uint32Array(DISPLAY_LUT_SIZE);
+  for (const sample of samples) {
+    const slot = sample & 0xffff;
+    histogram[slot] = (histogram[slot] as number) + 1;
+  }
+  const toModality = modalityFunction(modality);
+  const signed = isSigned(samples);
+  const all: { value: number; count: number; isImage: boolean }[] = [];
+  histogram.forEach((count, slot) => {
+    if (count === 0) return;
+    const stored = signed ? (slot << 16) >> 16 : slot;
+    all.push({ value: toModality(stored), count, isImage: !isPadding(stored, padding) });
+  });
+  const image = all.filter((entry) => entry.isImage);
+  const counts = (image.length > 0 ? image : all).sort(
+    (first, second) => first.value - second.value,
+  );
+  return {
+    total: counts.reduce((sum, { count }) => sum + count, 0),
+    at(rank) {
+      let seen = 0;
+      for (const { value, count } of counts) {
+        seen += count;
+        if (rank < seen) return value;
+      }
+      return 0;
+    },
+  };
+}
+
+function rankWideSamples(samples: Samples, modality: Modality, padding: Padding | null): Ranking {
+  const step = Math.max(1, Math.ceil(samples.length / MOST_SORTED_SAMPLES));
+  const toModality = modalityFunction(modality);
+  const all = new Float64Array(Math.ceil(samples.length / step));
+  const image = new Float64Array(all.length);
+  let finiteCount = 0;
+  let imageCount = 0;
+  for (let position = 0; position < samples.length; position += step) {
+    const stored = samples[position] as number;
+    const value = toModality(stored);
+    if (!Number.isFinite(value)) continue;
+    all[finiteCount++] = value;
+    if (!isPadding(stored, padding)) image[imageCount++] = value;
+  }
+  const values = imageCount > 0 ? image.subarray(0, imageCount) : all.subarray(0, finiteCount);
+  values.sort();
+  return { total: values.length, at: (rank) => values[rank] ?? 0 };
+}
+
+function isPadding(stored: number, padding: Padding | null): boolean {
+  return padding !== null && stored >= padding.low && stored <= padding.high;
+}
+
+/** Linear interpolation between the two nearest of the sorted values, as numpy's percentile. */
+function quantile(ranking: Ranking, fraction: number): number {
+  if (ranking.total === 0) return 0;
+  const position = (ranking.total - 1) * fraction;
+  const low = ranking.at(Math.floor(position));
+  const high = ranking.at(Math.ceil(position));
+  const weight = position - Math.floor(position);
+  // From the nearer end, as numpy does, so that both give the same double.
+  return weight < 0.5 ? low + (high - low) * weight : high - (high - low) * (1 - weight);
+}

@@ -1,0 +1,68 @@
+import { buildDisplayLut, computeDisplay, isSigned } from '../dicom/displayLut';
+import { percentileWindow } from '../dicom/percentiles';
+import type { DisplayRecipe, Voi } from '../dicom/recipe';
+import {
+  isTableSamples,
+  pictureWay,
+  type StoredFrame,
+  type TableSamples,
+} from '../dicom/storedFrame';
+
+/**
+ * What a renderer draws. The same arrays mean the same content: renderers
+ * compare them by identity and upload them once.
+ */
+export type Picture = { rows: number; columns: number } & (
+  | { kind: 'table'; samples: TableSamples; table: Uint8Array<ArrayBuffer> }
+  | { kind: 'gray'; values: Uint8Array<ArrayBuffer> }
+  | { kind: 'rgb'; values: Uint8Array }
+  | { kind: 'bitmap'; bitmap: ImageBitmap }
+);
+
+/** A frame with all that its picture needs. */
+export interface PictureSource {
+  stored: StoredFrame;
+  recipe: DisplayRecipe;
+  /** The server's display frame, where the page does not make the picture itself. */
+  bitmap: ImageBitmap | null;
+}
+
+/** The file's own choice for a frame: its first window or LUT, else percentiles; null for colour. */
+export function defaultVoi({ stored, recipe }: PictureSource): Voi | null {
+  const way = pictureWay(stored);
+  if (way !== 'table' && way !== 'computed') return null;
+  return recipe.voi[0] ?? percentileWindow(stored.samples, recipe.modality, recipe.padding);
+}
+
+const KEPT_TABLES = 4;
+
+/** Makes pictures; frames that share modality, window and inversion share one table. */
+export class PictureMaker {
+  readonly #tables = new Map<string, Uint8Array<ArrayBuffer>>();
+
+  /** A picture of a frame; `voi` is null for colour, where `isInverted` has no meaning either. */
+  make(source: PictureSource, voi: Voi | null, isInverted: boolean): Picture | null {
+    const { stored, recipe, bitmap } = source;
+    const { rows, columns, samples } = stored;
+    if (bitmap !== null) return { kind: 'bitmap', rows, columns, bitmap };
+    if (voi === null) {
+      return samples instanceof Uint8Array ? { kind: 'rgb', rows, columns, values: samples } : null;
+    }
+    const steps = { modality: recipe.modality, voi, inverted: recipe.inverted !== isInverted };
+    if (!isTableSamples(samples)) {
+      return { kind: 'gray', rows, columns, values: computeDisplay(samples, steps) };
+    }
+    const signed = isSigned(samples);
+    const key = JSON.stringify([steps, signed]);
+    const table = this.#tables.get(key) ?? buildDisplayLut(steps, { isSigned: signed });
+    this.#remember(key, table);
+    return { kind: 'table', rows, columns, samples, table };
+  }
+
+  #remember(key: string, table: Uint8Array<ArrayBuffer>): void {
+    this.#tables.delete(key);
+    this.#tables.set(key, table);
+    const [oldest] = this.#tables.keys();
+    if (this.#tables.size > KEPT_TABLES && oldest !== undefined) this.#tables.delete(oldest);
+  }
+}

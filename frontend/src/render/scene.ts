@@ -1,0 +1,50 @@
+import type { Camera, Matrix } from '../interaction/camera';
+import { toMatrix } from '../interaction/camera';
+import type { Picture } from './picture';
+
+/** Everything that a drawing depends on. */
+export interface Scene {
+  picture: Picture;
+  camera: Camera;
+  /** Device pixels for one CSS pixel. */
+  pixelRatio: number;
+  /** Interpolate between pixels, as long as they are small on the screen. */
+  isSmooth: boolean;
+}
+
+/** From this many device pixels for an image pixel on, pixels are shown as the squares they are. */
+const NEAREST_FROM_SCALE = 2;
+
+/** Device pixels for one image pixel. */
+export function deviceScale({ camera, pixelRatio }: Scene): number {
+  return camera.zoom * pixelRatio;
+}
+
+/** Whether pixels are drawn as squares and not interpolated. */
+export function isNearest(scene: Scene): boolean {
+  return !scene.isSmooth || deviceScale(scene) >= NEAREST_FROM_SCALE;
+}
+
+/** Size of the canvas in device pixels. */
+export function deviceSize({ camera, pixelRatio }: Scene): { width: number; height: number } {
+  return {
+    width: Math.max(1, Math.round(camera.viewport.width * pixelRatio)),
+    height: Math.max(1, Math.round(camera.viewport.height * pixelRatio)),
+  };
+}
+
+/**
+ * From image points to device pixels. The translation is whole, so that at one
+ * to one every image pixel falls on exactly one device pixel.
+ */
+export function deviceMatrix({ camera, pixelRatio }: Scene): Matrix {
+  const { a, b, c, d, e, f } = toMatrix(camera);
+  return {
+    a: a * pixelRatio,
+    b: b * pixelRatio,
+    c: c * pixelRatio,
+    d: d * pixelRatio,
+    e: Math.round(e * pixelRatio),
+    f: Math.round(f * pixelRatio),
+  };
+}

@@ -1,0 +1,109 @@
+import { createContext } from 'svelte';
+
+import type { ApiError } from '../api/apiError';
+import { Client, type ClientOptions } from '../api/client';
+import type { FileList } from '../api/types.gen';
+import { FrameStore } from '../frames/frameStore';
+import type { Command } from '../interaction/keymap';
+import { Connection } from './connection.svelte';
+import { Layout } from './layout.svelte';
+import { Notices } from './notices.svelte';
+import { Study } from './study.svelte';
+import { Tags } from './tags.svelte';
+import { Viewer } from './viewer.svelte';
+
+/** Frames that Page Up and Page Down go. */
+const PAGE_FRAMES = 10;
+
+/** The stores of one page, put together. */
+export class Session {
+  readonly notices = new Notices();
+  readonly layout = new Layout();
+  readonly connection: Connection;
+  readonly study: Study;
+  readonly viewer: Viewer;
+  readonly tags: Tags;
+  readonly #lifetime = new AbortController();
+  #focusFilter: () => void = () => undefined;
+
+  constructor(options: ClientOptions) {
+    const client = new Client(options);
+    const noteFailure = (failure: ApiError) => {
+      this.connection.report(failure);
+    };
+    this.connection = new Connection(client, () => {
+      this.#resume();
+    });
+    this.study = new Study(client);
+    this.viewer = new Viewer(this.study, new FrameStore(client), noteFailure);
+    this.tags = new Tags(client, noteFailure);
+  }
+
+  /** Fetches the list, and opens the first stack with pixels as soon as there is one. */
+  async start(): Promise<void> {
+    await this.study.follow((list) => {
+      this.#receive(list);
+    }, this.#lifetime.signal);
+    if (this.study.failure !== null) this.connection.report(this.study.failure);
+  }
+
+  stop(): void {
+    this.#lifetime.abort();
+  }
+
+  /** Tells how the filter field gets the focus. */
+  onFocusFilter(focus: () => void): void {
+    this.#focusFilter = focus;
+  }
+
+  /** Carries out what a key or a button asks for. */
+  run(command: Command): void {
+    const { viewer, layout } = this;
+    const actions: Record<Command, () => void> = {
+      'tool-window': () => (viewer.tool = 'window'),
+      'tool-pan': () => (viewer.tool = 'pan'),
+      'tool-zoom': () => (viewer.tool = 'zoom'),
+      invert: () => viewer.invert(),
+      'flip-horizontal': () => viewer.flipHorizontally(),
+      'flip-vertical': () => viewer.flipVertically(),
+      'rotate-right': () => viewer.rotate(1),
+      'rotate-left': () => viewer.rotate(-1),
+      fit: () => viewer.fit(),
+      'one-to-one': () => viewer.oneToOne(),
+      reset: () => viewer.resetView(),
+      smoothing: () => (viewer.isSmooth = !viewer.isSmooth),
+      'previous-frame': () => viewer.step(-1),
+      'next-frame': () => viewer.step(1),
+      'back-ten': () => viewer.step(-PAGE_FRAMES),
+      'forward-ten': () => viewer.step(PAGE_FRAMES),
+      'first-frame': () => viewer.goToPosition(0),
+      'last-frame': () => viewer.goToPosition(viewer.frames.length - 1),
+      'previous-series': () => viewer.openNeighbour(-1),
+      'next-series': () => viewer.openNeighbour(1),
+      'toggle-tags': () => (layout.isTagPanelOpen = !layout.isTagPanelOpen),
+      'focus-filter': this.#focusFilter,
+    };
+    actions[command]();
+  }
+
+  #receive(list: FileList): void {
+    this.connection.meet(list.server_start_ms);
+    for (const warning of list.warnings) this.notices.warn(warning);
+    if (this.viewer.stack !== null) return;
+    const stacks = [...this.study.stacks.values()];
+    const withPixels = stacks.find(({ has_pixels }) => has_pixels);
+    // An object without pixels is worth opening only when nothing better will come.
+    const first = withPixels ?? (list.scan_complete ? stacks[0] : undefined);
+    if (first !== undefined) this.viewer.open(first);
+  }
+
+  #resume(): void {
+    if (this.study.list?.scan_complete !== true) void this.start();
+    if (this.viewer.failure?.isUnreachable === true) this.viewer.retry();
+    const file = this.viewer.file;
+    if (this.tags.failure !== null && file !== null) void this.tags.show(file.index);
+  }
+}
+
+/** The session of the page, for every component below App. */
+export const [getSession, setSession] = createContext<Session>();

@@ -1,0 +1,317 @@
+import { ApiError, asApiError, isAbort } from '../api/apiError';
+import { modalityFunction } from '../dicom/modality';
+import { windowBetween } from '../dicom/voi';
+import type { Voi, VoiWindow } from '../dicom/recipe';
+import { isMonochrome, storedValuesAt } from '../dicom/storedFrame';
+import { dragWindow } from '../dicom/windowDrag';
+import { frameKey, type FrameRef } from '../frames/frameRef';
+import type { FrameResult, FrameStore, LoadedFrame } from '../frames/frameStore';
+import {
+  flipHorizontally,
+  flipVertically,
+  panBy,
+  resolveCamera,
+  rotateBy,
+  toImagePoint,
+  WHOLE_IMAGE,
+  zoomAbout,
+  type Orientation,
+  type Point,
+  type Size,
+  type View,
+} from '../interaction/camera';
+import type { Intent, Tool } from '../interaction/gestures';
+import { defaultVoi, PictureMaker } from '../render/picture';
+import type { Scene } from '../render/scene';
+import type { Study } from './study.svelte';
+import { framesOf, type Stack } from './tree';
+
+/** What lies under the pointer. */
+export interface Reading {
+  column: number;
+  row: number;
+  /** One value a sample. */
+  stored: readonly number[];
+  /** null for colour. */
+  modality: number | null;
+}
+
+type Frames = Pick<FrameStore, 'show' | 'peek' | 'forget'>;
+
+/** One viewport: which frame of which stack, and how it is looked at. */
+export class Viewer {
+  readonly #study: Pick<Study, 'stacks' | 'visibleStacks' | 'file'>;
+  readonly #store: Frames;
+  readonly #pictures = new PictureMaker();
+  readonly #onFailure: (failure: ApiError) => void;
+
+  #stackKey = $state<string | null>(null);
+  #ref = $state.raw<FrameRef | null>(null);
+  #shown = $state.raw<LoadedFrame | null>(null);
+  #failure = $state.raw<ApiError | null>(null);
+  #isLoading = $state(false);
+  #view = $state.raw<View>(WHOLE_IMAGE);
+  /** A window that somebody asked for; null follows the file. */
+  #window = $state.raw<VoiWindow | null>(null);
+  #isInverted = $state(false);
+  #dragStart: VoiWindow | null = null;
+
+  tool = $state<Tool>('window');
+  isSmooth = $state(true);
+  /** Size of the viewport in CSS pixels. */
+  viewport = $state.raw<Size>({ width: 1, height: 1 });
+  /** Device pixels for one CSS pixel. */
+  pixelRatio = $state(1);
+  /** Where the pointer is in the viewport; null outside. */
+  pointer = $state.raw<Point | null>(null);
+
+  readonly stack: Stack | null = $derived.by(
+    () => this.#study.stacks.get(this.#stackKey ?? '') ?? null,
+  );
+  readonly frames: readonly FrameRef[] = $derived(this.stack === null ? [] : framesOf(this.stack));
+  /** Position of the wanted frame in the stack, from 0. */
+  readonly position: number = $derived(Math.max(0, this.#positionOf(this.#ref)));
+  /** The file that the viewport and the tags are about. */
+  readonly file = $derived.by(
+    () => this.#study.file(this.#ref?.file ?? this.stack?.entries[0]?.index ?? -1) ?? null,
+  );
+  readonly #imageSize: Size | null = $derived(
+    this.#shown && { width: this.#shown.stored.columns, height: this.#shown.stored.rows },
+  );
+  readonly camera = $derived(
+    this.#imageSize && resolveCamera(this.#view, this.#imageSize, this.viewport),
+  );
+  /** The window or LUT in use; null for colour. */
+  readonly voi: Voi | null = $derived.by(() => {
+    if (this.#shown === null || !isMonochrome(this.#shown.stored)) return null;
+    return this.#window ?? defaultVoi(this.#shown);
+  });
+  readonly #picture = $derived(
+    this.#shown && this.#pictures.make(this.#shown, this.voi, this.#isInverted),
+  );
+  readonly scene: Scene | null = $derived(
+    this.#picture &&
+      this.camera && {
+        picture: this.#picture,
+        camera: this.camera,
+        pixelRatio: this.pixelRatio,
+        isSmooth: this.isSmooth,
+      },
+  );
+  readonly reading: Reading | null = $derived.by(() => {
+    if (this.pointer === null || this.camera === null || this.#shown === null) return null;
+    const point = toImagePoint(this.camera, this.pointer);
+    const [column, row] = [Math.floor(point.x), Math.floor(point.y)];
+    const { stored, recipe } = this.#shown;
+    const values = storedValuesAt(stored, column, row);
+    if (values === null) return null;
+    const [first] = values;
+    const isMeasured = isMonochrome(stored) && first !== undefined;
+    return {
+      column,
+      row,
+      stored: values,
+      modality: isMeasured ? modalityFunction(recipe.modality)(first) : null,
+    };
+  });
+
+  constructor(
+    study: Pick<Study, 'stacks' | 'visibleStacks' | 'file'>,
+    store: Frames,
+    onFailure: (failure: ApiError) => void,
+  ) {
+    this.#study = study;
+    this.#store = store;
+    this.#onFailure = onFailure;
+  }
+
+  /** The frame on screen; it may lag behind the wanted one while that loads. */
+  get shown(): LoadedFrame | null {
+    return this.#shown;
+  }
+
+  get failure(): ApiError | null {
+    return this.#failure;
+  }
+
+  get isLoading(): boolean {
+    return this.#isLoading;
+  }
+
+  get isInverted(): boolean {
+    return this.#isInverted;
+  }
+
+  get orientation(): Orientation {
+    return this.#view.orientation;
+  }
+
+  get isFitted(): boolean {
+    return this.#view.zoom === 'fit';
+  }
+
+  /** Position of the frame on screen, from 0. */
+  get shownPosition(): number {
+    return this.#positionOf(this.#shown?.ref ?? null);
+  }
+
+  /** The frame on screen as `file/frame`, empty for none. */
+  get shownKey(): string {
+    return this.#shown === null ? '' : frameKey(this.#shown.ref);
+  }
+
+  /** The window on screen as `center/width`, empty for colour and tables. */
+  get windowKey(): string {
+    return this.voi?.kind === 'window'
+      ? `${String(this.voi.center)}/${String(this.voi.width)}`
+      : '';
+  }
+
+  /** Opens a stack at its first frame, seen whole and with its own window. */
+  open(stack: Stack): void {
+    if (stack.key === this.#stackKey) return;
+    this.#stackKey = stack.key;
+    this.#shown = null;
+    this.#failure = null;
+    this.#isLoading = false;
+    this.#ref = null;
+    this.resetView();
+    const [first] = this.frames;
+    if (first !== undefined) this.#goTo(first, 1);
+  }
+
+  /** Opens the neighbour in the list; at its ends nothing happens. */
+  openNeighbour(distance: 1 | -1): void {
+    const stacks = this.#study.visibleStacks;
+    const here = stacks.findIndex(({ key }) => key === this.#stackKey);
+    const neighbour = here < 0 ? stacks[0] : stacks[here + distance];
+    if (neighbour !== undefined) this.open(neighbour);
+  }
+
+  step(frames: number): void {
+    this.goToPosition(this.position + frames);
+  }
+
+  /** Goes to a position in the stack, or to the nearest end. */
+  goToPosition(position: number): void {
+    const target = Math.min(Math.max(position, 0), this.frames.length - 1);
+    const ref = this.frames[target];
+    if (ref === undefined || target === this.position) return;
+    this.#goTo(ref, target > this.position ? 1 : -1);
+  }
+
+  /** Asks again for a frame that failed. */
+  retry(): void {
+    if (this.#ref === null) return;
+    this.#store.forget(this.#ref);
+    this.#goTo(this.#ref, 1);
+  }
+
+  /** Carries out what a gesture means. */
+  follow(intent: Intent): void {
+    if (this.camera === null) {
+      if (intent.kind === 'step') this.step(intent.frames);
+      return;
+    }
+    switch (intent.kind) {
+      case 'step':
+        this.step(intent.frames);
+        break;
+      case 'pan':
+        this.#view = panBy(this.camera, intent.dx, intent.dy);
+        break;
+      case 'zoom':
+        this.#view = zoomAbout(this.camera, intent.about, intent.factor);
+        break;
+      case 'window':
+        if (intent.isStart) this.#dragStart = this.#currentWindow();
+        if (this.#dragStart !== null) {
+          this.#window = dragWindow(this.#dragStart, intent.dx, intent.dy);
+        }
+        break;
+    }
+  }
+
+  invert(): void {
+    this.#isInverted = !this.#isInverted;
+  }
+
+  flipHorizontally(): void {
+    this.#turn(flipHorizontally(this.#view.orientation));
+  }
+
+  flipVertically(): void {
+    this.#turn(flipVertically(this.#view.orientation));
+  }
+
+  rotate(quarterTurns: number): void {
+    this.#turn(rotateBy(this.#view.orientation, quarterTurns));
+  }
+
+  fit(): void {
+    this.#view = { ...this.#view, zoom: 'fit', center: null };
+  }
+
+  /** One image pixel on one device pixel. */
+  oneToOne(): void {
+    this.#view = { ...this.#view, zoom: 1 / this.pixelRatio };
+  }
+
+  /** Back to the whole image, upright, with the window of the file. */
+  resetView(): void {
+    this.#view = WHOLE_IMAGE;
+    this.#window = null;
+    this.#isInverted = false;
+    this.#dragStart = null;
+  }
+
+  #turn(orientation: Orientation): void {
+    this.#view = { ...this.#view, orientation };
+  }
+
+  /** The window that a drag starts from; a LUT is replaced by the window over its input. */
+  #currentWindow(): VoiWindow | null {
+    if (this.voi === null || this.voi.kind === 'window') return this.voi;
+    const { first_mapped, entries } = this.voi;
+    return windowBetween(first_mapped, first_mapped + entries.length - 1);
+  }
+
+  #positionOf(ref: FrameRef | null): number {
+    if (ref === null) return -1;
+    return this.frames.findIndex(
+      ({ file, frame_index }) => file === ref.file && frame_index === ref.frame_index,
+    );
+  }
+
+  #goTo(ref: FrameRef, direction: 1 | -1): void {
+    this.#ref = ref;
+    const pending = this.#store.show(this.frames, this.position, direction);
+    const known = this.#store.peek(ref);
+    if (known !== undefined) {
+      this.#accept(known);
+      return;
+    }
+    this.#isLoading = true;
+    this.#failure = null;
+    pending.then(
+      (result) => {
+        if (this.#ref === ref) this.#accept(result);
+      },
+      (reason: unknown) => {
+        if (this.#ref === ref && !isAbort(reason)) this.#accept(asApiError(reason));
+      },
+    );
+  }
+
+  #accept(result: FrameResult): void {
+    this.#isLoading = false;
+    if (result instanceof ApiError) {
+      this.#failure = result;
+      this.#shown = null;
+      this.#onFailure(result);
+    } else {
+      this.#failure = null;
+      this.#shown = result;
+    }
+  }
+}
