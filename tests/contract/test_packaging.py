@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import sysconfig
+import tarfile
 import tomllib
+import zipfile
 from pathlib import Path
 
+import frontend_build
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,3 +60,41 @@ def test_import_contracts_hold() -> None:
     )
 
     assert linter.returncode == 0, linter.stdout + linter.stderr
+
+
+def build(target: str, folder: Path) -> Path:
+    """Build a wheel or an sdist of this checkout, whose page has to be fresh."""
+    if not frontend_build.is_fresh(ROOT):
+        pytest.skip("the page is stale: run scripts/frontend")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", folder],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.iterdir()
+    return built
+
+
+def test_wheel_carries_the_page_and_the_package_alone(tmp_path: Path) -> None:
+    with zipfile.ZipFile(build("wheel", tmp_path)) as wheel:
+        names = wheel.namelist()
+
+    assert {"dcmview/static/index.html", "dcmview/py.typed"} <= set(names)
+    assert any(name.startswith("dcmview/static/assets/") for name in names)
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"dcmview"}
+
+
+def test_sdist_carries_the_page_and_its_sources_without_npm_packages(tmp_path: Path) -> None:
+    with tarfile.open(build("sdist", tmp_path)) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+
+    assert {
+        "dcmview/static/index.html",
+        f"dcmview/static/{frontend_build.STAMP}",
+        "frontend/package-lock.json",
+        "hatch_build.py",
+        "scripts/frontend_build.py",
+        "LICENSE",
+    } <= names
+    assert not any("node_modules" in name or name.startswith(".venv") for name in names)
