@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -64,7 +65,7 @@ def test_our_server_is_measured_from_start_to_frames(tmp_path: Path) -> None:
     corpus.mkdir()
     for name in ("CT_small.dcm", "MR_small.dcm"):
         shutil.copy(str(get_testdata_file(name, download=False)), corpus)
-    command = f"{sys.executable} -m dcmview --no-browser --port {{port}} {{corpus}}"
+    command = f"{shlex.quote(sys.executable)} -m dcmview --no-browser --port {{port}} {{corpus}}"
 
     bench = subprocess.run(
         [sys.executable, serve.__file__, corpus, "--runs", "2", "--server", f"ours={command}"],
