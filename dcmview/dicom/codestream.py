@@ -46,7 +46,6 @@ class CodestreamHeader:
     components: int
     precision: int
     is_signed: bool | None = None
-    is_reversible: bool = False
     offset: int = 0
 
 
@@ -115,6 +114,39 @@ def read_header(frame: bytes, codec: Codec) -> CodestreamHeader:
         raise DecodeFailed("the header of the codestream is cut short") from exc
 
 
+def complete_j2k(frame: bytes, limit: int) -> bytes:
+    """Fill up a JPEG 2000 codestream that is cut short, so that a decoder takes it.
+
+    OpenJPEG refuses a tile-part that is shorter than it says. Zeros read as
+    empty packets: what was received is shown, at most the code-blocks at the
+    cut are spoilt.
+
+    Parameters
+    ----------
+    frame : bytes
+        Codestream from SOC on.
+    limit : int
+        At most so many bytes are added.
+
+    Returns
+    -------
+    bytes
+        The codestream with its last tile-part filled up, and an end marker.
+    """
+    position = 2
+    while position + 12 <= len(frame) and frame[position] == 0xFF:
+        if frame[position + 1] == 0x90:  # SOT
+            (length,) = struct.unpack_from(">I", frame, position + 6)
+            missing = position + length - len(frame)
+            if missing > 0:
+                return frame + bytes(min(missing, limit)) + _END_MARKER
+        else:
+            (length,) = struct.unpack_from(">H", frame, position + 2)
+            length += 2
+        position += max(length, 2)
+    return frame + _END_MARKER
+
+
 def require_agreement(header: CodestreamHeader, layout: PixelLayout) -> None:
     """Raise `DecodeFailed` where codestream and data set describe different pictures.
 
@@ -173,7 +205,6 @@ def _read_jpeg(frame: bytes) -> JpegHeader:
         columns=columns,
         components=components,
         precision=precision,
-        is_reversible=marker in (0xC3, 0xF7),
         process=marker & 0x0F,
         component_ids=body[6 : 6 + 3 * components : 3],
         has_jfif=has_jfif,
@@ -206,7 +237,7 @@ def _read_j2k(frame: bytes) -> CodestreamHeader:
     if tiles > MAX_TILES:
         raise DecodeFailed(f"{tiles} tiles in a JPEG 2000 codestream, more than {MAX_TILES}")
     depth = depths.pop()
-    is_reversible = _check_j2k_coding(
+    _check_j2k_coding(
         frame, offset + 2, tiles * components, (min(tile_width, columns), min(tile_height, rows))
     )
     return CodestreamHeader(
@@ -215,22 +246,21 @@ def _read_j2k(frame: bytes) -> CodestreamHeader:
         components=components,
         precision=(depth & 0x7F) + 1,
         is_signed=bool(depth & 0x80),
-        is_reversible=is_reversible,
         offset=offset,
     )
 
 
 def _check_j2k_coding(
     frame: bytes, position: int, tile_components: int, tile_size: tuple[int, int]
-) -> bool:
-    """Whether the wavelet is the reversible one; refuses what takes too many packets."""
+) -> None:
+    """Refuse what the Standard does not allow, and more packets than any encoder writes."""
     while frame[position] == 0xFF and frame[position + 1] not in (0x52, 0x90):
         (length,) = struct.unpack_from(">H", frame, position + 2)
         position += 2 + max(length, 2)
     if frame[position : position + 2] != b"\xff\x52":
         raise DecodeFailed("the JPEG 2000 codestream has no coding style (COD)")
-    style, layers, levels, block_width, block_height, transformation = struct.unpack_from(
-        ">BxHxBBBxB", frame, position + 4
+    style, layers, levels, block_width, block_height = struct.unpack_from(
+        ">BxHxBBB", frame, position + 4
     )
     # ISO/IEC 15444-1 A.6.1: 2^(2 + n) samples to a side, at most 4,096 in a block.
     if levels > 32 or block_width > 8 or block_height > 8 or block_width + block_height > 8:
@@ -244,7 +274,6 @@ def _check_j2k_coding(
     packets = tile_components * layers * precincts
     if not 1 <= packets <= MAX_PACKETS:
         raise DecodeFailed(f"{packets} packets in a JPEG 2000 codestream")
-    return bool(transformation)
 
 
 def _read_jxl(frame: bytes) -> CodestreamHeader:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from dcmview.dicom.codestream import JpegHeader, is_complete, read_header, require_agreement
+from dcmview.dicom.codestream import (
+    JpegHeader,
+    complete_j2k,
+    is_complete,
+    read_header,
+    require_agreement,
+)
 from dcmview.dicom.rle import decode_rle
 from dcmview.dicom.samples import check_layout, frame_bits, native_frame, stored_values
 from dcmview.dicom.transfer import Codec, require_supported
@@ -128,12 +134,15 @@ def _decode_codestream(
     header = read_header(frame, codec)
     require_agreement(header, layout)
     repairs: list[Repair] = []
+    frame = frame[header.offset :]
     truncated = not is_complete(frame, codec)
     if truncated:
         repairs.append(_cut_short("the codestream has no end marker"))
         if codec is Codec.JPEG_LS:
             # CharLS reads 2^31 bits beyond the end where no marker stops it.
             frame += _END_MARKER
+        elif codec in (Codec.JPEG_2000, Codec.HTJ2K):
+            frame = complete_j2k(frame, limit=frame_bits(layout) // 8 + 65536)
     decoded, interpretation = _run_decoders(frame, header, layout, transfer_syntax, threads)
     shape: tuple[int, ...] = (layout.rows, layout.columns)
     if layout.samples_per_pixel > 1:
@@ -283,8 +292,13 @@ def _jpeg_pillow(
     if header.precision != 8 or header.process == 3 or header.components not in (1, 3):
         raise ValueError("Pillow reads 8-bit JPEG alone")
     with Image.open(io.BytesIO(frame), formats=("JPEG",)) as image:
-        # In draft mode Pillow leaves the components as they are coded.
-        image.draft("YCbCr" if header.components == 3 else "L", None)
+        # libjpeg guesses how the components are coded; asking for that leaves them so.
+        guesses_rgb = not header.has_jfif and (
+            header.adobe_transform == 0
+            or (header.adobe_transform is None and header.component_ids == b"RGB")
+        )
+        if header.components == 3 and not guesses_rgb:
+            image.draft("YCbCr", None)
         values = np.asarray(image)
     if header.components == 1:
         return values, layout.photometric_interpretation
@@ -318,19 +332,8 @@ def _jpeg_2000_imagecodecs(
 ) -> _Decoded:
     import imagecodecs
 
-    values = imagecodecs.jpeg2k_decode(frame[header.offset :], planar=False, numthreads=threads)
+    values = imagecodecs.jpeg2k_decode(frame, planar=False, numthreads=threads)
     return values, _after_wavelet(layout)
-
-
-def _htj2k_imagecodecs(
-    frame: bytes, header: CodestreamHeader, layout: PixelLayout, threads: int
-) -> _Decoded:
-    import imagecodecs
-
-    if not header.is_reversible:
-        # OpenJPH gives samples above the maximum as 0 where the wavelet is lossy.
-        raise ValueError("irreversible HTJ2K is left to OpenJPEG")
-    return imagecodecs.htj2k_decode(frame[header.offset :], planar=False), _after_wavelet(layout)
 
 
 def _jpeg_2000_openjpeg(
@@ -338,7 +341,7 @@ def _jpeg_2000_openjpeg(
 ) -> _Decoded:
     import openjpeg
 
-    values: NDArray[np.generic] = openjpeg.decode(frame[header.offset :])  # type: ignore[attr-defined]
+    values: NDArray[np.generic] = openjpeg.decode(frame)  # type: ignore[attr-defined]
     return values, _after_wavelet(layout)
 
 
@@ -366,6 +369,8 @@ _DECODERS: dict[
     Codec.JPEG: (_jpeg_imagecodecs, _jpeg_pillow),
     Codec.JPEG_LS: (_jpeg_ls_imagecodecs,),
     Codec.JPEG_2000: (_jpeg_2000_imagecodecs, _jpeg_2000_openjpeg),
-    Codec.HTJ2K: (_htj2k_imagecodecs, _jpeg_2000_imagecodecs, _jpeg_2000_openjpeg),
+    # Not imagecodecs.htj2k_decode: it swallows the errors of OpenJPH and leaves
+    # unwritten memory in the picture, and wraps white to black in lossy frames.
+    Codec.HTJ2K: (_jpeg_2000_imagecodecs, _jpeg_2000_openjpeg),
     Codec.JPEG_XL: (_jpeg_xl_imagecodecs,),
 }

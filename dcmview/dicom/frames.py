@@ -280,7 +280,7 @@ def _encapsulated_table(
         by_markers = _frames_by_markers(source, fragments, layout.frame_count, transfer_syntax)
         # A sound table with another number of frames than declared is right as a
         # rule, and the declared number wrong; but a lone 0 before many frames is no table.
-        if frames is None or len(by_markers) == layout.frame_count:
+        if frames is None or len(frames) < len(by_markers) == layout.frame_count:
             frames = by_markers
             if offsets:
                 repairs.append(
