@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from dcmview.web.access import AccessMiddleware
 from dcmview.web.context import AppContext
-from dcmview.web.errors import EXCEPTION_HANDLERS
-from dcmview.web.routes import annotations, files, frames, tags
+from dcmview.web.errors import EXCEPTION_HANDLERS, UnexpectedErrors
+from dcmview.web.routes import files, frames, rois, tags
 from dcmview.web.routes.page import load_assets, page_routes
 
 if TYPE_CHECKING:
@@ -37,11 +37,14 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
             Route("/api/file/{index:int}/frame/{frame:int}/raw", frames.raw_frame),
             Route("/api/file/{index:int}/frame/{frame:int}/recipe", frames.frame_recipe),
             Route("/api/file/{index:int}/tags", tags.tags),
-            Route("/api/file/{index:int}/annotations", annotations.Annotations),
-            Route("/api/annotations/export.csv", annotations.export_csv),
+            Route("/api/file/{index:int}/annotations", rois.Annotations),
+            Route("/api/annotations/export.csv", rois.export_csv),
             *page_routes(load_assets()),
         ],
-        middleware=[Middleware(AccessMiddleware, policy=access, status=status)],
+        middleware=[
+            Middleware(AccessMiddleware, policy=access, status=status),
+            Middleware(UnexpectedErrors),
+        ],
         exception_handlers=EXCEPTION_HANDLERS,
     )
     # A redirect to another slash would be absolute and so lose the prefix of a proxy.

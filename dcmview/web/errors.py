@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
 
@@ -79,17 +80,39 @@ def on_http_exception(request: Request, exc: Exception) -> Response:
     )
 
 
-def on_unexpected(request: Request, exc: Exception) -> Response:
-    """Answer a bug of ours: the log gets the traceback, the client a short id."""
-    bug_id = secrets.token_hex(4)
-    logger.error("internal error %s at %s", bug_id, request.url.path, exc_info=exc)
-    return error_response(DcmviewError(f"internal error {bug_id}; see the server's output"))
-
-
-# BaseException, not Exception: Starlette answers and then re-raises what is registered for
-# Exception, which would print every traceback twice.
-EXCEPTION_HANDLERS: dict[type[BaseException], Callable[[Request, Exception], Response]] = {
+EXCEPTION_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     DcmviewError: on_dcmview_error,
     HTTPException: on_http_exception,
-    BaseException: on_unexpected,
 }
+
+
+class UnexpectedErrors:
+    """Answer a bug of ours: the log gets the traceback, the client a short id.
+
+    Starlette's own handler for ``Exception`` answers and then raises again, which
+    would print every traceback twice.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except DcmviewError:
+            raise
+        except Exception:
+            bug_id = secrets.token_hex(4)
+            logger.exception("internal error %s at %s", bug_id, scope.get("path"))
+            if started:
+                raise
+            error = DcmviewError(f"internal error {bug_id}; see the output of the server")
+            await error_response(error)(scope, receive, send)

@@ -31,6 +31,7 @@ def folder(tmp_path_factory):
         "1-multiframe.dcm": "emri_small.dcm",
         "2-rgb.dcm": "SC_rgb_small_odd.dcm",
         "3-report.dcm": "reportsi.dcm",
+        "6-enhanced.dcm": "eCT_Supplemental.dcm",
     }.items():
         shutil.copy(get_testdata_file(source, download=False), folder / name)
 
@@ -47,7 +48,7 @@ def folder(tmp_path_factory):
     damaged.PixelData = pydicom.encaps.encapsulate(frames)
     damaged.save_as(folder / "5-damaged-frame.dcm")
 
-    (folder / "6-notes.txt").write_text("not an image")
+    (folder / "7-notes.txt").write_text("not an image")
     return folder
 
 
@@ -58,7 +59,7 @@ def server(folder):
         yield server
 
 
-CT, MULTIFRAME, RGB, REPORT, VIDEO, DAMAGED = range(6)
+CT, MULTIFRAME, RGB, REPORT, VIDEO, DAMAGED, ENHANCED = range(7)
 
 
 def error_of(answer):
@@ -76,14 +77,14 @@ def test_first_line_is_exactly_the_address(server):
 def test_health_counts_the_files(server):
     body = server.get("/api/health").json
     assert body["status"] == "ok"
-    assert body["file_count"] == 6
+    assert body["file_count"] == 7
     assert body["server_start_ms"] == server.get("/api/files").json["server_start_ms"]
 
 
 def test_files_have_every_field_of_the_contract(server, folder):
     listing = server.get("/api/files").json
     assert listing["scan_complete"] is True
-    assert (listing["scanned"], listing["skipped"], listing["filtered"]) == (7, 1, 0)
+    assert (listing["scanned"], listing["skipped"], listing["filtered"]) == (8, 1, 0)
     assert (listing["tunnelled"], listing["tunnel_host"]) == (False, None)
     assert isinstance(listing["server_start_ms"], int)
     for number, file in enumerate(listing["files"]):
@@ -99,7 +100,7 @@ def test_files_have_every_field_of_the_contract(server, folder):
     assert (ct["rows"], ct["columns"], ct["frame_count"]) == (128, 128, 1)
     assert ct["default_window"] is None
     assert listing["files"][REPORT]["has_pixels"] is False
-    assert listing["skipped_files"][0]["path"] == str(folder / "6-notes.txt")
+    assert listing["skipped_files"][0]["path"] == str(folder / "7-notes.txt")
 
 
 def test_info_names_the_transfer_syntax_its_own_way(server, folder):
@@ -108,8 +109,13 @@ def test_info_names_the_transfer_syntax_its_own_way(server, folder):
     assert (body["rows"], body["columns"], body["has_pixels"]) == (64, 64, True)
     reference = pydicom.dcmread(folder / "1-multiframe.dcm")
     assert body["transfer_syntax"] == reference.file_meta.TransferSyntaxUID
-    window = reference.PerFrameFunctionalGroupsSequence[0].FrameVOILUTSequence[0]
-    assert body["default_window"] == {
+    assert body["default_window"] is None
+
+
+def test_info_finds_the_window_in_the_functional_groups(server, folder):
+    reference = pydicom.dcmread(folder / "6-enhanced.dcm")
+    window = reference.SharedFunctionalGroupsSequence[0].FrameVOILUTSequence[0]
+    assert server.get(f"/api/file/{ENHANCED}/info").json["default_window"] == {
         "center": float(window.WindowCenter),
         "width": float(window.WindowWidth),
     }
@@ -173,8 +179,8 @@ def test_raw_frame_is_the_stored_values_with_headers_that_describe_them(server, 
 
 
 def test_raw_frame_of_a_file_with_a_window_names_it(server):
-    window = server.get(f"/api/file/{MULTIFRAME}/info").json["default_window"]
-    headers = server.get(f"/api/file/{MULTIFRAME}/frame/0/raw").headers
+    window = server.get(f"/api/file/{ENHANCED}/info").json["default_window"]
+    headers = server.get(f"/api/file/{ENHANCED}/frame/0/raw").headers
     assert float(headers["x-frame-default-wc"]) == window["center"]
     assert float(headers["x-frame-default-ww"]) == window["width"]
 
@@ -202,7 +208,7 @@ def test_recipe_is_named_by_the_raw_frame(server):
         (f"/api/file/{CT}/frame/-1", "not_found"),
         (f"/api/file/{CT}/frame/x", "not_found"),
         (f"/api/file/{REPORT}/frame/0", "no_pixel_data"),
-        ("/api/file/6/frame/0", "unknown_file"),
+        ("/api/file/7/frame/0", "unknown_file"),
         ("/api/file/99999999999999999999/frame/0", "unknown_file"),
         ("/api/file/x/frame/0", "not_found"),
     ],
@@ -253,11 +259,11 @@ def test_tags_of_a_report_nest(server):
 
 
 def test_tag_path_gives_the_rest_of_a_value(server):
-    whole = server.get(f"/api/file/{MULTIFRAME}/tags?path=52009230/2/00209113/0/00200032").json
+    whole = server.get(f"/api/file/{ENHANCED}/tags?path=52009230/1/00209113/0/00200032").json
     assert whole["keyword"] == "ImagePositionPatient"
     assert len(whole["value"]["value"]) == 3
     part = server.get(
-        f"/api/file/{MULTIFRAME}/tags?path=52009230/2/00209113/0/00200032&offset=1&limit=1"
+        f"/api/file/{ENHANCED}/tags?path=52009230/1/00209113/0/00200032&offset=1&limit=1"
     ).json
     assert part["value"]["value"] == whole["value"]["value"][1:2]
     assert (part["value"]["truncated"], part["value"]["total"]) == (True, 3)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydicom.uid import UID
 
 from dcmview import __version__
+from dcmview.model import FileEnd
 from dcmview.web import schemas
 from dcmview.web.context import context
 from dcmview.web.respond import json_response, safe_text
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from dcmview.registry.registry import Entry
 
 MOST_SKIPPED_FILES = 1_000
+
+_STATUS_BY_END: dict[FileEnd, Literal["shown", "partial", "no_pixels"]] = {
+    FileEnd.SHOWN: "shown",
+    FileEnd.PARTIAL: "partial",
+    FileEnd.NO_PIXELS: "no_pixels",
+}
 
 
 async def health(request: Request) -> Response:
@@ -51,7 +58,7 @@ def list_files(request: Request) -> Response:
             skipped_files=[
                 schemas.SkippedFile(
                     path=safe_text(skipped.path),
-                    status="not_dicom" if skipped.end == "not_dicom" else "unreadable",
+                    status="not_dicom" if skipped.end is FileEnd.NOT_DICOM else "unreadable",
                     reason=safe_text(skipped.reason),
                 )
                 for skipped in summary.skipped[:MOST_SKIPPED_FILES]
@@ -106,7 +113,7 @@ def file_entry(entry: Entry) -> schemas.FileEntry:
         columns=header.columns,
         transfer_syntax_uid=header.transfer_syntax_uid,
         default_window=window_pair(header.default_window),
-        status=entry.end.value,
+        status=_STATUS_BY_END[entry.end],
         note=safe_text(header.problem or ("" if header.has_pixels else header.kind)),
     )
 

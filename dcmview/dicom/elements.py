@@ -1,0 +1,270 @@
+"""Tolerant readers of data elements: what real files get wrong is mended here and said.
+
+Each reader gives ``(value, repairs)`` and never raises. Numbers are parsed
+from the bytes of DS and IS, because pydicom refuses what half the world's
+scanners write.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
+from pydicom.dataelem import RawDataElement
+from pydicom.multival import MultiValue
+
+from dcmview.model import LookupTable, Repair
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+_FULL_TABLE = 65536
+
+
+def element_name(keyword: str) -> str:
+    """Write an element as *(gggg,eeee) Name*, the form of repairs and messages."""
+    tag = tag_for_keyword(keyword)
+    if tag is None:
+        return keyword
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X}) {dictionary_description(tag)}"
+
+
+def text(dataset: Dataset, keyword: str) -> str:
+    """Give an element as one line of text, several values joined with a backslash."""
+    try:
+        value = dataset.get(keyword)
+    except Exception:
+        return _raw_text(dataset, keyword)
+    if value is None:
+        return ""
+    if isinstance(value, MultiValue | list | tuple):
+        return "\\".join(str(part) for part in value).strip()
+    return str(value).strip()
+
+
+def numbers(dataset: Dataset, keyword: str) -> tuple[tuple[float, ...], tuple[Repair, ...]]:
+    """Give the finite numbers of an element; empty where it is absent or empty."""
+    try:
+        element: Any = dataset.get_item(keyword)
+    except Exception:
+        return (), ()
+    if element is None or element.value is None:
+        return (), ()
+    if isinstance(element, RawDataElement) and _is_text_number(keyword, element.VR):
+        return _parse_numbers(keyword, element.value.decode("latin-1"))
+    try:
+        value = dataset[keyword].value
+    except Exception as exc:
+        return (), (Repair("unreadable-element", element_name(keyword), str(exc), "left out"),)
+    parts = value if isinstance(value, MultiValue | list | tuple) else [value]
+    return _parse_numbers(keyword, "\\".join(str(p) for p in parts if p not in (None, "")))
+
+
+def number(
+    dataset: Dataset, keyword: str, default: float | None = None
+) -> tuple[float | None, tuple[Repair, ...]]:
+    """Give the first number of an element, or the default."""
+    found, repairs = numbers(dataset, keyword)
+    return (found[0] if found else default), repairs
+
+
+def integer(dataset: Dataset, keyword: str, default: int) -> tuple[int, tuple[Repair, ...]]:
+    """Give the first number of an element as a whole number, or the default."""
+    found, repairs = numbers(dataset, keyword)
+    return (int(found[0]) if found else default), repairs
+
+
+def raw_bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool] | None:
+    """Give the bytes of an element not converted yet, and whether they are little endian."""
+    element: Any = dataset.get_item(keyword)
+    if isinstance(element, RawDataElement) and isinstance(element.value, bytes):
+        return element.value, element.is_little_endian
+    return None
+
+
+def read_lut(
+    dataset: Dataset, descriptor: str, data: str, *, signed_input: bool
+) -> tuple[LookupTable | None, tuple[Repair, ...]]:
+    """Read a lookup table with its descriptor.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Holds descriptor and data, an item or the data set itself.
+    descriptor, data : str
+        Keywords of the descriptor and of the entries.
+    signed_input : bool
+        Whether the values that are looked up may be negative; then so may
+        the second value of the descriptor. The entries never are.
+
+    Returns
+    -------
+    tuple of LookupTable or None, and repairs
+        None where table or descriptor is missing or cannot be understood.
+
+    References
+    ----------
+    DICOM PS3.3 C.11.1.1.1 and C.11.2.1.1, LUT Descriptor.
+    """
+    words = _words(dataset, descriptor)
+    entries = _entry_bytes(dataset, data)
+    if words is None or len(words) < 3 or entries is None:
+        return None, ()
+    count = int(words[0]) or _FULL_TABLE
+    first_mapped = int(words[1])
+    if signed_input and first_mapped > 0x7FFF:
+        first_mapped -= 0x10000
+    bits = int(words[2])
+    content, little_endian = entries
+    repairs: list[Repair] = []
+    table = _table(content, count, bits, little_endian=little_endian)
+    if table.size == 0:
+        return None, (Repair("lut-empty", element_name(data), "no entries", "no table"),)
+    if table.size < count:
+        repairs.append(
+            Repair("lut-short", element_name(data), f"{table.size} entries", f"{table.size}")
+        )
+    if not 1 <= bits <= 16:
+        used = 8 if int(table.max()) < 256 else 16
+        repairs.append(Repair("lut-bits", element_name(descriptor), f"{bits} bits", f"{used}"))
+        bits = used
+    return LookupTable(first_mapped, table[:count], bits), tuple(repairs)
+
+
+def read_segmented_lut(
+    dataset: Dataset, descriptor: str, data: str, *, signed_input: bool
+) -> LookupTable | None:
+    """Read a palette LUT that is written as segments (DICOM PS3.3 C.7.9.2)."""
+    words = _words(dataset, descriptor)
+    content = _entry_bytes(dataset, data)
+    if words is None or len(words) < 3 or content is None:
+        return None
+    count, first_mapped, bits = int(words[0]) or _FULL_TABLE, int(words[1]), int(words[2])
+    if signed_input and first_mapped > 0x7FFF:
+        first_mapped -= 0x10000
+    raw, little_endian = content
+    if bits == 8:
+        units = list(raw)
+    else:
+        whole = len(raw) // 2 * 2
+        units = np.frombuffer(raw[:whole], _word_type(little_endian)).tolist()
+    entries: list[int] = []
+    _expand(units, 0, None, entries, count, unit_bytes=1 if bits == 8 else 2)
+    if not entries:
+        return None
+    return LookupTable(first_mapped, np.array(entries[:count], np.uint16), bits)
+
+
+def _expand(
+    units: list[int],
+    offset: int,
+    segments: int | None,
+    entries: list[int],
+    count: int,
+    *,
+    unit_bytes: int,
+) -> None:
+    """Carry out segments from an offset, as many as ``segments`` or all."""
+    done = 0
+    while offset + 2 < len(units) and len(entries) < count and done != segments:
+        opcode, length = units[offset], units[offset + 1]
+        if opcode == 0:  # discrete
+            entries.extend(units[offset + 2 : offset + 2 + length])
+            offset += 2 + length
+        elif opcode == 1 and length:  # linear
+            start, end = entries[-1] if entries else 0, units[offset + 2]
+            entries.extend(
+                round(start + (end - start) * step / length) for step in range(1, length + 1)
+            )
+            offset += 3
+        elif opcode == 2 and segments is None:  # indirect: earlier segments again
+            size = 4 // unit_bytes
+            target = sum(
+                unit << 8 * unit_bytes * place
+                for place, unit in enumerate(units[offset + 2 : offset + 2 + size])
+            )
+            _expand(units, target // unit_bytes, length, entries, count, unit_bytes=unit_bytes)
+            offset += 2 + size
+        else:
+            return
+        done += 1
+
+
+def _table(content: bytes, count: int, bits: int, *, little_endian: bool) -> NDArray[np.uint16]:
+    # 8-bit entries are packed two a word, or sit in a word each.
+    if bits <= 8 and len(content) < 2 * count:
+        return np.frombuffer(content, np.uint8).astype(np.uint16)
+    whole = len(content) // 2 * 2
+    return np.frombuffer(content[:whole], _word_type(little_endian)).astype(np.uint16)
+
+
+def _words(dataset: Dataset, keyword: str) -> list[int] | None:
+    raw = raw_bytes(dataset, keyword)
+    if raw is not None:
+        content, little_endian = raw
+        whole = len(content) // 2 * 2
+        words: list[int] = np.frombuffer(content[:whole], _word_type(little_endian)).tolist()
+        return words
+    found, _ = numbers(dataset, keyword)
+    return [int(value) & 0xFFFF for value in found] or None
+
+
+def _entry_bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool] | None:
+    raw = raw_bytes(dataset, keyword)
+    if raw is not None:
+        return raw
+    try:
+        value: Any = dataset.get(keyword)
+    except Exception:
+        return None
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        return value, bool(getattr(dataset, "original_encoding", (False, True))[1] is not False)
+    parts = value if isinstance(value, MultiValue | list | tuple) else [value]
+    return np.array([int(part) & 0xFFFF for part in parts], "<u2").tobytes(), True
+
+
+def _is_text_number(keyword: str, vr: str | None) -> bool:
+    if vr is None or vr == "UN":  # implicit VR, or a writer that did not know better
+        tag = tag_for_keyword(keyword)
+        vr = dictionary_VR(tag) if tag is not None else None
+    return vr in ("DS", "IS")
+
+
+def _raw_text(dataset: Dataset, keyword: str) -> str:
+    raw = raw_bytes(dataset, keyword)
+    return "" if raw is None else raw[0].rstrip(b"\0 ").decode("latin-1").strip()
+
+
+def _parse_numbers(keyword: str, content: str) -> tuple[tuple[float, ...], tuple[Repair, ...]]:
+    values: list[float] = []
+    repairs: list[Repair] = []
+    for part in content.rstrip("\0 ").split("\\"):
+        word = part.strip(" \0\t\r\n")
+        if not word:
+            continue
+        value = _parse_number(word)
+        if value is None:
+            repairs.append(Repair("not-a-number", element_name(keyword), word[:64], "left out"))
+        else:
+            values.append(value)
+    return tuple(values), tuple(repairs)
+
+
+def _parse_number(word: str) -> float | None:
+    for candidate in (word, word.replace(",", ".")):
+        try:
+            value = float(candidate)
+        except ValueError:
+            continue
+        if math.isfinite(value):
+            return value
+    return None
+
+
+def _word_type(little_endian: bool) -> str:
+    return "<u2" if little_endian else ">u2"

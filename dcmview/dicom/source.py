@@ -1,0 +1,175 @@
+"""Random access to the bytes of one file, without ever mapping it.
+
+A file that shrinks under a mapping kills the process (SIGBUS); a read that
+comes back short does not. Whoever listed a file passes its stamp, so a file
+that was replaced since is noticed before a byte of it is believed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, Self
+
+from dcmview.errors import FileChanged, FileGone, Unreadable
+from dcmview.model import FileStamp
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+INFLATED_LIMIT_BYTES = 1024 * 1024 * 1024
+
+# A named pipe would otherwise hold the open for ever.
+_OPEN_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PixelLocation:
+    """Where the value of the pixel data element lies in its source.
+
+    ``length`` is the declared length in bytes, None where it is undefined.
+    The extended offsets are the raw values of (7FE0,0001) and (7FE0,0002).
+    """
+
+    offset: int
+    length: int | None
+    encapsulated: bool
+    little_endian: bool
+    vr: str
+    extended_offsets: bytes | None = None
+    extended_lengths: bytes | None = None
+
+
+class ByteSource(Protocol):
+    """Bytes that can be read at any place."""
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        ...
+
+    def pread(self, offset: int, length: int) -> bytes:
+        """Read bytes, fewer where the end comes first."""
+        ...
+
+
+class FileSource:
+    """An open file, read at given places by any number of threads."""
+
+    def __init__(self, descriptor: int, stamp: FileStamp) -> None:
+        self._descriptor = descriptor
+        self._seek_lock = threading.Lock()
+        self.stamp = stamp
+
+    @property
+    def size(self) -> int:
+        """Length in bytes when the file was opened."""
+        return self.stamp.size_bytes
+
+    def pread(self, offset: int, length: int) -> bytes:
+        """Read bytes, fewer where the file ends first."""
+        # The declared length of a hostile element may be 4 GB in a file of 1 kB.
+        length = min(length, max(self.size - offset, 0))
+        if hasattr(os, "pread"):
+            return os.pread(self._descriptor, length, offset)
+        with self._seek_lock:  # Windows has no pread
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            return os.read(self._descriptor, length)
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class MemorySource:
+    """Bytes in memory, for the inflated part of a deflated file."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        return len(self._content)
+
+    def pread(self, offset: int, length: int) -> bytes:
+        """Read bytes, fewer where the end comes first."""
+        return self._content[offset : offset + length]
+
+
+def open_source(path: str, *, expected: FileStamp | None = None) -> FileSource:
+    """Open a regular file for reading.
+
+    Parameters
+    ----------
+    path : str
+        Links are followed.
+    expected : FileStamp, optional
+        What the file was when it was listed.
+
+    Raises
+    ------
+    FileGone, FileChanged
+        If the file is not the expected one any more.
+    Unreadable
+        If it cannot be opened or is not a regular file.
+    """
+    try:
+        descriptor = os.open(path, _OPEN_FLAGS)
+    except OSError as exc:
+        if expected is not None and exc.errno in (errno.ENOENT, errno.ENOTDIR):
+            raise FileGone(f"the file is gone: {path}", path=path) from exc
+        raise Unreadable(f"{path}: {exc.strerror}", path=path) from exc
+    try:
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode):
+            raise Unreadable(f"{path} is not a regular file", path=path)
+        stamp = FileStamp(info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
+        if expected is not None and stamp != expected:
+            raise FileChanged(f"the file has changed since it was listed: {path}", path=path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return FileSource(descriptor, stamp)
+
+
+def inflate(
+    source: ByteSource, offset: int, *, limit_bytes: int = INFLATED_LIMIT_BYTES
+) -> MemorySource:
+    """Undo the deflate of everything from an offset on (DICOM PS3.5 A.5).
+
+    Data that ends early gives what there is.
+
+    Raises
+    ------
+    Unreadable
+        If it is not deflated data, or inflates beyond the limit.
+    """
+    engine = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    try:
+        content = engine.decompress(source.pread(offset, source.size - offset), limit_bytes)
+    except zlib.error as exc:
+        raise Unreadable(f"the deflated data set cannot be inflated: {exc}") from exc
+    if engine.unconsumed_tail:
+        raise Unreadable(f"the deflated data set is larger than {limit_bytes // 2**20} MiB")
+    return MemorySource(content)

@@ -1,0 +1,65 @@
+"""Headless Chromium against a real server on the fixtures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from support.server import ServerProcess
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium; scripts/test installs it where it may")
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=False)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server():
+    with ServerProcess(str(FIXTURES)) as server:
+        server.wait_scanned()
+        yield server
+
+
+@pytest.fixture(params=[(1600, 950), (1100, 700)], ids=["large", "small"])
+def viewport(request):
+    """Both window sizes that the page is made for."""
+    return {"width": request.param[0], "height": request.param[1]}
+
+
+@pytest.fixture
+def page(browser, viewport):
+    """An empty page that fails its test for any console error or uncaught exception."""
+    context = browser.new_context(viewport=viewport)
+    page: Page = context.new_page()
+    problems: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            problems.append(f"{message.type}: {message.text}")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
+    yield page
+    context.close()
+    assert problems == []
