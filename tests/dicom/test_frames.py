@@ -4,7 +4,7 @@ import struct
 from typing import Any
 
 import pytest
-from support.pixel_files import BytesSource, pixel_file_named, read_pixel_file
+from support.pixel_files import BytesSource
 
 from dcmview.dicom import frames
 from dcmview.dicom.frames import frame_table
@@ -242,10 +242,3 @@ class TestEncapsulated:
         monkeypatch.setattr(frames, "MAX_FRAGMENTS", 10)
         with pytest.raises(DecodeFailed, match="more than 10 fragments"):
             encapsulated(item(b"") * 20 + DELIMITER, 1)
-
-
-def test_big_endian_files_have_the_frames_of_little_endian_ones() -> None:
-    little = read_pixel_file(pixel_file_named("SC_rgb_small_odd.dcm"))
-    big = read_pixel_file(pixel_file_named("SC_rgb_small_odd_big_endian.dcm"))
-    expected = little.table().frame_bytes(little.source, 0)
-    assert big.table().frame_bytes(big.source, 0) == expected

@@ -1,36 +1,28 @@
-"""Real files for the frame and decoder tests, taken apart by pydicom."""
+"""Real files for the frame and decoder tests."""
 
 from __future__ import annotations
 
 import functools
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import data_store
 import pydicom
 
-from dcmview.dicom.frames import frame_table
-from dcmview.dicom.source import PixelLocation
+from dcmview.dicom.decode import decode_frame
+from dcmview.dicom.frames import FrameTable, frame_table
+from dcmview.dicom.header import Instance, open_instance
 from dcmview.dicom.transfer import transfer_syntax
-from dcmview.model import PixelLayout, SampleKind
 
 if TYPE_CHECKING:
-    from dcmview.dicom.frames import FrameTable
-    from dcmview.dicom.transfer import TransferSyntax
+    from dcmview.model import StoredFrame
 
 WG04 = Path(__file__).parents[3] / "shared" / "data" / "wg04"
 
-_ELEMENTS = {
-    "PixelData": SampleKind.INTEGER,
-    "FloatPixelData": SampleKind.FLOAT,
-    "DoubleFloatPixelData": SampleKind.DOUBLE,
-}
-
 
 class BytesSource:
-    """A ByteSource over bytes in memory, which also counts how it is read."""
+    """A ByteSource over bytes in memory, which also notes how it is read."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -40,20 +32,6 @@ class BytesSource:
     def pread(self, offset: int, length: int) -> bytes:
         self.reads.append((offset, length))
         return self.content[offset : offset + length]
-
-
-@dataclass(frozen=True)
-class PixelFile:
-    """Pixel data of one file and what pydicom says about it."""
-
-    dataset: Any
-    source: BytesSource
-    location: PixelLocation
-    layout: PixelLayout
-    syntax: TransferSyntax
-
-    def table(self) -> FrameTable:
-        return frame_table(self.source, self.location, self.layout, self.syntax)
 
 
 @functools.cache
@@ -81,46 +59,22 @@ def _has_frame(path: Path) -> bool:
             return False
 
 
-def read_pixel_file(path: Path) -> PixelFile:
-    """Read a file with pydicom and put its pixel data where `frame_table` finds it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns of values when they are first read
-        return _take_apart(pydicom.dcmread(path, force=True))
-
-
-def _take_apart(dataset: Any) -> PixelFile:
-    name = next(name for name in _ELEMENTS if name in dataset)
-    kind = _ELEMENTS[name]
-    syntax = transfer_syntax(
-        str(dataset.file_meta.get("TransferSyntaxUID") or "1.2.840.10008.1.2.1")
-    )
-    value = dataset[name].value
-    if syntax.encapsulated:
-        value += b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
-    allocated = int(dataset.BitsAllocated)
-    stored = int(dataset.get("BitsStored") or allocated)
-    # Whether the value is cut short is lost when pydicom reads it, so its length is
-    # that of the frames.
-    layout = PixelLayout(
-        rows=int(dataset.Rows),
-        columns=int(dataset.Columns),
-        frame_count=int(dataset.get("NumberOfFrames") or 1),
-        samples_per_pixel=int(dataset.SamplesPerPixel),
-        bits_allocated=allocated,
-        bits_stored=stored,
-        high_bit=int(dataset.get("HighBit", stored - 1)),
-        pixel_representation=int(dataset.get("PixelRepresentation") or 0),
-        planar_configuration=int(dataset.get("PlanarConfiguration") or 0),
-        photometric_interpretation=dataset.PhotometricInterpretation,
-        kind=kind,
-    )
-    location = PixelLocation(
-        offset=0,
-        length=None if syntax.encapsulated else len(value),
-        encapsulated=syntax.encapsulated,
-        little_endian=syntax.little_endian,
-        vr=dataset[name].VR,
-        extended_offsets=dataset.get("ExtendedOffsetTable"),
-        extended_lengths=dataset.get("ExtendedOffsetTableLengths"),
-    )
-    return PixelFile(dataset, BytesSource(value), location, layout, syntax)
+def read_frames(path: Path) -> tuple[Instance, FrameTable, list[StoredFrame]]:
+    """Open a file as the library does and decode all its frames."""
+    instance = open_instance(str(path))
+    location = instance.pixel_location
+    assert location is not None, f"{path.name} has no pixel data"
+    syntax = transfer_syntax(instance.transfer_syntax_uid)
+    with instance.open() as source:
+        table = frame_table(source, location, instance.layout, syntax)
+        frames = [
+            decode_frame(
+                table.frame_bytes(source, index),
+                instance.layout,
+                syntax,
+                little_endian=location.little_endian,
+                bit_offset=table.bit_offset(index),
+            )
+            for index in range(table.frame_count)
+        ]
+    return instance, table, frames
