@@ -54,7 +54,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(folder):
-    with ServerProcess(str(folder)) as server:
+    with ServerProcess("--no-rescue", str(folder)) as server:
         server.wait_scanned()
         yield server
 
