@@ -103,8 +103,10 @@ class Server:
         """Wait until /api/health answers."""
         while True:
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if self.get("/api/health")[0] == http.HTTPStatus.OK:
-                    return
+                status, _ = self.get("/api/health")
+                if status != http.HTTPStatus.OK:
+                    raise SystemExit(f"serve.py: /api/health answered {status}")
+                return
             self._give_up_in_time("no answer from /api/health")
             time.sleep(0.001)
 
