@@ -9,7 +9,17 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from make_fixtures.shapes import Canvas, Field, blur, capsule, clouds, common, ellipsoid, join, noise
+from make_fixtures.shapes import (
+    Canvas,
+    Field,
+    blur,
+    capsule,
+    clouds,
+    common,
+    ellipsoid,
+    join,
+    noise,
+)
 
 SIZE = 192
 PIXEL_SPACING_MM = 1.25
@@ -37,8 +47,7 @@ def brain() -> NDArray[np.int16]:
     folds = folds + 0.6 * folds[:, :, ::-1]  # the halves of a brain are much alike, not the same
     marbling = clouds(rng, (SLICES, SIZE, SIZE), 30.0, 4)
     slices = [
-        draw_plane(FIRST_HEIGHT_MM + SLICE_SPACING_MM * index, folds[index], marbling[index])
-        for index in range(SLICES)
+        draw_plane(height_mm(index), folds[index], marbling[index]) for index in range(SLICES)
     ]
     values = blur(np.stack(slices), (0, 0.6, 0.6))
     # The coil hears best what is near: brighter at the back. Magnitude noise is Rician.
@@ -49,8 +58,13 @@ def brain() -> NDArray[np.int16]:
     return np.floor(np.hypot(real, imaginary) + 0.5).astype(np.int16)
 
 
+def height_mm(index: int) -> float:
+    """Give where a slice crosses the axis of the head, above the middle of the brain."""
+    return FIRST_HEIGHT_MM + SLICE_SPACING_MM * index
+
+
 def draw_plane(height: float, folds: Field, marbling: Field) -> Field:
-    """Draw one plane; height is where it crosses the axis of the head, millimetres above the brain's middle."""
+    """Draw one plane, which crosses the axis of the head at a height."""
     centres = (np.arange(SIZE) + 0.5 - SIZE / 2) * PIXEL_SPACING_MM
     x, along = np.meshgrid(centres, centres)
     tilt = np.deg2rad(TILT_DEG)
@@ -130,7 +144,9 @@ def draw_cerebrum(head: Head) -> None:
     furrows = common(crossing - 0.9, -brain - 16)
     # Between frontal and temporal lobe a cleft reaches the island.
     cleft = join(
-        common(np.abs(side[0] - 39 - (y + 4) ** 2 / 160) - 1.1, np.abs(y + 4) - 20, np.abs(z - 4) - 14),
+        common(
+            np.abs(side[0] - 39 - (y + 4) ** 2 / 160) - 1.1, np.abs(y + 4) - 20, np.abs(z - 4) - 14
+        ),
         capsule(side, (41, -14, 2), (68, -20, -2), 1.6, 2.6),
     )
     surface = common(brain, -furrows, -cleft)

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from make_fixtures.shapes import Field, blur, capsule, clouds, ellipsoid, noise
+from make_fixtures.shapes import Field, blur, capsule, clouds, ellipsoid, noise, sample
 
 ROWS, COLUMNS = 1024, 768
 PIXEL_SPACING_MM = 0.2
@@ -33,7 +33,9 @@ def breast() -> NDArray[np.uint16]:
     # The contour: an egg that bulges towards the nipple, lightly uneven.
     down, out = rows - NIPPLE[0], columns + 30
     level = ((out / 640) ** 2.2 + np.abs(down / 432) ** 2.2) ** (1 / 2.2)
-    depth = (1 - level) * np.hypot(down, out) / level + 5 * np.sin(down / 70)  # pixels under the skin
+    depth = (1 - level) * np.hypot(down, out) / level + 5 * np.sin(
+        down / 70
+    )  # pixels under the skin
     depth = np.maximum(depth, -ellipsoid((rows, columns), NIPPLE, (24, 22)))
 
     # Compressed to an even thickness, thinning over the last centimetre.
@@ -61,20 +63,13 @@ def gland(rng: np.random.RandomState, rows: Field, columns: Field, depth: Field)
     # Ducts and ligaments run towards the nipple: stretch a second texture along that direction.
     down, back = rows - NIPPLE[0], NIPPLE[1] + 120 - columns
     angle = np.clip(np.arctan2(down, back) * 760 + 320, 0, 638)
-    fibres = sample(clouds(rng, (640, 360), 60.0, 7), angle, np.clip(np.hypot(down, back) / 2.2, 0, 358))
+    fibres = sample(
+        clouds(rng, (640, 360), 60.0, 7), angle, np.clip(np.hypot(down, back) / 2.2, 0, 358)
+    )
     cone = 1 - np.hypot((rows - 490) / 330, (columns - 300) / 330) ** 2
     cone = np.clip(cone * 1.4, 0, 1) * np.clip((depth - 24) / 60, 0, 1)
     lobules = 0.5 + 0.19 * texture + 0.16 * fibres
-    return np.asarray(np.clip(lobules * 1.6 + cone - 1.1, 0, 1.3) * cone ** 0.7)
-
-
-def sample(values: Field, row: Field, column: Field) -> Field:
-    """Read a grid between its points, linearly."""
-    top, left = row.astype(int), column.astype(int)
-    down, right = row - top, column - left
-    upper = values[top, left] * (1 - right) + values[top, left + 1] * right
-    lower = values[top + 1, left] * (1 - right) + values[top + 1, left + 1] * right
-    return np.asarray(upper * (1 - down) + lower * down)
+    return np.asarray(np.clip(lobules * 1.6 + cone - 1.1, 0, 1.3) * cone**0.7)
 
 
 def vessels(rng: np.random.RandomState) -> list[NDArray[np.float64]]:

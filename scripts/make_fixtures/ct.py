@@ -115,9 +115,18 @@ def probe(label: int, organ: str, index: int, *, file: str, frame_index: int = 0
 
 def organ_probes(index: int, *, file: str, frame_index: int = 0) -> list[Probe]:
     """Give probes of a slice that shows liver, cyst, spleen and aorta, and of the air around the body."""
-    organs = ((torso.LIVER, "liver"), (torso.LESION, "cyst"), (torso.SPLEEN, "spleen"), (torso.AORTA, "aorta"))
-    found = [probe(label, name, index, file=file, frame_index=frame_index) for label, name in organs]
-    air = Probe(file, 10, 20, -1000, 4 * torso.NOISE_HU, "HU", "air in front of the body", frame_index)
+    organs = (
+        (torso.LIVER, "liver"),
+        (torso.LESION, "cyst"),
+        (torso.SPLEEN, "spleen"),
+        (torso.AORTA, "aorta"),
+    )
+    found = [
+        probe(label, name, index, file=file, frame_index=frame_index) for label, name in organs
+    ]
+    air = Probe(
+        file, 10, 20, -1000, 4 * torso.NOISE_HU, "HU", "air in front of the body", frame_index
+    )
     return [*found, air]
 
 
@@ -215,7 +224,9 @@ def syntax_fixtures() -> list[Fixture]:
 def truncated_fixture() -> Fixture:
     """Make a slice whose file ends after 150 of its 256 rows, as an interrupted copy does."""
     index = RECOMPRESSED_INDEX + 3
-    ds = slice_object(index, Series(**{**vars(AXIAL), "key": "cut", "number": 30, "description": "Cut short"}))
+    ds = slice_object(
+        index, Series(**{**vars(AXIAL), "key": "cut", "number": 30, "description": "Cut short"})
+    )
     set_native(ds, stored_values()[index])
     whole = to_bytes(ds)
     rows_kept = 150

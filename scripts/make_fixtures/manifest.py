@@ -32,7 +32,10 @@ def entry(fixture: Fixture) -> str:
         "]",
     ]
     if fixture.facts:
-        lines += ["[fixture.facts]", *(f"{name} = {literal(v)}" for name, v in fixture.facts.items())]
+        lines += [
+            "[fixture.facts]",
+            *(f"{name} = {literal(v)}" for name, v in fixture.facts.items()),
+        ]
     if fixture.sha256:
         lines.append("[fixture.sha256]")
         for name, values in fixture.sha256.items():

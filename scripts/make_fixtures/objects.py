@@ -74,7 +74,9 @@ SKELETON = Study(
 )  # fmt: skip
 
 
-def new_object(series: Series, sop_class_uid: UID, instance_number: int, *, key: str = "") -> Dataset:
+def new_object(
+    series: Series, sop_class_uid: UID, instance_number: int, *, key: str = ""
+) -> Dataset:
     """Start an object with all that does not depend on its kind."""
     study = series.study
     ds = Dataset()
@@ -151,7 +153,9 @@ def set_native(ds: Dataset, stored: NDArray[np.generic]) -> None:
 
 def set_encapsulated(ds: Dataset, frames: Iterable[bytes]) -> None:
     """Store compressed frames, one fragment each, with a Basic Offset Table."""
-    ds["PixelData"] = _pixel_data("OB", encapsulate(list(frames), has_bot=True), undefined_length=True)
+    ds["PixelData"] = _pixel_data(
+        "OB", encapsulate(list(frames), has_bot=True), undefined_length=True
+    )
 
 
 def _pixel_data(vr: str, value: bytes, *, undefined_length: bool):  # type: ignore[no-untyped-def]

@@ -41,7 +41,9 @@ class Canvas:
         self.labels[cover > 0.5] = label
 
 
-def ellipsoid(point: Sequence[Field | float], centre: Sequence[float], radii: Sequence[float]) -> Field:
+def ellipsoid(
+    point: Sequence[Field | float], centre: Sequence[float], radii: Sequence[float]
+) -> Field:
     """Give the distance to an ellipse or ellipsoid, exact to first order at its surface."""
     scaled = [(p - c) / r for p, c, r in zip(point, centre, radii, strict=True)]
     level = np.sqrt(sum(np.square(s) for s in scaled))
@@ -150,7 +152,9 @@ def noise(
     return np.asarray(grain / grain.std())
 
 
-def clouds(rng: np.random.RandomState, shape: tuple[int, ...], largest: float, octaves: int) -> Field:
+def clouds(
+    rng: np.random.RandomState, shape: tuple[int, ...], largest: float, octaves: int
+) -> Field:
     """Give noise of unit deviation with detail at every scale, as tissue has it.
 
     Each octave is drawn on a coarse grid and interpolated, so a large scale costs no more than a small one.
@@ -181,6 +185,15 @@ def interpolate(coarse: Field, shape: tuple[int, ...], cell: float) -> Field:
             for k, weight in enumerate(weights)
         )
     return values
+
+
+def sample(values: Field, row: Field, column: Field) -> Field:
+    """Read a grid between its points, linearly."""
+    top, left = row.astype(int), column.astype(int)
+    down, right = row - top, column - left
+    upper = values[top, left] * (1 - right) + values[top, left + 1] * right
+    lower = values[top + 1, left] * (1 - right) + values[top + 1, left + 1] * right
+    return np.asarray(upper * (1 - down) + lower * down)
 
 
 def inner_mask(mask: NDArray[np.bool_], margin: int) -> NDArray[np.bool_]:

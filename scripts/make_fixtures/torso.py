@@ -36,7 +36,14 @@ SLICE_POSITIONS_MM = tuple(70.5 - SLICE_SPACING_MM * index for index in range(22
 LIVER, SPLEEN, LEFT_KIDNEY, RIGHT_KIDNEY, AORTA, LESION = range(1, 7)
 """Labels kept beside the values."""
 
-TISSUE_HU = {LIVER: 108.0, SPLEEN: 124.0, LEFT_KIDNEY: 185.0, RIGHT_KIDNEY: 185.0, AORTA: 165.0, LESION: 22.0}
+TISSUE_HU = {
+    LIVER: 108.0,
+    SPLEEN: 124.0,
+    LEFT_KIDNEY: 185.0,
+    RIGHT_KIDNEY: 185.0,
+    AORTA: 165.0,
+    LESION: 22.0,
+}
 NOISE_HU = 8.0
 SEED = 20240117
 
@@ -254,7 +261,9 @@ def draw_kidney(plane: Plane, side: int, centre: tuple[float, float, float]) -> 
     angle = np.arctan2(plane.y - cy, plane.x - cx) + (plane.z - cz) * 0.12
     pyramids = common(kidney + 7, -sinus + 3, 2.6 - 5.2 * np.cos(angle * 7))
     plane.paint(pyramids, 168.0, label)
-    pelvis = capsule(plane.point, (cx - side * 9, cy - 6, cz + 10), (cx - side * 26, cy - 12, cz - 22), 4)
+    pelvis = capsule(
+        plane.point, (cx - side * 9, cy - 6, cz + 10), (cx - side * 26, cy - 12, cz - 22), 4
+    )
     plane.paint(common(pelvis, kidney - 12), 12.0)
     vein = capsule(plane.point, (cx - side * 12, cy - 8, cz + 6), (side * 6 - 8, 8, cz + 12), 4)
     plane.paint(vein, 158.0)
@@ -345,14 +354,20 @@ def draw_liver(plane: Plane, vessels: tuple[Branch, ...]) -> None:
     kidney_bed = ellipsoid(plane.point, (-58, 44, -88), (40, 42, 66))
     stomach_bed = ellipsoid(plane.point, (58, -22, -8), (40, 40, 44))
     hilum = ellipsoid(plane.point, (-14, -8, -56), (34, 22, 30))
-    liver = common(lobes, plane.cavity + 1.5, below, -fissure, -kidney_bed, -hilum, -stomach_bed + 2)
+    liver = common(
+        lobes, plane.cavity + 1.5, below, -fissure, -kidney_bed, -hilum, -stomach_bed + 2
+    )
     plane.paint(liver, TISSUE_HU[LIVER] + 2.5 * plane.marbling, LIVER)
     for branch in vessels:
         low, high = sorted((branch.start[2], branch.end[2]))
         if low - 6 < z < high + 6:
             tube = capsule(plane.point, branch.start, branch.end, branch.radius, branch.end_radius)
             plane.paint(common(tube, liver + 2), 148.0, LIVER)
-    for end in ((-70, -26, -4), (-34, -38, 0), (-72, 22, 0)):  # the hepatic veins meet in the vena cava
+    for end in (
+        (-70, -26, -4),
+        (-34, -38, 0),
+        (-72, 22, 0),
+    ):  # the hepatic veins meet in the vena cava
         vein = capsule(plane.point, (-22, 18, 14), end, 4.5, 2.2)
         plane.paint(common(vein, liver + 2), 146.0, LIVER)
     cyst = ellipsoid(plane.point, LESION_CENTRE_MM, (LESION_RADIUS_MM,) * 3)
