@@ -107,7 +107,7 @@ def decode_frame(
 
 
 def _inflate(frame: bytes, layout: PixelLayout) -> bytes:
-    """Undo raw deflate, never to more bytes than the frame has (DICOM PS3.5 A.4.12)."""
+    """Undo raw deflate, never to more bytes than the frame has (DICOM PS3.5 A.4)."""
     limit = -(-frame_bits(layout) // 8)
     try:
         return zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(frame, limit)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dcmview.dicom.codestream import ends_codestream, starts_codestream
 from dcmview.dicom.samples import CHROMA_SUBSAMPLED, check_layout, frame_bits
+from dcmview.dicom.transfer import require_supported
 from dcmview.errors import DecodeFailed, FrameOutOfRange, Truncated
 from dcmview.model import Repair
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from dcmview.dicom.transfer import TransferSyntax
     from dcmview.model import PixelLayout
 
-MAX_FRAGMENTS = 200_000  # ten hours of cine at 5 fragments a second; a bomb holds millions
+MAX_FRAGMENTS = 200_000  # two hours of cine at 25 frames a second; a bomb holds millions
 
 _ITEM = (0xFFFE, 0xE000)
 _SEQUENCE_DELIMITATION = (0xFFFE, 0xE0DD)
@@ -185,6 +186,8 @@ def frame_table(
 
     Raises
     ------
+    UnsupportedTransferSyntax
+        If no decoder reads the frames of this syntax.
     UnsupportedPixelFormat
         If the layout gives no size of a frame.
     DecodeFailed
@@ -194,6 +197,7 @@ def frame_table(
     ----------
     DICOM PS3.5 8.1.1, 8.2, A.4, Pixel Data encoding and encapsulation.
     """
+    require_supported(transfer_syntax)  # a video stream has no frames to look for
     check_layout(layout)
     if location.encapsulated:
         return _encapsulated_table(source, location, layout, transfer_syntax)

@@ -10,7 +10,13 @@ from dcmview.dicom import frames
 from dcmview.dicom.frames import frame_table
 from dcmview.dicom.source import PixelLocation
 from dcmview.dicom.transfer import transfer_syntax
-from dcmview.errors import DecodeFailed, FrameOutOfRange, Truncated, UnsupportedPixelFormat
+from dcmview.errors import (
+    DecodeFailed,
+    FrameOutOfRange,
+    Truncated,
+    UnsupportedPixelFormat,
+    UnsupportedTransferSyntax,
+)
 from dcmview.model import PixelLayout
 
 EXPLICIT = transfer_syntax("1.2.840.10008.1.2.1")
@@ -237,6 +243,13 @@ class TestEncapsulated:
     def test_data_without_items_is_refused(self) -> None:
         with pytest.raises(DecodeFailed, match="no items"):
             encapsulated(b"nonsense", 1)
+
+    def test_a_video_stream_has_no_frames(self) -> None:
+        video = transfer_syntax("1.2.840.10008.1.2.4.102")
+        with pytest.raises(
+            UnsupportedTransferSyntax, match=r"^unsupported transfer syntax: 1\.2\."
+        ):
+            encapsulated(item(b"") + item(b"stream") + DELIMITER, 60, video)
 
     def test_too_many_fragments_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(frames, "MAX_FRAGMENTS", 10)
