@@ -55,3 +55,8 @@ def test_a_port_that_nobody_connects_from_is_nobodys(connection):
 
 def test_the_self_test_agrees_with_the_system():
     assert can_tell()
+
+
+def test_a_system_without_the_question_cannot_tell(monkeypatch):
+    monkeypatch.delattr(socket, "AF_NETLINK")
+    assert not can_tell()
