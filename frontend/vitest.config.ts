@@ -1,6 +1,6 @@
 import { defineConfig, mergeConfig } from 'vitest/config';
 
-import viteConfig from './vite.config';
+import viteConfig from './vite.config.ts';
 
 export default mergeConfig(
   viteConfig,
@@ -8,7 +8,6 @@ export default mergeConfig(
     // The browser build of Svelte, not the one for servers.
     resolve: { conditions: ['browser'] },
     test: {
-      environment: 'happy-dom',
       include: ['src/**/*.test.ts'],
       exclude: ['src/**/*.browser.test.ts'],
     },

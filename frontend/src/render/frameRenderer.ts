@@ -5,15 +5,20 @@ import { deviceSize, type Scene } from './scene';
 
 export type RenderPath = 'gl' | 'cpu';
 
-/** `auto` takes the graphics card where there is a real one. */
 export interface RendererOptions {
-  path?: RenderPath | 'auto';
+  /** The device to draw with, null for the CPU alone; the page's own if nothing is said. */
+  device?: GlDevice | null;
   /** Called after each finished drawing. */
   onDrawn?: (scene: Scene | null) => void;
 }
 
-/** The page's device, made when first asked for; software GL only where it is asked for by name. */
-let sharedDevice: GlDevice | null | undefined;
+/** One for all canvases of the page, made when first asked for. */
+let pageDevice: GlDevice | null | undefined;
+
+function getPageDevice(): GlDevice | null {
+  if (pageDevice === undefined) pageDevice = GlDevice.create({ allowSoftware: false });
+  return pageDevice;
+}
 
 /**
  * Draws on one canvas. Any number of `draw` calls before the next animation
@@ -31,12 +36,12 @@ export class FrameRenderer {
   #request = 0;
 
   constructor(canvas: HTMLCanvasElement, options: RendererOptions = {}) {
-    const device = deviceFor(options.path ?? 'auto');
+    const { device = getPageDevice(), onDrawn = () => undefined } = options;
     const context = canvas.getContext('2d', { willReadFrequently: device === null });
     if (context === null) throw new Error('this browser gives no 2D canvas');
     this.#canvas = canvas;
     this.#context = context;
-    this.#onDrawn = options.onDrawn ?? (() => undefined);
+    this.#onDrawn = onDrawn;
     this.#gl = device === null ? null : new GlPainter(device);
     this.#stopListening =
       device?.onRestore(() => {
@@ -90,11 +95,4 @@ export class FrameRenderer {
     if (this.#canvas.width !== width) this.#canvas.width = width;
     if (this.#canvas.height !== height) this.#canvas.height = height;
   }
-}
-
-function deviceFor(path: RenderPath | 'auto'): GlDevice | null {
-  if (path === 'cpu') return null;
-  if (path === 'gl') return GlDevice.create({ allowSoftware: true });
-  if (sharedDevice === undefined) sharedDevice = GlDevice.create({ allowSoftware: false });
-  return sharedDevice;
 }

@@ -78,7 +78,9 @@ export class GlDevice {
   /** Calls back when a lost context is there again; returns how to stop that. */
   onRestore(listener: () => void): () => void {
     this.#restoreListeners.add(listener);
-    return () => this.#restoreListeners.delete(listener);
+    return () => {
+      this.#restoreListeners.delete(listener);
+    };
   }
 
   /** Makes the drawing buffer at least this large; it never shrinks, as panes take turns. */

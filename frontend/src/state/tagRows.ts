@@ -49,7 +49,7 @@ function elementRows(
     const path = parent + pathOf(node.tag);
     const value = search.valueAt(path, node.value);
     const text = valueText(value);
-    const name = node.keyword ? keywordWords(node.keyword) : privateName(node.tag);
+    const name = node.keyword ? keywordWords(node.keyword) : namelessName(node.tag);
     const isMatch = matches(search.words, [node.tag, pathOf(node.tag), node.keyword, name, text]);
     // What matches shows all that it holds; what does not, only what matches inside.
     const inner = isMatch ? { ...search, words: [] } : search;
@@ -125,10 +125,13 @@ export function valueText(value: TagValue): string {
   }
 }
 
-/** Odd groups are private (DICOM PS3.5 7.8); the rest has no name in the dictionary. */
-function privateName(tag: string): string {
+/** A name for elements without a keyword (DICOM PS3.5 7.2 and 7.8). */
+function namelessName(tag: string): string {
   const isPrivate = Number.parseInt(tag.slice(4, 5), 16) % 2 === 1;
-  return isPrivate ? 'Private' : 'Unknown';
+  const element = Number.parseInt(tag.slice(6, 10), 16);
+  if (element === 0) return 'Group Length';
+  if (!isPrivate) return 'Unknown';
+  return element >= 0x10 && element <= 0xff ? 'Private Creator' : 'Private';
 }
 
 function matches(words: readonly string[], texts: readonly string[]): boolean {

@@ -66,6 +66,7 @@ export class Tags {
     const known = this.#kept.get(file);
     try {
       if (known === undefined) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+      if (request.signal.aborted) return;
       const nodes = known ?? (await this.#client.tags(file, request.signal));
       if (request.signal.aborted) return;
       this.#keep(file, nodes);

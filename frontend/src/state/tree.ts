@@ -78,7 +78,7 @@ function patientNode(key: string, entries: readonly FileEntry[]): PatientNode {
   return {
     key,
     label: name || visibleText(patient_id) || 'No patient name',
-    detail: name ? visibleText(patient_id) : '',
+    detail: name && patient_id !== patient_name ? visibleText(patient_id) : '',
     studies: groups(entries, studyKey)
       .map(([study, members]) => studyNode(`${key}/${study}`, members))
       .sort((first, second) => compare(first.date, second.date) || byLabel(first, second)),

@@ -70,7 +70,7 @@ class RowBuilder {
       level: 1,
       label: patient.label,
       detail: patient.detail,
-      count: plural(patient.studies.length, 'study').replace('studys', 'studies'),
+      count: patient.studies.length > 1 ? `${String(patient.studies.length)} studies` : '',
       isExpanded: true,
     });
     if (!isOpen) return;
@@ -81,7 +81,7 @@ class RowBuilder {
         kind: 'study',
         level: 2,
         label: study.label,
-        count: `${String(series.length)} series`,
+        count: series.length > 1 ? `${String(series.length)} series` : '',
         isExpanded: true,
       });
       if (!isStudyOpen) continue;

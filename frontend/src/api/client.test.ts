@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+
+import { BASE, failure, fileList, json, rawFrame, serve } from '../testing/server';
+import { ApiError } from './apiError';
+import { Client } from './client';
+
+const client = new Client({ base: BASE, token: null });
+
+test('the API is found below the prefix of the page', async () => {
+  const asked = serve(() => json(fileList([])));
+  await client.files();
+  expect(asked).toEqual(['api/files']);
+});
+
+test('the token goes with every request, in a header', async () => {
+  const sent: unknown[] = [];
+  serve((_, { headers }) => {
+    sent.push(headers);
+    return json(fileList([]));
+  });
+  await new Client({ base: BASE, token: 's3cret' }).files();
+  expect(sent).toEqual([{ 'X-Dcmview-Token': 's3cret' }]);
+});
+
+test('a refusal carries the message, the code and the status of the server', async () => {
+  serve(() => failure('frame 7 is out of range', 'frame_out_of_range', 404));
+  await expect(client.rawFrame(0, 7)).rejects.toMatchObject({
+    message: 'frame 7 is out of range',
+    code: 'frame_out_of_range',
+    status: 404,
+  });
+});
+
+test('a refusal of a proxy, in HTML, still says what happened', async () => {
+  serve(() => new Response('<h1>Bad gateway</h1>', { status: 502, statusText: 'Bad Gateway' }));
+  await expect(client.files()).rejects.toMatchObject({
+    message: 'the server answered 502 Bad Gateway',
+    code: 'http_error',
+  });
+});
+
+test('a server that is gone is told apart from one that refuses', async () => {
+  serve(() => Promise.reject(new TypeError('Failed to fetch')));
+  const reason: unknown = await client.files().catch((error: unknown) => error);
+  expect(reason).toBeInstanceOf(ApiError);
+  expect((reason as ApiError).isUnreachable).toBe(true);
+});
+
+test('an abort stays an abort', async () => {
+  serve(() => rawFrame([0, 1, 2, 3, 4, 5]));
+  const controller = new AbortController();
+  const pending = client.rawFrame(0, 0, controller.signal);
+  controller.abort();
+  await expect(pending).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+test('a part of an element is asked for by its path', async () => {
+  const asked = serve(() => json({}));
+  await client.tagSlice(3, '52009230/0/00289132', { offset: 100, limit: 50 });
+  expect(asked).toEqual(['api/file/3/tags?path=52009230%2F0%2F00289132&offset=100&limit=50']);
+});

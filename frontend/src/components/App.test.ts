@@ -1,0 +1,147 @@
+// @vitest-environment happy-dom
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
+import { afterEach, expect, test, vi } from 'vitest';
+
+import type { FileList } from '../api/types.gen';
+import { BASE, entry, failure, fileList, json, rawFrame, recipe, serve } from '../testing/server';
+import App from './App.svelte';
+
+afterEach(cleanup);
+
+/** What the layout of a real browser would give: happy-dom has none, so no list row would be in sight. */
+Object.defineProperty(HTMLElement.prototype, 'clientHeight', { get: () => 600 });
+Object.defineProperty(HTMLElement.prototype, 'clientWidth', { get: () => 600 });
+
+/** A 2D canvas that draws nowhere: pixels are the business of the render tests. */
+vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockImplementation(((kind: string) =>
+  kind === '2d'
+    ? {
+        clearRect: () => undefined,
+        setTransform: () => undefined,
+        resetTransform: () => undefined,
+        drawImage: () => undefined,
+        putImageData: () => undefined,
+        createImageData: (width: number, height: number) => ({
+          data: new Uint8ClampedArray(width * height * 4),
+        }),
+      }
+    : null) as typeof HTMLCanvasElement.prototype.getContext);
+
+function open(list: FileList, frame: () => Response = () => rawFrame([0, 0, 0, 0, 0, 0])) {
+  serve((path) => {
+    if (path === 'api/files') return json(list);
+    if (path.endsWith('/recipe')) return json(recipe());
+    if (path.endsWith('/tags')) {
+      const value = { type: 'string', value: '<b>DOE</b>^JANE' };
+      return json([{ tag: '(0010,0010)', vr: 'PN', keyword: 'PatientName', value }]);
+    }
+    return frame();
+  });
+  render(App, { base: BASE, token: null });
+}
+
+const THREE_SLICES = fileList([entry(0), entry(1), entry(2)]);
+
+test('the list, the picture and its slider come up together', async () => {
+  open(THREE_SLICES);
+  await screen.findByLabelText('Image 1 of 3');
+  const row = screen.getByRole('treeitem', { name: /Portal venous/ });
+  expect(row.getAttribute('aria-selected')).toBe('true');
+  expect(screen.getByRole('slider', { name: 'Frame' }).getAttribute('aria-valuetext')).toBe(
+    'Frame 1 of 3',
+  );
+});
+
+test('arrow keys step through frames', async () => {
+  open(THREE_SLICES);
+  await screen.findByLabelText('Image 1 of 3');
+  await fireEvent.keyDown(document.body, { key: 'ArrowRight' });
+  await screen.findByLabelText('Image 2 of 3');
+});
+
+test('typing in the filter field is typing, and says how much is left', async () => {
+  open(THREE_SLICES);
+  await screen.findByLabelText('Image 1 of 3');
+  await fireEvent.keyDown(document.body, { key: '/' });
+  const field = screen.getByRole('searchbox', { name: 'Filter the list' });
+  expect(document.activeElement).toBe(field);
+  await fireEvent.keyDown(field, { key: 'i' });
+  expect(screen.getByRole('button', { name: 'Invert' }).getAttribute('aria-pressed')).toBe('false');
+  await fireEvent.input(field, { target: { value: 'nobody' } });
+  expect(screen.getByText('0 of 1 shown')).toBeDefined();
+  expect(screen.getByText('Nothing in the list has “nobody”.')).toBeDefined();
+});
+
+test('every tool button has a name, a key and a state', async () => {
+  open(THREE_SLICES);
+  await screen.findByLabelText('Image 1 of 3');
+  const toolbar = within(screen.getByRole('toolbar', { name: 'Tools' }));
+  for (const button of toolbar.getAllByRole('button')) {
+    expect(button.getAttribute('aria-label')).toBeTruthy();
+    expect(button.getAttribute('aria-keyshortcuts')).toBeTruthy();
+  }
+  const pan = toolbar.getByRole('button', { name: 'Pan' });
+  await fireEvent.keyDown(document.body, { key: 'p' });
+  expect(pan.getAttribute('aria-pressed')).toBe('true');
+});
+
+test('a failure stands where the picture would be, with its code', async () => {
+  open(THREE_SLICES, () => failure('decoder gave up', 'decode_failed', 422));
+  const alert = await screen.findByText('decoder gave up');
+  expect(alert.parentElement?.textContent).toContain('decode_failed');
+  expect(screen.getByRole('button', { name: 'Try again' })).toBeDefined();
+});
+
+test('an object without pixels says what it is and offers its tags', async () => {
+  const report = entry(0, { has_pixels: false, frame_count: 0, note: 'Basic Text SR' });
+  open(fileList([report]));
+  await screen.findByRole('heading', { name: 'Basic Text SR' });
+  await fireEvent.click(screen.getByRole('button', { name: 'Show tags' }));
+  // Text of a file stays text.
+  expect((await screen.findByText('<b>DOE</b>^JANE')).tagName).toBe('SPAN');
+});
+
+test('a folder without DICOM files says what was seen', async () => {
+  open(fileList([], { scanned: 12, skipped: 12 }));
+  await screen.findByRole('heading', { name: 'No DICOM files here' });
+  expect(screen.getByText(/12 files looked at, 12 skipped/)).toBeDefined();
+});
+
+test('a missing token is explained', async () => {
+  serve(() => failure('no token', 'unauthorized', 401));
+  render(App, { base: BASE, token: null });
+  await screen.findByRole('heading', { name: 'This server asks for a token' });
+});
+
+test('the list is walked with the keys of a tree', async () => {
+  const other = { series_instance_uid: '9', series_number: '2', series_description: 'Late' };
+  open(fileList([entry(0), entry(1, other)]));
+  await screen.findByLabelText('Image 1 of 1');
+  const focused = () => document.activeElement?.textContent.trim();
+  const press = (key: string) =>
+    fireEvent.keyDown(document.activeElement ?? document.body, { key });
+
+  screen.getByRole('treeitem', { name: /Portal venous/ }).focus();
+  await press('ArrowDown');
+  await vi.waitFor(() => expect(focused()).toContain('Late'));
+  await press('Enter');
+  expect(document.activeElement?.getAttribute('aria-selected')).toBe('true');
+  await press('ArrowLeft');
+  await vi.waitFor(() => expect(focused()).toContain('Abdomen'));
+  await press('ArrowLeft');
+  expect(screen.queryByRole('treeitem', { name: /Late/ })).toBeNull();
+  await press('ArrowRight');
+  expect(screen.getByRole('treeitem', { name: /Late/ })).toBeDefined();
+});
+
+test('of a long list only the rows in sight are in the document', async () => {
+  const files = Array.from({ length: 5_000 }, (_, index) =>
+    entry(index, {
+      series_instance_uid: `1.${String(index)}`,
+      series_description: `S${String(index)}`,
+    }),
+  );
+  open(fileList(files));
+  await screen.findByLabelText('Image 1 of 1');
+  expect(screen.getAllByRole('treeitem').length).toBeLessThan(60);
+});

@@ -1,0 +1,285 @@
+/** The stores together, against a served contract. */
+import { flushSync } from 'svelte';
+import { afterEach, expect, test, vi } from 'vitest';
+
+import type { FileList } from '../api/types.gen';
+import {
+  BASE,
+  entry,
+  failure,
+  fileList,
+  json,
+  never,
+  rawFrame,
+  recipe,
+  serve,
+} from '../testing/server';
+import { Session } from './session';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const SLICES = [0, 1, 2].map((index) => entry(index));
+
+/** A session over some files; each frame holds its file index in the first sample. */
+async function started(list: FileList = fileList(SLICES)): Promise<Session> {
+  serve((path) => {
+    if (path === 'api/files') return json(list);
+    if (path.endsWith('/recipe')) return json(recipe());
+    return rawFrame([Number(path.split('/')[2]), 1024, 1064, 0, 0, 0]);
+  });
+  const session = new Session({ base: BASE, token: null });
+  session.viewer.viewport = { width: 30, height: 20 };
+  await session.start();
+  await idle(session);
+  return session;
+}
+
+async function idle({ viewer }: Session): Promise<void> {
+  while (viewer.isLoading) await new Promise((resolve) => setTimeout(resolve));
+  flushSync();
+}
+
+test('the first image of the list is opened by itself', async () => {
+  const { viewer } = await started();
+  expect(viewer.shownKey).toBe('0/0');
+  expect(viewer.frames).toHaveLength(3);
+});
+
+test('a list without any image opens its first object', async () => {
+  const report = entry(0, { has_pixels: false, frame_count: 0 });
+  const { viewer } = await started(fileList([report]));
+  expect(viewer.stack?.entries[0]?.index).toBe(0);
+  expect(viewer.shown).toBeNull();
+});
+
+test('frames are stepped through and the ends hold', async () => {
+  const session = await started();
+  session.run('next-frame');
+  await idle(session);
+  expect(session.viewer.shownKey).toBe('1/0');
+  session.run('forward-ten');
+  await idle(session);
+  expect(session.viewer.shownKey).toBe('2/0');
+  session.run('first-frame');
+  session.run('previous-frame');
+  await idle(session);
+  expect(session.viewer.shownKey).toBe('0/0');
+});
+
+test('the pointer reads stored and modality values with their place', async () => {
+  const { viewer } = await started();
+  // Fitted at 10 CSS pixels an image pixel: the second column of the first row.
+  viewer.pointer = { x: 15, y: 5 };
+  expect(viewer.reading).toEqual({ column: 1, row: 0, stored: [1024], modality: 0 });
+  viewer.pointer = { x: 15, y: 25 };
+  expect(viewer.reading).toBeNull();
+});
+
+test('a flip moves the picture, and the reading with it', async () => {
+  const session = await started();
+  session.viewer.pointer = { x: 5, y: 5 };
+  session.run('flip-horizontal');
+  expect(session.viewer.reading).toMatchObject({ column: 2, row: 0, stored: [1064] });
+});
+
+test('a window drag changes the picture and stays from frame to frame', async () => {
+  const session = await started();
+  const { viewer } = session;
+  expect(viewer.windowKey).toBe('40/400');
+  viewer.follow({ kind: 'window', dx: 0, dy: 150, isStart: true });
+  expect(viewer.windowKey).toBe('240/400');
+  session.run('next-frame');
+  await idle(session);
+  expect(viewer.windowKey).toBe('240/400');
+  session.run('reset');
+  expect(viewer.windowKey).toBe('40/400');
+});
+
+test('a file without a window is shown from its 1st to its 99th percentile', async () => {
+  serve((path) => {
+    if (path === 'api/files') return json(fileList([entry(0)]));
+    if (path.endsWith('/recipe')) return json(recipe({ voi: [] }));
+    return rawFrame([0, 100, 0, 100, 0, 100]);
+  });
+  const session = new Session({ base: BASE, token: null });
+  await session.start();
+  await idle(session);
+  expect(session.viewer.voi).toMatchObject({ center: -974, width: 100, function: 'LINEAR_EXACT' });
+});
+
+test('invert turns the table round', async () => {
+  const { viewer } = await started();
+  const shade = () => {
+    const picture = viewer.scene?.picture;
+    return picture?.kind === 'table' ? picture.table[0] : undefined;
+  };
+  expect(shade()).toBe(0);
+  viewer.invert();
+  expect(shade()).toBe(255);
+});
+
+test('another series starts at its first frame, seen whole and with its own window', async () => {
+  const other = { series_instance_uid: '9', series_number: '2' };
+  const session = await started(fileList([...SLICES, entry(7, other), entry(8, other)]));
+  const { viewer } = session;
+  session.run('last-frame');
+  session.run('one-to-one');
+  viewer.follow({ kind: 'window', dx: 0, dy: 150, isStart: true });
+  session.run('next-series');
+  await idle(session);
+  expect([viewer.shownKey, viewer.isFitted, viewer.windowKey]).toEqual(['7/0', true, '40/400']);
+  session.run('next-series');
+  expect(viewer.shownKey).toBe('7/0');
+});
+
+test('a frame that fails is said in its place, and the next one is shown', async () => {
+  serve((path) => {
+    if (path === 'api/files') return json(fileList(SLICES));
+    if (path.endsWith('/recipe')) return json(recipe());
+    return path.includes('/1/')
+      ? failure('decoder gave up', 'decode_failed', 422)
+      : rawFrame([0, 0, 0, 0, 0, 0]);
+  });
+  const session = new Session({ base: BASE, token: null });
+  await session.start();
+  await idle(session);
+  session.run('next-frame');
+  await idle(session);
+  expect(session.viewer.failure).toMatchObject({
+    message: 'decoder gave up',
+    code: 'decode_failed',
+  });
+  expect(session.viewer.scene).toBeNull();
+  session.run('next-frame');
+  await idle(session);
+  expect([session.viewer.failure, session.viewer.shownKey]).toEqual([null, '2/0']);
+});
+
+test('an answer that comes late does not replace a newer picture', async () => {
+  let answerSlowly: (response: Response) => void = () => undefined;
+  serve((path) => {
+    if (path === 'api/files') return json(fileList([entry(0), entry(1), entry(2)]));
+    if (path.endsWith('/recipe')) return json(recipe());
+    if (path.includes('/file/1/')) return new Promise((resolve) => (answerSlowly = resolve));
+    return rawFrame([0, 0, 0, 0, 0, 0]);
+  });
+  const session = new Session({ base: BASE, token: null });
+  await session.start();
+  await idle(session);
+  session.run('next-frame');
+  session.run('next-frame');
+  await idle(session);
+  answerSlowly(rawFrame([9, 9, 9, 9, 9, 9]));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(session.viewer.shownKey).toBe('2/0');
+});
+
+test('the list is asked for until the scan is over, and then no more', async () => {
+  vi.useFakeTimers();
+  let scans = 0;
+  const asked = serve((path) => {
+    if (path !== 'api/files') return never();
+    scans += 1;
+    return json(fileList(SLICES.slice(0, scans), { scan_complete: scans === 3 }));
+  });
+  const session = new Session({ base: BASE, token: null });
+  const done = session.start();
+  await vi.advanceTimersByTimeAsync(60_000);
+  await done;
+  expect(asked.filter((path) => path === 'api/files')).toHaveLength(3);
+  expect(session.study.list?.files).toHaveLength(3);
+});
+
+test('slices that are found later join the stack around the one on screen', async () => {
+  vi.useFakeTimers();
+  let scans = 0;
+  serve((path) => {
+    if (path === 'api/files') {
+      scans += 1;
+      const files = scans === 1 ? [entry(1)] : [entry(1), entry(0), entry(2)];
+      return json(fileList(files, { scan_complete: scans === 2 }));
+    }
+    return path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]);
+  });
+  const session = new Session({ base: BASE, token: null });
+  const done = session.start();
+  await vi.advanceTimersByTimeAsync(5_000);
+  await done;
+  expect(session.viewer.shownKey).toBe('1/0');
+  expect([session.viewer.position, session.viewer.frames.length]).toEqual([1, 3]);
+});
+
+test('a server that is gone is looked for, and the page goes on when it is back', async () => {
+  vi.useFakeTimers();
+  let isUp = false;
+  const asked = serve((path) => {
+    if (!isUp) return Promise.reject(new TypeError('Failed to fetch'));
+    if (path === 'api/health') return json({ server_start_ms: 1 });
+    return path === 'api/files' ? json(fileList([])) : never();
+  });
+  const session = new Session({ base: BASE, token: null });
+  await session.start();
+  expect(session.connection.isLost).toBe(true);
+  isUp = true;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(session.connection.isLost).toBe(false);
+  expect(session.study.list).not.toBeNull();
+  const count = asked.length;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked).toHaveLength(count);
+});
+
+test('another server in the same place is not mistaken for the first', async () => {
+  vi.useFakeTimers();
+  serve((path) => {
+    if (path === 'api/files') return json(fileList([entry(0)]));
+    if (path === 'api/health') return json({ server_start_ms: 2 });
+    return Promise.reject(new TypeError('Failed to fetch'));
+  });
+  const session = new Session({ base: BASE, token: null });
+  await session.start();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(session.connection.isOther).toBe(true);
+});
+
+test('warnings of the server become notices, each once', async () => {
+  const { notices } = await started(
+    fileList([], { warnings: ['row 3 left out', 'row 3 left out'] }),
+  );
+  expect(notices.items.map(({ message }) => message)).toEqual(['row 3 left out']);
+});
+
+test('tags are fetched when a file stays, and the rest of a long value on demand', async () => {
+  vi.useFakeTimers();
+  const item = (value: string) => [
+    { tag: '(0008,0018)', vr: 'UI', keyword: 'SOPInstanceUID', value: { type: 'string', value } },
+  ];
+  const sequence = (items: unknown[], truncated: boolean) => ({
+    tag: '(5200,9230)',
+    vr: 'SQ',
+    keyword: 'PerFrameFunctionalGroupsSequence',
+    value: { type: 'sequence', items, truncated, total: 2 },
+  });
+  const asked = serve((path) =>
+    path.includes('?') ? json(sequence([item('b')], false)) : json([sequence([item('a')], true)]),
+  );
+  const { tags } = new Session({ base: BASE, token: null });
+  void tags.show(4);
+  void tags.show(5);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(asked).toEqual(['api/file/5/tags']);
+
+  tags.toggle('52009230');
+  expect(tags.rows.map(({ kind }) => kind)).toEqual(['element', 'item', 'element', 'more']);
+  await tags.loadMore('52009230');
+  expect(asked.at(-1)).toBe('api/file/5/tags?path=52009230&offset=1&limit=500');
+  expect(tags.rows.map(({ kind }) => kind)).toEqual([
+    'element',
+    'item',
+    'element',
+    'item',
+    'element',
+  ]);
+});
