@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -37,9 +38,10 @@ class GuardedProtocol(H11Protocol):
         if is_loopback_peer(peer) and not _is_trusted(peer, transport.get_extra_info("sockname")):
             self._refused = True
             self.transport = transport
-            transport.write(REFUSAL)
-            transport.write_eof()
             self.loop.call_later(LINGER_S, transport.close)
+            transport.write(REFUSAL)
+            with contextlib.suppress(OSError):  # the peer has gone already
+                transport.write_eof()
             return
         super().connection_made(transport)
 

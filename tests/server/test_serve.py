@@ -27,7 +27,10 @@ class TinyServer:
 
     def __init__(self, *arguments):
         self.process = subprocess.Popen(
-            [sys.executable, TINY_SERVER, *arguments], stdout=subprocess.PIPE, text=True
+            [sys.executable, TINY_SERVER, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self.port = int(self.process.stdout.readline())
 
@@ -116,6 +119,23 @@ def test_refusing_another_user_leaves_the_server_to_its_owner(start):
         as_nobody(server.port, REQUEST)
     assert server.get()[0] == 200
     assert server.end(signal.SIGTERM)[0] < END_LIMIT_S
+
+
+@needs_second_user
+def test_another_user_who_hangs_up_leaves_no_trace(start):
+    server = start()
+    program = (
+        "import os, socket, struct\n"
+        f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
+        "for _ in range(200):\n"
+        f"    s = socket.socket(); s.connect(('127.0.0.1', {server.port}))\n"
+        "    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))\n"
+        "    s.send(b'GET /api/files HTTP/1.1\\r\\n'); s.close()\n"  # resets the connection
+    )
+    subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True, timeout=10)
+    assert server.get()[0] == 200
+    server.process.terminate()
+    assert server.process.communicate(timeout=10) == ("finish TERMINATE\n", "")
 
 
 @needs_second_user
