@@ -33,6 +33,7 @@ export function readRawFrame(headers: Headers, body: ArrayBuffer): RawFrame {
       rows,
       columns,
       samples_per_pixel: samplesPerPixel,
+      bits_stored: wholeNumber(headers, 'X-Frame-Bits-Stored', bits),
       photometric_interpretation: headers.get('X-Frame-Photometric-Interpretation') ?? '',
       truncated: headers.get('X-Frame-Truncated') === '1',
     },
@@ -54,8 +55,8 @@ function readSamples(
   throw new ApiError(`samples of ${String(bits)} bits are not known here`, 'bad_answer', 200);
 }
 
-function wholeNumber(headers: Headers, name: string): number {
-  const value = Number(headers.get(name) ?? NaN);
+function wholeNumber(headers: Headers, name: string, absent = NaN): number {
+  const value = Number(headers.get(name) ?? absent);
   if (!Number.isInteger(value) || value < 0) {
     throw new ApiError(`the answer has no usable ${name}`, 'bad_answer', 200);
   }

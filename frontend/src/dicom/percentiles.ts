@@ -26,7 +26,10 @@ export function percentileWindow(
   const ranking = isTableSamples(samples)
     ? rankTableSamples(samples, modality, padding)
     : rankWideSamples(samples, modality, padding);
-  return windowBetween(quantile(ranking, LOW_FRACTION), quantile(ranking, HIGH_FRACTION));
+  return {
+    ...windowBetween(quantile(ranking, LOW_FRACTION), quantile(ranking, HIGH_FRACTION)),
+    explanation: '1st to 99th percentile',
+  };
 }
 
 /** Ranks by counting; a frame that is padding alone is measured whole. */

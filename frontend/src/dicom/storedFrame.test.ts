@@ -7,6 +7,7 @@ const frame: StoredFrame = {
   rows: 2,
   columns: 3,
   samples_per_pixel: 1,
+  bits_stored: 16,
   photometric_interpretation: 'MONOCHROME2',
   truncated: false,
 };

@@ -12,6 +12,7 @@ export interface StoredFrame {
   rows: number;
   columns: number;
   samples_per_pixel: number;
+  bits_stored: number;
   photometric_interpretation: string;
   /** The data ended early; what is missing is zero. */
   truncated: boolean;

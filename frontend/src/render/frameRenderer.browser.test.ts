@@ -34,6 +34,7 @@ function stored(samples: Samples, columns: number, samplesPerPixel = 1): StoredF
     columns,
     rows: samples.length / columns / samplesPerPixel,
     samples_per_pixel: samplesPerPixel,
+    bits_stored: 8 * samples.BYTES_PER_ELEMENT,
     photometric_interpretation: samplesPerPixel === 3 ? 'RGB' : 'MONOCHROME2',
     truncated: false,
   };

@@ -1,12 +1,6 @@
 import { buildDisplayLut, computeDisplay, isSigned } from '../dicom/displayLut';
-import { percentileWindow } from '../dicom/percentiles';
 import type { DisplayRecipe, Voi } from '../dicom/recipe';
-import {
-  isTableSamples,
-  pictureWay,
-  type StoredFrame,
-  type TableSamples,
-} from '../dicom/storedFrame';
+import { isTableSamples, type StoredFrame, type TableSamples } from '../dicom/storedFrame';
 
 /**
  * What a renderer draws. The same arrays mean the same content: renderers
@@ -25,13 +19,6 @@ export interface PictureSource {
   recipe: DisplayRecipe;
   /** The server's display frame, where the page does not make the picture itself. */
   bitmap: ImageBitmap | null;
-}
-
-/** The file's own choice for a frame: its first window or LUT, else percentiles; null for colour. */
-export function defaultVoi({ stored, recipe }: PictureSource): Voi | null {
-  const way = pictureWay(stored);
-  if (way !== 'table' && way !== 'computed') return null;
-  return recipe.voi[0] ?? percentileWindow(stored.samples, recipe.modality, recipe.padding);
 }
 
 const KEPT_TABLES = 4;

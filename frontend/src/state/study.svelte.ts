@@ -4,7 +4,7 @@ import { asApiError, isAbort, type ApiError } from '../api/apiError';
 import type { Client } from '../api/client';
 import type { FileEntry, FileList } from '../api/types.gen';
 import { buildTree, stacksOf, type Stack } from './tree';
-import { treeRows } from './treeRows';
+import { SIDE_GROUPS, treeRows } from './treeRows';
 
 const FIRST_POLL_MS = 250;
 const SLOWEST_POLL_MS = 2_000;
@@ -14,7 +14,8 @@ export class Study {
   readonly #client: Pick<Client, 'files'>;
   #list = $state.raw<FileList | null>(null);
   #failure = $state.raw<ApiError | null>(null);
-  readonly #collapsed = new SvelteSet<string>();
+  /** Closed branches; what is no image is there to be looked up, not to be in the way. */
+  readonly #collapsed = new SvelteSet<string>(SIDE_GROUPS);
 
   filter = $state('');
 

@@ -29,6 +29,9 @@ export interface TreeRows {
   total: number;
 }
 
+/** Keys of the groups below the patients. */
+export const SIDE_GROUPS = ['not-images', 'not-readable'] as const;
+
 /** The rows that are open, in order. While a filter is set everything that matches is open. */
 export function treeRows(
   tree: Tree,
@@ -38,8 +41,9 @@ export function treeRows(
   const words = options.filter.toLowerCase().split(/\s+/).filter(Boolean);
   const builder = new RowBuilder(words, options.isCollapsed);
   for (const patient of tree.patients) builder.addPatient(patient);
-  builder.addGroup('not-images', 'Not images', tree.unattached, 'not_dicom', skipped);
-  builder.addGroup('not-readable', 'Not readable', [], 'unreadable', skipped);
+  const [notImages, notReadable] = SIDE_GROUPS;
+  builder.addGroup(notImages, 'Not images', tree.unattached, 'not_dicom', skipped);
+  builder.addGroup(notReadable, 'Not readable', [], 'unreadable', skipped);
   return { rows: builder.rows, shown: builder.shown, total: builder.total };
 }
 

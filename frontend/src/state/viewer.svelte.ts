@@ -1,4 +1,5 @@
 import { ApiError, asApiError, isAbort } from '../api/apiError';
+import { defaultVoi } from '../dicom/defaultVoi';
 import { modalityFunction } from '../dicom/modality';
 import { windowBetween } from '../dicom/voi';
 import type { Voi, VoiWindow } from '../dicom/recipe';
@@ -21,7 +22,7 @@ import {
   type View,
 } from '../interaction/camera';
 import type { Intent, Tool } from '../interaction/gestures';
-import { defaultVoi, PictureMaker } from '../render/picture';
+import { PictureMaker } from '../render/picture';
 import type { Scene } from '../render/scene';
 import type { Study } from './study.svelte';
 import { framesOf, type Stack } from './tree';
@@ -83,8 +84,9 @@ export class Viewer {
   );
   /** The window or LUT in use; null for colour. */
   readonly voi: Voi | null = $derived.by(() => {
-    if (this.#shown === null || !isMonochrome(this.#shown.stored)) return null;
-    return this.#window ?? defaultVoi(this.#shown);
+    if (this.#shown === null) return null;
+    const { stored, recipe } = this.#shown;
+    return (isMonochrome(stored) ? this.#window : null) ?? defaultVoi(stored, recipe);
   });
   readonly #picture = $derived(
     this.#shown && this.#pictures.make(this.#shown, this.voi, this.#isInverted),

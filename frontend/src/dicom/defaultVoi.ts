@@ -1,0 +1,19 @@
+import { modalityFunction } from './modality';
+import { percentileWindow } from './percentiles';
+import type { DisplayRecipe, Voi } from './recipe';
+import { isMonochrome, type StoredFrame } from './storedFrame';
+import { windowBetween } from './voi';
+
+/** The file's own choice for a frame: its first window or LUT, else what its values suggest; null for colour. */
+export function defaultVoi(stored: StoredFrame, recipe: DisplayRecipe): Voi | null {
+  if (!isMonochrome(stored)) return null;
+  const { voi, modality, padding } = recipe;
+  const [first] = voi;
+  if (first !== undefined) return first;
+  if (stored.bits_stored === 1) {
+    // 0 is black and 1 is white, also where a mask is all 0 or nearly so.
+    const [zero = 0, one = 1] = [0, 1].map(modalityFunction(modality));
+    return windowBetween(Math.min(zero, one), Math.max(zero, one));
+  }
+  return percentileWindow(stored.samples, modality, padding);
+}
