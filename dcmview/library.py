@@ -1,57 +1,31 @@
 """The use cases: what the web routes, the commands and the notebook call.
 
-Joins the registry (which files there are), ``dicom`` (bytes to stored values
-and a recipe), ``pixels`` (the recipe carried out), ``annotations`` and the
-caches. All methods may be called from many threads.
+Knows which files there are, their ROIs, and hands everything about pixels and
+tags to the engine. All methods may be called from many threads.
 """
 
 from __future__ import annotations
 
-import logging
-import os
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from dcmview.annotations.roi import check_against_image, parse_rectangles
 from dcmview.annotations.roi_csv import write_roi_csv
 from dcmview.annotations.store import RoiStore
-from dcmview.cache import ByteCache
-from dcmview.dicom.decode import decode_frame
-from dcmview.dicom.frames import FrameTable, frame_table
-from dcmview.dicom.header import Instance, open_instance
-from dcmview.dicom.recipe import display_recipe
-from dcmview.dicom.tagtree import tag_node_at, tag_tree
-from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import FrameOutOfRange, InvalidAnnotation, NoPixelData
-from dcmview.model import DisplayRecipe, Repair, StoredFrame, Window
-from dcmview.pixels.encode import encode_png
-from dcmview.pixels.pipeline import choose_voi, display_frame
 from dcmview.registry.registry import Entry, Registry, ScanSummary
-from dcmview.registry.scan import scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dcmview.annotations.roi import Rectangle
     from dcmview.annotations.roi_csv import RoiTable
-
-logger = logging.getLogger(__name__)
-
-DISPLAY_CACHE_BYTES = 256 * 1024 * 1024
-STORED_CACHE_BYTES = 384 * 1024 * 1024
-INSTANCE_CACHE_BYTES = 128 * 1024 * 1024
-
-DECODER_THREADS = min(4, os.cpu_count() or 1)
+    from dcmview.engine import Engine
+    from dcmview.model import DisplayRecipe, DisplayRequest, RawFrame, Repair
 
 PROGRESS_INTERVAL_S = 0.2
-
-# A parsed pydicom data set takes about ten times its bytes in the file.
-PARSED_BYTES_PER_HEADER_BYTE = 10
-PARSED_BYTES_AT_LEAST = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,33 +36,6 @@ class LibrarySettings:
     recursive: bool = True
     filters: tuple[tuple[str, str], ...] = ()
     annotations: RoiTable | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DisplayRequest:
-    """How a frame is to be shown: the file's way unless a window or the full range is asked for."""
-
-    window: tuple[float, float] | None = None
-    full_dynamic: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RawFrame:
-    """One decoded frame with the recipe that turns it into a picture."""
-
-    stored: StoredFrame
-    recipe: DisplayRecipe
-
-
-@dataclass(slots=True)
-class _OpenInstance:
-    """A parsed instance with its frame table. pydicom converts elements as they are touched,
-    so whoever reads the data set holds ``lock``.
-    """
-
-    instance: Instance
-    frames: FrameTable | None
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Library:
@@ -102,15 +49,8 @@ class Library:
         self._matched_rows: set[int] = set()
         self._stopping = threading.Event()
         self._scanner: threading.Thread | None = None
-        self._instances: ByteCache[int, _OpenInstance] = ByteCache(
-            INSTANCE_CACHE_BYTES, _parsed_bytes
-        )
-        self._stored: ByteCache[tuple[int, int], StoredFrame] = ByteCache(
-            STORED_CACHE_BYTES, lambda frame: frame.values.nbytes
-        )
-        self._display: ByteCache[tuple[int, int, DisplayRequest], bytes] = ByteCache(
-            DISPLAY_CACHE_BYTES, len
-        )
+        self._engine_lock = threading.Lock()
+        self._loaded_engine: Engine | None = None
 
     # Files
 
@@ -150,7 +90,7 @@ class Library:
         if self._scanner is not None:
             self._scanner.join(timeout=1.0)
 
-    # Pixels
+    # Pixels and tags
 
     def display_png(
         self, index: int, frame_index: int, request: DisplayRequest
@@ -161,47 +101,38 @@ class Library:
         ------
         NotFound
             If there is no such file, frame or no image in it.
+        Conflict
+            If the file was rewritten since it was listed.
         InstanceError
             If the frame cannot be decoded or has no defined display.
         """
-        self._check_frame(index, frame_index)
-        return self._display.get_or_compute(
-            (index, frame_index, request), lambda: self._render_png(index, frame_index, request)
-        )
+        entry = self._entry_with_frame(index, frame_index)
+        return self._engine.display_png(entry, frame_index, request)
 
     def raw_frame(self, index: int, frame_index: int) -> tuple[RawFrame, bool]:
         """Give the stored values of a frame and whether they came from the cache.
 
-        Raises what ``display_png`` raises.
+        Raises what `display_png` raises.
         """
-        self._check_frame(index, frame_index)
-        stored, hit = self._stored_frame(index, frame_index)
-        return RawFrame(stored, self.recipe(index, frame_index)), hit
+        entry = self._entry_with_frame(index, frame_index)
+        return self._engine.raw_frame(entry, frame_index)
 
     def recipe(self, index: int, frame_index: int) -> DisplayRecipe:
         """Give all between the stored values of a frame and its picture."""
-        self._check_frame(index, frame_index)
-        opened = self._open(index)
-        with opened.lock:
-            return display_recipe(opened.instance, frame_index)
+        entry = self._entry_with_frame(index, frame_index)
+        return self._engine.recipe(entry, frame_index)
 
     def repairs(self, index: int) -> tuple[Repair, ...]:
         """Give the rules that a file breaks and what was used instead."""
-        return self._open(index).instance.repairs
-
-    # Tags
+        return self._engine.repairs(self._registry.get(index))
 
     def tags(self, index: int) -> list[dict[str, Any]]:
         """Give the tag tree of a file in the JSON form of the API."""
-        opened = self._open(index)
-        with opened.lock:
-            return tag_tree(opened.instance)
+        return self._engine.tags(self._registry.get(index))
 
     def tag(self, index: int, path: str, *, offset: int, limit: int) -> dict[str, Any]:
         """Give one tag node with the part ``[offset, offset + limit)`` of its value."""
-        opened = self._open(index)
-        with opened.lock:
-            return tag_node_at(opened.instance, path, offset=offset, limit=limit)
+        return self._engine.tag(self._registry.get(index), path, offset=offset, limit=limit)
 
     # ROIs
 
@@ -242,6 +173,16 @@ class Library:
 
     # Inside
 
+    @property
+    def _engine(self) -> Engine:
+        with self._engine_lock:
+            if self._loaded_engine is None:
+                # Imports numpy; by now the page is being served.
+                from dcmview.engine import Engine
+
+                self._loaded_engine = Engine()
+            return self._loaded_engine
+
     def _scan(self, on_progress: Callable[[ScanSummary], None] | None) -> None:
         last_progress = time.monotonic()
 
@@ -253,6 +194,9 @@ class Library:
                 last_progress = time.monotonic()
 
         try:
+            # Imports pydicom.
+            from dcmview.registry.scan import scan
+
             scan(
                 self._registry,
                 self._settings.paths,
@@ -293,8 +237,9 @@ class Library:
             if row.row_number not in self._matched_rows
         )
 
-    def _check_frame(self, index: int, frame_index: int) -> None:
-        header = self._registry.get(index).header
+    def _entry_with_frame(self, index: int, frame_index: int) -> Entry:
+        entry = self._registry.get(index)
+        header = entry.header
         if not header.has_pixels:
             raise NoPixelData(
                 f"file {index} holds no image: {header.kind or 'no pixel data'}", index=index
@@ -306,62 +251,4 @@ class Library:
                 index=index,
                 frame_count=header.frame_count,
             )
-
-    def _open(self, index: int) -> _OpenInstance:
-        return self._instances.get_or_compute(index, lambda: self._parse(index))[0]
-
-    def _parse(self, index: int) -> _OpenInstance:
-        entry = self._registry.get(index)
-        instance = open_instance(entry.path, expected=entry.stamp)
-        if instance.pixel_location is None:
-            return _OpenInstance(instance, None)
-        syntax = transfer_syntax(instance.transfer_syntax_uid)
-        with instance.open() as source:
-            table = frame_table(source, instance.pixel_location, instance.layout, syntax)
-        return _OpenInstance(instance, table)
-
-    def _stored_frame(self, index: int, frame_index: int) -> tuple[StoredFrame, bool]:
-        return self._stored.get_or_compute(
-            (index, frame_index), lambda: self._decode(index, frame_index)
-        )
-
-    def _decode(self, index: int, frame_index: int) -> StoredFrame:
-        opened = self._open(index)
-        instance, frames = opened.instance, opened.frames
-        location = instance.pixel_location
-        assert frames is not None
-        assert location is not None
-        with instance.open() as source:
-            frame = frames.frame_bytes(source, frame_index)
-        return decode_frame(
-            frame,
-            instance.layout,
-            transfer_syntax(instance.transfer_syntax_uid),
-            little_endian=location.little_endian,
-            bit_offset=frames.bit_offset(frame_index),
-            threads=DECODER_THREADS,
-        )
-
-    def _render_png(self, index: int, frame_index: int, request: DisplayRequest) -> bytes:
-        stored, _ = self._stored_frame(index, frame_index)
-        recipe = self.recipe(index, frame_index)
-        voi = choose_voi(stored, recipe, window=request.window, full_dynamic=request.full_dynamic)
-        return encode_png(display_frame(stored, recipe, voi))
-
-
-def first_window(recipe: DisplayRecipe) -> Window | None:
-    """Give the first window of a recipe, passing over LUTs."""
-    return next((choice for choice in recipe.voi if isinstance(choice, Window)), None)
-
-
-def wire_samples(stored: StoredFrame) -> tuple[memoryview, int, int]:
-    """Give the samples of a frame as they are sent, their bits and their sign (1 or 0)."""
-    values = stored.values
-    little: Any = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-    return memoryview(little).cast("B"), values.dtype.itemsize * 8, int(values.dtype.kind == "i")
-
-
-def _parsed_bytes(opened: _OpenInstance) -> int:
-    location = opened.instance.pixel_location
-    header_bytes = location.offset if location is not None else opened.instance.size_bytes
-    return PARSED_BYTES_AT_LEAST + PARSED_BYTES_PER_HEADER_BYTE * header_bytes
+        return entry

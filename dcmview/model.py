@@ -49,7 +49,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Rescale:
-    """Modality value = stored value x slope + intercept (DICOM PS3.3 C.11.1.1.2)."""
+    """Modality value = stored value x slope + intercept (DICOM PS3.3 C.11.1)."""
 
     slope: float = 1.0
     intercept: float = 0.0
@@ -146,6 +146,29 @@ class DisplayRecipe:
     padding: PaddingRange | None = None
     palette: Palette | None = None
     repairs: tuple[Repair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayRequest:
+    """How a frame is to be shown: the file's way unless a window or the full range is asked for."""
+
+    window: tuple[float, float] | None = None
+    full_dynamic: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawFrame:
+    """The stored values of a frame as they are sent, with what describes them.
+
+    ``samples`` are little-endian, by rows, colour interleaved by pixel.
+    """
+
+    samples: memoryview
+    bits_allocated: int
+    is_signed: bool
+    layout: PixelLayout
+    truncated: bool
+    recipe: DisplayRecipe
 
 
 class FileEnd(StrEnum):

@@ -10,7 +10,8 @@ from pydicom.data import get_testdata_file
 
 from dcmview.annotations.roi_csv import read_roi_csv
 from dcmview.errors import FileChanged, FileGone, FrameOutOfRange, NoPixelData, UnknownFile
-from dcmview.library import DisplayRequest, Library, LibrarySettings
+from dcmview.library import Library, LibrarySettings
+from dcmview.model import DisplayRequest
 
 PLAIN = DisplayRequest()
 

@@ -31,10 +31,10 @@ def counts(summary: ScanSummary) -> str:
     """Say how many paths ended how, leaving out what did not occur."""
     named = (
         (summary.shown, "shown"),
-        (summary.partial, "damaged but listed"),
-        (summary.no_pixels, "listed without an image"),
-        (summary.not_dicom, "not DICOM"),
-        (summary.unreadable, "unreadable"),
+        (summary.partial, "partial (damaged or cut short)"),
+        (summary.no_pixels, "DICOM objects that are not images"),
+        (summary.not_dicom, "skipped as not DICOM"),
+        (summary.unreadable, "skipped as unreadable"),
         (summary.filtered, "left out by --filter"),
     )
     return ", ".join(f"{count:,} {name}" for count, name in named if count) or "no files there"

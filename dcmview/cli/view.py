@@ -19,6 +19,7 @@ from dcmview.errors import UsageError
 from dcmview.registry.filters import parse_filter
 from dcmview.server.listen import Listener, listen
 from dcmview.server.signals import on_end_signals
+from dcmview.web.built_page import require_built_page
 
 if TYPE_CHECKING:
     from dcmview.annotations.roi_csv import RoiTable
@@ -111,6 +112,7 @@ def _open(options: ViewOptions) -> Start:
     for path in options.paths:
         if not os.path.exists(path):
             raise UsageError(f"no such file or folder: {path}")
+    require_built_page()
     annotations = _read_annotations(options.annotations)
     listener = listen(options.host, options.port)
     return Start(

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from dcmview.errors import InvalidWindow, RequestError
-from dcmview.library import DisplayRequest
+from dcmview.model import DisplayRequest
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams

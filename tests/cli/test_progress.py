@@ -21,8 +21,8 @@ def summary(**numbers):
 def test_the_summary_counts_each_end_that_occurred():
     lines = list(summary_lines(summary(shown=1200, partial=1, no_pixels=2, filtered=3)))
     assert len(lines) == 1
-    assert lines[0].startswith("1,206 files: 1,200 shown, 1 damaged but listed, ")
-    assert lines[0].endswith("2 listed without an image, 3 left out by --filter")
+    assert lines[0].startswith("1,206 files: 1,200 shown, 1 partial (damaged or cut short), ")
+    assert lines[0].endswith("2 DICOM objects that are not images, 3 left out by --filter")
 
 
 def test_skipped_paths_are_named_up_to_ten():

@@ -193,7 +193,7 @@ def test_nothing_to_show_ends_with_what_was_seen(tmp_path):
     assert ended.returncode == 1
     assert "notes.txt" in ended.stderr
     assert "nothing to show" in ended.stderr.splitlines()[-1]
-    assert "1 not DICOM" in ended.stderr.splitlines()[-1]
+    assert "1 skipped as not DICOM" in ended.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

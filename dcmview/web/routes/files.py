@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydicom.uid import UID
-
 from dcmview import __version__
 from dcmview.model import FileEnd
 from dcmview.web import schemas
@@ -13,6 +11,8 @@ from dcmview.web.context import context
 from dcmview.web.respond import json_response, safe_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -73,17 +73,17 @@ def file_info(request: Request) -> Response:
     library = context(request).library
     index = request.path_params["index"]
     header = library.entry(index).header
-    syntax = UID(header.transfer_syntax_uid)
+    uid_name = _uid_names()
     return json_response(
         schemas.FileInfo(
             frame_count=header.frame_count,
             rows=header.rows,
             columns=header.columns,
             transfer_syntax=header.transfer_syntax_uid,
-            transfer_syntax_name=syntax.name,
+            transfer_syntax_name=uid_name(header.transfer_syntax_uid),
             has_pixels=header.has_pixels,
             default_window=window_pair(header.default_window),
-            sop_class=UID(header.sop_class_uid).name,
+            sop_class=uid_name(header.sop_class_uid),
             repairs=repair_notes(library.repairs(index)),
         )
     )
@@ -134,3 +134,10 @@ def repair_notes(repairs: tuple[Repair, ...]) -> list[schemas.RepairNote]:
         )
         for repair in repairs
     ]
+
+
+def _uid_names() -> Callable[[str], str]:
+    # pydicom takes 0.1 s to import, so not while the first page waits.
+    from pydicom.uid import UID
+
+    return lambda uid: UID(uid).name

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from dcmview.library import first_window, wire_samples
 from dcmview.model import LookupTable, Rescale, Window
 from dcmview.web import schemas
 from dcmview.web.context import context
@@ -18,8 +17,7 @@ from dcmview.web.routes.files import repair_notes
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from dcmview.library import RawFrame
-    from dcmview.model import DisplayRecipe
+    from dcmview.model import DisplayRecipe, RawFrame
 
 
 def display_frame(request: Request) -> Response:
@@ -32,9 +30,8 @@ def display_frame(request: Request) -> Response:
 def raw_frame(request: Request) -> Response:
     """``GET /api/file/{index}/frame/{frame}/raw``: the samples as stored."""
     frame, hit = context(request).library.raw_frame(*_address(request))
-    samples, bits, is_signed = wire_samples(frame.stored)
-    headers = {"X-Cache": _cache_word(hit), **_frame_headers(frame, bits, is_signed)}
-    return Response(samples, media_type="application/octet-stream", headers=headers)
+    headers = {"X-Cache": _cache_word(hit), **_frame_headers(frame)}
+    return Response(frame.samples, media_type="application/octet-stream", headers=headers)
 
 
 def frame_recipe(request: Request) -> Response:
@@ -66,15 +63,15 @@ def recipe_body(recipe: DisplayRecipe) -> schemas.Recipe:
     return body
 
 
-def _frame_headers(frame: RawFrame, bits: int, is_signed: int) -> dict[str, str]:
-    layout, recipe = frame.stored.layout, frame.recipe
+def _frame_headers(frame: RawFrame) -> dict[str, str]:
+    layout, recipe = frame.layout, frame.recipe
     rescale = recipe.modality if isinstance(recipe.modality, Rescale) else Rescale()
     headers = {
         "X-Frame-Rows": str(layout.rows),
         "X-Frame-Columns": str(layout.columns),
-        "X-Frame-Bits-Allocated": str(bits),
+        "X-Frame-Bits-Allocated": str(frame.bits_allocated),
         "X-Frame-Bits-Stored": str(layout.bits_stored),
-        "X-Frame-Pixel-Representation": str(is_signed),
+        "X-Frame-Pixel-Representation": str(int(frame.is_signed)),
         "X-Frame-Sample-Kind": layout.kind.value,
         "X-Frame-Samples-Per-Pixel": str(layout.samples_per_pixel),
         "X-Frame-Photometric-Interpretation": layout.photometric_interpretation,
@@ -82,11 +79,11 @@ def _frame_headers(frame: RawFrame, bits: int, is_signed: int) -> dict[str, str]
         "X-Frame-Rescale-Intercept": repr(rescale.intercept),
         "X-Frame-Recipe": recipe_body(recipe).id,
     }
-    window = first_window(recipe)
+    window = next((choice for choice in recipe.voi if isinstance(choice, Window)), None)
     if window is not None:
         headers["X-Frame-Default-Wc"] = repr(window.center)
         headers["X-Frame-Default-Ww"] = repr(window.width)
-    if frame.stored.truncated:
+    if frame.truncated:
         headers["X-Frame-Truncated"] = "1"
     return headers
 

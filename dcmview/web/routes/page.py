@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dcmview.errors import StartError
+from dcmview.web.built_page import STATIC_FOLDER, require_built_page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
-
-STATIC_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(__file__))), "static")
 
 COMPRESSIBLE = ("text/", "application/javascript", "application/json", "image/svg+xml")
 
@@ -49,6 +47,7 @@ def load_assets(folder: str = STATIC_FOLDER) -> dict[str, Asset]:
     StartError
         If it was not built.
     """
+    require_built_page(folder)
     assets: dict[str, Asset] = {}
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -57,8 +56,6 @@ def load_assets(folder: str = STATIC_FOLDER) -> dict[str, Asset]:
             with open(path, "rb") as file:
                 key = os.path.relpath(path, folder).replace(os.sep, "/")
                 assets[key] = Asset(file.read(), media_type)
-    if "index.html" not in assets:
-        raise StartError(f"the page is not built: no index.html in {folder}; run scripts/install")
     return assets
 
 
