@@ -1,1 +1,1 @@
-"""Synthetic studies for fixtures/: smooth implicit shapes, written as the objects a scanner would send."""
+"""Synthetic studies for fixtures/: smooth shapes, written as the objects a scanner would send."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from make_fixtures import ct, enhanced, mr, projections, report, segmentation
 from make_fixtures.compare import difference
 from make_fixtures.manifest import manifest_toml
-from make_fixtures.objects import Fixture
+
+if TYPE_CHECKING:
+    from make_fixtures.objects import Fixture
 
 ROOT = Path(__file__).resolve().parents[2] / "fixtures"
 

@@ -1,13 +1,12 @@
-"""A head as T1-weighted magnetic resonance shows it: arbitrary units, fat and white matter bright, water dark."""
+"""A head in T1-weighted magnetic resonance: fat and white matter bright, water dark."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from make_fixtures.shapes import (
     Canvas,
@@ -21,6 +20,11 @@ from make_fixtures.shapes import (
     noise,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
 SIZE = 192
 PIXEL_SPACING_MM = 1.25
 SLICE_THICKNESS_MM = 5.0
@@ -29,7 +33,7 @@ SLICES = 16
 TILT_DEG = 12.0
 """Planes follow the base of the skull: the forehead is higher than the back of the head."""
 
-FIRST_HEIGHT_MM = -34.0
+FIRST_OFFSET_MM = -34.0
 SEED = 20240311
 
 SKIN, BONE, WATER, GREY, WHITE, FAT, MUSCLE = 420.0, 55.0, 120.0, 440.0, 640.0, 900.0, 360.0
@@ -41,13 +45,13 @@ Point = tuple[Field, Field, Field]
 def brain() -> NDArray[np.int16]:
     """Give the stored values, [slice, row, column], from the feet to the head."""
     rng = np.random.RandomState(SEED)
-    # Drawn as finely between the slices as in them, so that furrows go on from one slice to the next.
+    # As fine between the slices as in them, so that furrows go on from one slice to the next.
     step = round(SLICE_SPACING_MM / PIXEL_SPACING_MM)
     folds = clouds(rng, (SLICES * step, SIZE, SIZE), 8.5, 2)[::step]
     folds = folds + 0.6 * folds[:, :, ::-1]  # the halves of a brain are much alike, not the same
     marbling = clouds(rng, (SLICES, SIZE, SIZE), 30.0, 4)
     slices = [
-        draw_plane(height_mm(index), folds[index], marbling[index]) for index in range(SLICES)
+        draw_plane(offset_mm(index), folds[index], marbling[index]) for index in range(SLICES)
     ]
     values = blur(np.stack(slices), (0, 0.6, 0.6))
     # The coil hears best what is near: brighter at the back. Magnitude noise is Rician.
@@ -58,18 +62,18 @@ def brain() -> NDArray[np.int16]:
     return np.floor(np.hypot(real, imaginary) + 0.5).astype(np.int16)
 
 
-def height_mm(index: int) -> float:
-    """Give where a slice crosses the axis of the head, above the middle of the brain."""
-    return FIRST_HEIGHT_MM + SLICE_SPACING_MM * index
+def offset_mm(index: int) -> float:
+    """Give how far above the middle of the brain a slice lies, along its normal."""
+    return FIRST_OFFSET_MM + SLICE_SPACING_MM * index
 
 
-def draw_plane(height: float, folds: Field, marbling: Field) -> Field:
-    """Draw one plane, which crosses the axis of the head at a height."""
+def draw_plane(offset: float, folds: Field, marbling: Field) -> Field:
+    """Draw the plane at an offset along the normal."""
     centres = (np.arange(SIZE) + 0.5 - SIZE / 2) * PIXEL_SPACING_MM
     x, along = np.meshgrid(centres, centres)
     tilt = np.deg2rad(TILT_DEG)
-    y, z = along * np.cos(tilt), height - along * np.sin(tilt)
-    point = (x, y, z)
+    y = along * np.cos(tilt) + offset * np.sin(tilt)
+    z = offset * np.cos(tilt) - along * np.sin(tilt)
     canvas = Canvas((SIZE, SIZE), 0.0, PIXEL_SPACING_MM)
     head = Head((x, y, z), (np.abs(x), y, z), canvas.paint, folds, marbling)
     draw_scalp(head)
@@ -92,7 +96,7 @@ class Head:
 
 
 def draw_scalp(head: Head) -> None:
-    """Draw skin, fat, muscle, the two tables of the skull with marrow between, and the water inside."""
+    """Draw skin, fat, muscle, skull with marrow between its tables, and the water inside."""
     point, paint, marbling = head.point, head.paint, head.marbling
     outline = join(
         ellipsoid(point, (0, 4, 6), (79, 99, 84)),

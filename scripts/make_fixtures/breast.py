@@ -1,13 +1,16 @@
-"""A breast in the craniocaudal view: 12-bit values of a MONOCHROME1 image, dark where they are high."""
+"""A breast in the craniocaudal view: 12-bit values, dark where high (MONOCHROME1)."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from make_fixtures.shapes import Field, blur, capsule, clouds, ellipsoid, noise, sample
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ROWS, COLUMNS = 1024, 768
 PIXEL_SPACING_MM = 0.2
@@ -58,7 +61,7 @@ def breast() -> NDArray[np.uint16]:
 
 
 def gland(rng: np.random.RandomState, rows: Field, columns: Field, depth: Field) -> Field:
-    """Give the share of fibroglandular tissue, 0 to 1: a cone towards the nipple, streaked with fat."""
+    """Give the share of glandular tissue: a cone towards the nipple, streaked with fat."""
     texture = clouds(rng, rows.shape, 130.0, 8)
     # Ducts and ligaments run towards the nipple: stretch a second texture along that direction.
     down, back = rows - NIPPLE[0], NIPPLE[1] + 120 - columns
@@ -73,7 +76,7 @@ def gland(rng: np.random.RandomState, rows: Field, columns: Field, depth: Field)
 
 
 def vessels(rng: np.random.RandomState) -> list[NDArray[np.float64]]:
-    """Give a few veins as rows over columns: cubic curves from the chest wall towards the nipple."""
+    """Give the shapes of a few veins from the chest wall towards the nipple."""
     starts = (190.0, 330.0, 640.0, 790.0)
     return [np.array([start, (500 - start) * 0.9, *rng.uniform(-60, 60, 2)]) for start in starts]
 
@@ -87,7 +90,7 @@ def distance_to(line: NDArray[np.float64], rows: Field, columns: Field) -> Field
 
 
 def calcifications(rng: np.random.RandomState, rows: Field, columns: Field) -> Field:
-    """Give specks of calcium: a cluster, some of it drawn out along a duct, and one large benign one."""
+    """Give specks of calcium: a cluster of fine ones and a large benign ring."""
     specks = np.zeros(rows.shape)
     for _ in range(26):
         row = CALCIFICATIONS_CENTRE[0] + 20 * rng.standard_normal()

@@ -1,16 +1,19 @@
-"""Whether a file is the same as the one made again: in its bytes, or in all that a release of a codec cannot change."""
+"""Whether a file is the same as the one made again, whatever release of a codec made it."""
 
 from __future__ import annotations
 
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import imagecodecs
 import numpy as np
-from numpy.typing import NDArray
 from pydicom import dcmread
-from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
 from pydicom.uid import JPEGBaseline8Bit, RLELossless
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
 
 JPEG_MEAN_DIFFERENCE = 1.0
 """Grey levels; encoders of baseline JPEG differ in the last bit of their transform."""
@@ -19,8 +22,8 @@ JPEG_MEAN_DIFFERENCE = 1.0
 def difference(there: bytes, made: bytes) -> str:
     """Say how a file differs from the one made again; nothing if it is the same.
 
-    Other releases of a codec or of zlib may write other bytes for the same values, so compressed pixels are compared
-    after decoding. JPEG's lossy ratio is among what may change with them.
+    Other releases of a codec or of zlib may write other bytes for the same values, so compressed
+    pixels are compared after decoding. JPEG's lossy ratio is among what may change with them.
     """
     if there == made:
         return ""

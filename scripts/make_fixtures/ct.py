@@ -1,15 +1,13 @@
-"""The torso as a CT scanner sends it, one object a slice; one slice in every lossless compression; one cut short."""
+"""The torso as a CT scanner sends it; one slice in every lossless compression; one cut short."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 import imagecodecs
 import numpy as np
-from numpy.typing import NDArray
-from pydicom.dataset import Dataset
-from pydicom.pixels.encoders import RLELosslessEncoder
+from pydicom.pixels.encoders.base import RLELosslessEncoder
 from pydicom.uid import (
     UID,
     CTImageStorage,
@@ -38,6 +36,12 @@ from make_fixtures.objects import (
 )
 from make_fixtures.shapes import inner_mask
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
 AXIAL = Series(THORAX, "axial", 2, "CT", "Axial 7.5 mm", "CHEST", "Implicit 16")
 RECOMPRESSED = Series(
     THORAX, "recompressed", 20, "CT", "One slice, compressed in many ways", "CHEST", "Implicit 16"
@@ -57,7 +61,8 @@ RECOMPRESSED_INDEX = 12
 def stored_values() -> NDArray[np.uint16]:
     """Give the stored values, [slice, row, column]: 12 bits in 16."""
     values = np.floor(torso.torso().hounsfield + 0.5) - RESCALE_INTERCEPT
-    return np.clip(values, 0, 4095).astype(np.uint16)
+    stored: NDArray[np.uint16] = np.clip(values, 0, 4095).astype(np.uint16)
+    return stored
 
 
 def position_mm(index: int) -> list[float]:
@@ -108,13 +113,19 @@ def probe(label: int, organ: str, index: int, *, file: str, frame_index: int = 0
     rows, columns = np.nonzero(inner_mask(inside & smooth, 1))
     middle = np.argmin(np.hypot(rows - rows.mean(), columns - columns.mean()))
     return Probe(
-        file, int(columns[middle]), int(rows[middle]), torso.TISSUE_HU[label], 4 * torso.NOISE_HU,
-        "HU", f"inside the {organ}", frame_index,
-    )  # fmt: skip
+        file,
+        int(columns[middle]),
+        int(rows[middle]),
+        torso.TISSUE_HU[label],
+        4 * torso.NOISE_HU,
+        "HU",
+        f"inside the {organ}",
+        frame_index,
+    )
 
 
 def organ_probes(index: int, *, file: str, frame_index: int = 0) -> list[Probe]:
-    """Give probes of a slice that shows liver, cyst, spleen and aorta, and of the air around the body."""
+    """Give probes of a slice with liver, cyst, spleen and aorta, and of the air around the body."""
     organs = (
         (torso.LIVER, "liver"),
         (torso.LESION, "cyst"),
@@ -155,10 +166,17 @@ def series_fixture() -> Fixture:
 def encode_rle(stored: NDArray[np.uint16]) -> bytes:
     """Compress a frame with DICOM's own run lengths."""
     encoded: bytes = RLELosslessEncoder.encode(
-        stored, encoding_plugin="pydicom", rows=stored.shape[0], columns=stored.shape[1],
-        number_of_frames=1, samples_per_pixel=1, bits_allocated=16, bits_stored=12,
-        pixel_representation=0, photometric_interpretation="MONOCHROME2",
-    )  # fmt: skip
+        stored,
+        encoding_plugin="pydicom",
+        rows=stored.shape[0],
+        columns=stored.shape[1],
+        number_of_frames=1,
+        samples_per_pixel=1,
+        bits_allocated=16,
+        bits_stored=12,
+        pixel_representation=0,
+        photometric_interpretation="MONOCHROME2",
+    )
     return encoded
 
 

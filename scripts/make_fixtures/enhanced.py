@@ -1,8 +1,9 @@
-"""The torso as one enhanced multi-frame object: what is common to all frames is said once, the rest per frame."""
+"""The torso as one enhanced multi-frame object, with shared and per-frame functional groups."""
 
 from __future__ import annotations
 
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING
+
 from pydicom.uid import EnhancedCTImageStorage, JPEGLSLossless
 
 from make_fixtures import ct, torso
@@ -20,6 +21,9 @@ from make_fixtures.objects import (
     to_bytes,
     uid,
 )
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 SERIES = Series(THORAX, "enhanced", 4, "CT", "Axial 7.5 mm, enhanced", "", "Implicit 16")
 IMAGE_TYPE = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
@@ -78,7 +82,7 @@ def enhanced_fixture() -> Fixture:
         title="The CT series as one enhanced multi-frame object",
         proves=(
             "position, window and rescale come from the functional groups, shared and per frame",
-            f"frames above z = {LUNG_ABOVE_MM:g} mm open in the lung window, the others in the abdominal one",
+            f"above z = {LUNG_ABOVE_MM:g} mm frames open in the lung window, below in the other",
             "frame n holds the values of slice n + 1 of ct/, bit for bit",
         ),
         files={path: to_bytes(ds, JPEGLSLossless)},

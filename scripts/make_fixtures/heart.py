@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from make_fixtures.shapes import Canvas, Field, blur, capsule, clouds, ellipsoid, join, sample
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ROWS, COLUMNS = 288, 384
 FRAMES = 20
@@ -86,7 +89,7 @@ def echoes(phase: float, grain: Field, patches: Field) -> Field:
     shadow = np.exp(-(((angle - 0.62) / 0.05) ** 2)) + np.exp(-(((angle + 0.66) / 0.04) ** 2))
     fading = 26 * np.abs(np.sin(angle * 1.6)) + 12 * (depth / DEPTH_MM) ** 2 + 45 * shadow
     signal = 1.12 * canvas.values + 9 * patches - fading
-    return np.clip(signal + 31 * grain * np.clip(canvas.values / 70, 0.25, 1), 0, 255)
+    return np.asarray(np.clip(signal + 31 * grain * np.clip(canvas.values / 70, 0.25, 1), 0, 255))
 
 
 def draw_frame(beams: Field, phase: float) -> NDArray[np.uint8]:

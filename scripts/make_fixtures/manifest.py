@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from make_fixtures.objects import Fixture, Probe
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from make_fixtures.objects import Fixture
 
 HEADER = """\
 # What lies in fixtures/ and what is known of it. Made by scripts/fixtures; do not edit.
 # sha256: of each frame's stored values, little endian, first sample first.
-# probes: values at (column, row), counted from 0, told by the drawing of the phantom and not read from the file.
+# probes: values at (column, row), counted from 0, as the drawing of the phantom tells beforehand.
 """
 
 

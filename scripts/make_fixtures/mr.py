@@ -1,6 +1,8 @@
-"""The head as a magnetic resonance scanner sends it: signed values, no window, planes that are tilted."""
+"""The head as a magnetic resonance scanner sends it: signed values, no window, tilted planes."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from pydicom.uid import JPEG2000Lossless, MRImageStorage
@@ -24,20 +26,17 @@ from make_fixtures.objects import (
 T1 = Series(BRAIN, "t1", 3, "MR", "T1 axial 5 mm", "HEAD", "Implicit 1.5T")
 
 
-def plane() -> tuple[list[float], list[float], list[float]]:
-    """Give the directions of a row, of a column and of the normal, in the patient's axes."""
-    tilt = np.deg2rad(brain.TILT_DEG)
-    down = [0.0, round(float(np.cos(tilt)), 6), round(float(-np.sin(tilt)), 6)]
-    normal = [0.0, -down[2], down[1]]
-    return [1.0, 0.0, 0.0], down, normal
+TILT_RAD = math.radians(brain.TILT_DEG)
+ALONG_ROW = (1.0, 0.0, 0.0)
+ALONG_COLUMN = (0.0, math.cos(TILT_RAD), -math.sin(TILT_RAD))
+NORMAL = (0.0, math.sin(TILT_RAD), math.cos(TILT_RAD))
 
 
 def position_mm(index: int) -> list[float]:
     """Give *Image Position (Patient)* (0020,0032): the centre of the first pixel of a slice."""
-    along_row, along_column, _ = plane()
     first = (1 - brain.SIZE) / 2 * brain.PIXEL_SPACING_MM
-    axis = np.array([0, 0, brain.height_mm(index)])
-    corner = axis + first * np.array(along_row) + first * np.array(along_column)
+    corner = brain.offset_mm(index) * np.array(NORMAL)
+    corner += first * (np.array(ALONG_ROW) + np.array(ALONG_COLUMN))
     return [round(float(value), 4) for value in corner]
 
 
@@ -59,8 +58,7 @@ def series_fixture() -> Fixture:
         ds.PatientPosition = "HFS"
         ds.AcquisitionNumber = 1
         ds.ImagePositionPatient = position_mm(index)
-        along_row, along_column, _ = plane()
-        ds.ImageOrientationPatient = along_row + along_column
+        ds.ImageOrientationPatient = [round(value, 6) for value in ALONG_ROW + ALONG_COLUMN]
         ds.FrameOfReferenceUID = uid("brain", "frame of reference")
         ds.PositionReferenceIndicator = ""
         ds.PixelSpacing = [brain.PIXEL_SPACING_MM, brain.PIXEL_SPACING_MM]
@@ -72,8 +70,8 @@ def series_fixture() -> Fixture:
         path="mr",
         title="MR of the head, T1-weighted, one object a slice",
         proves=(
-            f"planes tilted by {brain.TILT_DEG:g} degrees, {brain.SLICE_SPACING_MM:g} mm apart "
-            f"and {brain.SLICE_THICKNESS_MM:g} mm thick",
+            f"planes tilted by {brain.TILT_DEG:g} degrees",
+            f"slices {brain.SLICE_THICKNESS_MM:g} mm thick and {brain.SLICE_SPACING_MM:g} mm apart",
             "signed values in JPEG 2000",
             "no window in the file: one is made from the values",
         ),

@@ -1,18 +1,23 @@
-"""What every object shares: identity, patient, study and series, equipment, and the way it becomes bytes."""
+"""What every object shares: identity, patient, study, series, and the way it becomes bytes."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ExplicitVRLittleEndian
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 NAMESPACE = uuid.UUID("6f1d5c1e-3a55-5c0e-9d1c-0a4d5f3d7a11")
 """Any fixed value does; it keeps our UIDs apart from everyone else's."""
@@ -53,25 +58,65 @@ class Series:
 
 
 THORAX = Study(
-    "thorax", "Phantom^Thorax", "DCMVIEW-CT-01", "19580412", "M", "065Y", "20240117", "091500",
-    "CT chest and upper abdomen with contrast", "DV240117",
-)  # fmt: skip
+    "thorax",
+    "Phantom^Thorax",
+    "DCMVIEW-CT-01",
+    "19580412",
+    "M",
+    "065Y",
+    "20240117",
+    "091500",
+    "CT chest and upper abdomen with contrast",
+    "DV240117",
+)
 BRAIN = Study(
-    "brain", "Phantom^Brain", "DCMVIEW-MR-01", "19710930", "F", "052Y", "20240311", "143000",
-    "MR head", "DV240311",
-)  # fmt: skip
+    "brain",
+    "Phantom^Brain",
+    "DCMVIEW-MR-01",
+    "19710930",
+    "F",
+    "052Y",
+    "20240311",
+    "143000",
+    "MR head",
+    "DV240311",
+)
 BREAST = Study(
-    "breast", "Phantom^Breast", "DCMVIEW-MG-01", "19660521", "F", "057Y", "20240229", "101500",
-    "Screening mammogram", "DV240229",
-)  # fmt: skip
+    "breast",
+    "Phantom^Breast",
+    "DCMVIEW-MG-01",
+    "19660521",
+    "F",
+    "057Y",
+    "20240229",
+    "101500",
+    "Screening mammogram",
+    "DV240229",
+)
 HEART = Study(
-    "heart", "Phantom^Heart", "DCMVIEW-US-01", "19491103", "M", "074Y", "20240405", "080500",
-    "Echocardiogram", "DV240405",
-)  # fmt: skip
+    "heart",
+    "Phantom^Heart",
+    "DCMVIEW-US-01",
+    "19491103",
+    "M",
+    "074Y",
+    "20240405",
+    "080500",
+    "Echocardiogram",
+    "DV240405",
+)
 SKELETON = Study(
-    "skeleton", "Phantom^Skeleton", "DCMVIEW-NM-01", "19530718", "M", "070Y", "20240422", "132000",
-    "Whole body bone scan", "DV240422",
-)  # fmt: skip
+    "skeleton",
+    "Phantom^Skeleton",
+    "DCMVIEW-NM-01",
+    "19530718",
+    "M",
+    "070Y",
+    "20240422",
+    "132000",
+    "Whole body bone scan",
+    "DV240422",
+)
 
 
 def new_object(
@@ -158,9 +203,8 @@ def set_encapsulated(ds: Dataset, frames: Iterable[bytes]) -> None:
     )
 
 
-def _pixel_data(vr: str, value: bytes, *, undefined_length: bool):  # type: ignore[no-untyped-def]
-    from pydicom.dataelem import DataElement
-
+def _pixel_data(vr: str, value: bytes, *, undefined_length: bool) -> DataElement:
+    """Make the element Pixel Data (7FE0,0010), of even length."""
     if len(value) % 2:
         value += b"\0"
     element = DataElement("PixelData", vr, value)
@@ -235,5 +279,5 @@ def facts(ds: Dataset) -> dict[str, object]:
 
 
 def digests(frames: NDArray[np.generic]) -> list[str]:
-    """Give the SHA-256 of each frame's stored values in little endian; the first axis counts frames."""
+    """Give the SHA-256 of each frame's stored values, little endian; the first axis is frames."""
     return [hashlib.sha256(little_endian(frame)).hexdigest() for frame in frames]

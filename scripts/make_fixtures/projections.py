@@ -1,4 +1,4 @@
-"""The pictures that are not slices: mammogram, ultrasound cine and bone scan, each in the form its machines send."""
+"""The pictures that are not slices: mammogram, ultrasound cine and bone scan."""
 
 from __future__ import annotations
 
@@ -85,10 +85,10 @@ def mammogram_fixture() -> Fixture:
         title="Mammogram, left craniocaudal view",
         proves=(
             "MONOCHROME1 is inverted once, after windowing: air is black, calcium white",
-            f"padding of {breast.PADDING_VALUE} outside the breast is left out of statistics and windows",
+            f"padding of {breast.PADDING_VALUE} outside the breast is left out of statistics",
             "a SIGMOID window",
             "12-bit JPEG, lossless process",
-            "Imager Pixel Spacing with a magnification: millimetres on the detector are not the patient's",
+            "Imager Pixel Spacing and a magnification: detector millimetres are not the patient's",
         ),
         files={path: to_bytes(ds, JPEGLosslessSV1)},
         facts={**facts(ds), "pixel_padding_value": breast.PADDING_VALUE},
@@ -138,8 +138,10 @@ def cine_fixture() -> Fixture:
         )
     ]
     encoded = [
-        imagecodecs.jpeg8_encode(
-            frame, JPEG_QUALITY, colorspace="RGB", outcolorspace="YCBCR", subsampling="422"
+        bytes(
+            imagecodecs.jpeg8_encode(
+                frame, JPEG_QUALITY, colorspace="RGB", outcolorspace="YCBCR", subsampling="422"
+            )
         )
         for frame in frames
     ]

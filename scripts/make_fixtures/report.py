@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage, EnhancedSRStorage, SegmentationStorage
 
 from make_fixtures import ct, segmentation, torso
@@ -19,6 +19,9 @@ from make_fixtures.objects import (
     to_bytes,
     uid,
 )
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 SERIES = Series(THORAX, "report", 6, "SR", "Measurements", "", "Implicit 16")
 PATH = "report/measurements.dcm"
@@ -65,13 +68,26 @@ def report_fixture() -> Fixture:
 def content() -> list[Dataset]:
     """Give what stands in the report."""
     return [
-        coded("HAS CONCEPT MOD", ("121049", "DCM", "Language of Content Item"), ("en", "RFC5646", "English")),
+        coded(
+            "HAS CONCEPT MOD",
+            ("121049", "DCM", "Language of Content Item"),
+            ("en", "RFC5646", "English"),
+        ),
         coded("HAS OBS CONTEXT", ("121005", "DCM", "Observer Type"), ("121006", "DCM", "Person")),
-        value("HAS OBS CONTEXT", "PNAME", ("121008", "DCM", "Person Observer Name"), PersonName="Phantom^Reader"),
-        coded("HAS CONCEPT MOD", ("121058", "DCM", "Procedure reported"), ("77477000", "SCT", "Computed tomography")),
+        value(
+            "HAS OBS CONTEXT",
+            "PNAME",
+            ("121008", "DCM", "Person Observer Name"),
+            PersonName="Phantom^Reader",
+        ),
+        coded(
+            "HAS CONCEPT MOD",
+            ("121058", "DCM", "Procedure reported"),
+            ("77477000", "SCT", "Computed tomography"),
+        ),
         container("CONTAINS", ("111028", "DCM", "Image Library"), [image_library_group()]),
         container("CONTAINS", ("126010", "DCM", "Imaging Measurements"), [measurement_group()]),
-    ]  # fmt: skip
+    ]
 
 
 def image_library_group() -> Dataset:
@@ -86,27 +102,56 @@ def measurement_group() -> Dataset:
     """Give what was measured: the numbers of the phantom's drawing."""
     mean = coded("HAS CONCEPT MOD", ("121401", "DCM", "Derivation"), ("373098007", "SCT", "Mean"))
     attenuation = number(
-        ("112031", "DCM", "Attenuation Coefficient"), f"{torso.TISSUE_HU[torso.LESION]:g}",
+        ("112031", "DCM", "Attenuation Coefficient"),
+        f"{torso.TISSUE_HU[torso.LESION]:g}",
         ("[hnsf'U]", "UCUM", "Hounsfield unit"),
-    )  # fmt: skip
+    )
     attenuation.ContentSequence = [mean]
     diameter = f"{2 * torso.LESION_RADIUS_MM:g}"
     return container(
         "CONTAINS",
         ("125007", "DCM", "Measurement Group"),
         [
-            value("HAS OBS CONTEXT", "TEXT", ("112039", "DCM", "Tracking Identifier"), TextValue="Cyst 1"),
-            value("HAS OBS CONTEXT", "UIDREF", ("112040", "DCM", "Tracking Unique Identifier"), UID=uid("thorax", "cyst")),
+            value(
+                "HAS OBS CONTEXT",
+                "TEXT",
+                ("112039", "DCM", "Tracking Identifier"),
+                TextValue="Cyst 1",
+            ),
+            value(
+                "HAS OBS CONTEXT",
+                "UIDREF",
+                ("112040", "DCM", "Tracking Unique Identifier"),
+                UID=uid("thorax", "cyst"),
+            ),
             coded("CONTAINS", ("121071", "DCM", "Finding"), ("367643001", "SCT", "Cyst")),
-            coded("HAS CONCEPT MOD", ("363698007", "SCT", "Finding Site"), ("10200004", "SCT", "Liver")),
-            value("CONTAINS", "IMAGE", ("121191", "DCM", "Referenced Segment"), ReferencedSOPSequence=[segmentation_reference()]),
-            value("CONTAINS", "UIDREF", ("121232", "DCM", "Source series for segmentation"), UID=uid(THORAX.key, ct.AXIAL.key)),
-            number(("118565006", "SCT", "Volume"), f"{VOLUME_MM3:.0f}", ("mm3", "UCUM", "cubic millimeter")),
+            coded(
+                "HAS CONCEPT MOD",
+                ("363698007", "SCT", "Finding Site"),
+                ("10200004", "SCT", "Liver"),
+            ),
+            value(
+                "CONTAINS",
+                "IMAGE",
+                ("121191", "DCM", "Referenced Segment"),
+                ReferencedSOPSequence=[segmentation_reference()],
+            ),
+            value(
+                "CONTAINS",
+                "UIDREF",
+                ("121232", "DCM", "Source series for segmentation"),
+                UID=uid(THORAX.key, ct.AXIAL.key),
+            ),
+            number(
+                ("118565006", "SCT", "Volume"),
+                f"{VOLUME_MM3:.0f}",
+                ("mm3", "UCUM", "cubic millimeter"),
+            ),
             number(("103339001", "SCT", "Long axis"), diameter, ("mm", "UCUM", "millimeter")),
             attenuation,
         ],
         template="1411",
-    )  # fmt: skip
+    )
 
 
 def slice_reference() -> Dataset:

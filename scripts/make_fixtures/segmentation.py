@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
-from pydicom.dataset import Dataset
-from pydicom.pixels import pack_bits
+from pydicom.pixels.utils import pack_bits
 from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian, SegmentationStorage
 
 from make_fixtures import ct, torso
@@ -25,6 +24,10 @@ from make_fixtures.objects import (
     to_bytes,
     uid,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
 
 SERIES = Series(THORAX, "segmentation", 5, "SEG", "Organs", "CHEST", "Implicit 16")
 SEGMENT_TAG, SEGMENT_IDENTIFICATION_TAG = 0x0062000B, 0x0062000A
@@ -49,10 +52,24 @@ LEFT, RIGHT = ("7771000", "Left"), ("24028007", "Right")
 ORGANS = (
     Organ(torso.LIVER, "Liver", ANATOMY, ("10200004", "Liver"), None, (36000, 41500, 41500)),
     Organ(torso.SPLEEN, "Spleen", ANATOMY, ("78961009", "Spleen"), None, (30000, 43000, 25500)),
-    Organ(torso.LEFT_KIDNEY, "Left kidney", ANATOMY, ("64033007", "Kidney"), LEFT, (45000, 24500, 43500)),
-    Organ(torso.RIGHT_KIDNEY, "Right kidney", ANATOMY, ("64033007", "Kidney"), RIGHT, (52000, 29000, 26500)),
+    Organ(
+        torso.LEFT_KIDNEY,
+        "Left kidney",
+        ANATOMY,
+        ("64033007", "Kidney"),
+        LEFT,
+        (45000, 24500, 43500),
+    ),
+    Organ(
+        torso.RIGHT_KIDNEY,
+        "Right kidney",
+        ANATOMY,
+        ("64033007", "Kidney"),
+        RIGHT,
+        (52000, 29000, 26500),
+    ),
     Organ(torso.LESION, "Cyst", ABNORMALITY, ("367643001", "Cyst"), None, (56000, 31000, 51500)),
-)  # fmt: skip
+)
 
 
 def segmentation_fixture() -> Fixture:

@@ -1,19 +1,25 @@
 """Signed distances, compositing and textures: what the phantoms are drawn with.
 
-A distance is negative inside a shape. Where no closed form exists it is close to true near the surface, which is all
-that compositing needs. Everything is float64: the last bit of a sine differs between processors, and must not reach a
-rounded sample. Lengths are in the unit of the coordinates given, millimetres in most phantoms.
+A distance is negative inside a shape. Where no closed form exists it is close to true near the
+surface, which is all that compositing needs. Everything is float64: the last bit of a sine differs
+between processors, and must not reach a rounded sample. Lengths are in the unit of the coordinates
+given, millimetres in most phantoms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 Field = NDArray[np.float64]
+Box = tuple[slice, slice]
+WHOLE: Box = (slice(None), slice(None))
 
 
 class Canvas:
@@ -34,11 +40,16 @@ class Canvas:
         self.labels = np.zeros(shape, np.uint8)
         self._edge = edge
 
-    def paint(self, distance: Field, value: Field | float, label: int = 0) -> None:
-        """Cover what is inside with a value and a label; partial cover mixes the values."""
+    def paint(
+        self, distance: Field, value: Field | float, label: int = 0, *, box: Box = WHOLE
+    ) -> None:
+        """Cover what is inside with a value and a label; partial cover mixes the values.
+
+        Distance and value are those of the box, a part of the plane that holds the whole shape.
+        """
         cover = np.clip(0.5 - distance / self._edge, 0, 1)
-        self.values += cover * (value - self.values)
-        self.labels[cover > 0.5] = label
+        self.values[box] += cover * (value - self.values[box])
+        self.labels[box][cover > 0.5] = label
 
 
 def ellipsoid(
@@ -76,12 +87,12 @@ def join(*distances: Field, roundness: float = 0.0) -> Field:
         bridge = max(roundness, 1e-9)
         blend = np.maximum(bridge - np.abs(joined - distance), 0) / bridge
         joined = np.minimum(joined, distance) - blend**2 * roundness / 4
-    return joined
+    return np.asarray(joined)
 
 
 def common(*distances: Field) -> Field:
     """Give what lies inside all shapes."""
-    return np.maximum.reduce(distances)
+    return np.asarray(np.maximum.reduce(distances))
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,15 @@ class Branch:
     end: tuple[float, ...]
     radius: float
     end_radius: float
+
+    def distance(self, point: Sequence[Field | float]) -> Field:
+        """Give the distance to the branch."""
+        return capsule(point, self.start, self.end, self.radius, self.end_radius)
+
+    def reach(self, axis: int) -> tuple[float, float]:
+        """Give the lowest and the highest coordinate of the branch on an axis, edges included."""
+        low, high = sorted((self.start[axis], self.end[axis]))
+        return low - self.radius - 2, high + self.radius + 2
 
 
 def grow_tree(
@@ -106,7 +126,7 @@ def grow_tree(
 ) -> list[Branch]:
     """Grow a vessel that forks in two at each level, getting shorter and thinner.
 
-    After a fork the two cross sections together are a little more than the one before, as in Murray's law.
+    The cross sections after a fork add up to a little more than the one before (Murray's law).
     """
     heading = np.asarray(direction, float) / np.linalg.norm(direction)
     end = np.asarray(start, float) + heading * length
@@ -119,9 +139,14 @@ def grow_tree(
         for side in (-1, 1):
             turned = heading + side * spread * rng.uniform(0.6, 1.3) * across
             branches += grow_tree(
-                rng, tuple(end), turned, length=length * rng.uniform(0.7, 0.9), radius=radius * 0.78,
-                levels=levels - 1, spread=spread,
-            )  # fmt: skip
+                rng,
+                tuple(end),
+                turned,
+                length=length * rng.uniform(0.7, 0.9),
+                radius=radius * 0.78,
+                levels=levels - 1,
+                spread=spread,
+            )
     return branches
 
 
@@ -157,7 +182,7 @@ def clouds(
 ) -> Field:
     """Give noise of unit deviation with detail at every scale, as tissue has it.
 
-    Each octave is drawn on a coarse grid and interpolated, so a large scale costs no more than a small one.
+    Each octave is drawn on its own grid and interpolated: a large scale costs no more than a small.
     """
     total = np.zeros(shape)
     for octave in range(octaves):
@@ -202,7 +227,10 @@ def inner_mask(mask: NDArray[np.bool_], margin: int) -> NDArray[np.bool_]:
     for _ in range(margin):
         padded = np.pad(inner, 1)
         inner = (
-            padded[1:-1, 1:-1] & padded[:-2, 1:-1] & padded[2:, 1:-1]
-            & padded[1:-1, :-2] & padded[1:-1, 2:]
-        )  # fmt: skip
+            padded[1:-1, 1:-1]
+            & padded[:-2, 1:-1]
+            & padded[2:, 1:-1]
+            & padded[1:-1, :-2]
+            & padded[1:-1, 2:]
+        )
     return inner

@@ -1,13 +1,16 @@
-"""A bone scan of the whole body: counts of a gamma camera from the front and the back, and a colour map."""
+"""A bone scan of the whole body: counts from the front and the back, and a colour map."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from make_fixtures.shapes import Field, blur, capsule, ellipsoid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ROWS, COLUMNS = 448, 160
 PIXEL_SPACING_MM = 4.2
@@ -110,7 +113,7 @@ def activity(view: int) -> Field:
 
 
 def lookup_table() -> NDArray[np.uint16]:
-    """Give 256 colours of 16 bits, [index, red-green-blue]: black, violet, red, orange, yellow, white."""
+    """Give 256 colours of 16 bits, [index, red-green-blue], from black over red to white."""
     stops = np.array([0, 34, 76, 132, 195, 255], float)
     colours = np.array(
         [(0, 0, 0), (52, 8, 96), (168, 16, 72), (240, 92, 16), (255, 200, 40), (255, 255, 235)],

@@ -1,16 +1,16 @@
 """A torso from the heart to the kidneys, in Hounsfield units, some 70 s after contrast was given.
 
-Drawn plane by plane from smooth shapes in the patient's axes: x to the left, y to the back, z to the head, in
-millimetres, the origin in the middle of the body at the level of the diaphragm.
+Drawn plane by plane from smooth shapes in the patient's axes: x to the left, y to the back, z to
+the head, in millimetres, the origin in the middle of the body at the level of the diaphragm.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from make_fixtures.shapes import (
     Branch,
@@ -25,6 +25,9 @@ from make_fixtures.shapes import (
     join,
     noise,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SIZE = 256
 FIELD_OF_VIEW_MM = 360.0
@@ -67,7 +70,7 @@ def torso() -> Torso:
     marbling = clouds(rng, (len(SLICE_POSITIONS_MM), SIZE, SIZE), 24.0, 4)
     slices, labels = [], []
     for index, z in enumerate(SLICE_POSITIONS_MM):
-        # A slice is as thick as its spacing; three planes in it give the partial volume of a real one.
+        # Slices touch; three planes in each give the partial volume of a real one.
         planes = [draw_plane(z + offset, trees, marbling[index]) for offset in (0.0, -2.5, 2.5)]
         slices.append(np.mean([plane.values for plane in planes], axis=0))
         labels.append(planes[0].labels)
@@ -102,9 +105,14 @@ class Trees:
         for side in (-1, 1):
             for aim in LUNG_SEGMENTS:
                 lungs += grow_tree(
-                    rng, (side * 36.0, 8.0, 66.0), (side * aim[0], aim[1], aim[2]),
-                    length=24.0, radius=5.0, levels=6, spread=0.6,
-                )  # fmt: skip
+                    rng,
+                    (side * 36.0, 8.0, 66.0),
+                    (side * aim[0], aim[1], aim[2]),
+                    length=24.0,
+                    radius=5.0,
+                    levels=6,
+                    spread=0.6,
+                )
         liver: list[Branch] = []
         for aim in ((-1.0, 0.3, -0.3), (-0.9, -0.5, 0.5), (0.2, -0.8, 0.3), (-0.8, 0.6, 0.6)):
             liver += grow_tree(
@@ -125,6 +133,7 @@ def draw_plane(z: float, trees: Trees, marbling: Field) -> Canvas:
     draw_lungs(plane, trees.lungs)
     draw_mediastinum(plane)
     draw_liver(plane, trees.liver)
+    draw_bowel(plane)
     draw_great_vessels(plane)
     draw_ribs(plane)
     draw_spine(plane)
@@ -132,7 +141,7 @@ def draw_plane(z: float, trees: Trees, marbling: Field) -> Canvas:
 
 
 class Plane:
-    """One plane while it is drawn: its coordinates, its canvas and the surfaces that organs share."""
+    """One plane while it is drawn: coordinates, canvas and the surfaces that organs share."""
 
     def __init__(self, x: Field, y: Field, z: float, canvas: Canvas, marbling: Field) -> None:
         self.x, self.y, self.z = x, y, z
@@ -143,17 +152,34 @@ class Plane:
         waist = 1 - 0.05 / (1 + np.exp((z + 30) / 18))
         self.body = superellipse(x, y, 157 * waist, 106 * waist, 2.35)
         self.cavity = superellipse(x, y + 5, 121 * waist, 80 * waist, 2.2)
-        self.cavity = join_notch(self.cavity, x, y)
+        self.cavity = without_spine(self.cavity, x, y)
         # Two domes; lung is above them, abdomen below.
         right = 34 - ((x + 58) / 62) ** 2 * 46 - ((y + 8) / 66) ** 2 * 46
         left = 20 - ((x - 60) / 60) ** 2 * 44 - ((y + 2) / 66) ** 2 * 44
-        self.dome = np.where(x < 0, right, left)
+        self.dome = np.maximum(right, left)
+
+    def paint_vessels(
+        self, branches: tuple[Branch, ...], room: Field, value: float, label: int = 0
+    ) -> None:
+        """Paint the parts of a tree of vessels that lie in a room and in this plane."""
+        for branch in branches:
+            low, high = branch.reach(2)
+            if low < self.z < high:
+                box = (row_slice(*branch.reach(1)), row_slice(*branch.reach(0)))
+                tube = branch.distance((self.x[box], self.y[box], self.z))
+                self.paint(common(tube, room[box]), value, label, box=box)
 
     @property
     def above_dome(self) -> Field:
-        """Distance to the room above the diaphragm; its slope makes the vertical gap a true distance."""
+        """Distance to the room above the diaphragm, measured across its slope."""
         slope_row, slope_column = np.gradient(self.dome, PIXEL_SPACING_MM)
-        return (self.dome - self.z) / np.sqrt(1 + slope_row**2 + slope_column**2)
+        return np.asarray((self.dome - self.z) / np.sqrt(1 + slope_row**2 + slope_column**2))
+
+
+def row_slice(low_mm: float, high_mm: float) -> slice:
+    """Give the rows, or columns, between two coordinates."""
+    first, last = ((mm + FIELD_OF_VIEW_MM / 2) / PIXEL_SPACING_MM for mm in (low_mm, high_mm))
+    return slice(max(int(first), 0), max(int(last) + 1, 0))
 
 
 def superellipse(x: Field, y: Field, half_width: float, half_height: float, power: float) -> Field:
@@ -161,7 +187,7 @@ def superellipse(x: Field, y: Field, half_width: float, half_height: float, powe
     return np.asarray((level - 1) * np.hypot(x, y) / np.maximum(level, 1e-9))
 
 
-def join_notch(cavity: Field, x: Field, y: Field) -> Field:
+def without_spine(cavity: Field, x: Field, y: Field) -> Field:
     """Take the spine and the muscles beside it out of the cavity."""
     spine = ellipsoid((x, y), (0, 78), (46, 42))
     return common(cavity, -spine)
@@ -198,10 +224,8 @@ def draw_wall(plane: Plane) -> None:
 
 
 def draw_abdomen(plane: Plane) -> None:
-    """Draw what lies below the diaphragm, the liver excepted."""
-    x, y, z = plane.point
-    below = -plane.above_dome + 2
-    room = common(plane.cavity + 2, below)
+    """Draw what lies below the diaphragm, liver and bowel excepted."""
+    room = common(plane.cavity + 2, 2 - plane.above_dome)
     for side in (-1, 1):  # psoas and the legs of the diaphragm
         psoas = ellipsoid(plane.point, (side * 36, 46, -110), (15, 17, 70))
         plane.paint(psoas, 60 + 2 * plane.marbling)
@@ -226,7 +250,9 @@ def draw_abdomen(plane: Plane) -> None:
     plane.paint(stomach, 72.0)
     lumen = stomach + 4.5
     plane.paint(lumen, 14 + 3 * plane.marbling)
-    plane.paint(common(lumen, y + 38), -985.0)  # gas stands in front: the patient lies on the back
+    plane.paint(
+        common(lumen, plane.y + 38), -985.0
+    )  # gas stands in front: the patient lies on the back
 
     draw_kidney(plane, 1, (60.0, 40.0, -72.0))
     draw_kidney(plane, -1, (-60.0, 40.0, -84.0))
@@ -243,7 +269,6 @@ def draw_abdomen(plane: Plane) -> None:
         capsule(plane.point, (44, 12, -38), (72, 30, -30), 3.6, 3.0),
     )
     plane.paint(splenic_vein, 150.0)
-    draw_bowel(plane, room)
 
 
 def draw_kidney(plane: Plane, side: int, centre: tuple[float, float, float]) -> None:
@@ -269,11 +294,11 @@ def draw_kidney(plane: Plane, side: int, centre: tuple[float, float, float]) -> 
     plane.paint(vein, 158.0)
 
 
-def draw_bowel(plane: Plane, room: Field) -> None:
+def draw_bowel(plane: Plane) -> None:
     """Draw the transverse colon and loops of small bowel."""
-    x, y, z = plane.point
-    if z > -36:
+    if plane.z > -36:
         return
+    room = common(plane.cavity + 2, 2 - plane.above_dome)
     loops = (
         ((-74, -34, -100), (22, 20, 34), -870.0),
         ((-34, -58, -104), (26, 14, 22), -880.0),
@@ -305,11 +330,7 @@ def draw_lungs(plane: Plane, vessels: tuple[Branch, ...]) -> None:
     lung = common(plane.cavity + 2.5, plane.above_dome + 1.5, -middle)
     # Blood sinks: the lung is denser at the back of someone who lies on it.
     plane.paint(lung, -862 + y * 0.45 + 14 * plane.marbling)
-    for branch in vessels:
-        low, high = sorted((branch.start[2], branch.end[2]))
-        if low - 6 < z < high + 6:
-            tube = capsule(plane.point, branch.start, branch.end, branch.radius, branch.end_radius)
-            plane.paint(common(tube, lung - 1), 45.0)
+    plane.paint_vessels(vessels, lung - 1, 45.0)
     for side, fissure in ((-1, 0.35), (1, 0.45)):
         sheet = np.abs(y - 34 + fissure * (z - 20) + 0.1 * side * x) * 0.9 - 0.35
         plane.paint(common(sheet, lung, -side * x + 30), -720.0)
@@ -317,7 +338,6 @@ def draw_lungs(plane: Plane, vessels: tuple[Branch, ...]) -> None:
 
 def draw_mediastinum(plane: Plane) -> None:
     """Draw the heart in its fat, and the oesophagus."""
-    x, y, z = plane.point
     above = plane.above_dome - 4
     sac = common(ellipsoid(plane.point, (20, -22, 40), (60, 50, 56)), above)
     plane.paint(sac, 40.0)
@@ -343,8 +363,7 @@ def draw_mediastinum(plane: Plane) -> None:
 
 def draw_liver(plane: Plane, vessels: tuple[Branch, ...]) -> None:
     """Draw the liver with its vessels, a cyst and the gall bladder."""
-    x, y, z = plane.point
-    below = -plane.above_dome + 1.5
+    below = 1.5 - plane.above_dome
     lobes = join(
         ellipsoid(plane.point, (-64, 2, -26), (62, 76, 82)),
         ellipsoid(plane.point, (6, -46, 0), (66, 30, 42)),
@@ -358,11 +377,7 @@ def draw_liver(plane: Plane, vessels: tuple[Branch, ...]) -> None:
         lobes, plane.cavity + 1.5, below, -fissure, -kidney_bed, -hilum, -stomach_bed + 2
     )
     plane.paint(liver, TISSUE_HU[LIVER] + 2.5 * plane.marbling, LIVER)
-    for branch in vessels:
-        low, high = sorted((branch.start[2], branch.end[2]))
-        if low - 6 < z < high + 6:
-            tube = capsule(plane.point, branch.start, branch.end, branch.radius, branch.end_radius)
-            plane.paint(common(tube, liver + 2), 148.0, LIVER)
+    plane.paint_vessels(vessels, liver + 2, 148.0, LIVER)
     for end in (
         (-70, -26, -4),
         (-34, -38, 0),
