@@ -36,9 +36,8 @@ def breast() -> NDArray[np.uint16]:
     # The contour: an egg that bulges towards the nipple, lightly uneven.
     down, out = rows - NIPPLE[0], columns + 30
     level = ((out / 640) ** 2.2 + np.abs(down / 432) ** 2.2) ** (1 / 2.2)
-    depth = (1 - level) * np.hypot(down, out) / level + 5 * np.sin(
-        down / 70
-    )  # pixels under the skin
+    # Pixels under the skin.
+    depth = (1 - level) * np.hypot(down, out) / level + 5 * np.sin(down / 70)
     depth = np.maximum(depth, -ellipsoid((rows, columns), NIPPLE, (24, 22)))
 
     # Compressed to an even thickness, thinning over the last centimetre.

@@ -46,6 +46,8 @@ AXIAL = Series(THORAX, "axial", 2, "CT", "Axial 7.5 mm", "CHEST", "Implicit 16")
 RECOMPRESSED = Series(
     THORAX, "recompressed", 20, "CT", "One slice, compressed in many ways", "CHEST", "Implicit 16"
 )
+CUT_SHORT = Series(THORAX, "cut short", 30, "CT", "Cut short", "CHEST", "Implicit 16")
+ROWS_KEPT = 150
 FRAME_OF_REFERENCE_UID = uid("thorax", "frame of reference")
 RESCALE_INTERCEPT = -1024
 WINDOWS = {"ABDOMEN": (40, 400), "LUNG": (-600, 1500)}
@@ -53,6 +55,7 @@ ORIENTATION = [1, 0, 0, 0, 1, 0]
 FIRST_PIXEL_MM = (torso.PIXEL_SPACING_MM - torso.FIELD_OF_VIEW_MM) / 2
 """Centre of the first pixel in x and in y."""
 
+TOLERANCE_HU = 4 * torso.NOISE_HU
 RECOMPRESSED_INDEX = 12
 """The slice through the cyst, with liver, spleen, stomach and kidney."""
 
@@ -108,19 +111,21 @@ def file_name(index: int) -> str:
 
 def probe(label: int, organ: str, index: int, *, file: str, frame_index: int = 0) -> Probe:
     """Give the value in the middle of an organ, away from its edges and vessels."""
-    inside = inner_mask(torso.torso().labels[index] == label, 3)
-    smooth = np.abs(torso.torso().hounsfield[index] - torso.TISSUE_HU[label]) < 4 * torso.NOISE_HU
-    rows, columns = np.nonzero(inner_mask(inside & smooth, 1))
+    phantom = torso.torso()
+    expected = torso.TISSUE_HU[label]
+    vessel_free = np.abs(phantom.drawn[index] - expected) < torso.NOISE_HU
+    inside = inner_mask((phantom.labels[index] == label) & vessel_free, 2)
+    rows, columns = np.nonzero(inside)
     middle = np.argmin(np.hypot(rows - rows.mean(), columns - columns.mean()))
     return Probe(
-        file,
-        int(columns[middle]),
-        int(rows[middle]),
-        torso.TISSUE_HU[label],
-        4 * torso.NOISE_HU,
-        "HU",
-        f"inside the {organ}",
-        frame_index,
+        file=file,
+        frame_index=frame_index,
+        column=int(columns[middle]),
+        row=int(rows[middle]),
+        value=expected,
+        tolerance=TOLERANCE_HU,
+        unit="HU",
+        why=f"inside the {organ}",
     )
 
 
@@ -135,8 +140,16 @@ def organ_probes(index: int, *, file: str, frame_index: int = 0) -> list[Probe]:
     found = [
         probe(label, name, index, file=file, frame_index=frame_index) for label, name in organs
     ]
+    why = "air in front of the body"
     air = Probe(
-        file, 10, 20, -1000, 4 * torso.NOISE_HU, "HU", "air in front of the body", frame_index
+        file,
+        frame_index,
+        column=10,
+        row=20,
+        value=-1000,
+        tolerance=TOLERANCE_HU,
+        unit="HU",
+        why=why,
     )
     return [*found, air]
 
@@ -240,20 +253,17 @@ def syntax_fixtures() -> list[Fixture]:
 
 
 def truncated_fixture() -> Fixture:
-    """Make a slice whose file ends after 150 of its 256 rows, as an interrupted copy does."""
+    """Make a slice whose file ends among its rows, as an interrupted copy leaves it."""
     index = RECOMPRESSED_INDEX + 3
-    ds = slice_object(
-        index, Series(**{**vars(AXIAL), "key": "cut", "number": 30, "description": "Cut short"})
-    )
+    ds = slice_object(index, CUT_SHORT)
     set_native(ds, stored_values()[index])
     whole = to_bytes(ds)
-    rows_kept = 150
-    missing = (ds.Rows - rows_kept) * ds.Columns * 2
+    missing = (ds.Rows - ROWS_KEPT) * ds.Columns * 2
     return Fixture(
         path="odd/cut-short.dcm",
-        title="A CT slice of which the last 106 rows are missing",
+        title=f"A CT slice that ends after {ROWS_KEPT} of its {ds.Rows} rows",
         proves=("what exists of a truncated file is shown, and the file is called partial",),
         files={"odd/cut-short.dcm": whole[:-missing]},
-        facts={**facts(ds), "rows_present": rows_kept},
+        facts={**facts(ds), "rows_present": ROWS_KEPT},
         probes=[probe(torso.LIVER, "liver", index, file="odd/cut-short.dcm")],
     )

@@ -13,6 +13,7 @@ from make_fixtures.objects import (
     Series,
     code,
     digests,
+    dimensions,
     facts,
     item,
     new_object,
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 SERIES = Series(THORAX, "enhanced", 4, "CT", "Axial 7.5 mm, enhanced", "", "Implicit 16")
 IMAGE_TYPE = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
 STACK_ID = "1"
-STACK_ID_TAG, IN_STACK_POSITION_TAG = 0x00209056, 0x00209057
-FRAME_CONTENT_TAG = 0x00209111
+DIMENSIONS = {"StackID": "FrameContentSequence", "InStackPositionNumber": "FrameContentSequence"}
+"""Keywords of what frames are ordered by, and of the functional group that holds it."""
+
 LUNG_ABOVE_MM = 36.0
 """Frames higher than this open in the lung window, those below in the abdominal one."""
 
@@ -57,21 +59,8 @@ def enhanced_fixture() -> Fixture:
     ds.AcquisitionContextSequence = []
     ds.NumberOfFrames = len(stored)
     set_pixel_layout(ds, stored, "MONOCHROME2", bits_stored=12)
-    organization = uid("thorax", "enhanced", "dimensions")
-    ds.DimensionOrganizationSequence = [item(DimensionOrganizationUID=organization)]
+    ds.update(dimensions(uid(THORAX.key, SERIES.key, "dimensions"), DIMENSIONS))
     ds.DimensionOrganizationType = "3D"
-    ds.DimensionIndexSequence = [
-        item(
-            DimensionIndexPointer=tag,
-            FunctionalGroupPointer=FRAME_CONTENT_TAG,
-            DimensionOrganizationUID=organization,
-            DimensionDescriptionLabel=label,
-        )
-        for tag, label in (
-            (STACK_ID_TAG, "Stack ID"),
-            (IN_STACK_POSITION_TAG, "In-Stack Position Number"),
-        )
-    ]
     ds.ContrastBolusAgentSequence = [contrast_agent()]
     ds.SharedFunctionalGroupsSequence = [shared_groups()]
     ds.PerFrameFunctionalGroupsSequence = [frame_groups(index) for index in range(len(stored))]
@@ -200,7 +189,8 @@ def frame_groups(index: int) -> Dataset:
     """Give the functional groups of one frame."""
     name = "LUNG" if torso.SLICE_POSITIONS_MM[index] > LUNG_ABOVE_MM else "ABDOMEN"
     center, width = ct.WINDOWS[name]
-    moment = f"{THORAX.date}{THORAX.time}.{index * 250000 % 1000000:06d}"
+    second, quarter = divmod(index, 4)
+    moment = f"{THORAX.date}{int(THORAX.time) + second:06d}.{quarter * 250000:06d}"
     position = ct.position_mm(index)
     return item(
         FrameContentSequence=[

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 HEADER = """\
 # What lies in fixtures/ and what is known of it. Made by scripts/fixtures; do not edit.
 # sha256: of each frame's stored values, little endian, first sample first.
-# probes: values at (column, row), counted from 0, as the drawing of the phantom tells beforehand.
+# probes: values at (column, row), counted from 0, as the drawing of the phantom tells beforehand;
+# in colour the mean of red, green and blue.
 """
 
 

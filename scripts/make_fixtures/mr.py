@@ -79,9 +79,14 @@ def series_fixture() -> Fixture:
         facts=facts(ds),
         sha256={name: digests(stored[k : k + 1]) for k, name in enumerate(files)},
         probes=[
-            Probe("mr/slice-08.dcm", 4, 4, 8, 20, "stored", "air in front of the head"),
+            Probe("mr/slice-08.dcm", column=4, row=4, value=8, tolerance=20, why="air"),
             Probe(
-                "mr/slice-03.dcm", middle, middle + 6, brain.WHITE - 40, 90, "stored", "brain stem"
+                "mr/slice-03.dcm",
+                column=middle,
+                row=middle + 6,
+                value=brain.WHITE - 40,
+                tolerance=90,
+                why="brain stem",
             ),
         ],
     )

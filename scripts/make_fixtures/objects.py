@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from pydicom.datadict import dictionary_description
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
+from pydicom.tag import Tag
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 if TYPE_CHECKING:
@@ -58,77 +60,75 @@ class Series:
 
 
 THORAX = Study(
-    "thorax",
-    "Phantom^Thorax",
-    "DCMVIEW-CT-01",
-    "19580412",
-    "M",
-    "065Y",
-    "20240117",
-    "091500",
-    "CT chest and upper abdomen with contrast",
-    "DV240117",
+    key="thorax",
+    patient_name="Phantom^Thorax",
+    patient_id="DCMVIEW-CT-01",
+    birth_date="19580412",
+    sex="M",
+    age="065Y",
+    date="20240117",
+    time="091500",
+    description="CT chest and upper abdomen with contrast",
+    accession_number="DV240117",
 )
 BRAIN = Study(
-    "brain",
-    "Phantom^Brain",
-    "DCMVIEW-MR-01",
-    "19710930",
-    "F",
-    "052Y",
-    "20240311",
-    "143000",
-    "MR head",
-    "DV240311",
+    key="brain",
+    patient_name="Phantom^Brain",
+    patient_id="DCMVIEW-MR-01",
+    birth_date="19710930",
+    sex="F",
+    age="052Y",
+    date="20240311",
+    time="143000",
+    description="MR head",
+    accession_number="DV240311",
 )
 BREAST = Study(
-    "breast",
-    "Phantom^Breast",
-    "DCMVIEW-MG-01",
-    "19660521",
-    "F",
-    "057Y",
-    "20240229",
-    "101500",
-    "Screening mammogram",
-    "DV240229",
+    key="breast",
+    patient_name="Phantom^Breast",
+    patient_id="DCMVIEW-MG-01",
+    birth_date="19660521",
+    sex="F",
+    age="057Y",
+    date="20240229",
+    time="101500",
+    description="Screening mammogram",
+    accession_number="DV240229",
 )
 HEART = Study(
-    "heart",
-    "Phantom^Heart",
-    "DCMVIEW-US-01",
-    "19491103",
-    "M",
-    "074Y",
-    "20240405",
-    "080500",
-    "Echocardiogram",
-    "DV240405",
+    key="heart",
+    patient_name="Phantom^Heart",
+    patient_id="DCMVIEW-US-01",
+    birth_date="19491103",
+    sex="M",
+    age="074Y",
+    date="20240405",
+    time="080500",
+    description="Echocardiogram",
+    accession_number="DV240405",
 )
 SKELETON = Study(
-    "skeleton",
-    "Phantom^Skeleton",
-    "DCMVIEW-NM-01",
-    "19530718",
-    "M",
-    "070Y",
-    "20240422",
-    "132000",
-    "Whole body bone scan",
-    "DV240422",
+    key="skeleton",
+    patient_name="Phantom^Skeleton",
+    patient_id="DCMVIEW-NM-01",
+    birth_date="19530718",
+    sex="M",
+    age="070Y",
+    date="20240422",
+    time="132000",
+    description="Whole body bone scan",
+    accession_number="DV240422",
 )
 
 
-def new_object(
-    series: Series, sop_class_uid: UID, instance_number: int, *, key: str = ""
-) -> Dataset:
+def new_object(series: Series, sop_class_uid: UID, instance_number: int) -> Dataset:
     """Start an object with all that does not depend on its kind."""
     study = series.study
     ds = Dataset()
     ds.SpecificCharacterSet = "ISO_IR 192"
     ds.InstanceCreationDate, ds.InstanceCreationTime = study.date, study.time
     ds.SOPClassUID = sop_class_uid
-    ds.SOPInstanceUID = uid(study.key, series.key, key or instance_number)
+    ds.SOPInstanceUID = uid(study.key, series.key, instance_number)
     ds.StudyDate = ds.SeriesDate = ds.ContentDate = study.date
     ds.StudyTime = ds.SeriesTime = ds.ContentTime = study.time
     ds.AccessionNumber = study.accession_number
@@ -167,6 +167,22 @@ def item(**values: object) -> Dataset:
 def code(value: str, scheme: str, meaning: str) -> Dataset:
     """Make a coded concept."""
     return item(CodeValue=value, CodingSchemeDesignator=scheme, CodeMeaning=meaning)
+
+
+def dimensions(organization_uid: UID, groups: dict[str, str]) -> Dataset:
+    """Say what orders the frames: keywords of indices with those of their functional groups."""
+    return item(
+        DimensionOrganizationSequence=[item(DimensionOrganizationUID=organization_uid)],
+        DimensionIndexSequence=[
+            item(
+                DimensionIndexPointer=Tag(keyword),
+                FunctionalGroupPointer=Tag(group),
+                DimensionOrganizationUID=organization_uid,
+                DimensionDescriptionLabel=dictionary_description(keyword),
+            )
+            for keyword, group in groups.items()
+        ],
+    )
 
 
 def set_pixel_layout(
@@ -235,13 +251,14 @@ class Probe:
     """A value that the phantom's drawing tells beforehand; column and row count from 0."""
 
     file: str
+    frame_index: int = 0
+    _: KW_ONLY
     column: int
     row: int
     value: float
     tolerance: float
-    unit: str
+    unit: str = "stored"
     why: str
-    frame_index: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import imagecodecs
+from pydicom.tag import Tag
 from pydicom.uid import (
     DigitalMammographyXRayImageStorageForPresentation,
     JPEGBaseline8Bit,
@@ -80,22 +83,23 @@ def mammogram_fixture() -> Fixture:
     set_encapsulated(ds, [encode_jpeg_lossless(stored)])
     path = "mammogram/left-cc.dcm"
     row, column = breast.MASS_CENTRE
+    padding = breast.PADDING_VALUE
     return Fixture(
         path=path,
         title="Mammogram, left craniocaudal view",
         proves=(
             "MONOCHROME1 is inverted once, after windowing: air is black, calcium white",
-            f"padding of {breast.PADDING_VALUE} outside the breast is left out of statistics",
+            f"padding of {padding} outside the breast is left out of statistics",
             "a SIGMOID window",
             "12-bit JPEG, lossless process",
             "Imager Pixel Spacing and a magnification: detector millimetres are not the patient's",
         ),
         files={path: to_bytes(ds, JPEGLosslessSV1)},
-        facts={**facts(ds), "pixel_padding_value": breast.PADDING_VALUE},
+        facts={**facts(ds), "pixel_padding_value": padding},
         sha256={path: digests(stored[None])},
         probes=[
-            Probe(path, 760, 10, breast.PADDING_VALUE, 0, "stored", "padding beside the breast"),
-            Probe(path, column, row, 1300, 700, "stored", "inside the mass"),
+            Probe(path, column=760, row=10, value=padding, tolerance=0, why="beside the breast"),
+            Probe(path, column=column, row=row, value=1300, tolerance=700, why="inside the mass"),
         ],
     )
 
@@ -107,7 +111,7 @@ def cine_fixture() -> Fixture:
     ds.ImageType = ["ORIGINAL", "PRIMARY", "TTE", "0001"]
     ds.HeartRate = 67
     ds.NumberOfFrames = len(frames)
-    ds.FrameIncrementPointer = 0x00181063
+    ds.FrameIncrementPointer = Tag("FrameTime")
     ds.FrameTime = f"{heart.FRAME_TIME_MS}"
     ds.CineRate = ds.RecommendedDisplayFrameRate = round(1000 / heart.FRAME_TIME_MS)
     ds.EffectiveDuration = f"{len(frames) * heart.FRAME_TIME_MS / 1000}"
@@ -118,16 +122,19 @@ def cine_fixture() -> Fixture:
     ds.LossyImageCompression = "01"
     ds.LossyImageCompressionMethod = "ISO_10918_1"
     spacing_cm = heart.PIXEL_SPACING_MM / 10
+    top, middle = heart.APEX
+    height = math.floor(heart.DEPTH_MM / heart.PIXEL_SPACING_MM)
+    half_width = math.ceil(height * math.sin(heart.HALF_ANGLE_RAD))
     ds.SequenceOfUltrasoundRegions = [
         item(
             RegionSpatialFormat=1,  # two-dimensional
             RegionDataType=1,  # tissue
             RegionFlags=0,
-            RegionLocationMinX0=42,
-            RegionLocationMinY0=heart.APEX[0],
-            RegionLocationMaxX1=342,
-            RegionLocationMaxY1=heart.APEX[0] + int(heart.DEPTH_MM / heart.PIXEL_SPACING_MM),
-            ReferencePixelX0=heart.APEX[1] - 42,
+            RegionLocationMinX0=middle - half_width,
+            RegionLocationMinY0=top,
+            RegionLocationMaxX1=middle + half_width,
+            RegionLocationMaxY1=top + height,
+            ReferencePixelX0=half_width,
             ReferencePixelY0=0,
             PhysicalUnitsXDirection=3,  # centimetres
             PhysicalUnitsYDirection=3,
@@ -146,8 +153,7 @@ def cine_fixture() -> Fixture:
         for frame in frames
     ]
     set_encapsulated(ds, encoded)
-    native_size = frames.nbytes
-    ds.LossyImageCompressionRatio = f"{native_size / sum(map(len, encoded)):.1f}"
+    ds.LossyImageCompressionRatio = f"{frames.nbytes / sum(map(len, encoded)):.1f}"
     path = "ultrasound/heart-beat.dcm"
     row = heart.APEX[0] + round(heart.BLOOD_PROBE_MM[1] / heart.PIXEL_SPACING_MM)
     column = heart.APEX[1] + round(heart.BLOOD_PROBE_MM[0] / heart.PIXEL_SPACING_MM)
@@ -162,9 +168,11 @@ def cine_fixture() -> Fixture:
         files={path: to_bytes(ds, JPEGBaseline8Bit)},
         facts={**facts(ds), "frame_time_ms": heart.FRAME_TIME_MS},
         probes=[
-            Probe(path, 20, 100, 0, 3, "mean of red, green and blue", "beside the sector"),
-            Probe(path, column, row, 8, 24, "mean of red, green and blue", "blood at rest"),
-            Probe(path, column, row, 8, 24, "mean of red, green and blue", "blood, contracted", 8),
+            Probe(path, column=20, row=100, value=0, tolerance=3, why="beside the sector"),
+            *(
+                Probe(path, frame_index, column=column, row=row, value=8, tolerance=24, why="blood")
+                for frame_index in (0, 8)
+            ),
         ],
     )
 
@@ -176,7 +184,7 @@ def bone_scan_fixture() -> Fixture:
     ds.ImageType = ["ORIGINAL", "PRIMARY", "WHOLE BODY", "EMISSION"]
     ds.AcquisitionDate, ds.AcquisitionTime = SKELETON.date, SKELETON.time
     ds.NumberOfFrames = len(stored)
-    ds.FrameIncrementPointer = [0x00540010, 0x00540020]
+    ds.FrameIncrementPointer = [Tag("EnergyWindowVector"), Tag("DetectorVector")]
     set_pixel_layout(ds, stored, "PALETTE COLOR", bits_stored=8)
     ds.PixelSpacing = [skeleton.PIXEL_SPACING_MM] * 2
     for colour, channel in zip(("Red", "Green", "Blue"), skeleton.lookup_table().T, strict=True):
@@ -240,7 +248,7 @@ def bone_scan_fixture() -> Fixture:
         facts=facts(ds),
         sha256={path: digests(stored)},
         probes=[
-            Probe(path, 2, 2, 0, 12, "stored", "beside the body"),
-            Probe(path, column, row, 190, 65, "stored", "the rib with too much uptake"),
+            Probe(path, column=2, row=2, value=0, tolerance=12, why="beside the body"),
+            Probe(path, column=column, row=row, value=190, tolerance=65, why="the rib that glows"),
         ],
     )

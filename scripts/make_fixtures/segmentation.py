@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from make_fixtures.objects import (
     Series,
     code,
     digests,
+    dimensions,
     facts,
     item,
     new_object,
@@ -26,49 +27,41 @@ from make_fixtures.objects import (
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
 SERIES = Series(THORAX, "segmentation", 5, "SEG", "Organs", "CHEST", "Implicit 16")
-SEGMENT_TAG, SEGMENT_IDENTIFICATION_TAG = 0x0062000B, 0x0062000A
-POSITION_TAG, PLANE_POSITION_TAG = 0x00200032, 0x00209113
-
-
-@dataclass(frozen=True)
-class Organ:
-    """One segment; the colour is CIELab as DICOM encodes it."""
-
-    label: int
-    name: str
-    category: tuple[str, str]
-    kind: tuple[str, str]
-    laterality: tuple[str, str] | None
-    colour: tuple[int, int, int]
+DIMENSIONS = {
+    "ReferencedSegmentNumber": "SegmentIdentificationSequence",
+    "ImagePositionPatient": "PlanePositionSequence",
+}
+"""Keywords of what frames are ordered by, and of the functional group that holds it."""
 
 
 ANATOMY = ("123037004", "Anatomical Structure")
 ABNORMALITY = ("49755003", "Morphologically Altered Structure")
 LEFT, RIGHT = ("7771000", "Left"), ("24028007", "Right")
+
+
+@dataclass(frozen=True)
+class Organ:
+    """One segment; codes are SNOMED CT's, the colour is CIELab as DICOM encodes it."""
+
+    label: int
+    name: str
+    kind: tuple[str, str]
+    colour: tuple[int, int, int]
+    category: tuple[str, str] = ANATOMY
+    laterality: tuple[str, str] | None = None
+
+
+LIVER, SPLEEN = ("10200004", "Liver"), ("78961009", "Spleen")
+KIDNEY, CYST = ("64033007", "Kidney"), ("367643001", "Cyst")
 ORGANS = (
-    Organ(torso.LIVER, "Liver", ANATOMY, ("10200004", "Liver"), None, (36000, 41500, 41500)),
-    Organ(torso.SPLEEN, "Spleen", ANATOMY, ("78961009", "Spleen"), None, (30000, 43000, 25500)),
-    Organ(
-        torso.LEFT_KIDNEY,
-        "Left kidney",
-        ANATOMY,
-        ("64033007", "Kidney"),
-        LEFT,
-        (45000, 24500, 43500),
-    ),
-    Organ(
-        torso.RIGHT_KIDNEY,
-        "Right kidney",
-        ANATOMY,
-        ("64033007", "Kidney"),
-        RIGHT,
-        (52000, 29000, 26500),
-    ),
-    Organ(torso.LESION, "Cyst", ABNORMALITY, ("367643001", "Cyst"), None, (56000, 31000, 51500)),
+    Organ(torso.LIVER, "Liver", LIVER, (36000, 41500, 41500)),
+    Organ(torso.SPLEEN, "Spleen", SPLEEN, (30000, 43000, 25500)),
+    Organ(torso.LEFT_KIDNEY, "Left kidney", KIDNEY, (45000, 24500, 43500), laterality=LEFT),
+    Organ(torso.RIGHT_KIDNEY, "Right kidney", KIDNEY, (52000, 29000, 26500), laterality=RIGHT),
+    Organ(torso.LESION, "Cyst", CYST, (56000, 31000, 51500), category=ABNORMALITY),
 )
 
 
@@ -103,20 +96,7 @@ def segmentation_fixture() -> Fixture:
         )
     ]
     ds.SegmentSequence = [segment(number, organ) for number, organ in enumerate(ORGANS, start=1)]
-    organization = uid("thorax", "segmentation", "dimensions")
-    ds.DimensionOrganizationSequence = [item(DimensionOrganizationUID=organization)]
-    ds.DimensionIndexSequence = [
-        item(
-            DimensionIndexPointer=tag,
-            FunctionalGroupPointer=group,
-            DimensionOrganizationUID=organization,
-            DimensionDescriptionLabel=label,
-        )
-        for tag, group, label in (
-            (SEGMENT_TAG, SEGMENT_IDENTIFICATION_TAG, "Referenced Segment Number"),
-            (POSITION_TAG, PLANE_POSITION_TAG, "Image Position (Patient)"),
-        )
-    ]
+    ds.update(dimensions(uid(THORAX.key, SERIES.key, "dimensions"), DIMENSIONS))
     ds.SharedFunctionalGroupsSequence = [
         item(
             PixelMeasuresSequence=[
@@ -145,22 +125,16 @@ def segmentation_fixture() -> Fixture:
         files={path: to_bytes(ds, DeflatedExplicitVRLittleEndian)},
         facts={**facts(ds), "number_of_segments": len(ORGANS)},
         sha256={path: digests(masks.astype(np.uint8))},
-        probes=[
-            probe(path, shown, masks, number, at)
-            for number, at in ((1, ct.RECOMPRESSED_INDEX), (5, ct.RECOMPRESSED_INDEX))
-        ],
+        probes=[probe(path, shown, number) for number in (1, 5)],
     )
 
 
-def probe(
-    path: str, shown: list[tuple[int, int]], masks: NDArray[np.bool_], number: int, index: int
-) -> Probe:
-    """Give a pixel of a segment where the CT has the organ, too."""
-    organ = ORGANS[number - 1]
+def probe(path: str, shown: list[tuple[int, int]], number: int) -> Probe:
+    """Give a pixel of a segment on the slice through the cyst."""
+    organ, index = ORGANS[number - 1], ct.RECOMPRESSED_INDEX
     inside = ct.probe(organ.label, organ.name.lower(), index, file=path)
-    return Probe(
-        path, inside.column, inside.row, 1, 0, "stored", inside.why, shown.index((number, index))
-    )
+    frame_index = shown.index((number, index))
+    return replace(inside, frame_index=frame_index, value=1, tolerance=0, unit="stored")
 
 
 def reference(index: int) -> Dataset:

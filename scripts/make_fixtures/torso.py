@@ -56,8 +56,9 @@ LESION_RADIUS_MM = 11.0
 
 @dataclass(frozen=True)
 class Torso:
-    """Values and labels of all slices, [slice, row, column], and which organ is where."""
+    """All slices, [slice, row, column]: values as drawn, with noise, and which organ is where."""
 
+    drawn: Field
     hounsfield: Field
     labels: NDArray[np.uint8]
 
@@ -74,9 +75,9 @@ def torso() -> Torso:
         planes = [draw_plane(z + offset, trees, marbling[index]) for offset in (0.0, -2.5, 2.5)]
         slices.append(np.mean([plane.values for plane in planes], axis=0))
         labels.append(planes[0].labels)
-    values = blur(np.stack(slices), (0, 0.55, 0.55))
-    values += NOISE_HU * noise(rng, values.shape, (0, 0.6, 0.6))
-    return Torso(values, np.stack(labels))
+    drawn = blur(np.stack(slices), (0, 0.55, 0.55))
+    hounsfield = drawn + NOISE_HU * noise(rng, drawn.shape, (0, 0.6, 0.6))
+    return Torso(drawn, hounsfield, np.stack(labels))
 
 
 LUNG_SEGMENTS = (
