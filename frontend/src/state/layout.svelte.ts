@@ -2,7 +2,7 @@
 export class Layout {
   isTagPanelOpen = $state(false);
   #sidebarWidth = $state(300);
-  #tagPanelWidth = $state(440);
+  #tagPanelWidth = $state(480);
 
   get sidebarWidth(): number {
     return this.#sidebarWidth;

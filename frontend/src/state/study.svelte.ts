@@ -27,6 +27,11 @@ export class Study {
       isCollapsed: (key) => this.#collapsed.has(key),
     }),
   );
+  /** Stacks that the filter leaves, in the order of the list, whether their branches are open or not. */
+  readonly visibleStacks: readonly Stack[] = $derived.by(() => {
+    const { rows } = treeRows(this.tree, [], { filter: this.filter, isCollapsed: () => false });
+    return rows.flatMap(({ stack }) => stack ?? []);
+  });
   readonly #files = $derived(new Map((this.#list?.files ?? []).map((file) => [file.index, file])));
 
   constructor(client: Pick<Client, 'files'>) {
@@ -48,12 +53,6 @@ export class Study {
 
   toggle(key: string): void {
     if (!this.#collapsed.delete(key)) this.#collapsed.add(key);
-  }
-
-  /** Stacks that the filter leaves, in the order of the list, whether their branches are open or not. */
-  get visibleStacks(): Stack[] {
-    const open = treeRows(this.tree, [], { filter: this.filter, isCollapsed: () => false });
-    return open.rows.flatMap(({ stack }) => stack ?? []);
   }
 
   /**
