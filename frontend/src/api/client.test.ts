@@ -32,9 +32,9 @@ test('a refusal carries the message, the code and the status of the server', asy
 });
 
 test('a refusal of a proxy, in HTML, still says what happened', async () => {
-  serve(() => new Response('<h1>Bad gateway</h1>', { status: 502, statusText: 'Bad Gateway' }));
+  serve(() => new Response('<h1>Too large</h1>', { status: 413, statusText: 'Content Too Large' }));
   await expect(client.files()).rejects.toMatchObject({
-    message: 'the server answered 502 Bad Gateway',
+    message: 'the server answered 413 Content Too Large',
     code: 'http_error',
   });
 });
@@ -44,6 +44,16 @@ test('a server that is gone is told apart from one that refuses', async () => {
   const reason: unknown = await client.files().catch((error: unknown) => error);
   expect(reason).toBeInstanceOf(ApiError);
   expect((reason as ApiError).isUnreachable).toBe(true);
+});
+
+test('a proxy that finds no server behind it means that it is gone', async () => {
+  serve(() => new Response('<h1>Bad gateway</h1>', { status: 502 }));
+  await expect(client.files()).rejects.toMatchObject({ isUnreachable: true });
+});
+
+test('a server that is busy is still there', async () => {
+  serve(() => failure('too much to do', 'busy', 503));
+  await expect(client.files()).rejects.toMatchObject({ isUnreachable: false, code: 'busy' });
 });
 
 test('an abort stays an abort', async () => {

@@ -2,6 +2,9 @@ import { ApiError, isAbort } from './apiError';
 import { readRawFrame, type RawFrame } from './rawFrame';
 import type { ErrorBody, FileList, Health, Recipe, TagNode } from './types.gen';
 
+/** What a proxy answers in place of a server that is gone. */
+const GATEWAY_STATUSES: readonly number[] = [502, 503, 504];
+
 const TOKEN_HEADER = 'X-Dcmview-Token';
 
 export interface ClientOptions {
@@ -89,13 +92,18 @@ async function received<Value>(pending: Promise<Value>): Promise<Value> {
     if (reason instanceof SyntaxError) {
       throw new ApiError('the answer is not JSON', 'bad_answer', 200);
     }
-    throw new ApiError('the server does not answer', 'unreachable', 0);
+    throw unreachable();
   }
+}
+
+function unreachable(): ApiError {
+  return new ApiError('the server does not answer', 'unreachable', 0);
 }
 
 async function refusal(response: Response): Promise<ApiError> {
   const fallback = `the server answered ${String(response.status)} ${response.statusText}`.trim();
   // A proxy in between answers without our error form.
   const body = (await response.json().catch(() => ({}))) as Partial<ErrorBody>;
+  if (body.code === undefined && GATEWAY_STATUSES.includes(response.status)) return unreachable();
   return new ApiError(body.error ?? fallback, body.code ?? 'http_error', response.status);
 }

@@ -159,7 +159,7 @@ function seriesNumber(entries: readonly FileEntry[]): number {
 const NOBODY = { patient_name: '', patient_id: '' };
 
 function patientKey(entry: FileEntry): string {
-  return JSON.stringify([entry.patient_id, entry.patient_name]);
+  return `${entry.patient_id}\n${entry.patient_name}`;
 }
 
 function studyKey(entry: FileEntry): string {
