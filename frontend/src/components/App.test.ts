@@ -75,7 +75,7 @@ test('typing in the filter field is typing, and says how much is left', async ()
 test('every tool button has a name, a key and a state', async () => {
   open(THREE_SLICES);
   await screen.findByLabelText('Image 1 of 3');
-  const toolbar = within(screen.getByRole('group', { name: 'Tools' }));
+  const toolbar = within(screen.getByRole('banner', { name: 'Tools' }));
   for (const button of toolbar.getAllByRole('button')) {
     expect(button.getAttribute('aria-label')).toBeTruthy();
     expect(button.getAttribute('aria-keyshortcuts')).toBeTruthy();
