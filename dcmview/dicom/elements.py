@@ -33,7 +33,7 @@ def element_name(keyword: str) -> str:
 
 
 def text(dataset: Dataset, keyword: str) -> str:
-    """Give an element as one line of text, several values joined with a backslash."""
+    """Give an element as text in its character set, several values joined with a backslash."""
     try:
         value = dataset.get(keyword)
     except Exception:
@@ -42,25 +42,32 @@ def text(dataset: Dataset, keyword: str) -> str:
         return ""
     if isinstance(value, MultiValue | list | tuple):
         return "\\".join(str(part) for part in value).strip()
-    return str(value).strip()
+    return str(value).strip("\0 \t\r\n")
 
 
-def numbers(dataset: Dataset, keyword: str) -> tuple[tuple[float, ...], tuple[Repair, ...]]:
-    """Give the finite numbers of an element; empty where it is absent or empty."""
+def numbers(dataset: Dataset, keyword: str) -> tuple[tuple[float | None, ...], tuple[Repair, ...]]:
+    """Give the finite numbers of an element.
+
+    Returns
+    -------
+    tuple of values and repairs
+        A value a position, None where there is no number, so that several
+        elements still match; no values where the element is absent or empty.
+    """
     try:
         element: Any = dataset.get_item(keyword)
     except Exception:
         return (), ()
-    if element is None or element.value is None:
+    if element is None or element.value in (None, b"", ""):
         return (), ()
-    if isinstance(element, RawDataElement) and _is_text_number(keyword, element.VR):
+    if isinstance(element, RawDataElement) and _is_text_number(element):
         return _parse_numbers(keyword, element.value.decode("latin-1"))
     try:
         value = dataset[keyword].value
     except Exception as exc:
         return (), (Repair("unreadable-element", element_name(keyword), str(exc), "left out"),)
     parts = value if isinstance(value, MultiValue | list | tuple) else [value]
-    return _parse_numbers(keyword, "\\".join(str(p) for p in parts if p not in (None, "")))
+    return _parse_numbers(keyword, "\\".join("" if part is None else str(part) for part in parts))
 
 
 def number(
@@ -68,13 +75,13 @@ def number(
 ) -> tuple[float | None, tuple[Repair, ...]]:
     """Give the first number of an element, or the default."""
     found, repairs = numbers(dataset, keyword)
-    return (found[0] if found else default), repairs
+    return (default if not found or found[0] is None else found[0]), repairs
 
 
 def integer(dataset: Dataset, keyword: str, default: int) -> tuple[int, tuple[Repair, ...]]:
     """Give the first number of an element as a whole number, or the default."""
-    found, repairs = numbers(dataset, keyword)
-    return (int(found[0]) if found else default), repairs
+    found, repairs = number(dataset, keyword)
+    return (default if found is None else int(found)), repairs
 
 
 def raw_bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool] | None:
@@ -109,53 +116,59 @@ def read_lut(
     ----------
     DICOM PS3.3 C.11.1.1.1 and C.11.2.1.1, LUT Descriptor.
     """
-    words = _words(dataset, descriptor)
-    entries = _entry_bytes(dataset, data)
-    if words is None or len(words) < 3 or entries is None:
+    described = _descriptor(dataset, descriptor, signed_input=signed_input)
+    found = _entry_bytes(dataset, data)
+    if described is None or found is None:
         return None, ()
-    count = int(words[0]) or _FULL_TABLE
-    first_mapped = int(words[1])
-    if signed_input and first_mapped > 0x7FFF:
-        first_mapped -= 0x10000
-    bits = int(words[2])
-    content, little_endian = entries
+    count, first_mapped, bits = described
+    content, little_endian = found
     repairs: list[Repair] = []
-    table = _table(content, count, bits, little_endian=little_endian)
+    # 8-bit entries are packed two a word, or sit in a word each.
+    is_packed = count <= len(content) < 2 * count
+    table = _units(content, packed=is_packed, little_endian=little_endian)[:count]
     if table.size == 0:
         return None, (Repair("lut-empty", element_name(data), "no entries", "no table"),)
     if table.size < count:
         repairs.append(
-            Repair("lut-short", element_name(data), f"{table.size} entries", f"{table.size}")
+            Repair("lut-short", element_name(data), f"{table.size} entries", f"not {count}")
         )
-    if not 1 <= bits <= 16:
+    if not 1 <= bits <= 16 or (is_packed and bits > 8):
         used = 8 if int(table.max()) < 256 else 16
         repairs.append(Repair("lut-bits", element_name(descriptor), f"{bits} bits", f"{used}"))
         bits = used
-    return LookupTable(first_mapped, table[:count], bits), tuple(repairs)
+    return LookupTable(first_mapped, table.astype(np.uint16), bits), tuple(repairs)
 
 
 def read_segmented_lut(
     dataset: Dataset, descriptor: str, data: str, *, signed_input: bool
 ) -> LookupTable | None:
     """Read a palette LUT that is written as segments (DICOM PS3.3 C.7.9.2)."""
-    words = _words(dataset, descriptor)
-    content = _entry_bytes(dataset, data)
-    if words is None or len(words) < 3 or content is None:
+    described = _descriptor(dataset, descriptor, signed_input=signed_input)
+    found = _entry_bytes(dataset, data)
+    if described is None or found is None:
         return None
-    count, first_mapped, bits = int(words[0]) or _FULL_TABLE, int(words[1]), int(words[2])
-    if signed_input and first_mapped > 0x7FFF:
-        first_mapped -= 0x10000
-    raw, little_endian = content
-    if bits == 8:
-        units = list(raw)
-    else:
-        whole = len(raw) // 2 * 2
-        units = np.frombuffer(raw[:whole], _word_type(little_endian)).tolist()
+    count, first_mapped, bits = described
+    content, little_endian = found
+    is_packed = bits <= 8
+    units: list[int] = _units(content, packed=is_packed, little_endian=little_endian).tolist()
     entries: list[int] = []
-    _expand(units, 0, None, entries, count, unit_bytes=1 if bits == 8 else 2)
+    _expand(units, 0, None, entries, count, unit_bytes=1 if is_packed else 2)
     if not entries:
         return None
     return LookupTable(first_mapped, np.array(entries[:count], np.uint16), bits)
+
+
+def _descriptor(
+    dataset: Dataset, keyword: str, *, signed_input: bool
+) -> tuple[int, int, int] | None:
+    """Give number of entries, first mapped value and bits of an entry."""
+    words = _words(dataset, keyword)
+    if words is None or len(words) < 3:
+        return None
+    count, first_mapped, bits = words[:3]
+    if signed_input and first_mapped > 0x7FFF:
+        first_mapped -= 0x10000
+    return count or _FULL_TABLE, first_mapped, bits
 
 
 def _expand(
@@ -193,23 +206,23 @@ def _expand(
         done += 1
 
 
-def _table(content: bytes, count: int, bits: int, *, little_endian: bool) -> NDArray[np.uint16]:
-    # 8-bit entries are packed two a word, or sit in a word each.
-    if bits <= 8 and len(content) < 2 * count:
-        return np.frombuffer(content, np.uint8).astype(np.uint16)
-    whole = len(content) // 2 * 2
-    return np.frombuffer(content[:whole], _word_type(little_endian)).astype(np.uint16)
+def _units(content: bytes, *, packed: bool, little_endian: bool) -> NDArray[np.generic]:
+    """Give bytes or words as numbers; big endian words hold their two bytes swapped."""
+    words = np.frombuffer(content[: len(content) // 2 * 2], "<u2" if little_endian else ">u2")
+    if not packed:
+        return words
+    if little_endian:
+        return np.frombuffer(content, np.uint8)
+    return words.astype("<u2").view(np.uint8)
 
 
 def _words(dataset: Dataset, keyword: str) -> list[int] | None:
     raw = raw_bytes(dataset, keyword)
     if raw is not None:
-        content, little_endian = raw
-        whole = len(content) // 2 * 2
-        words: list[int] = np.frombuffer(content[:whole], _word_type(little_endian)).tolist()
+        words: list[int] = _units(raw[0], packed=False, little_endian=raw[1]).tolist()
         return words
     found, _ = numbers(dataset, keyword)
-    return [int(value) & 0xFFFF for value in found] or None
+    return [int(value or 0) & 0xFFFF for value in found] or None
 
 
 def _entry_bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool] | None:
@@ -218,20 +231,20 @@ def _entry_bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool] | None:
         return raw
     try:
         value: Any = dataset.get(keyword)
+        if value is None:
+            return None
+        if isinstance(value, bytes):
+            return value, dataset.original_encoding[1] is not False
+        parts = value if isinstance(value, MultiValue | list | tuple) else [value]
+        return np.array([int(part) & 0xFFFF for part in parts], "<u2").tobytes(), True
     except Exception:
         return None
-    if value is None:
-        return None
-    if isinstance(value, bytes):
-        return value, bool(getattr(dataset, "original_encoding", (False, True))[1] is not False)
-    parts = value if isinstance(value, MultiValue | list | tuple) else [value]
-    return np.array([int(part) & 0xFFFF for part in parts], "<u2").tobytes(), True
 
 
-def _is_text_number(keyword: str, vr: str | None) -> bool:
+def _is_text_number(element: RawDataElement) -> bool:
+    vr = element.VR
     if vr is None or vr == "UN":  # implicit VR, or a writer that did not know better
-        tag = tag_for_keyword(keyword)
-        vr = dictionary_VR(tag) if tag is not None else None
+        vr = dictionary_VR(element.tag)
     return vr in ("DS", "IS")
 
 
@@ -240,31 +253,26 @@ def _raw_text(dataset: Dataset, keyword: str) -> str:
     return "" if raw is None else raw[0].rstrip(b"\0 ").decode("latin-1").strip()
 
 
-def _parse_numbers(keyword: str, content: str) -> tuple[tuple[float, ...], tuple[Repair, ...]]:
-    values: list[float] = []
+def _parse_numbers(
+    keyword: str, content: str
+) -> tuple[tuple[float | None, ...], tuple[Repair, ...]]:
+    values: list[float | None] = []
     repairs: list[Repair] = []
     for part in content.rstrip("\0 ").split("\\"):
-        word = part.strip(" \0\t\r\n")
-        if not word:
-            continue
-        value = _parse_number(word)
-        if value is None:
+        word = part.strip("\0 \t\r\n")
+        value = _parse_number(word) if word else None
+        if word and value is None:
             repairs.append(Repair("not-a-number", element_name(keyword), word[:64], "left out"))
-        else:
-            values.append(value)
+        values.append(value)
     return tuple(values), tuple(repairs)
 
 
 def _parse_number(word: str) -> float | None:
-    for candidate in (word, word.replace(",", ".")):
+    for candidate in (word, word.replace(",", "."), word.rstrip(".")):
         try:
             value = float(candidate)
         except ValueError:
             continue
-        if math.isfinite(value):
+        if math.isfinite(value) and "_" not in word:
             return value
     return None
-
-
-def _word_type(little_endian: bool) -> str:
-    return "<u2" if little_endian else ">u2"

@@ -4,46 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dcmview.dicom.sequences import sequence_items
+
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 
-def functional_item(dataset: Dataset, frame_index: int, keyword: str) -> Dataset | None:
-    """Give the item of a functional group macro that holds for one frame.
+class FunctionalGroups:
+    """Looks up functional group macros; made once, cheap for each of many frames."""
 
-    Parameters
-    ----------
-    dataset : Dataset
-        The whole data set.
-    frame_index : int
-        0-based.
-    keyword : str
-        Sequence of the macro, such as ``FrameVOILUTSequence``.
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._per_frame = sequence_items(dataset, "PerFrameFunctionalGroupsSequence")
+        self._shared = sequence_items(dataset, "SharedFunctionalGroupsSequence")[:1]
 
-    Returns
-    -------
-    Dataset or None
-        The first item of that sequence for this frame, else of the shared
-        groups; None where neither has it.
+    def item(self, frame_index: int, keyword: str) -> Dataset | None:
+        """Give the item of a macro that holds for one frame.
 
-    References
-    ----------
-    DICOM PS3.3 C.7.6.16.1.2, Multi-frame Functional Groups Module.
-    """
-    for item in (
-        _item(dataset, "PerFrameFunctionalGroupsSequence", frame_index),
-        _item(dataset, "SharedFunctionalGroupsSequence", 0),
-    ):
-        if item is not None:
-            found = _item(item, keyword, 0)
-            if found is not None:
-                return found
-    return None
+        Parameters
+        ----------
+        frame_index : int
+            0-based.
+        keyword : str
+            Sequence of the macro, such as ``FrameVOILUTSequence``.
 
+        Returns
+        -------
+        Dataset or None
+            The first item of that sequence for this frame, else of the shared
+            groups, else of the data set itself; None where there is none.
 
-def _item(dataset: Dataset, keyword: str, index: int) -> Dataset | None:
-    try:
-        sequence = dataset.get(keyword)
-        return sequence[index] if sequence is not None and index < len(sequence) else None
-    except Exception:  # a damaged sequence must not hide the picture
+        References
+        ----------
+        DICOM PS3.3 C.7.6.16.1.2, Multi-frame Functional Groups Module.
+        """
+        groups = [*self._per_frame[frame_index : frame_index + 1], *self._shared, self._dataset]
+        for group in groups:
+            items = sequence_items(group, keyword)
+            if items:
+                return items[0]
         return None

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dcmview.dicom import elements
-from dcmview.dicom.functional import functional_item
-from dcmview.dicom.header import voi_function
+from dcmview.dicom.recording import recorded_warnings
+from dcmview.dicom.sequences import sequence_items
+from dcmview.dicom.windows import read_windows
 from dcmview.model import (
     DisplayRecipe,
     LookupTable,
@@ -20,7 +21,6 @@ from dcmview.model import (
     Repair,
     Rescale,
     SampleKind,
-    VoiFunction,
     Window,
 )
 
@@ -56,19 +56,21 @@ def display_recipe(instance: Instance, frame_index: int) -> DisplayRecipe:
     Pixel Module, C.7.6.16.2.9 Pixel Value Transformation, C.7.6.16.2.10 Frame VOI
     LUT.
     """
+    with recorded_warnings():  # what they warn of was said when the header was read
+        recipe = _collect(instance, frame_index)
+    return replace(recipe, repairs=tuple(dict.fromkeys((*instance.repairs, *recipe.repairs))))
+
+
+def _collect(instance: Instance, frame_index: int) -> DisplayRecipe:
     dataset, layout = instance.dataset, instance.layout
-    repairs = list(instance.repairs)
     interpretation = layout.photometric_interpretation
-    if not interpretation.startswith("MONOCHROME"):
-        palette = None
-        if interpretation == "PALETTE COLOR":
-            palette, found = _palette(dataset, layout)
-            repairs.extend(found)
-        # Windows are for grey values: colour has none (trap: windowed RGB).
+    if interpretation == "PALETTE COLOR":
+        palette, repairs = _palette(dataset, layout)
         return DisplayRecipe(interpretation, palette=palette, repairs=tuple(repairs))
-    modality, unit, found = _modality(dataset, layout, frame_index)
-    repairs.extend(found)
-    voi, found = _voi(dataset, layout, modality, frame_index)
+    if not interpretation.startswith("MONOCHROME"):
+        return DisplayRecipe(interpretation)  # windows are for grey values, colour has none
+    modality, unit, repairs = _modality(instance, frame_index)
+    voi, found = _voi(instance, modality, frame_index)
     repairs.extend(found)
     inverted, found = _inverted(dataset, interpretation)
     repairs.extend(found)
@@ -81,28 +83,28 @@ def display_recipe(instance: Instance, frame_index: int) -> DisplayRecipe:
         voi=voi,
         inverted=inverted,
         padding=padding,
-        repairs=tuple(dict.fromkeys(repairs)),
+        repairs=tuple(repairs),
     )
 
 
 def _modality(
-    dataset: Dataset, layout: PixelLayout, frame_index: int
+    instance: Instance, frame_index: int
 ) -> tuple[Rescale | LookupTable, str, list[Repair]]:
+    dataset, layout = instance.dataset, instance.layout
     repairs: list[Repair] = []
     sop_class = elements.text(dataset, "SOPClassUID")
-    if sop_class not in _NO_MODALITY_LUT_SOP_CLASSES:
-        item = _first_item(dataset, "ModalityLUTSequence")
-        if item is not None:
-            table, found = elements.read_lut(
-                item, "LUTDescriptor", "LUTData", signed_input=layout.pixel_representation == 1
-            )
-            repairs.extend(found)
-            if table is not None:
-                table = replace(table, explanation=elements.text(item, "LUTExplanation"))
-                return table, _unit(elements.text(item, "ModalityLUTType")), repairs
-    elif _first_item(dataset, "ModalityLUTSequence") is not None:
-        return Rescale(), "", repairs
-    holder = functional_item(dataset, frame_index, "PixelValueTransformationSequence") or dataset
+    for item in sequence_items(dataset, "ModalityLUTSequence")[:1]:
+        if sop_class in _NO_MODALITY_LUT_SOP_CLASSES:
+            return Rescale(), "", repairs
+        table, found = elements.read_lut(
+            item, "LUTDescriptor", "LUTData", signed_input=layout.pixel_representation == 1
+        )
+        repairs.extend(found)
+        if table is not None:
+            explanation = elements.text(item, "LUTExplanation")
+            unit = _unit(elements.text(item, "ModalityLUTType"))
+            return replace(table, explanation=explanation), unit, repairs
+    holder = instance.groups.item(frame_index, "PixelValueTransformationSequence") or dataset
     slope, found = elements.number(holder, "RescaleSlope")
     repairs.extend(found)
     intercept, found = elements.number(holder, "RescaleIntercept")
@@ -113,11 +115,8 @@ def _modality(
     unit = _unit(elements.text(holder, "RescaleType"))
     if not unit and sop_class in _HOUNSFIELD_SOP_CLASSES and intercept is not None:
         unit = "HU"
-    return (
-        Rescale(1.0 if slope is None else slope, 0.0 if intercept is None else intercept),
-        unit,
-        repairs,
-    )
+    rescale = Rescale(1.0 if slope is None else slope, 0.0 if intercept is None else intercept)
+    return rescale, unit, repairs
 
 
 def _unit(rescale_type: str) -> str:
@@ -126,64 +125,19 @@ def _unit(rescale_type: str) -> str:
 
 
 def _voi(
-    dataset: Dataset, layout: PixelLayout, modality: Rescale | LookupTable, frame_index: int
+    instance: Instance, modality: Rescale | LookupTable, frame_index: int
 ) -> tuple[tuple[Window | LookupTable, ...], list[Repair]]:
-    choices: list[Window | LookupTable] = []
     repairs: list[Repair] = []
-    holders = [functional_item(dataset, frame_index, "FrameVOILUTSequence"), dataset]
-    for holder in holders:
+    for holder in (instance.groups.item(frame_index, "FrameVOILUTSequence"), instance.dataset):
         if holder is None:
             continue
-        windows, found = _windows(holder)
+        windows, found = read_windows(holder)
         repairs.extend(found)
-        tables, found = _voi_tables(holder, layout, modality)
-        repairs.extend(found)
-        choices = [*windows, *tables]
-        if choices:
-            break
-    return tuple(choices), repairs
-
-
-def _windows(holder: Dataset) -> tuple[list[Window], list[Repair]]:
-    centers, repairs_of_centers = elements.numbers(holder, "WindowCenter")
-    widths, repairs_of_widths = elements.numbers(holder, "WindowWidth")
-    repairs = [*repairs_of_centers, *repairs_of_widths]
-    if len(centers) != len(widths):
-        used = min(len(centers), len(widths))
-        repairs.append(
-            Repair(
-                "window-count-mismatch",
-                elements.element_name("WindowCenter"),
-                f"{len(centers)} centers, {len(widths)} widths",
-                f"the first {used}",
-            )
-        )
-    explanations = elements.text(holder, "WindowCenterWidthExplanation").split("\\")
-    function = voi_function(holder)
-    windows: list[Window] = []
-    for number, (center, width) in enumerate(zip(centers, widths, strict=False)):
-        explanation = explanations[number] if number < len(explanations) else ""
-        if width <= 0:
-            repairs.append(
-                Repair(
-                    "window-width", elements.element_name("WindowWidth"), f"{width:g}", "left out"
-                )
-            )
-            continue
-        used_function = function
-        if function is VoiFunction.LINEAR and width < 1:
-            # Real for tiny rescale slopes, though LINEAR allows no width below 1.
-            used_function = VoiFunction.LINEAR_EXACT
-            repairs.append(
-                Repair(
-                    "window-width",
-                    elements.element_name("WindowWidth"),
-                    f"{width:g} with LINEAR",
-                    "LINEAR_EXACT",
-                )
-            )
-        windows.append(Window(center, width, used_function, explanation.strip()))
-    return windows, repairs
+        tables, found_in_tables = _voi_tables(holder, instance.layout, modality)
+        repairs.extend(found_in_tables)
+        if windows or tables:
+            return (*windows, *tables), repairs
+    return (), repairs
 
 
 def _voi_tables(
@@ -200,7 +154,7 @@ def _voi_tables(
         signed_input = False
     tables: list[LookupTable] = []
     repairs: list[Repair] = []
-    for item in _items(holder, "VOILUTSequence"):
+    for item in sequence_items(holder, "VOILUTSequence"):
         table, found = elements.read_lut(
             item, "LUTDescriptor", "LUTData", signed_input=signed_input
         )
@@ -245,12 +199,13 @@ def _with_sign(value: float, layout: PixelLayout) -> float:
     """Read a padding value with the sign of the samples; its VR is often the other one."""
     if layout.kind is not SampleKind.INTEGER:
         return value
-    whole = int(value)
-    if layout.pixel_representation == 1 and whole >= 1 << (layout.bits_stored - 1):
-        return whole - (1 << (16 if layout.bits_stored <= 16 else 32))
-    if layout.pixel_representation == 0 and whole < 0:
-        return whole + (1 << (16 if layout.bits_allocated <= 16 else 32))
-    return whole
+    word = int(value) & 0xFFFF  # the elements are US or SS, whatever the samples are
+    if layout.pixel_representation == 0:
+        return word
+    half = 1 << (layout.bits_stored - 1)
+    if half <= word < 2 * half:  # not extended beyond Bits Stored
+        return word - 2 * half
+    return word - 0x10000 if word > 0x7FFF else word
 
 
 def _palette(dataset: Dataset, layout: PixelLayout) -> tuple[Palette | None, list[Repair]]:
@@ -270,15 +225,3 @@ def _palette(dataset: Dataset, layout: PixelLayout) -> tuple[Palette | None, lis
             return None, repairs
         tables.append(table)
     return Palette(*tables), repairs
-
-
-def _first_item(dataset: Dataset, keyword: str) -> Dataset | None:
-    items = _items(dataset, keyword)
-    return items[0] if items else None
-
-
-def _items(dataset: Dataset, keyword: str) -> list[Dataset]:
-    try:
-        return list(dataset.get(keyword) or ())
-    except Exception:
-        return []

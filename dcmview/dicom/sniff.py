@@ -19,15 +19,18 @@ PREFIX = b"DICM"
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
 EXPLICIT_BIG_ENDIAN = "1.2.840.10008.1.2.2"
+ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+_VRS = _SHORT_VRS | _LONG_VRS
 _UNDEFINED_LENGTH = 0xFFFFFFFF
-_LONGEST_FIRST_VALUE = 1 << 20  # nothing before Pixel Data in group 0008 comes near
 
-# A foreign file may hold one or two plausible elements by chance; the chance is smaller where
-# the first group is the one that data sets begin with.
-_ELEMENTS_NEEDED = {0x0008: 2, 0x0002: 2, 0x0004: 3, 0x0010: 4}
+# Elements that must follow each other before a file without a prefix passes, by the group of
+# the first. Implicit VR needs more: two small integers make an element.
+_ELEMENTS_NEEDED = {0x0002: 2, 0x0004: 3, 0x0008: 2, 0x0010: 4}
+_MORE_IF_IMPLICIT = 2
+_ELEMENTS_AFTER_STRAY_BYTE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ def sniff(head: bytes) -> Encoding | None:
         explicit, little = guess or (True, True)
         return Encoding(dataset_offset, explicit, little, has_preamble, begin, uid)
     guess = guess_encoding(head, begin, is_marked=is_marked)
+    if guess is None and not is_marked and _has_stray_byte(head):
+        begin, guess = 1, (True, True)
     if guess is None:
         return None
     explicit, little = guess
@@ -94,21 +99,30 @@ def guess_encoding(head: bytes, offset: int, *, is_marked: bool) -> tuple[bool, 
     plausible element is enough.
     """
     for little in (True, False):
+        group = _unpack(head, offset, "H", little=little) or 0
         for explicit in (True, False):
-            group = _unpack(head, offset, "H", little=little)
-            if group is None:
+            length = _chain_length(head, offset, explicit=explicit, little=little)
+            if is_marked:
+                needed = 1
+            elif group in _ELEMENTS_NEEDED:
+                needed = _ELEMENTS_NEEDED[group] + (0 if explicit else _MORE_IF_IMPLICIT)
+            else:
                 continue
-            needed = 1 if is_marked else _ELEMENTS_NEEDED.get(group, 0)
-            if needed and _chain_length(head, offset, explicit=explicit, little=little) >= needed:
+            if length >= needed:
                 return explicit, little
     return None
 
 
-def _is_meta(head: bytes, offset: int) -> bool:
+def _has_stray_byte(head: bytes) -> bool:
+    """Whether meta information was cut off one byte too early: its last pad byte is left."""
     return (
-        head[offset : offset + 2] == b"\x02\x00"
-        and head[offset + 4 : offset + 6] in _SHORT_VRS | _LONG_VRS
+        head[1:3] == b"\x08\x00"
+        and _chain_length(head, 1, explicit=True, little=True) >= _ELEMENTS_AFTER_STRAY_BYTE
     )
+
+
+def _is_meta(head: bytes, offset: int) -> bool:
+    return head[offset : offset + 2] == b"\x02\x00" and head[offset + 4 : offset + 6] in _VRS
 
 
 def _read_meta(head: bytes, offset: int) -> tuple[int, str]:
@@ -131,23 +145,19 @@ def _chain_length(head: bytes, offset: int, *, explicit: bool, little: bool) -> 
     count = 0
     last = -1
     while offset + 8 <= len(head):
-        group = _unpack(head, offset, "H", little=little)
-        element = _unpack(head, offset + 2, "H", little=little)
-        assert group is not None
-        assert element is not None
-        tag = group << 16 | element
-        if explicit and head[offset + 4 : offset + 6] not in _SHORT_VRS | _LONG_VRS:
+        group = _unpack(head, offset, "H", little=little) or 0
+        tag = group << 16 | (_unpack(head, offset + 2, "H", little=little) or 0)
+        if tag <= last or (explicit and head[offset + 4 : offset + 6] not in _VRS):
             return 0
         value_offset, length = _value(head, offset, explicit=explicit, little=little)
-        if tag <= last or (not count and length > _LONGEST_FIRST_VALUE):
+        if length == _UNDEFINED_LENGTH:
+            return count + 1
+        if value_offset + length > len(head):
+            return count  # what leaves the head may be anything
+        if not explicit and length % 2:
             return 0
         count += 1
         last = tag
-        if length == _UNDEFINED_LENGTH or value_offset + length > len(head):
-            # A defined length that leaves the head in the first element proves nothing.
-            return count if length == _UNDEFINED_LENGTH or count > 1 else 0
-        if not explicit and length % 2:
-            return 0
         offset = value_offset + length
     return count
 

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 INFLATED_LIMIT_BYTES = 1024 * 1024 * 1024
+_DEFLATED_BLOCK_BYTES = 1024 * 1024
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a character device",
+    stat.S_IFBLK: "a block device",
+}
 
 # A named pipe would otherwise hold the open for ever.
 _OPEN_FLAGS = (
@@ -79,6 +88,18 @@ class FileSource:
         """Read bytes, fewer where the file ends first."""
         # The declared length of a hostile element may be 4 GB in a file of 1 kB.
         length = min(length, max(self.size - offset, 0))
+        try:
+            content = self._read_at(offset, length)
+            while 0 < len(content) < length:  # a single read gives 2 GiB at most
+                more = self._read_at(offset + len(content), length - len(content))
+                if not more:
+                    break
+                content += more
+        except OSError as exc:
+            raise Unreadable(f"reading failed: {exc.strerror}") from exc
+        return content
+
+    def _read_at(self, offset: int, length: int) -> bytes:
         if hasattr(os, "pread"):
             return os.pread(self._descriptor, length, offset)
         with self._seek_lock:  # Windows has no pread
@@ -102,10 +123,14 @@ class FileSource:
 
 
 class MemorySource:
-    """Bytes in memory, for the inflated part of a deflated file."""
+    """Bytes in memory, for the inflated part of a deflated file.
 
-    def __init__(self, content: bytes) -> None:
+    ``is_whole`` is false where inflating ended before the data did.
+    """
+
+    def __init__(self, content: bytes, *, is_whole: bool = True) -> None:
         self._content = content
+        self.is_whole = is_whole
 
     @property
     def size(self) -> int:
@@ -143,7 +168,8 @@ def open_source(path: str, *, expected: FileStamp | None = None) -> FileSource:
     try:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
-            raise Unreadable(f"{path} is not a regular file", path=path)
+            kind = _KINDS.get(stat.S_IFMT(info.st_mode), "not a regular file")
+            raise Unreadable(f"{path} is {kind}", path=path)
         stamp = FileStamp(info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
         if expected is not None and stamp != expected:
             raise FileChanged(f"the file has changed since it was listed: {path}", path=path)
@@ -158,18 +184,26 @@ def inflate(
 ) -> MemorySource:
     """Undo the deflate of everything from an offset on (DICOM PS3.5 A.5).
 
-    Data that ends early gives what there is.
+    Data that is damaged, ends early or is larger than the limit gives what
+    could be inflated.
 
     Raises
     ------
     Unreadable
-        If it is not deflated data, or inflates beyond the limit.
+        If nothing can be inflated.
     """
     engine = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    content = bytearray()
     try:
-        content = engine.decompress(source.pread(offset, source.size - offset), limit_bytes)
+        while not engine.eof and len(content) < limit_bytes:
+            # What did not fit the limit comes back as the unconsumed tail.
+            block = engine.unconsumed_tail or source.pread(offset, _DEFLATED_BLOCK_BYTES)
+            if not block:
+                break
+            if not engine.unconsumed_tail:
+                offset += len(block)
+            content += engine.decompress(block, limit_bytes - len(content))
     except zlib.error as exc:
-        raise Unreadable(f"the deflated data set cannot be inflated: {exc}") from exc
-    if engine.unconsumed_tail:
-        raise Unreadable(f"the deflated data set is larger than {limit_bytes // 2**20} MiB")
-    return MemorySource(content)
+        if not content:
+            raise Unreadable(f"the deflated data set cannot be inflated: {exc}") from exc
+    return MemorySource(bytes(content), is_whole=engine.eof)

@@ -1,0 +1,491 @@
+"""Parse one file up to its pixel data, within budgets, and find where that lies.
+
+pydicom reads the elements. This module decides where the data set begins and
+how it is encoded, bounds what reading may cost, passes over what is damaged,
+and stops at the pixel data.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import time
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filereader import read_dataset
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
+
+from dcmview.dicom import elements
+from dcmview.dicom.recording import recorded_warnings
+from dcmview.dicom.sniff import (
+    ENCAPSULATED_UNCOMPRESSED,
+    EXPLICIT_BIG_ENDIAN,
+    EXPLICIT_LITTLE_ENDIAN,
+    HEAD_BYTES,
+    IMPLICIT_LITTLE_ENDIAN,
+    PREAMBLE_BYTES,
+    PREFIX,
+    Encoding,
+    guess_encoding,
+    sniff,
+)
+from dcmview.dicom.source import (
+    INFLATED_LIMIT_BYTES,
+    ByteSource,
+    FileSource,
+    MemorySource,
+    PixelLocation,
+    inflate,
+)
+from dcmview.dicom.transfer import TRANSFER_SYNTAXES, transfer_syntax
+from dcmview.errors import NotDicom, Unreadable
+from dcmview.model import Repair, SampleKind
+
+# What a header may cost; real ones stay far below (large enhanced objects: 40 MiB).
+HEADER_LIMIT_BYTES = 64 * 1024 * 1024
+READ_LIMIT = 400_000
+TIME_LIMIT_S = 5.0
+
+BLOCK_BYTES = 16 * 1024
+
+# Documents, spectra and raw data are not for show: beyond this only their length is kept.
+BINARY_LIMIT_BYTES = 4 * 1024 * 1024
+_BINARY_VRS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or OW"))
+
+PIXEL_ELEMENTS = {
+    0x7FE00008: SampleKind.FLOAT,
+    0x7FE00009: SampleKind.DOUBLE,
+    0x7FE00010: SampleKind.INTEGER,
+}
+_PIXEL_DATA = 0x7FE00010
+_SAMPLES_PER_PIXEL = 0x00280002
+_UNDEFINED_LENGTH = 0xFFFFFFFF
+_SHORTEST_HEADER_BYTES = 8
+_ITEM = b"\xfe\xff\x00\xe0"
+
+_MOST_PASSES = 4  # readings of a damaged header before it is given up
+_MOST_STARTS = 8  # places behind damage at which reading on is tried
+
+# Start markers of codestreams, the more telling ones first.
+_SYNTAX_BY_MARKER = (
+    (b"\xff\x4f\xff\x51", "1.2.840.10008.1.2.4.90"),
+    (b"\xff\xf7\x00", "1.2.840.10008.1.2.4.80"),
+    (b"\xff\xc3\x00", "1.2.840.10008.1.2.4.57"),
+    (b"\xff\xc1\x00", "1.2.840.10008.1.2.4.51"),
+    (b"\xff\xd8\xff", "1.2.840.10008.1.2.4.50"),
+)
+
+
+@dataclass(slots=True)
+class ParsedFile:
+    """A data set up to the pixel data, and where that lies.
+
+    ``inflated`` holds the bytes that ``location`` speaks of where the file is
+    deflated. ``problem`` says what is damaged, empty when nothing is.
+    """
+
+    dataset: Dataset
+    transfer_syntax_uid: str
+    location: PixelLocation | None
+    kind: SampleKind
+    problem: str
+    repairs: tuple[Repair, ...]
+    inflated: MemorySource | None
+
+
+def parse_file(
+    source: FileSource, *, inflated_limit_bytes: int = INFLATED_LIMIT_BYTES
+) -> ParsedFile:
+    """Read the elements before the pixel data.
+
+    Parameters
+    ----------
+    source : FileSource
+        The opened file.
+    inflated_limit_bytes : int
+        How much of a deflated data set is kept.
+
+    Raises
+    ------
+    NotDicom
+        If it is no DICOM file.
+    Unreadable
+        If nothing of it can be read.
+    """
+    head = source.pread(0, HEAD_BYTES)
+    encoding = sniff(head)
+    if encoding is None:
+        if head[PREAMBLE_BYTES : PREAMBLE_BYTES + len(PREFIX)] == PREFIX:
+            raise Unreadable("begins like a DICOM file, but no data set follows")
+        raise NotDicom("empty file" if not head else "no DICOM data set")
+    uid = encoding.transfer_syntax_uid
+    syntax = transfer_syntax(uid)
+    repairs: list[Repair] = []
+    problem = ""
+    inflated: MemorySource | None = None
+    data: ByteSource = source
+    offset = encoding.dataset_offset
+    explicit, little_endian = encoding.explicit, encoding.little_endian
+    if syntax.deflated:
+        data = inflated = inflate(source, offset, limit_bytes=inflated_limit_bytes)
+        offset, explicit, little_endian = 0, True, True
+        if not inflated.is_whole and inflated.size < inflated_limit_bytes:
+            problem = f"the deflated data ends early: {inflated.size:,} bytes could be inflated"
+    elif encoding.meta_offset is not None and uid in TRANSFER_SYNTAXES:
+        explicit, little_endian, found = _reconcile(head, offset, uid)
+        repairs.extend(found)
+    with recorded_warnings() as messages:
+        header = _read_elements(data, offset, explicit=explicit, little_endian=little_endian)
+        header.dataset.file_meta = _read_meta(source, encoding)
+    repairs.extend(Repair("pydicom", "", message, "as pydicom reads it") for message in messages)
+    repairs.extend(header.repairs)
+    location, kind = _pixel_location(header, data, uid)
+    if not uid or _contradicts(uid, location):
+        used = _guess_syntax(location, header.dataset, data)
+        element = elements.element_name("TransferSyntaxUID")
+        repairs.append(Repair("transfer-syntax", element, uid or "absent", used))
+        uid = used
+    return ParsedFile(
+        dataset=header.dataset,
+        transfer_syntax_uid=uid,
+        location=location,
+        kind=kind,
+        problem=header.problem or problem,
+        repairs=tuple(repairs),
+        inflated=inflated,
+    )
+
+
+def _reconcile(head: bytes, offset: int, uid: str) -> tuple[bool, bool, tuple[Repair, ...]]:
+    """Believe the data set about its byte order; pydicom mends a wrong VR encoding itself."""
+    syntax = transfer_syntax(uid)
+    guess = guess_encoding(head, offset, is_marked=True)
+    if guess is None or guess[1] == syntax.little_endian:
+        return syntax.explicit, syntax.little_endian, ()
+    explicit, little_endian = guess
+    repair = Repair(
+        "byte-order",
+        elements.element_name("TransferSyntaxUID"),
+        uid,
+        "little endian" if little_endian else "big endian",
+    )
+    return explicit, little_endian, (repair,)
+
+
+class _BoundedFile:
+    """A part of a source as a file for pydicom, within the budgets of a header."""
+
+    def __init__(self, source: ByteSource, begin: int) -> None:
+        self._source = source
+        self._begin = begin
+        self._size = max(source.size - begin, 0)
+        self._position = 0
+        self._block = b""
+        self._block_begin = 0
+        self._reads = 0
+        self._bytes = 0
+        self._deadline = time.monotonic() + TIME_LIMIT_S
+        self._pass_over = False
+
+    @property
+    def offset(self) -> int:
+        """The position as counted in the source."""
+        return self._begin + self._position
+
+    @property
+    def left(self) -> int:
+        """Bytes from the position to the end."""
+        return max(self._size - self._position, 0)
+
+    def end_at(self, offset: int) -> None:
+        """Pretend that the source ends here."""
+        self._size = min(self._size, offset - self._begin)
+
+    def pass_over_next(self) -> None:
+        """Answer the next read with nothing and move behind it."""
+        self._pass_over = True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read bytes, never more than are left: a declared length may be a lie."""
+        length = self.left if size < 0 else min(size, self.left)
+        if self._pass_over:
+            self._pass_over = False
+            self._position += length
+            return b""
+        self._charge(length)
+        begin = self._position - self._block_begin
+        if begin < 0 or begin + length > len(self._block):
+            self._block = self._source.pread(self.offset, max(length, BLOCK_BYTES))
+            self._block_begin, begin = self._position, 0
+        content = self._block[begin : begin + length]
+        self._position += len(content)
+        return content
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move as files do."""
+        base = (0, self._position, self._size)[whence]
+        self._position = max(base + offset, 0)
+        return self._position
+
+    def tell(self) -> int:
+        """Give the position from the start of this part."""
+        return self._position
+
+    def _charge(self, length: int) -> None:
+        self._reads += 1
+        self._bytes += length
+        if self._reads > READ_LIMIT:
+            raise Unreadable(f"the header has more than {READ_LIMIT:,} parts")
+        if self._bytes > HEADER_LIMIT_BYTES:
+            raise Unreadable(f"the header is larger than {HEADER_LIMIT_BYTES // 2**20} MiB")
+        if self._reads % 1024 == 0 and time.monotonic() > self._deadline:
+            raise Unreadable(f"the header takes longer than {TIME_LIMIT_S:g} s to read")
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """A top-level element as its header has it."""
+
+    tag: int
+    vr: str | None
+    length: int
+    value_offset: int
+
+    @property
+    def name(self) -> str:
+        return f"({self.tag >> 16:04X},{self.tag & 0xFFFF:04X})"
+
+    @property
+    def begin(self) -> int:
+        return self.value_offset - (12 if self.vr in EXPLICIT_VR_LENGTH_32 else 8)
+
+    @property
+    def is_undefined(self) -> bool:
+        return self.length == _UNDEFINED_LENGTH
+
+    @property
+    def end(self) -> int:
+        """Where its value ends, as far as the element says."""
+        return self.value_offset + (0 if self.is_undefined else self.length)
+
+
+class _Pass:
+    """One reading of a data set: pydicom tells it of every top-level element.
+
+    Elements whose tag is in ``passed_over`` get no value. Reading ends before
+    pixel data, and with an element that claims more bytes than there are.
+    """
+
+    def __init__(self, file: _BoundedFile, passed_over: set[int]) -> None:
+        self._file = file
+        self._passed_over = passed_over
+        self.last: _Element | None = None
+        self.pixels: _Element | None = None
+        self.overrun: _Element | None = None
+
+    def __call__(self, tag: int, vr: str | None, length: int) -> bool:
+        """Say whether reading ends here; the file stands at the value."""
+        if self._file.tell() < _SHORTEST_HEADER_BYTES:
+            return False  # pydicom is still looking at the first VR
+        element = _Element(int(tag), vr, length, self._file.offset)
+        if tag in PIXEL_ELEMENTS:
+            self.pixels = element
+            return True
+        if not element.is_undefined:
+            if length > self._file.left:
+                self.overrun = element
+                # What is there of it may be worth reading, but not all the rest of a large file.
+                return self._file.left > BINARY_LIMIT_BYTES
+            if tag in self._passed_over or (length > BINARY_LIMIT_BYTES and _is_binary(tag, vr)):
+                self._file.pass_over_next()
+        self.last = element
+        return False
+
+
+@dataclass(slots=True)
+class _Header:
+    """What was read of the elements before pixel data."""
+
+    dataset: Dataset
+    pixels: _Element | None
+    problem: str = ""
+    repairs: tuple[Repair, ...] = ()
+
+
+def _read_elements(
+    source: ByteSource, begin: int, *, explicit: bool, little_endian: bool
+) -> _Header:
+    """Read up to pixel data, again without what turned out to be damaged."""
+    passed_over: set[int] = set()
+    repairs: list[Repair] = []
+    damaged: _Element | None = None
+    problem = ""
+    end: int | None = None
+    for _ in range(_MOST_PASSES):
+        file = _BoundedFile(source, begin)
+        if end is not None:
+            file.end_at(end)
+        reading = _Pass(file, passed_over)
+        try:
+            dataset = _read(file, reading, explicit=explicit, little_endian=little_endian)
+            break
+        except Exception as exc:
+            last, failure = reading.last, one_line(exc)
+            if last is None or (isinstance(exc, Unreadable) and not last.is_undefined):
+                raise Unreadable(f"the header cannot be read: {failure}") from exc
+            if last.is_undefined:  # where it would end is unknown
+                damaged, end = last, last.begin
+                problem = f"header damaged at {last.name}: {failure}"
+            elif file.offset > last.end:
+                damaged, end = last, last.end
+                problem = f"header damaged after {last.name}: {failure}"
+            else:
+                passed_over.add(last.tag)
+                repairs.append(Repair("damaged-element", last.name, failure, "left out"))
+    else:
+        raise Unreadable(f"the header cannot be read: {problem}")
+    last = reading.last
+    if reading.overrun is not None:
+        damaged = reading.overrun
+        left = source.size - damaged.value_offset
+        problem = f"header damaged at {damaged.name}: {left:,} of {damaged.length:,} bytes"
+    elif damaged is None and last is not None and last.tag not in dataset:
+        damaged = last  # pydicom only warns of an early end within an element
+        problem = f"header damaged at {last.name}: it ends early"
+    header = _Header(dataset, reading.pixels, problem, tuple(repairs))
+    if damaged is not None and header.pixels is None:
+        _read_on(source, damaged, header)
+    if not len(dataset) and header.pixels is None:
+        raise Unreadable(problem or "no data elements")
+    return header
+
+
+def _read_on(source: ByteSource, damaged: _Element, header: _Header) -> None:
+    """Look behind damage for the elements that describe pixel data, and read on from there.
+
+    A damaged sequence hides all that follows it, an image as a rule.
+    """
+    implicit, little_endian = header.dataset.original_encoding
+    explicit, little_endian = not implicit, little_endian is not False
+    content = source.pread(damaged.value_offset, HEADER_LIMIT_BYTES)
+    form = "<HH" if little_endian else ">HH"
+    starts: list[int] = []
+    for tag in (_SAMPLES_PER_PIXEL, _PIXEL_DATA):
+        pattern = struct.pack(form, tag >> 16, tag & 0xFFFF)
+        at = content.find(pattern)
+        while at >= 0 and len(starts) < _MOST_STARTS and tag > damaged.tag:
+            starts.append(at)
+            at = content.find(pattern, at + 1)
+    for start in starts:
+        found = _read_from(
+            source, damaged.value_offset + start, explicit=explicit, little_endian=little_endian
+        )
+        if found is not None:
+            more, header.pixels = found
+            header.dataset.pop(damaged.tag, None)  # it holds the elements behind it, if anything
+            header.dataset.update(more)
+            return
+
+
+def _read_from(
+    source: ByteSource, begin: int, *, explicit: bool, little_endian: bool
+) -> tuple[Dataset, _Element] | None:
+    """Read elements up to pixel data, None if these bytes only looked like elements."""
+    file = _BoundedFile(source, begin)
+    reading = _Pass(file, set())
+    try:
+        dataset = _read(file, reading, explicit=explicit, little_endian=little_endian)
+    except Exception:
+        return None
+    pixels = reading.pixels
+    return (dataset, pixels) if pixels is not None and _is_plausible(source, pixels) else None
+
+
+def _is_plausible(source: ByteSource, pixels: _Element) -> bool:
+    if pixels.is_undefined:
+        return source.pread(pixels.value_offset, 4) == _ITEM
+    return 0 < pixels.length <= source.size - pixels.value_offset
+
+
+def _read(file: _BoundedFile, reading: _Pass, *, explicit: bool, little_endian: bool) -> Dataset:
+    return read_dataset(
+        cast("BinaryIO", file),  # pydicom asks for read, seek and tell alone
+        is_implicit_VR=not explicit,
+        is_little_endian=little_endian,
+        stop_when=reading,
+    )
+
+
+def _is_binary(tag: int, vr: str | None) -> bool:
+    if vr is None:
+        vr = dictionary_VR(tag) if dictionary_has_tag(tag) else "UN"
+    return vr in _BINARY_VRS
+
+
+def one_line(exc: BaseException) -> str:
+    """Give the words of a foreign exception as one short line."""
+    return " ".join(str(exc).split())[:200] or type(exc).__name__
+
+
+def _read_meta(source: ByteSource, encoding: Encoding) -> FileMetaDataset:
+    """Read group 0002, empty where there is none or it is damaged."""
+    if encoding.meta_offset is None:
+        return FileMetaDataset()
+    length = encoding.dataset_offset - encoding.meta_offset
+    content = io.BytesIO(source.pread(encoding.meta_offset, length))
+    try:
+        return FileMetaDataset(
+            read_dataset(content, is_implicit_VR=False, is_little_endian=True, bytelength=length)
+        )
+    except Exception:
+        return FileMetaDataset()
+
+
+def _pixel_location(
+    header: _Header, source: ByteSource, uid: str
+) -> tuple[PixelLocation | None, SampleKind]:
+    pixels = header.pixels
+    if pixels is None:
+        return None, SampleKind.INTEGER
+    # Some writers fill in the length of encapsulated data, others leave out that of native data.
+    is_encapsulated = pixels.is_undefined
+    if pixels.is_undefined != transfer_syntax(uid).encapsulated:
+        is_encapsulated = source.pread(pixels.value_offset, len(_ITEM)) == _ITEM
+    location = PixelLocation(
+        offset=pixels.value_offset,
+        length=None if pixels.is_undefined else pixels.length,
+        encapsulated=is_encapsulated,
+        little_endian=header.dataset.original_encoding[1] is not False,
+        vr=pixels.vr or "OW",
+        extended_offsets=_table_bytes(header.dataset, "ExtendedOffsetTable"),
+        extended_lengths=_table_bytes(header.dataset, "ExtendedOffsetTableLengths"),
+    )
+    return location, PIXEL_ELEMENTS[pixels.tag]
+
+
+def _table_bytes(dataset: Dataset, keyword: str) -> bytes | None:
+    raw = elements.raw_bytes(dataset, keyword)
+    return raw[0] if raw is not None and raw[0] else None
+
+
+def _contradicts(uid: str, location: PixelLocation | None) -> bool:
+    """Whether a file that calls itself native holds fragments."""
+    syntax = transfer_syntax(uid)
+    return location is not None and location.encapsulated and not syntax.encapsulated
+
+
+def _guess_syntax(location: PixelLocation | None, dataset: Dataset, source: ByteSource) -> str:
+    """Name the transfer syntax of a file that does not, by its encoding and codestream."""
+    if location is not None and location.encapsulated:
+        head = source.pread(location.offset, HEAD_BYTES)
+        for marker, uid in _SYNTAX_BY_MARKER:
+            if marker in head:
+                return uid
+        return ENCAPSULATED_UNCOMPRESSED
+    implicit, little_endian = dataset.original_encoding
+    if implicit:
+        return IMPLICIT_LITTLE_ENDIAN
+    return EXPLICIT_BIG_ENDIAN if little_endian is False else EXPLICIT_LITTLE_ENDIAN

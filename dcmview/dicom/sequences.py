@@ -1,0 +1,118 @@
+"""Items of a sequence, parsed one at a time.
+
+pydicom parses all items when a sequence is first touched. An enhanced object
+may hold ten thousand, of which a frame needs one and the tag panel a hundred;
+a hostile one holds a million.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from pydicom.datadict import dictionary_has_tag, dictionary_VR, tag_for_keyword
+from pydicom.dataelem import RawDataElement
+from pydicom.filereader import read_sequence_item
+from pydicom.sequence import Sequence as DatasetSequence
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+MAX_ITEMS = 100_000
+_WALK_LIMIT_S = 5.0
+
+_ITEM = 0xFFFEE000
+_UNDEFINED_LENGTH = 0xFFFFFFFF
+
+
+def sequence_items(dataset: Dataset, element: str | int) -> Sequence[Dataset]:
+    """Give the items of a sequence; none where it is absent, damaged or no sequence.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Holds the sequence.
+    element : str or int
+        Keyword or tag of the sequence.
+
+    Returns
+    -------
+    sequence of Dataset
+        Parsed when indexed, so ask for each item once. Those that follow
+        damage within the sequence, or the first `MAX_ITEMS`, are missing.
+    """
+    tag = tag_for_keyword(element) if isinstance(element, str) else element
+    try:
+        raw: Any = dataset.get_item(tag) if tag is not None else None
+        if isinstance(raw, RawDataElement) and _is_sequence(raw):
+            return _RawItems(raw, dataset.original_character_set)
+        value = None if raw is None else dataset[raw.tag].value
+    except Exception:  # a damaged sequence must not hide the rest
+        return ()
+    return value if isinstance(value, DatasetSequence) else ()
+
+
+class _RawItems(Sequence["Dataset"]):
+    """Items of a sequence that pydicom has not converted."""
+
+    def __init__(self, raw: RawDataElement, character_set: Any) -> None:
+        self._file = io.BytesIO(raw.value or b"")
+        self._is_implicit = raw.is_implicit_VR
+        self._is_little = raw.is_little_endian
+        self._character_set = character_set
+        self._begins = self._walk(raw.value or b"")
+
+    def __len__(self) -> int:
+        return len(self._begins)
+
+    @overload
+    def __getitem__(self, index: int) -> Dataset: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Dataset]: ...
+
+    def __getitem__(self, index: int | slice) -> Dataset | list[Dataset]:
+        if isinstance(index, slice):
+            return [self._item(begin) for begin in self._begins[index]]
+        return self._item(self._begins[index])
+
+    def _item(self, begin: int) -> Dataset:
+        self._file.seek(begin)
+        item = read_sequence_item(
+            self._file, self._is_implicit, self._is_little, self._character_set
+        )
+        assert item is not None  # the walk found an item here
+        return item
+
+    def _walk(self, content: bytes) -> list[int]:
+        """Find where the items begin, up to the first that is damaged."""
+        header = struct.Struct("<HHL" if self._is_little else ">HHL")
+        deadline = time.monotonic() + _WALK_LIMIT_S
+        begins: list[int] = []
+        position = 0
+        while position + header.size <= len(content) and len(begins) < MAX_ITEMS:
+            group, element, length = header.unpack_from(content, position)
+            if group << 16 | element != _ITEM:
+                break
+            begins.append(position)
+            if length != _UNDEFINED_LENGTH:
+                position += header.size + length
+                continue
+            try:
+                self._item(position)  # only parsing finds its end
+            except Exception:
+                begins.pop()
+                break
+            position = self._file.tell()
+            if time.monotonic() > deadline:
+                break
+        return begins
+
+
+def _is_sequence(raw: RawDataElement) -> bool:
+    if raw.VR is None or raw.VR == "UN":  # implicit VR, or a writer that did not know better
+        return dictionary_has_tag(raw.tag) and dictionary_VR(raw.tag) == "SQ"
+    return raw.VR == "SQ"
