@@ -36,7 +36,7 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'tool-pan', name: 'Pan', keys: ['p'] },
   { command: 'tool-zoom', name: 'Zoom', keys: ['z'] },
   { command: 'fit', name: 'Fit to viewport', keys: ['f'] },
-  { command: 'one-to-one', name: 'One to one', keys: ['1'] },
+  { command: 'one-to-one', name: 'One to one (1:1)', keys: ['1'] },
   { command: 'invert', name: 'Invert', keys: ['i'] },
   { command: 'flip-horizontal', name: 'Flip left to right', keys: ['h'] },
   { command: 'flip-vertical', name: 'Flip top to bottom', keys: ['v'] },
