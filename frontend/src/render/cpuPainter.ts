@@ -1,4 +1,4 @@
-import type { Picture } from './picture';
+import { isSamePicture, type Picture } from './picture';
 import { deviceMatrix, deviceScale, isNearest, type Scene } from './scene';
 
 /** Alpha 255 in the highest byte: pixels are written as little-endian RGBA words. */
@@ -56,16 +56,6 @@ export class CpuPainter {
     this.#shown = { picture, factor };
     return canvas;
   }
-}
-
-/** Whether two pictures hold the same arrays. */
-export function isSamePicture(first: Picture, second: Picture): boolean {
-  if (first.kind === 'table' && second.kind === 'table') {
-    return first.samples === second.samples && first.table === second.table;
-  }
-  if (first.kind === 'bitmap' && second.kind === 'bitmap') return first.bitmap === second.bitmap;
-  if (first.kind === 'gray' && second.kind === 'gray') return first.values === second.values;
-  return first.kind === 'rgb' && second.kind === 'rgb' && first.values === second.values;
 }
 
 /** Pictures that are shown small are averaged first: honest, and less to copy. */

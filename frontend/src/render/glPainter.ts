@@ -1,10 +1,10 @@
 import { invert } from '../interaction/camera';
 import type { GlDevice } from './glDevice';
-import { isSamePicture } from './cpuPainter';
-import type { Picture } from './picture';
+import { isSamePicture, type Picture } from './picture';
 import { deviceMatrix, deviceSize, isNearest, type Scene } from './scene';
 import {
   prepareFiltering,
+  targetImage,
   uploadBitmap,
   uploadBytes,
   uploadSamples,
@@ -99,19 +99,7 @@ export class GlPainter {
     if (shown?.samples !== samples) uploadSamples(gl, resources.samples, samples, columns, rows);
     if (shown?.table !== table) uploadTable(gl, resources.table, table);
 
-    gl.bindTexture(gl.TEXTURE_2D, resources.image);
-    gl.texImage2D(
-      gl.TEXTURE_2D, 0, gl.RGBA8, columns, rows, 0, gl.RGBA, gl.UNSIGNED_BYTE, null,
-    ); // prettier-ignore
-    gl.bindFramebuffer(gl.FRAMEBUFFER, resources.framebuffer);
-    gl.framebufferTexture2D(
-      gl.FRAMEBUFFER,
-      gl.COLOR_ATTACHMENT0,
-      gl.TEXTURE_2D,
-      resources.image,
-      0,
-    );
-    gl.viewport(0, 0, columns, rows);
+    targetImage(gl, resources.framebuffer, resources.image, columns, rows);
     const isSigned = samples instanceof Int8Array || samples instanceof Int16Array;
     const { program, uniform } = isSigned ? programs.signedTable : programs.unsignedTable;
     gl.useProgram(program);

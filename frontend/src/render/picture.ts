@@ -13,6 +13,16 @@ export type Picture = { rows: number; columns: number } & (
   | { kind: 'bitmap'; bitmap: ImageBitmap }
 );
 
+/** Whether two pictures hold the same arrays. */
+export function isSamePicture(first: Picture, second: Picture): boolean {
+  if (first.kind === 'table' && second.kind === 'table') {
+    return first.samples === second.samples && first.table === second.table;
+  }
+  if (first.kind === 'bitmap' && second.kind === 'bitmap') return first.bitmap === second.bitmap;
+  if (first.kind === 'gray' && second.kind === 'gray') return first.values === second.values;
+  return first.kind === 'rgb' && second.kind === 'rgb' && first.values === second.values;
+}
+
 /** A frame with all that its picture needs. */
 export interface PictureSource {
   stored: StoredFrame;

@@ -59,6 +59,22 @@ export function uploadBitmap(
   gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
 }
 
+/** Makes an empty RGBA texture and directs drawing into it, through a framebuffer. */
+export function targetImage(
+  gl: WebGL2RenderingContext,
+  framebuffer: WebGLFramebuffer,
+  texture: WebGLTexture,
+  columns: number,
+  rows: number,
+): void {
+  const { TEXTURE_2D, RGBA8, RGBA, UNSIGNED_BYTE } = gl;
+  gl.bindTexture(TEXTURE_2D, texture);
+  gl.texImage2D(TEXTURE_2D, 0, RGBA8, columns, rows, 0, RGBA, UNSIGNED_BYTE, null);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, TEXTURE_2D, texture, 0);
+  gl.viewport(0, 0, columns, rows);
+}
+
 /** Smaller copies for pictures that are shown small, and how to read between texels. */
 export function prepareFiltering(gl: WebGL2RenderingContext, texture: WebGLTexture): void {
   gl.bindTexture(gl.TEXTURE_2D, texture);
