@@ -10,6 +10,7 @@ import { Layout } from './layout.svelte';
 import { Notices } from './notices.svelte';
 import { Study } from './study.svelte';
 import { Tags } from './tags.svelte';
+import type { Stack } from './tree';
 import { Viewer } from './viewer.svelte';
 
 /** Frames that Page Up and Page Down go. */
@@ -25,6 +26,7 @@ export class Session {
   readonly tags: Tags;
   readonly #lifetime = new AbortController();
   #focusFilter: () => void = () => undefined;
+  #focusViewport: () => void = () => undefined;
 
   constructor(options: ClientOptions) {
     const client = new Client(options);
@@ -54,6 +56,17 @@ export class Session {
   /** Tells how the filter field gets the focus. */
   onFocusFilter(focus: () => void): void {
     this.#focusFilter = focus;
+  }
+
+  /** Tells how the viewport gets the focus. */
+  onFocusViewport(focus: () => void): void {
+    this.#focusViewport = focus;
+  }
+
+  /** Opens what was chosen in the list; the arrow keys then step through its frames. */
+  choose(stack: Stack): void {
+    this.viewer.open(stack);
+    this.#focusViewport();
   }
 
   /** Carries out what a key or a button asks for. */

@@ -61,6 +61,12 @@ test('files that name no series are not thrown together', () => {
   expect(labels(files).slice(2)).toEqual(['    0.dcm', '    1.dcm']);
 });
 
+test('a series without a description goes by its number, a lone file by its name', () => {
+  const nameless = { series_description: '', series_number: '7' };
+  expect(labels([entry(0, nameless), entry(1, nameless)]).at(-1)).toBe('    Series 7');
+  expect(labels([entry(0, nameless)]).at(-1)).toBe('    0.dcm');
+});
+
 test('an object without pixels stays in its study and says what it is', () => {
   const report = entry(0, {
     has_pixels: false,

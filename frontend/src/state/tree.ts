@@ -144,12 +144,17 @@ function stackOf(entries: readonly FileEntry[]): Omit<Stack, 'key' | 'label'> {
   };
 }
 
+/** The description, else what tells the series from its neighbours. */
 function seriesLabel(entries: readonly FileEntry[]): string {
   const description = entries.find((entry) => entry.series_description)?.series_description ?? '';
   if (description) return visibleText(description);
-  const [only] = entries;
-  if (only !== undefined && !only.has_pixels && only.note) return visibleText(only.note);
-  return only === undefined ? '' : fileName(only.path);
+  const [first, second] = entries;
+  if (first === undefined) return '';
+  if (second !== undefined) {
+    const number = visibleText(first.series_number);
+    return number ? `Series ${number}` : plural(entries.length, 'file');
+  }
+  return first.has_pixels ? fileName(first.path) : visibleText(first.note) || fileName(first.path);
 }
 
 function seriesNumber(entries: readonly FileEntry[]): number {
