@@ -32,6 +32,12 @@ def element_name(keyword: str) -> str:
     return f"({tag >> 16:04X},{tag & 0xFFFF:04X}) {dictionary_description(tag)}"
 
 
+def stored_element(dataset: Dataset, element: str | int) -> Any:
+    """Give an element as pydicom holds it, raw if it was not converted; None where absent."""
+    # Without this flag pydicom converts an empty element, and that may fail.
+    return dataset.get_item(element, keep_deferred=True)
+
+
 def text(dataset: Dataset, keyword: str) -> str:
     """Give an element as text in its character set, several values joined with a backslash."""
     try:
@@ -54,10 +60,7 @@ def numbers(dataset: Dataset, keyword: str) -> tuple[tuple[float | None, ...], t
         A value a position, None where there is no number, so that several
         elements still match; no values where the element is absent or empty.
     """
-    try:
-        element: Any = dataset.get_item(keyword)
-    except Exception:
-        return (), ()
+    element = stored_element(dataset, keyword)
     if element is None or element.value in (None, b"", ""):
         return (), ()
     if isinstance(element, RawDataElement) and _is_text_number(element):
@@ -86,7 +89,7 @@ def integer(dataset: Dataset, keyword: str, default: int) -> tuple[int, tuple[Re
 
 def raw_bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool] | None:
     """Give the bytes of an element not converted yet, and whether they are little endian."""
-    element: Any = dataset.get_item(keyword)
+    element = stored_element(dataset, keyword)
     if isinstance(element, RawDataElement) and isinstance(element.value, bytes):
         return element.value, element.is_little_endian
     return None

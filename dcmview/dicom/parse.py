@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filereader import read_dataset
-from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 from dcmview.dicom import elements
 from dcmview.dicom.recording import recorded_warnings
@@ -61,7 +61,7 @@ PIXEL_ELEMENTS = {
     0x7FE00010: SampleKind.INTEGER,
 }
 _PIXEL_DATA = 0x7FE00010
-_SAMPLES_PER_PIXEL = 0x00280002
+_PIXEL_MODULE = (0x00280002, 0x00280010, 0x00280011, 0x00280100)
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _SHORTEST_HEADER_BYTES = 8
 _ITEM = b"\xfe\xff\x00\xe0"
@@ -263,6 +263,11 @@ class _Element:
         return self.value_offset - (12 if self.vr in EXPLICIT_VR_LENGTH_32 else 8)
 
     @property
+    def has_known_vr(self) -> bool:
+        """Whether the VR is one of the Standard's, or none as in implicit VR."""
+        return self.vr is None or self.vr in STANDARD_VR
+
+    @property
     def is_undefined(self) -> bool:
         return self.length == _UNDEFINED_LENGTH
 
@@ -277,6 +282,8 @@ class _Pass:
 
     Elements whose tag is in ``passed_over`` get no value. Reading ends before
     pixel data, and with an element that claims more bytes than there are.
+    ``suspect`` is the first element that looks like none, as if a wrong length
+    had led there; ``before_suspect`` would have that length.
     """
 
     def __init__(self, file: _BoundedFile, passed_over: set[int]) -> None:
@@ -285,6 +292,8 @@ class _Pass:
         self.last: _Element | None = None
         self.pixels: _Element | None = None
         self.overrun: _Element | None = None
+        self.suspect: _Element | None = None
+        self.before_suspect: _Element | None = None
 
     def __call__(self, tag: int, vr: str | None, length: int) -> bool:
         """Say whether reading ends here; the file stands at the value."""
@@ -294,23 +303,39 @@ class _Pass:
         if tag in PIXEL_ELEMENTS:
             self.pixels = element
             return True
-        if not element.is_undefined:
-            if length > self._file.left:
-                self.overrun = element
-                # What is there of it may be worth reading, but not all the rest of a large file.
-                return self._file.left > BINARY_LIMIT_BYTES
-            if tag in self._passed_over or (length > BINARY_LIMIT_BYTES and _is_binary(tag, vr)):
-                self._file.pass_over_next()
+        is_overrun = not element.is_undefined and length > self._file.left
+        if self.suspect is None and (is_overrun or not self._follows(element)):
+            self.suspect, self.before_suspect = element, self.last
+        if is_overrun:
+            self.overrun = element
+            # What is there of it may be worth reading, but not all the rest of a large file.
+            return self._file.left > BINARY_LIMIT_BYTES
+        is_long_binary = length > BINARY_LIMIT_BYTES and _is_binary(tag, vr)
+        if not element.is_undefined and (is_long_binary or tag in self._passed_over):
+            self._file.pass_over_next()
         self.last = element
         return False
+
+    def _follows(self, element: _Element) -> bool:
+        """Whether an element is what may follow the last one."""
+        if self.last is None:
+            return element.has_known_vr
+        is_same_encoding = (element.vr is None) == (self.last.vr is None)
+        return element.tag > self.last.tag and is_same_encoding and element.has_known_vr
 
 
 @dataclass(slots=True)
 class _Header:
-    """What was read of the elements before pixel data."""
+    """What was read of the elements before pixel data.
+
+    ``damaged`` is the element behind which nothing more could be read.
+    """
 
     dataset: Dataset
     pixels: _Element | None
+    suspect: _Element | None
+    before_suspect: _Element | None
+    damaged: _Element | None = None
     problem: str = ""
     repairs: tuple[Repair, ...] = ()
 
@@ -318,12 +343,23 @@ class _Header:
 def _read_elements(
     source: ByteSource, begin: int, *, explicit: bool, little_endian: bool
 ) -> _Header:
-    """Read up to pixel data, again without what turned out to be damaged."""
+    """Read up to pixel data, and look behind damage for what it hides."""
+    header = _read_up_to(source, begin, None, explicit=explicit, little_endian=little_endian)
+    if header.pixels is None:
+        header = _read_on(source, begin, header, explicit=explicit, little_endian=little_endian)
+    if not len(header.dataset) and header.pixels is None:
+        raise Unreadable(header.problem or "no data elements")
+    return header
+
+
+def _read_up_to(
+    source: ByteSource, begin: int, end: int | None, *, explicit: bool, little_endian: bool
+) -> _Header:
+    """Read up to pixel data or an end, again without what turned out to be damaged."""
     passed_over: set[int] = set()
     repairs: list[Repair] = []
     damaged: _Element | None = None
-    problem = ""
-    end: int | None = None
+    problem = failure = ""
     for _ in range(_MOST_PASSES):
         file = _BoundedFile(source, begin)
         if end is not None:
@@ -346,7 +382,7 @@ def _read_elements(
                 passed_over.add(last.tag)
                 repairs.append(Repair("damaged-element", last.name, failure, "left out"))
     else:
-        raise Unreadable(f"the header cannot be read: {problem}")
+        raise Unreadable(f"the header cannot be read: {failure}")
     last = reading.last
     if reading.overrun is not None:
         damaged = reading.overrun
@@ -355,39 +391,76 @@ def _read_elements(
     elif damaged is None and last is not None and last.tag not in dataset:
         damaged = last  # pydicom only warns of an early end within an element
         problem = f"header damaged at {last.name}: it ends early"
-    header = _Header(dataset, reading.pixels, problem, tuple(repairs))
-    if damaged is not None and header.pixels is None:
-        _read_on(source, damaged, header)
-    if not len(dataset) and header.pixels is None:
-        raise Unreadable(problem or "no data elements")
+    return _Header(
+        dataset,
+        reading.pixels,
+        reading.suspect,
+        reading.before_suspect,
+        damaged,
+        problem,
+        tuple(repairs),
+    )
+
+
+def _read_on(
+    source: ByteSource, begin: int, header: _Header, *, explicit: bool, little_endian: bool
+) -> _Header:
+    """Look behind damage for the elements that describe pixel data, and read on from there.
+
+    A damaged element hides all that follows it, an image as a rule.
+    """
+    suspect = header.suspect
+    damaged = header.damaged if suspect is None else header.before_suspect
+    if damaged is None and suspect is None:
+        return header
+    implicit = header.dataset.original_encoding[0]
+    found = _find_pixels(
+        source,
+        damaged.value_offset if damaged else begin,
+        after_tag=damaged.tag if damaged else 0,
+        explicit=not implicit,
+        little_endian=little_endian,
+    )
+    if suspect is not None and found is not None:
+        # What was read from there on is no element.
+        header = _read_up_to(
+            source, begin, suspect.begin, explicit=explicit, little_endian=little_endian
+        )
+    if suspect is not None and not header.problem and (found or not suspect.has_known_vr):
+        header.problem = f"header damaged before {suspect.name}, which is no data element"
+    if found is not None:
+        more, header.pixels = found
+        header.dataset.update(more)
     return header
 
 
-def _read_on(source: ByteSource, damaged: _Element, header: _Header) -> None:
-    """Look behind damage for the elements that describe pixel data, and read on from there.
-
-    A damaged sequence hides all that follows it, an image as a rule.
-    """
-    implicit, little_endian = header.dataset.original_encoding
-    explicit, little_endian = not implicit, little_endian is not False
-    content = source.pread(damaged.value_offset, HEADER_LIMIT_BYTES)
-    form = "<HH" if little_endian else ">HH"
-    starts: list[int] = []
-    for tag in (_SAMPLES_PER_PIXEL, _PIXEL_DATA):
-        pattern = struct.pack(form, tag >> 16, tag & 0xFFFF)
-        at = content.find(pattern)
-        while at >= 0 and len(starts) < _MOST_STARTS and tag > damaged.tag:
-            starts.append(at)
+def _find_pixels(
+    source: ByteSource, begin: int, *, after_tag: int, explicit: bool, little_endian: bool
+) -> tuple[Dataset, _Element] | None:
+    """Find elements behind damage that lead up to pixel data."""
+    content = source.pread(begin, HEADER_LIMIT_BYTES)
+    for tag, pattern in _anchors(explicit=explicit, little_endian=little_endian):
+        at = content.find(pattern) if tag > after_tag else -1
+        for _ in range(_MOST_STARTS):
+            if at < 0:
+                break
+            found = _read_from(source, begin + at, explicit=explicit, little_endian=little_endian)
+            if found is not None:
+                return found
             at = content.find(pattern, at + 1)
-    for start in starts:
-        found = _read_from(
-            source, damaged.value_offset + start, explicit=explicit, little_endian=little_endian
-        )
-        if found is not None:
-            more, header.pixels = found
-            header.dataset.pop(damaged.tag, None)  # it holds the elements behind it, if anything
-            header.dataset.update(more)
-            return
+    return None
+
+
+def _anchors(*, explicit: bool, little_endian: bool) -> list[tuple[int, bytes]]:
+    """Tags with the bytes by which they are found: an image has them all, in this order."""
+    order = "<" if little_endian else ">"
+    # Their value is one US, so VR and length are known.
+    rest = b"US" + struct.pack(order + "H", 2) if explicit else struct.pack(order + "L", 2)
+    anchors = [
+        (tag, struct.pack(order + "HH", tag >> 16, tag & 0xFFFF) + rest) for tag in _PIXEL_MODULE
+    ]
+    pixel_tag = struct.pack(order + "HH", _PIXEL_DATA >> 16, _PIXEL_DATA & 0xFFFF)
+    return [*anchors, (_PIXEL_DATA, pixel_tag + (b"O" if explicit else b""))]
 
 
 def _read_from(
@@ -401,13 +474,13 @@ def _read_from(
     except Exception:
         return None
     pixels = reading.pixels
-    return (dataset, pixels) if pixels is not None and _is_plausible(source, pixels) else None
-
-
-def _is_plausible(source: ByteSource, pixels: _Element) -> bool:
+    if pixels is None:
+        return None
     if pixels.is_undefined:
-        return source.pread(pixels.value_offset, 4) == _ITEM
-    return 0 < pixels.length <= source.size - pixels.value_offset
+        is_plausible = source.pread(pixels.value_offset, len(_ITEM)) == _ITEM
+    else:  # cut short, if the elements before it are there to say so
+        is_plausible = len(dataset) > 0 or pixels.length <= source.size - pixels.value_offset
+    return (dataset, pixels) if is_plausible else None
 
 
 def _read(file: _BoundedFile, reading: _Pass, *, explicit: bool, little_endian: bool) -> Dataset:

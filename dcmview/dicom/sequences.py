@@ -13,10 +13,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR, tag_for_keyword
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.filereader import read_sequence_item
 from pydicom.sequence import Sequence as DatasetSequence
+
+from dcmview.dicom.elements import stored_element
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -44,9 +46,8 @@ def sequence_items(dataset: Dataset, element: str | int) -> Sequence[Dataset]:
         Parsed when indexed, so ask for each item once. Those that follow
         damage within the sequence, or the first `MAX_ITEMS`, are missing.
     """
-    tag = tag_for_keyword(element) if isinstance(element, str) else element
     try:
-        raw: Any = dataset.get_item(tag) if tag is not None else None
+        raw = stored_element(dataset, element)
         if isinstance(raw, RawDataElement) and _is_sequence(raw):
             return _RawItems(raw, dataset.original_character_set)
         value = None if raw is None else dataset[raw.tag].value

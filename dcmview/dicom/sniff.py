@@ -7,6 +7,7 @@ else passes: a text, a picture or an archive has no such chain.
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM U
 _LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _VRS = _SHORT_VRS | _LONG_VRS
 _UNDEFINED_LENGTH = 0xFFFFFFFF
+_LAST_GROUP = 0xFFFC  # beyond are items and delimiters
 
 # Elements that must follow each other before a file without a prefix passes, by the group of
 # the first. Implicit VR needs more: two small integers make an element.
@@ -135,9 +137,15 @@ def _read_meta(head: bytes, offset: int) -> tuple[int, str]:
             break
         if element == 0x0010:
             value = head[value_offset : value_offset + length]
-            uid = value.split(b"\\")[0].rstrip(b"\0 ").decode("ascii", "replace").strip()
+            uid = _leading_uid(value)
         offset = value_offset + length
     return offset, uid
+
+
+def _leading_uid(value: bytes) -> str:
+    """The UID that a value begins with; a wrong length may add what follows."""
+    match = re.match(rb"\s*([0-9.]{1,64})", value)
+    return match[1].decode() if match else ""
 
 
 def _chain_length(head: bytes, offset: int, *, explicit: bool, little: bool) -> int:
@@ -147,7 +155,9 @@ def _chain_length(head: bytes, offset: int, *, explicit: bool, little: bool) -> 
     while offset + 8 <= len(head):
         group = _unpack(head, offset, "H", little=little) or 0
         tag = group << 16 | (_unpack(head, offset + 2, "H", little=little) or 0)
-        if tag <= last or (explicit and head[offset + 4 : offset + 6] not in _VRS):
+        if tag <= last or group > _LAST_GROUP:
+            return 0
+        if explicit and head[offset + 4 : offset + 6] not in _VRS:
             return 0
         value_offset, length = _value(head, offset, explicit=explicit, little=little)
         if length == _UNDEFINED_LENGTH:

@@ -24,6 +24,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
 
+from dcmview.dicom.elements import stored_element
 from dcmview.dicom.parse import PIXEL_ELEMENTS, one_line
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.sequences import sequence_items
@@ -154,7 +155,7 @@ class _Tree:
         self._nodes_left -= 1
         vr, keyword = "UN", ""
         try:
-            element: Any = dataset.get_item(tag)
+            element = stored_element(dataset, tag)
             creator = _private_creator(dataset, tag)
             keyword = _keyword(tag, creator)
             vr = _known_vr(dataset, tag, element.VR, creator)
