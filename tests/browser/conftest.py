@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from support.paths import FIXTURES
 from support.server import ServerProcess
 
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -48,13 +48,20 @@ def viewport(request):
 
 
 @pytest.fixture
-def page(browser, viewport):
-    """An empty page that fails its test for any console error or uncaught exception."""
+def page(browser, viewport, request):
+    """An empty page that fails its test for any console error or uncaught exception.
+
+    A test may name, as indirect parameter, the beginning of messages it expects.
+    """
+    expected = getattr(request, "param", None)
     context = browser.new_context(viewport=viewport)
     page: Page = context.new_page()
+    page.set_default_timeout(10_000)
     problems: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
+        if expected is not None and message.text.startswith(expected):
+            return
         if message.type in ("error", "warning"):
             problems.append(f"{message.type}: {message.text}")
 
