@@ -224,6 +224,7 @@ def test_error_of_the_server_stands_where_the_picture_would_be(page, video_folde
         viewport = page.get_by_role("region", name="Viewport")
         expect(viewport).to_contain_text(f"unsupported transfer syntax: {MPEG2MPML}")
         expect(viewport).to_contain_text("unsupported_transfer_syntax")
+        page.goto("about:blank")  # before the server goes
 
 
 class _Prefix(BaseHTTPRequestHandler):
@@ -270,3 +271,4 @@ def test_token_of_the_link_is_used_and_leaves_the_address(page, monkeypatch):
         page.wait_for_selector("[data-shown]")
         assert "secret" not in page.url
         assert server.get("/api/files").status == 401
+        page.goto("about:blank")  # before the server goes
