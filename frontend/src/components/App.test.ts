@@ -125,7 +125,12 @@ test('the list is walked with the keys of a tree', async () => {
   await press('ArrowDown');
   await vi.waitFor(() => expect(focused()).toContain('Late'));
   await press('Enter');
-  expect(document.activeElement?.getAttribute('aria-selected')).toBe('true');
+  const late = screen.getByRole('treeitem', { name: /Late/ });
+  expect(late.getAttribute('aria-selected')).toBe('true');
+  // What was opened has the focus, so that arrow keys step through it at once.
+  expect(document.activeElement).toBe(screen.getByRole('region', { name: 'Viewport' }));
+
+  late.focus();
   await press('ArrowLeft');
   await vi.waitFor(() => expect(focused()).toContain('Abdomen'));
   await press('ArrowLeft');
