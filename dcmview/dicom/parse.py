@@ -423,9 +423,11 @@ def _read_on(
     )
     if suspect is not None and found is not None:
         # What was read from there on is no element.
+        problem = header.problem
         header = _read_up_to(
             source, begin, suspect.begin, explicit=explicit, little_endian=little_endian
         )
+        header.problem = problem
     if suspect is not None and not header.problem and (found or not suspect.has_known_vr):
         header.problem = f"header damaged before {suspect.name}, which is no data element"
     if found is not None:

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
-from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import _expand_segmented_lut
-from pydicom.tag import Tag
+from support.datasets import add_raw
 
 from dcmview.dicom import elements
 
@@ -21,14 +20,6 @@ RED = ("RedPaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData")
 def raw(keyword: str, vr: str | None, value: bytes, *, little_endian: bool = True) -> Dataset:
     """A data set with one element as it is read from a file."""
     return add_raw(Dataset(), keyword, vr, value, little_endian=little_endian)
-
-
-def add_raw(
-    dataset: Dataset, keyword: str, vr: str | None, value: bytes, *, little_endian: bool = True
-) -> Dataset:
-    tag = Tag(keyword)
-    dataset[tag] = RawDataElement(tag, vr, len(value), value, 0, vr is None, little_endian)
-    return dataset
 
 
 def table(

@@ -7,8 +7,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from pydicom import uid
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
+from pydicom.tag import Tag
 
 from dcmview.dicom.header import Instance, open_instance
 
@@ -57,6 +59,15 @@ def groups(*values: dict[str, Any]) -> Sequence:
     return Sequence(items)
 
 
+def add_raw(
+    dataset: Dataset, keyword: str, vr: str | None, value: bytes, *, little_endian: bool = True
+) -> Dataset:
+    """Add an element as it is read from a file, not checked and not converted."""
+    tag = Tag(keyword)
+    dataset[tag] = RawDataElement(tag, vr, len(value), value, 0, vr is None, little_endian)
+    return dataset
+
+
 def part10(dataset: Dataset, transfer_syntax_uid: str = uid.ExplicitVRLittleEndian) -> bytes:
     """The data set as a file with preamble and File Meta Information."""
     meta = FileMetaDataset()
@@ -65,9 +76,9 @@ def part10(dataset: Dataset, transfer_syntax_uid: str = uid.ExplicitVRLittleEndi
     meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", "1.2.3.4")
     if "PixelData" in dataset:
         dataset["PixelData"].VR = "OW"
+    dataset.file_meta = meta
     buffer = BytesIO()
-    whole = FileDataset(buffer, dataset, file_meta=meta, preamble=bytes(128))
-    whole.save_as(buffer, enforce_file_format=True)
+    dataset.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
 
 

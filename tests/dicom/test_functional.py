@@ -1,0 +1,45 @@
+"""What holds for one frame of many: its own group, then the shared one, then the data set."""
+
+from __future__ import annotations
+
+from pydicom.dataset import Dataset
+from support.datasets import groups, item
+
+from dcmview.dicom.functional import FunctionalGroups
+
+KEYWORD = "FrameVOILUTSequence"
+
+
+def window(center: int) -> dict[str, object]:
+    return {KEYWORD: item(WindowCenter=center, WindowWidth=1)}
+
+
+def center(found: FunctionalGroups, frame_index: int) -> float | None:
+    group = found.item(frame_index, KEYWORD)
+    return None if group is None else group.WindowCenter
+
+
+def test_the_group_of_the_frame_comes_first() -> None:
+    dataset = Dataset()
+    dataset.SharedFunctionalGroupsSequence = groups(window(1))
+    dataset.PerFrameFunctionalGroupsSequence = groups(window(10), {}, window(30))
+    found = FunctionalGroups(dataset)
+    assert [center(found, index) for index in range(4)] == [10, 1, 30, 1]
+
+
+def test_the_top_level_comes_last() -> None:
+    dataset = Dataset()
+    dataset.FrameVOILUTSequence = item(WindowCenter=7)
+    found = FunctionalGroups(dataset)
+    assert center(found, 0) == 7
+
+
+def test_an_empty_macro_is_passed_over() -> None:
+    dataset = Dataset()
+    dataset.SharedFunctionalGroupsSequence = groups(window(1))
+    dataset.PerFrameFunctionalGroupsSequence = groups({KEYWORD: []})
+    assert center(FunctionalGroups(dataset), 0) == 1
+
+
+def test_a_plain_image_has_no_groups() -> None:
+    assert FunctionalGroups(Dataset()).item(0, KEYWORD) is None
