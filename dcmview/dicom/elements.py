@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _FULL_TABLE = 65536
 
+# What is read here is short by its nature; a hostile value may hold millions.
+_LONGEST_VALUE_BYTES = 16 * 1024
+
 
 def element_name(keyword: str) -> str:
     """Write an element as *(gggg,eeee) Name*, the form of repairs and messages."""
@@ -40,6 +43,9 @@ def stored_element(dataset: Dataset, element: str | int) -> Any:
 
 def text(dataset: Dataset, keyword: str) -> str:
     """Give an element as text in its character set, several values joined with a backslash."""
+    raw = raw_bytes(dataset, keyword)
+    if raw is not None and len(raw[0]) > _LONGEST_VALUE_BYTES:
+        return _raw_text(dataset, keyword)
     try:
         value = dataset.get(keyword)
     except Exception:
@@ -64,7 +70,7 @@ def numbers(dataset: Dataset, keyword: str) -> tuple[tuple[float | None, ...], t
     if element is None or element.value in (None, b"", ""):
         return (), ()
     if isinstance(element, RawDataElement) and _is_text_number(element):
-        return _parse_numbers(keyword, element.value.decode("latin-1"))
+        return _parse_numbers(keyword, element.value[:_LONGEST_VALUE_BYTES].decode("latin-1"))
     try:
         value = dataset[keyword].value
     except Exception as exc:
@@ -253,7 +259,7 @@ def _is_text_number(element: RawDataElement) -> bool:
 
 def _raw_text(dataset: Dataset, keyword: str) -> str:
     raw = raw_bytes(dataset, keyword)
-    return "" if raw is None else raw[0].rstrip(b"\0 ").decode("latin-1").strip()
+    return "" if raw is None else raw[0][:_LONGEST_VALUE_BYTES].decode("latin-1").strip("\0 ")
 
 
 def _parse_numbers(

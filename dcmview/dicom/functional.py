@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dcmview.dicom.sequences import sequence_items
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydicom.dataset import Dataset
 
 
@@ -15,8 +18,14 @@ class FunctionalGroups:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._per_frame = sequence_items(dataset, "PerFrameFunctionalGroupsSequence")
-        self._shared = sequence_items(dataset, "SharedFunctionalGroupsSequence")[:1]
+
+    @cached_property
+    def _per_frame(self) -> Sequence[Dataset]:
+        return sequence_items(self._dataset, "PerFrameFunctionalGroupsSequence")
+
+    @cached_property
+    def _shared(self) -> Sequence[Dataset]:
+        return sequence_items(self._dataset, "SharedFunctionalGroupsSequence")[:1]
 
     def item(self, frame_index: int, keyword: str) -> Dataset | None:
         """Give the item of a macro that holds for one frame.

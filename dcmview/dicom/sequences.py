@@ -11,17 +11,15 @@ import io
 import struct
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
 from pydicom.filereader import read_sequence_item
 from pydicom.sequence import Sequence as DatasetSequence
 
 from dcmview.dicom.elements import stored_element
-
-if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
 
 MAX_ITEMS = 100_000
 _WALK_LIMIT_S = 5.0
@@ -43,8 +41,9 @@ def sequence_items(dataset: Dataset, element: str | int) -> Sequence[Dataset]:
     Returns
     -------
     sequence of Dataset
-        Parsed when indexed, so ask for each item once. Those that follow
-        damage within the sequence, or the first `MAX_ITEMS`, are missing.
+        Parsed when indexed, so ask for each item once. A damaged item is
+        empty, those that cannot be found behind damage or follow the first
+        `MAX_ITEMS` are missing.
     """
     try:
         raw = stored_element(dataset, element)
@@ -56,7 +55,7 @@ def sequence_items(dataset: Dataset, element: str | int) -> Sequence[Dataset]:
     return value if isinstance(value, DatasetSequence) else ()
 
 
-class _RawItems(Sequence["Dataset"]):
+class _RawItems(Sequence[Dataset]):
     """Items of a sequence that pydicom has not converted."""
 
     def __init__(self, raw: RawDataElement, character_set: Any) -> None:
@@ -81,6 +80,12 @@ class _RawItems(Sequence["Dataset"]):
         return self._item(self._begins[index])
 
     def _item(self, begin: int) -> Dataset:
+        try:
+            return self._parse(begin)
+        except Exception:  # the items beside a damaged one are good
+            return Dataset()
+
+    def _parse(self, begin: int) -> Dataset:
         self._file.seek(begin)
         item = read_sequence_item(
             self._file, self._is_implicit, self._is_little, self._character_set
@@ -103,7 +108,7 @@ class _RawItems(Sequence["Dataset"]):
                 position += header.size + length
                 continue
             try:
-                self._item(position)  # only parsing finds its end
+                self._parse(position)  # only parsing finds its end
             except Exception:
                 begins.pop()
                 break

@@ -89,6 +89,14 @@ def test_several_values_are_joined() -> None:
     )
 
 
+def test_of_a_million_values_the_first_are_read() -> None:
+    dataset = raw("WindowCenter", "DS", b"40\\" * 1_000_000)
+    found, _ = elements.numbers(dataset, "WindowCenter")
+    assert found[:2] == (40.0, 40.0)
+    assert len(found) < 10_000
+    assert len(elements.text(raw("PatientID", "LO", b"x" * 1_000_000), "PatientID")) < 100_000
+
+
 def test_a_table_has_unsigned_entries_and_a_signed_start() -> None:
     data = struct.pack("<3H", 0, 0x8000, 0xFFFF)
     found, repairs = elements.read_lut(table((3, -2, 16), data), *RED, signed_input=True)

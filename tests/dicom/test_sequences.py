@@ -51,6 +51,14 @@ def test_items_before_damage_are_kept() -> None:
     ]
 
 
+def test_a_damaged_item_is_empty_and_leaves_the_others_alone() -> None:
+    inner = element(0x00081140, "SQ", b"no items", UNDEFINED)
+    damaged = ITEM + struct.pack("<L", len(inner)) + inner
+    items = sequence_items(sequence(item(b"1.1\0") + damaged + item(b"1.3\0")), SEQUENCE)
+    assert [len(part) for part in items] == [1, 0, 1]
+    assert items[2].ReferencedSOPClassUID == "1.3"
+
+
 def test_a_sequence_that_calls_itself_unknown_is_read() -> None:
     assert texts(sequence(item(b"1.1\0"), vr="UN")) == ["1.1"]
 
