@@ -188,6 +188,8 @@ class _OpenInstance:
 
 
 def _parsed_bytes(opened: _OpenInstance) -> int:
-    location = opened.instance.pixel_location
-    header_bytes = location.offset if location is not None else opened.instance.size_bytes
-    return PARSED_BYTES_AT_LEAST + PARSED_BYTES_PER_HEADER_BYTE * header_bytes
+    instance = opened.instance
+    location = instance.pixel_location
+    inflated_bytes = instance.inflated.size if instance.inflated is not None else 0
+    header_bytes = location.offset if location is not None else instance.size_bytes
+    return PARSED_BYTES_AT_LEAST + PARSED_BYTES_PER_HEADER_BYTE * header_bytes + inflated_bytes
