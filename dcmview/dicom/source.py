@@ -128,8 +128,8 @@ class MemorySource:
     ``is_whole`` is false where inflating ended before the data did.
     """
 
-    def __init__(self, content: bytes, *, is_whole: bool = True) -> None:
-        self._content = content
+    def __init__(self, content: bytes | bytearray, *, is_whole: bool = True) -> None:
+        self._content = memoryview(content)
         self.is_whole = is_whole
 
     @property
@@ -139,7 +139,7 @@ class MemorySource:
 
     def pread(self, offset: int, length: int) -> bytes:
         """Read bytes, fewer where the end comes first."""
-        return self._content[offset : offset + length]
+        return bytes(self._content[offset : offset + length])
 
 
 def open_source(path: str, *, expected: FileStamp | None = None) -> FileSource:
@@ -206,4 +206,4 @@ def inflate(
     except zlib.error as exc:
         if not content:
             raise Unreadable(f"the deflated data set cannot be inflated: {exc}") from exc
-    return MemorySource(bytes(content), is_whole=engine.eof)
+    return MemorySource(content, is_whole=engine.eof)

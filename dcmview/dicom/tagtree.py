@@ -20,7 +20,7 @@ from pydicom.datadict import (
     private_dictionary_description,
     private_dictionary_VR,
 )
-from pydicom.dataelem import RawDataElement
+from pydicom.dataelem import RawDataElement, convert_raw_data_element
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
 
@@ -41,6 +41,7 @@ MOST_NUMBERS = 64
 MOST_CHARACTERS = 1024
 MOST_ITEMS = 100
 MOST_LEVELS = 32
+LONG_TEXT_BYTES = 1024 * 1024  # decoded on request only: escapes make 20 MB take 6 s
 MOST_NODES = 100_000  # of one tree; 100 items a level would else make millions
 
 _BINARY_VRS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN"))
@@ -56,6 +57,7 @@ _NUMBER_TYPES = {
     "UV": "u8",
 }
 _UNDEFINED_LENGTH = 0xFFFFFFFF
+_MOST_BYTES_PER_CHARACTER = 8  # an escape sequence to each, in ISO 2022
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
 Node = dict[str, Any]
@@ -208,7 +210,18 @@ def _raw_value(dataset: Dataset, element: RawDataElement, vr: str, part: _Part |
         return _tags(words[: (part or _FIRST_CHARACTERS).end], len(words), part)
     if vr in _DECIMAL_VRS:
         return _decimals(content.decode("latin-1"), part)
+    if part is None and len(content) > LONG_TEXT_BYTES:
+        return _start_of_text(dataset, element, vr)
     return _converted_value(dataset[element.tag].value, vr, part)
+
+
+def _start_of_text(dataset: Dataset, element: RawDataElement, vr: str) -> Value:
+    """The first characters of a text that takes long to decode; its total is in bytes."""
+    start = (element.value or b"")[: MOST_CHARACTERS * _MOST_BYTES_PER_CHARACTER]
+    shortened = element._replace(value=start, length=len(start))
+    character_set = dataset.original_character_set
+    value = convert_raw_data_element(shortened, encoding=character_set, ds=dataset).value
+    return {**_converted_value(value, vr, None), "truncated": True, "total": element.length}
 
 
 def _converted_value(value: Any, vr: str, part: _Part | None) -> Value:

@@ -175,6 +175,18 @@ def test_text_is_cut_after_1024_characters(tmp_path: Path) -> None:
     assert whole == {"type": "string", "value": text}
 
 
+def test_a_very_long_text_is_decoded_on_request(tmp_path: Path) -> None:
+    text = "ä" * 600_000
+    content = bare(
+        element(0x00080005, "CS", b"ISO_IR 192"), element(0x0040A160, "UT", text.encode())
+    )
+    instance = opened(tmp_path, content)
+    value = node_of(instance, "(0040,A160)")["value"]
+    assert (value["value"], value["truncated"]) == (text[:1024], True)
+    whole = tag_node_at(instance, "0040A160", offset=599_990, limit=1000)["value"]
+    assert (whole["value"], whole["total"]) == ("ä" * 10, 600_000)
+
+
 def test_a_sequence_is_cut_after_100_items(tmp_path: Path) -> None:
     parts = []
     for number in range(150):
