@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from pydicom.uid import UID
 
 from dcmview.dicom import elements
+from dcmview.dicom.bounded import HEADER_LIMIT_BYTES
 from dcmview.dicom.functional import FunctionalGroups
-from dcmview.dicom.parse import HEADER_LIMIT_BYTES, ParsedFile, parse_file
+from dcmview.dicom.parse import ParsedFile, parse_file
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.samples import frame_bits
 from dcmview.dicom.source import ByteSource, FileSource, MemorySource, PixelLocation, open_source

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -19,6 +18,7 @@ from pydicom.filereader import read_dataset
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 from dcmview.dicom import elements
+from dcmview.dicom.bounded import HEADER_LIMIT_BYTES, BoundedFile
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.sniff import (
     ENCAPSULATED_UNCOMPRESSED,
@@ -43,13 +43,6 @@ from dcmview.dicom.source import (
 from dcmview.dicom.transfer import TRANSFER_SYNTAXES, transfer_syntax
 from dcmview.errors import NotDicom, Unreadable
 from dcmview.model import Repair, SampleKind
-
-# What a header may cost; real ones stay far below (large enhanced objects: 40 MiB).
-HEADER_LIMIT_BYTES = 64 * 1024 * 1024
-READ_LIMIT = 400_000
-TIME_LIMIT_S = 5.0
-
-BLOCK_BYTES = 16 * 1024
 
 # Documents, spectra and raw data are not for show: beyond this only their length is kept.
 BINARY_LIMIT_BYTES = 4 * 1024 * 1024
@@ -175,76 +168,6 @@ def _reconcile(head: bytes, offset: int, uid: str) -> tuple[bool, bool, tuple[Re
     return explicit, little_endian, (repair,)
 
 
-class _BoundedFile:
-    """A part of a source as a file for pydicom, within the budgets of a header."""
-
-    def __init__(self, source: ByteSource, begin: int) -> None:
-        self._source = source
-        self._begin = begin
-        self._size = max(source.size - begin, 0)
-        self._position = 0
-        self._block = b""
-        self._block_begin = 0
-        self._reads = 0
-        self._bytes = 0
-        self._deadline = time.monotonic() + TIME_LIMIT_S
-        self._pass_over = False
-
-    @property
-    def offset(self) -> int:
-        """The position as counted in the source."""
-        return self._begin + self._position
-
-    @property
-    def left(self) -> int:
-        """Bytes from the position to the end."""
-        return max(self._size - self._position, 0)
-
-    def end_at(self, offset: int) -> None:
-        """Pretend that the source ends here."""
-        self._size = min(self._size, offset - self._begin)
-
-    def pass_over_next(self) -> None:
-        """Answer the next read with nothing and move behind it."""
-        self._pass_over = True
-
-    def read(self, size: int = -1) -> bytes:
-        """Read bytes, never more than are left: a declared length may be a lie."""
-        length = self.left if size < 0 else min(size, self.left)
-        if self._pass_over:
-            self._pass_over = False
-            self._position += length
-            return b""
-        self._charge(length)
-        begin = self._position - self._block_begin
-        if begin < 0 or begin + length > len(self._block):
-            self._block = self._source.pread(self.offset, max(length, BLOCK_BYTES))
-            self._block_begin, begin = self._position, 0
-        content = self._block[begin : begin + length]
-        self._position += len(content)
-        return content
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move as files do."""
-        base = (0, self._position, self._size)[whence]
-        self._position = max(base + offset, 0)
-        return self._position
-
-    def tell(self) -> int:
-        """Give the position from the start of this part."""
-        return self._position
-
-    def _charge(self, length: int) -> None:
-        self._reads += 1
-        self._bytes += length
-        if self._reads > READ_LIMIT:
-            raise Unreadable(f"the header has more than {READ_LIMIT:,} parts")
-        if self._bytes > HEADER_LIMIT_BYTES:
-            raise Unreadable(f"the header is larger than {HEADER_LIMIT_BYTES // 2**20} MiB")
-        if self._reads % 1024 == 0 and time.monotonic() > self._deadline:
-            raise Unreadable(f"the header takes longer than {TIME_LIMIT_S:g} s to read")
-
-
 @dataclass(frozen=True, slots=True)
 class _Element:
     """A top-level element as its header has it."""
@@ -286,7 +209,7 @@ class _Pass:
     had led there; ``before_suspect`` would have that length.
     """
 
-    def __init__(self, file: _BoundedFile, passed_over: set[int]) -> None:
+    def __init__(self, file: BoundedFile, passed_over: set[int]) -> None:
         self._file = file
         self._passed_over = passed_over
         self.last: _Element | None = None
@@ -361,7 +284,7 @@ def _read_up_to(
     damaged: _Element | None = None
     problem = failure = ""
     for _ in range(_MOST_PASSES):
-        file = _BoundedFile(source, begin)
+        file = BoundedFile(source, begin)
         if end is not None:
             file.end_at(end)
         reading = _Pass(file, passed_over)
@@ -469,7 +392,7 @@ def _read_from(
     source: ByteSource, begin: int, *, explicit: bool, little_endian: bool
 ) -> tuple[Dataset, _Element] | None:
     """Read elements up to pixel data, None if these bytes only looked like elements."""
-    file = _BoundedFile(source, begin)
+    file = BoundedFile(source, begin)
     reading = _Pass(file, set())
     try:
         dataset = _read(file, reading, explicit=explicit, little_endian=little_endian)
@@ -485,7 +408,7 @@ def _read_from(
     return (dataset, pixels) if is_plausible else None
 
 
-def _read(file: _BoundedFile, reading: _Pass, *, explicit: bool, little_endian: bool) -> Dataset:
+def _read(file: BoundedFile, reading: _Pass, *, explicit: bool, little_endian: bool) -> Dataset:
     return read_dataset(
         cast("BinaryIO", file),  # pydicom asks for read, seek and tell alone
         is_implicit_VR=not explicit,

@@ -15,8 +15,9 @@ from pydicom.encaps import encapsulate
 from support.datasets import bare, element, image, item, opened, part10
 from support.pixel_files import pixel_file_named, pixel_files
 
+from dcmview.dicom.bounded import READ_LIMIT
 from dcmview.dicom.header import open_instance
-from dcmview.dicom.parse import BINARY_LIMIT_BYTES, READ_LIMIT
+from dcmview.dicom.parse import BINARY_LIMIT_BYTES
 from dcmview.errors import NotDicom, Unreadable
 from dcmview.model import SampleKind
 
