@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 INFLATED_LIMIT_BYTES = 1024 * 1024 * 1024
 _DEFLATED_BLOCK_BYTES = 1024 * 1024
 
-_KINDS = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a character device",
-    stat.S_IFBLK: "a block device",
-}
-
 # A named pipe would otherwise hold the open for ever.
 _OPEN_FLAGS = (
     os.O_RDONLY
@@ -164,12 +156,11 @@ def open_source(path: str, *, expected: FileStamp | None = None) -> FileSource:
     except OSError as exc:
         if expected is not None and exc.errno in (errno.ENOENT, errno.ENOTDIR):
             raise FileGone(f"the file is gone: {path}", path=path) from exc
-        raise Unreadable(f"{path}: {exc.strerror}", path=path) from exc
+        raise Unreadable(f"cannot be opened: {exc.strerror}", path=path) from exc
     try:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
-            kind = _KINDS.get(stat.S_IFMT(info.st_mode), "not a regular file")
-            raise Unreadable(f"{path} is {kind}", path=path)
+            raise Unreadable("not a regular file", path=path)
         stamp = FileStamp(info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
         if expected is not None and stamp != expected:
             raise FileChanged(f"the file has changed since it was listed: {path}", path=path)
