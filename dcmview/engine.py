@@ -139,7 +139,8 @@ class Engine:
             bit_offset=table.bit_offset(frame_index),
             threads=DECODER_THREADS,
         )
-        return _DecodedFrame(stored, self.recipe(entry, frame_index))
+        with opened.lock:
+            return _DecodedFrame(stored, display_recipe(instance, frame_index))
 
     def _render(self, entry: Entry, frame_index: int, request: DisplayRequest) -> bytes:
         frame, _ = self._decoded_frame(entry, frame_index)
@@ -192,4 +193,6 @@ def _parsed_bytes(opened: _OpenInstance) -> int:
     location = instance.pixel_location
     inflated_bytes = instance.inflated.size if instance.inflated is not None else 0
     header_bytes = location.offset if location is not None else instance.size_bytes
-    return PARSED_BYTES_AT_LEAST + PARSED_BYTES_PER_HEADER_BYTE * header_bytes + inflated_bytes
+    size = PARSED_BYTES_AT_LEAST + PARSED_BYTES_PER_HEADER_BYTE * header_bytes + inflated_bytes
+    # Even the largest is kept, alone: its frames would otherwise each parse the file again.
+    return min(size, INSTANCE_CACHE_BYTES)

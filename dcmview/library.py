@@ -160,12 +160,18 @@ class Library:
         """Whether ROI edits were neither saved nor exported."""
         return self._rois.has_unexported_edits
 
-    def export_csv(self) -> str:
-        """Write all ROIs as an EMBED table; what it holds counts as exported."""
+    def export_csv(self) -> tuple[str, int]:
+        """Write all ROIs as an EMBED table, and give the number of the last edit in it.
+
+        Once the table has reached somebody, `mark_exported` takes that number.
+        """
         by_file, edit_number = self._rois.snapshot()
         text = write_roi_csv((self._registry.get(i).path, boxes) for i, boxes in by_file.items())
+        return text, edit_number
+
+    def mark_exported(self, edit_number: int) -> None:
+        """Note that everything up to this edit has left the process."""
         self._rois.mark_exported(edit_number)
-        return text
 
     def warnings(self) -> list[str]:
         """Say which ROI rows were left out and why."""

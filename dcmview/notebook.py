@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, overload
 
 from dcmview.errors import DcmviewError, NothingToShow, StartError, UsageError
+from dcmview.server.announce import ERROR_PREFIX, URL_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,8 +28,6 @@ ERROR_BY_EXIT_CODE: dict[int, type[DcmviewError]] = {
     2: UsageError,
     3: StartError,
 }
-ERROR_PREFIX = "dcmview: error: "
-URL_PREFIX = "dcmview: server running at "
 
 END_TIMEOUT_S = 3.0
 """The child promises to end within 2 s."""

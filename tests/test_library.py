@@ -110,5 +110,18 @@ def test_edits_are_dirty_until_they_are_exported(put, open_library):
     library = open_library()
     library.replace_rois(0, [[1, 2, 3, 4]], None)
     assert library.dirty is True
-    assert '"[[1,2,3,4]]"' in library.export_csv()
+    text, edit_number = library.export_csv()
+    assert '"[[1,2,3,4]]"' in text
+    assert library.dirty is True
+    library.mark_exported(edit_number)
     assert library.dirty is False
+
+
+def test_edit_made_while_the_table_was_on_its_way_stays_dirty(put, open_library):
+    put("CT_small.dcm", "a.dcm")
+    library = open_library()
+    library.replace_rois(0, [[1, 2, 3, 4]], None)
+    _, edit_number = library.export_csv()
+    library.replace_rois(0, [[1, 2, 3, 5]], None)
+    library.mark_exported(edit_number)
+    assert library.dirty is True

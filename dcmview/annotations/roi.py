@@ -8,7 +8,7 @@ An image point is (column, row) with 0.0 at the top left corner of the image
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,8 +116,9 @@ def _parse_rectangle(number: int, box: Any, frames: Any) -> Rectangle:
 
 
 def _is_finite_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # Compared, not converted: JSON may hold whole numbers that no float can.
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max
 
 
 def _is_frame_index(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return type(value) is int and value >= 0

@@ -31,7 +31,7 @@ CELL_LIMIT_BYTES = 16 * 1024 * 1024  # the csv module refuses cells above 128 Ki
 
 @dataclass(frozen=True, slots=True)
 class RoiRow:
-    """One row of a table. ``row_number`` is the line a person sees, the header being 1."""
+    """One row of a table. ``row_number`` is the line of the file on which it ends."""
 
     row_number: int
     path: str

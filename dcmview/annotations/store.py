@@ -29,9 +29,10 @@ class RoiStore:
             return self._by_file.get(file_index, ())
 
     def load(self, file_index: int, rectangles: Sequence[Rectangle]) -> None:
-        """Set rectangles that exist elsewhere already; not an edit."""
+        """Set rectangles that exist elsewhere already; not an edit, and never over one."""
         with self._lock:
-            self._by_file[file_index] = tuple(rectangles)
+            # The file was listed a moment ago, and somebody may have been quick.
+            self._by_file.setdefault(file_index, tuple(rectangles))
 
     def replace(self, file_index: int, rectangles: Sequence[Rectangle]) -> None:
         """Set the rectangles of a file as an edit that would be lost with the process."""

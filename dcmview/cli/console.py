@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dcmview import errors
 from dcmview.errors import DcmviewError
+from dcmview.server.announce import ERROR_PREFIX
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -26,8 +27,6 @@ EXIT_CODE_BY_CLASS: dict[type[DcmviewError], int] = {
     errors.StartError: 3,
     DcmviewError: 4,
 }
-
-ERROR_PREFIX = "dcmview: error: "
 
 
 def exit_code(error: DcmviewError) -> int:

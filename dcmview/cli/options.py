@@ -1,7 +1,7 @@
 """The options of the viewer, in one table.
 
-The plain parser, the typer command, ``view()`` of the notebook and
-``docs/cli.md`` all follow this table, so they cannot disagree. It is read
+The plain parser, the typer command and ``docs/cli.md`` follow this table, so
+they cannot disagree. It is read
 before the port opens: no dataclasses here, they cost 14 ms to import.
 """
 

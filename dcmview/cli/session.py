@@ -175,7 +175,7 @@ class _Session:
             console.warn("ROI edits that were not exported are lost (--no-rescue)")
             return
         try:
-            path = write_rescue_file(self._library.export_csv(), os.getcwd())
+            path = write_rescue_file(self._library.export_csv()[0], os.getcwd())
         except OSError as exc:
             console.warn(f"ROI edits are lost, they cannot be written here: {exc.strerror}")
         else:

@@ -17,6 +17,7 @@ from dcmview.cli import console
 from dcmview.cli.options import ViewOptions
 from dcmview.errors import UsageError
 from dcmview.registry.filters import parse_filter
+from dcmview.server.announce import URL_PREFIX
 from dcmview.server.listen import Listener, listen
 from dcmview.server.signals import on_end_signals
 from dcmview.web.built_page import require_built_page
@@ -64,7 +65,7 @@ def view(options: ViewOptions) -> int:
     # Nothing can be lost until the first request, and an exception from a signal handler could be
     # swallowed by whatever is being imported.
     on_end_signals(_end_at_once)
-    console.put_stdout(f"dcmview: server running at {start.listener.url}")
+    console.put_stdout(f"{URL_PREFIX}{start.listener.url}")
     if start.token.token is not None:
         link = f"{_link_base(start.listener)}/#token={start.token.token}"
         console.put_stdout(f"dcmview: link with token: {link}")

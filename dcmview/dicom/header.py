@@ -141,7 +141,19 @@ def read_layout(dataset: Dataset, kind: SampleKind) -> tuple[PixelLayout, tuple[
         repairs.extend(found)
         return value
 
-    bits_allocated = whole("BitsAllocated", {"float": 32, "double": 64}.get(kind, 16))
+    fixed = {SampleKind.FLOAT: 32, SampleKind.DOUBLE: 64}.get(kind)
+    bits_allocated = whole("BitsAllocated", fixed or 16)
+    if fixed is not None and bits_allocated != fixed:
+        # The element that holds the samples fixes their size (DICOM PS3.3 C.7.6.3).
+        repairs.append(
+            Repair(
+                "bits-allocated",
+                elements.element_name("BitsAllocated"),
+                str(bits_allocated),
+                str(fixed),
+            )
+        )
+        bits_allocated = fixed
     bits_stored = whole("BitsStored", bits_allocated)
     if kind is not SampleKind.INTEGER or not 1 <= bits_stored <= bits_allocated:
         if kind is SampleKind.INTEGER:
@@ -167,14 +179,15 @@ def read_layout(dataset: Dataset, kind: SampleKind) -> tuple[PixelLayout, tuple[
             )
         high_bit = bits_stored - 1
     samples = whole("SamplesPerPixel", 1)
-    interpretation = elements.text(dataset, "PhotometricInterpretation").split("\\")[0].upper()
-    if not interpretation:
+    found = elements.text(dataset, "PhotometricInterpretation").split("\\")[0].upper()
+    interpretation = found
+    if not (found and found.isascii() and found.isprintable()):
         interpretation = "RGB" if samples == 3 else "MONOCHROME2"
         repairs.append(
             Repair(
                 "no-photometric-interpretation",
                 elements.element_name("PhotometricInterpretation"),
-                "absent",
+                ascii(found) if found else "absent",
                 interpretation,
             )
         )

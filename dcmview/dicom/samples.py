@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 # A whole frame is held in memory several times over on its way to a picture.
 MAX_FRAME_BYTES = 1 << 30
 
+_BITS_ALLOCATED = {
+    SampleKind.INTEGER: (1, 32),
+    SampleKind.FLOAT: (32, 32),
+    SampleKind.DOUBLE: (64, 64),
+}
+
 CHROMA_SUBSAMPLED = frozenset({"YBR_FULL_422", "YBR_PARTIAL_422"})
 _UPSAMPLED = {"YBR_FULL_422": "YBR_FULL", "YBR_PARTIAL_422": "YBR_PARTIAL"}
 
@@ -35,10 +41,11 @@ def check_layout(layout: PixelLayout) -> None:
         raise UnsupportedPixelFormat(
             f"Samples per Pixel (0028,0002) is {layout.samples_per_pixel}, 1 to 4 can be read"
         )
-    most = {SampleKind.INTEGER: 32, SampleKind.FLOAT: 32, SampleKind.DOUBLE: 64}[layout.kind]
-    if not 1 <= layout.bits_allocated <= most:
+    least, most = _BITS_ALLOCATED[layout.kind]
+    if not least <= layout.bits_allocated <= most:
         raise UnsupportedPixelFormat(
-            f"Bits Allocated (0028,0100) is {layout.bits_allocated}, 1 to {most} can be read"
+            f"Bits Allocated (0028,0100) is {layout.bits_allocated}, "
+            f"{least} to {most} can be read as {layout.kind}"
         )
     if not layout.bits_stored - 1 <= layout.high_bit < layout.bits_allocated:
         raise UnsupportedPixelFormat(

@@ -59,15 +59,20 @@ def measure_range(
     if stored.dtype.kind in "iu" and stored.dtype.itemsize <= 2:
         levels, counts = _histogram(stored)
         image = _image(levels, padding)
-        values = apply_modality(levels[image], modality)
+        values, counts = _finite(apply_modality(levels[image], modality), counts[image])
+        if not values.size:
+            return ValueRange(0, 0, 0, 0)
         order = np.argsort(values, kind="stable")
-        values, ends = values[order], np.cumsum(counts[image][order])
+        values, ends = values[order], np.cumsum(counts[order])
         p1, p99 = _percentile(values, ends, 1), _percentile(values, ends, 99)
     else:
         finite = stored[np.isfinite(cast("NDArray[np.floating[Any]]", stored))]
         if not finite.size:
             return ValueRange(0, 0, 0, 0)
         values = apply_modality(finite[_image(finite, padding)], modality)
+        values = values[np.isfinite(values)]  # a huge slope makes infinities of large values
+        if not values.size:
+            return ValueRange(0, 0, 0, 0)
         p1, p99 = np.percentile(values, [1, 99], method="linear")
     return ValueRange(float(values.min()), float(p1), float(p99), float(values.max()))
 
@@ -76,6 +81,13 @@ def _image(stored: NDArray[np.generic], padding: PaddingRange | None) -> NDArray
     """What is not padding, or everything where nothing else would be left."""
     image = ~padding_mask(stored, padding)
     return image if image.any() else ~image
+
+
+def _finite(
+    values: NDArray[np.float64], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    finite = np.isfinite(values)
+    return values[finite], counts[finite]
 
 
 def _histogram(stored: NDArray[np.generic]) -> tuple[NDArray[np.generic], NDArray[np.int64]]:

@@ -7,6 +7,7 @@ N.2), or stored -> RGB for colour.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -210,4 +211,6 @@ def _measured_window(stored: StoredFrame, recipe: DisplayRecipe, *, whole: bool)
     measured = measure_range(values, recipe.modality, padding)
     low, high = (measured.minimum, measured.maximum) if whole else (measured.p1, measured.p99)
     # A frame of one value has no range; a width of 1 shows it as mid grey.
-    return Window((low + high) / 2, (high - low) or 1.0, VoiFunction.LINEAR_EXACT)
+    # Halved first, and bounded: the ends may be the largest floats there are.
+    width = min(high - low, sys.float_info.max) or 1.0
+    return Window(low / 2 + high / 2, width, VoiFunction.LINEAR_EXACT)

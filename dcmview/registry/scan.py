@@ -125,9 +125,14 @@ class _Walk:
                 continue
             subfolders: list[str] = []
             for child in children:
-                if child.is_dir(follow_symlinks=False):
+                try:  # network file systems may fail here, and for one entry alone
+                    is_folder, is_link = child.is_dir(follow_symlinks=False), child.is_symlink()
+                except OSError as exc:
+                    self._skip(child.path, FileEnd.UNREADABLE, _reason(exc))
+                    continue
+                if is_folder:
                     subfolders.append(child.path)
-                elif child.is_symlink():
+                elif is_link:
                     yield from self._link(child.path)
                 else:
                     yield from self._file(child.path, os.path.join(real_folder, child.name))

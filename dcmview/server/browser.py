@@ -18,7 +18,8 @@ def open_browser(url: str) -> None:
     if not _has_screen():
         return
     opener = subprocess.Popen(
-        [sys.executable, "-m", "webbrowser", url],
+        # -P: a folder of data may hold a webbrowser.py of somebody else.
+        [sys.executable, "-P", "-m", "webbrowser", url],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from dcmview.web.status import ServerStatus
 
 
+class SmallNumber(IntegerConvertor):
+    """A number in a path, as long as any index can be; Python refuses to parse much longer ones."""
+
+    regex = "[0-9]{1,9}"
+
+
+register_url_convertor("small", SmallNumber())
+
+
 def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) -> Starlette:
     """Make the ASGI application that serves a library.
 
@@ -32,18 +42,18 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
         routes=[
             Route("/api/health", files.health),
             Route("/api/files", files.list_files),
-            Route("/api/file/{index:int}/info", files.file_info),
-            Route("/api/file/{index:int}/frame/{frame:int}", frames.display_frame),
-            Route("/api/file/{index:int}/frame/{frame:int}/raw", frames.raw_frame),
-            Route("/api/file/{index:int}/frame/{frame:int}/recipe", frames.frame_recipe),
-            Route("/api/file/{index:int}/tags", tags.tags),
-            Route("/api/file/{index:int}/annotations", rois.Annotations),
+            Route("/api/file/{index:small}/info", files.file_info),
+            Route("/api/file/{index:small}/frame/{frame:small}", frames.display_frame),
+            Route("/api/file/{index:small}/frame/{frame:small}/raw", frames.raw_frame),
+            Route("/api/file/{index:small}/frame/{frame:small}/recipe", frames.frame_recipe),
+            Route("/api/file/{index:small}/tags", tags.tags),
+            Route("/api/file/{index:small}/annotations", rois.Annotations),
             Route("/api/annotations/export.csv", rois.export_csv),
             *page_routes(load_assets()),
         ],
         middleware=[
-            Middleware(AccessMiddleware, policy=access, status=status),
             Middleware(UnexpectedErrors),
+            Middleware(AccessMiddleware, policy=access, status=status),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
     )

@@ -11,10 +11,10 @@ from dcmview.model import DisplayRequest
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
-    from starlette.requests import Request
 
 MODES = ("default", "full_dynamic")
 MOST_TAG_VALUES = 10_000
+LARGEST_NUMBER = 2**31 - 1
 
 
 def display_request(query: QueryParams) -> DisplayRequest:
@@ -35,10 +35,10 @@ def slice_request(query: QueryParams) -> tuple[int, int]:
     return offset, min(limit, MOST_TAG_VALUES)
 
 
-async def json_object(request: Request) -> dict[str, Any]:
-    """Read the body as a JSON object."""
+def json_object(content: bytes) -> dict[str, Any]:
+    """Read a request body as a JSON object."""
     try:
-        body = json.loads(await request.body())
+        body = json.loads(content)
     except (ValueError, RecursionError) as exc:
         raise RequestError("the body is not JSON") from exc
     if not isinstance(body, dict):
@@ -70,6 +70,6 @@ def _whole_number(query: QueryParams, name: str, *, default: int, least: int) ->
         value = int(text)
     except ValueError as exc:
         raise RequestError(f"{name} must be a whole number, not {text!r}") from exc
-    if value < least:
-        raise RequestError(f"{name} must be at least {least}, not {value}")
+    if not least <= value <= LARGEST_NUMBER:
+        raise RequestError(f"{name} must be from {least} to {LARGEST_NUMBER}")
     return value

@@ -209,7 +209,8 @@ def test_recipe_is_named_by_the_raw_frame(server):
         (f"/api/file/{CT}/frame/x", "not_found"),
         (f"/api/file/{REPORT}/frame/0", "no_pixel_data"),
         ("/api/file/7/frame/0", "unknown_file"),
-        ("/api/file/99999999999999999999/frame/0", "unknown_file"),
+        ("/api/file/999999999/frame/0", "unknown_file"),
+        (f"/api/file/{'9' * 5000}/frame/0", "not_found"),
         ("/api/file/x/frame/0", "not_found"),
     ],
 )
@@ -315,6 +316,7 @@ def test_put_annotations_answers_the_canonical_form_and_export_writes_it(server,
         {"num_roi": 2, "roi_coords": [[0, 0, 5, 5]]},
         b'{"roi_coords": [[0, 0, NaN, 5]]}',
         b"[" * 100_000,
+        b'{"roi_coords": [[0, 0, ' + b"9" * 400 + b", 5]]}",
         b"\xff\xfe",
     ],
 )
@@ -324,6 +326,28 @@ def test_impossible_annotations_are_400_and_change_nothing(server, body):
     assert answer.status == 400
     assert error_of(answer) in {"invalid_annotation", "bad_request"}
     assert server.get(address).json["num_roi"] == 0
+
+
+def test_a_head_of_the_export_saves_nobodys_edits(folder, tmp_path):
+    with ServerProcess(str(folder), cwd=tmp_path) as server:
+        server.wait_scanned()
+        server.request("PUT", f"/api/file/{CT}/annotations", {"roi_coords": [[0, 0, 5, 5]]})
+        assert server.request("HEAD", "/api/annotations/export.csv").status == 200
+        server.stop()
+    (rescued,) = tmp_path.glob("dcmview-rescued-*.csv")
+    assert '"[[0,0,5,5]]"' in rescued.read_text()
+
+
+@pytest.mark.parametrize("origin", ["http://[", "null", "https://evil.example"])
+def test_foreign_or_malformed_origin_is_403_json(server, origin):
+    answer = server.get("/api/files", Origin=origin)
+    assert answer.status == 403
+    assert error_of(answer) == "access_denied"
+
+
+def test_slice_beyond_every_value_is_400(server):
+    answer = server.get(f"/api/file/{CT}/tags?path=00100010&offset={10**20}")
+    assert answer.status == 400
 
 
 def test_body_beyond_its_limit_is_413(server):

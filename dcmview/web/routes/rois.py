@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
 from starlette.responses import Response
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from dcmview.annotations.roi import Rectangle
+    from dcmview.library import Library
 
 
 class Annotations(HTTPEndpoint):
@@ -33,26 +35,22 @@ class Annotations(HTTPEndpoint):
         """Replace the rectangles of a file and give them in canonical form."""
         library = context(request).library
         library.entry(_index(request))
-        body = await json_object(request)
-        coordinates = body.get("roi_coords")
-        count = body.get("num_roi")
-        if isinstance(coordinates, list) and count not in (None, len(coordinates)):
-            raise InvalidAnnotation(
-                f"num_roi says {count!r}, but there are {len(coordinates)} boxes"
-            )
-        stored = await run_in_threadpool(
-            library.replace_rois, _index(request), coordinates, body.get("roi_frames")
-        )
-        return json_response(roi_set(stored))
+        body = await request.body()
+        # Parsing megabytes of JSON would hold up everybody else.
+        return await run_in_threadpool(_replace, library, _index(request), body)
 
 
 def export_csv(request: Request) -> Response:
     """``GET /api/annotations/export.csv``."""
-    text = context(request).library.export_csv()
+    library = context(request).library
+    text, edit_number = library.export_csv()
+    # After the last byte was sent: a HEAD or a broken download saves nobody's edits.
+    sent = BackgroundTask(library.mark_exported, edit_number) if request.method == "GET" else None
     return Response(
         text.encode("utf-8", "surrogateescape"),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="dcmview-annotations.csv"'},
+        background=sent,
     )
 
 
@@ -63,6 +61,15 @@ def roi_set(rectangles: Sequence[Rectangle]) -> schemas.RoiSet:
         roi_coords=[box.coordinates for box in rectangles],
         roi_frames=[list(box.frames) for box in rectangles],
     )
+
+
+def _replace(library: Library, index: int, content: bytes) -> Response:
+    body = json_object(content)
+    coordinates = body.get("roi_coords")
+    count = body.get("num_roi")
+    if isinstance(coordinates, list) and count not in (None, len(coordinates)):
+        raise InvalidAnnotation(f"num_roi says {count!r}, but there are {len(coordinates)} boxes")
+    return json_response(roi_set(library.replace_rois(index, coordinates, body.get("roi_frames"))))
 
 
 def _index(request: Request) -> int:
