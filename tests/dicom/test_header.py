@@ -13,7 +13,7 @@ import pydicom
 import pytest
 from pydicom import uid
 from pydicom.data import get_charset_files, get_testdata_file
-from support.datasets import bare, element, groups, image, item, opened, part10
+from support.datasets import add_raw, bare, element, groups, image, item, opened, part10
 from support.pixel_files import pixel_file_named, pixel_files
 
 from dcmview.dicom.header import open_instance, read_header, read_layout
@@ -324,3 +324,19 @@ def test_reading_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
 def test_sizes_are_plain_python_numbers() -> None:
     layout = open_instance(str(pixel_file_named("CT_small.dcm"))).layout
     assert not any(isinstance(getattr(layout, name), np.generic) for name in layout.__slots__)
+
+
+@pytest.mark.parametrize("label", [b"MONO\r\nX: 1 ", b"\xff\xfe", b"MONOCHROME\x002"])
+def test_a_photometric_interpretation_that_is_no_word_is_replaced(label: bytes) -> None:
+    dataset = image()
+    del dataset.PhotometricInterpretation
+    add_raw(dataset, "PhotometricInterpretation", "CS", label)
+    layout, repairs = read_layout(dataset, SampleKind.INTEGER)
+    assert layout.photometric_interpretation == "MONOCHROME2"
+    assert [repair.code for repair in repairs] == ["no-photometric-interpretation"]
+
+
+def test_the_element_of_float_samples_fixes_their_size() -> None:
+    layout, repairs = read_layout(image(BitsAllocated=8), SampleKind.FLOAT)
+    assert (layout.bits_allocated, layout.bits_stored) == (32, 32)
+    assert "bits-allocated" in [repair.code for repair in repairs]

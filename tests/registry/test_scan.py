@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import shutil
 import socket
@@ -177,3 +179,26 @@ def test_scan_stops_when_asked(copy, tmp_path):
         should_stop=lambda: len(registry) == 2,
     )
     assert len(registry) == 2
+
+
+def test_an_entry_that_the_file_system_refuses_does_not_end_the_scan(copy, tmp_path, monkeypatch):
+    for name in ("a.dcm", "b.dcm", "c.dcm"):
+        copy(name)
+    scandir = os.scandir
+
+    class Refused:
+        def __init__(self, child):
+            self.name, self.path = child.name, child.path
+
+        def is_dir(self, *, follow_symlinks):
+            raise OSError(errno.EIO, "Input/output error")
+
+    @contextlib.contextmanager
+    def failing_for_b(folder):
+        with scandir(folder) as children:
+            yield [Refused(child) if child.name == "b.dcm" else child for child in children]
+
+    monkeypatch.setattr("os.scandir", failing_for_b)
+    registry = run_scan(tmp_path)
+    assert names(registry) == ["a.dcm", "c.dcm"]
+    assert skipped(registry)["b.dcm"] == (FileEnd.UNREADABLE, "Input/output error")
