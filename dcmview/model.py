@@ -129,6 +129,100 @@ class StoredFrame:
     repairs: tuple[Repair, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class OverlaySummary:
+    """What is known of an overlay plane without its bits (DICOM PS3.3 C.9.2).
+
+    ``origin_row`` and ``origin_column`` count from 1 and may lie outside the
+    image; ``kind`` is G for graphics and R for a region of interest.
+    """
+
+    group: int
+    rows: int
+    columns: int
+    origin_row: int = 1
+    origin_column: int = 1
+    kind: str = "G"
+    label: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OverlayPlane:
+    """An overlay of one frame: ``bits`` is bool of shape (rows, columns)."""
+
+    summary: OverlaySummary
+    bits: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Shutter:
+    """What of an image is to be seen (DICOM PS3.3 C.7.6.11, C.7.6.15); None where a shape is absent.
+
+    ``edges`` are the first and last visible column and row (left, right, upper,
+    lower), ``circle`` is (centre row, centre column, radius) and ``polygon``
+    holds (row, column) vertices, all counted from 1. ``overlay_group`` names the
+    60xx group whose bits are shut. ``grey_level`` is the level of what is shut.
+    """
+
+    edges: tuple[int, int, int, int] | None = None
+    circle: tuple[int, int, int] | None = None
+    polygon: tuple[tuple[int, int], ...] = ()
+    overlay_group: int | None = None
+    grey_level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PixelAspect:
+    """Height to width of a pixel, as in Pixel Aspect Ratio (0028,0034)."""
+
+    vertical: float = 1.0
+    horizontal: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RealWorldMapping:
+    """Real world value = stored value x slope + intercept between two stored values.
+
+    DICOM PS3.3 C.7.6.16.2.11. ``unit`` is the code value of the units (UCUM),
+    ``values`` holds the table of a mapping that is not linear.
+    """
+
+    first: float
+    last: float
+    slope: float | None = None
+    intercept: float | None = None
+    values: tuple[float, ...] = ()
+    unit: str = ""
+    label: str = ""
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What decided one step between stored value and picture.
+
+    ``step`` is a stage (``samples``, ``modality``, ``voi``, ``presentation``,
+    ``palette``, ``padding``, ``overlays``, ``shutter``, ``pixel_aspect``,
+    ``icc_profile``, ``real_world``), ``element`` the path of the element from
+    the top of the data set, empty where the Standard's default decided.
+    """
+
+    step: str
+    element: str
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An element that could have changed the picture and did not, and why."""
+
+    element: str
+    value: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DisplayRecipe:
     """Everything between the stored values of one frame and its picture.
@@ -146,14 +240,40 @@ class DisplayRecipe:
     padding: PaddingRange | None = None
     palette: Palette | None = None
     repairs: tuple[Repair, ...] = ()
+    overlays: tuple[OverlaySummary, ...] = ()
+    shutter: Shutter | None = None
+    pixel_aspect: PixelAspect = field(default_factory=lambda: PixelAspect())
+    icc_profile: bytes | None = None
+    real_world: tuple[RealWorldMapping, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+
+
+class PictureFormat(StrEnum):
+    """The file format of a display frame."""
+
+    PNG = "png"
+    JPEG = "jpeg"
+    WEBP = "webp"
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayRequest:
-    """How a frame is to be shown: the file's way unless a window or the full range is asked for."""
+    """How a frame is to be shown: the file's way unless something else is asked for.
+
+    ``voi`` picks the k-th window or LUT of the recipe; ``size_px`` bounds the
+    longer side of a reduced picture; ``preview`` allows a reduced decode, which
+    is faster and not exact.
+    """
 
     window: tuple[float, float] | None = None
     full_dynamic: bool = False
+    voi: int | None = None
+    overlays: bool = False
+    shutter: bool = False
+    format: PictureFormat = PictureFormat.PNG
+    size_px: int | None = None
+    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
