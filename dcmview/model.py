@@ -157,9 +157,9 @@ class OverlayPlane:
 
 @dataclass(frozen=True, slots=True)
 class Shutter:
-    """What of an image is to be seen (DICOM PS3.3 C.7.6.11, C.7.6.15); None where a shape is absent.
+    """What of an image is to be seen (DICOM PS3.3 C.7.6.11, C.7.6.15).
 
-    ``edges`` are the first and last visible column and row (left, right, upper,
+    A shape that is absent is None. ``edges`` are the first and last visible column and row (left, right, upper,
     lower), ``circle`` is (centre row, centre column, radius) and ``polygon``
     holds (row, column) vertices, all counted from 1. ``overlay_group`` names the
     60xx group whose bits are shut. ``grey_level`` is the level of what is shut.
@@ -242,7 +242,7 @@ class DisplayRecipe:
     repairs: tuple[Repair, ...] = ()
     overlays: tuple[OverlaySummary, ...] = ()
     shutter: Shutter | None = None
-    pixel_aspect: PixelAspect = field(default_factory=lambda: PixelAspect())
+    pixel_aspect: PixelAspect = field(default_factory=PixelAspect)
     icc_profile: bytes | None = None
     real_world: tuple[RealWorldMapping, ...] = ()
     decisions: tuple[Decision, ...] = ()
