@@ -160,7 +160,8 @@ class Shutter:
     """What of an image is to be seen (DICOM PS3.3 C.7.6.11, C.7.6.15).
 
     A shape that is absent is None. ``edges`` are the first and last visible
-    column and row (left, right, upper, lower), ``circle`` is (centre row, centre column, radius) and ``polygon``
+    column and row (left, right, upper, lower), ``circle`` is (centre row, centre
+    column, radius) and ``polygon``
     holds (row, column) vertices, all counted from 1. ``overlay_group`` names the
     60xx group whose bits are shut. ``grey_level`` is the level of what is shut.
     """
