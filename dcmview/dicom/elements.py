@@ -7,6 +7,7 @@ scanners write.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag, Tag
 
 from dcmview.model import LookupTable, Repair
 
@@ -38,16 +40,26 @@ def element_name(keyword: str) -> str:
 def stored_element(dataset: Dataset, element: str | int) -> Any:
     """Give an element as pydicom holds it, raw if it was not converted; None where absent."""
     # Without this flag pydicom converts an empty element, and that may fail.
-    return dataset.get_item(element, keep_deferred=True)
+    tag = _tag(element) if isinstance(element, str) else element
+    return dataset.get_item(tag, keep_deferred=True)
+
+
+@functools.cache
+def _tag(keyword: str) -> BaseTag:
+    """Look a keyword up once: pydicom searches its dictionary each time."""
+    return Tag(keyword)
 
 
 def text(dataset: Dataset, keyword: str) -> str:
     """Give an element as text in its character set, several values joined with a backslash."""
-    raw = raw_bytes(dataset, keyword)
-    if raw is not None and len(raw[0]) > _LONGEST_VALUE_BYTES:
+    element = stored_element(dataset, keyword)
+    if element is None:
+        return ""
+    value = element.value
+    if isinstance(element, RawDataElement) and value and len(value) > _LONGEST_VALUE_BYTES:
         return _raw_text(dataset, keyword)
     try:
-        value = dataset.get(keyword)
+        value = dataset[element.tag].value
     except Exception:
         return _raw_text(dataset, keyword)
     if value is None:
@@ -72,7 +84,7 @@ def numbers(dataset: Dataset, keyword: str) -> tuple[tuple[float | None, ...], t
     if isinstance(element, RawDataElement) and _is_text_number(element):
         return _parse_numbers(keyword, element.value[:_LONGEST_VALUE_BYTES].decode("latin-1"))
     try:
-        value = dataset[keyword].value
+        value = dataset[element.tag].value
     except Exception as exc:
         return (), (Repair("unreadable-element", element_name(keyword), str(exc), "left out"),)
     parts = value if isinstance(value, MultiValue | list | tuple) else [value]
@@ -102,7 +114,7 @@ def raw_bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool] | None:
 
 
 def read_lut(
-    dataset: Dataset, descriptor: str, data: str, *, signed_input: bool
+    dataset: Dataset, descriptor: str, data: str, *, input_range: tuple[float, float]
 ) -> tuple[LookupTable | None, tuple[Repair, ...]]:
     """Read a lookup table with its descriptor.
 
@@ -112,22 +124,28 @@ def read_lut(
         Holds descriptor and data, an item or the data set itself.
     descriptor, data : str
         Keywords of the descriptor and of the entries.
-    signed_input : bool
-        Whether the values that are looked up may be negative; then so may
-        the second value of the descriptor. The entries never are.
+    input_range : tuple of float
+        Lowest and highest value that may be looked up. It decides whether the
+        second value of the descriptor is signed, for its VR is often the wrong
+        one. The entries never are.
 
     Returns
     -------
     tuple of LookupTable or None, and repairs
-        None where table or descriptor is missing or cannot be understood.
+        None where table or descriptor is missing or cannot be understood; the
+        repairs say so where the element is there.
 
     References
     ----------
     DICOM PS3.3 C.11.1.1.1 and C.11.2.1.1, LUT Descriptor.
     """
-    described = _descriptor(dataset, descriptor, signed_input=signed_input)
+    described = _descriptor(dataset, descriptor, input_range)
     found = _entry_bytes(dataset, data)
-    if described is None or found is None:
+    if described is None:
+        if stored_element(dataset, descriptor) is None:
+            return None, ()
+        return None, (Repair("lut-descriptor", element_name(descriptor), "not three", "no table"),)
+    if found is None:
         return None, ()
     count, first_mapped, bits = described
     content, little_endian = found
@@ -149,10 +167,10 @@ def read_lut(
 
 
 def read_segmented_lut(
-    dataset: Dataset, descriptor: str, data: str, *, signed_input: bool
+    dataset: Dataset, descriptor: str, data: str, *, input_range: tuple[float, float]
 ) -> LookupTable | None:
     """Read a palette LUT that is written as segments (DICOM PS3.3 C.7.9.2)."""
-    described = _descriptor(dataset, descriptor, signed_input=signed_input)
+    described = _descriptor(dataset, descriptor, input_range)
     found = _entry_bytes(dataset, data)
     if described is None or found is None:
         return None
@@ -168,16 +186,24 @@ def read_segmented_lut(
 
 
 def _descriptor(
-    dataset: Dataset, keyword: str, *, signed_input: bool
+    dataset: Dataset, keyword: str, input_range: tuple[float, float]
 ) -> tuple[int, int, int] | None:
     """Give number of entries, first mapped value and bits of an entry."""
     words = _words(dataset, keyword)
     if words is None or len(words) < 3:
         return None
-    count, first_mapped, bits = words[:3]
-    if signed_input and first_mapped > 0x7FFF:
-        first_mapped -= 0x10000
-    return count or _FULL_TABLE, first_mapped, bits
+    count, first_mapped, bits = words[0] or _FULL_TABLE, words[1], words[2]
+    if first_mapped > 0x7FFF:
+        low, high = input_range
+
+        def meets(start: int) -> float:
+            return min(start + count - 1, high) - max(start, low)
+
+        # US or SS: of the two, the start whose table meets more of the input is meant.
+        gain = meets(first_mapped - 0x10000) - meets(first_mapped)
+        if gain > 0 or (gain == 0 and low < 0):
+            first_mapped -= 0x10000
+    return count, first_mapped, bits
 
 
 def _expand(

@@ -15,6 +15,7 @@ from support.datasets import add_raw
 from dcmview.dicom import elements
 
 RED = ("RedPaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData")
+SIGNED, UNSIGNED = (-32768, 32767), (0, 65535)
 
 
 def raw(keyword: str, vr: str | None, value: bytes, *, little_endian: bool = True) -> Dataset:
@@ -99,7 +100,7 @@ def test_of_a_million_values_the_first_are_read() -> None:
 
 def test_a_table_has_unsigned_entries_and_a_signed_start() -> None:
     data = struct.pack("<3H", 0, 0x8000, 0xFFFF)
-    found, repairs = elements.read_lut(table((3, -2, 16), data), *RED, signed_input=True)
+    found, repairs = elements.read_lut(table((3, -2, 16), data), *RED, input_range=SIGNED)
     assert found is not None
     assert (found.first_mapped, found.bits) == (-2, 16)
     assert found.entries.tolist() == [0, 32768, 65535]
@@ -107,14 +108,14 @@ def test_a_table_has_unsigned_entries_and_a_signed_start() -> None:
 
 
 def test_the_start_of_a_table_is_unsigned_for_unsigned_values() -> None:
-    found, _ = elements.read_lut(table((1, 65534, 16), b"\1\0"), *RED, signed_input=False)
+    found, _ = elements.read_lut(table((1, 65534, 16), b"\1\0"), *RED, input_range=UNSIGNED)
     assert found is not None
     assert found.first_mapped == 65534
 
 
 def test_a_table_of_0_entries_has_65536() -> None:
     data = np.arange(65536, dtype="<u2").tobytes()
-    found, _ = elements.read_lut(table((0, 0, 16), data), *RED, signed_input=False)
+    found, _ = elements.read_lut(table((0, 0, 16), data), *RED, input_range=UNSIGNED)
     assert found is not None
     assert found.entries.size == 65536
     assert found.entries[-1] == 65535
@@ -131,7 +132,7 @@ def test_a_table_of_0_entries_has_65536() -> None:
 )
 def test_8_bit_entries_are_packed_or_in_words(data: bytes, little_endian: bool) -> None:
     lut = table((3, 0, 8), data, little_endian=little_endian)
-    found, repairs = elements.read_lut(lut, *RED, signed_input=False)
+    found, repairs = elements.read_lut(lut, *RED, input_range=UNSIGNED)
     assert found is not None
     assert found.entries.tolist() == [1, 2, 3]
     assert found.bits == 8
@@ -139,7 +140,7 @@ def test_8_bit_entries_are_packed_or_in_words(data: bytes, little_endian: bool) 
 
 
 def test_8_bit_entries_that_call_themselves_16_bit_are_mended() -> None:
-    found, (repair,) = elements.read_lut(table((4, 0, 16), b"\1\2\3\4"), *RED, signed_input=False)
+    found, (repair,) = elements.read_lut(table((4, 0, 16), b"\1\2\3\4"), *RED, input_range=UNSIGNED)
     assert found is not None
     assert found.entries.tolist() == [1, 2, 3, 4]
     assert found.bits == 8
@@ -147,7 +148,7 @@ def test_8_bit_entries_that_call_themselves_16_bit_are_mended() -> None:
 
 
 def test_a_short_table_keeps_what_it_has() -> None:
-    found, (repair,) = elements.read_lut(table((8, 0, 16), b"\1\0\2\0"), *RED, signed_input=False)
+    found, (repair,) = elements.read_lut(table((8, 0, 16), b"\1\0\2\0"), *RED, input_range=UNSIGNED)
     assert found is not None
     assert found.entries.tolist() == [1, 2]
     assert repair.code == "lut-short"
@@ -163,14 +164,14 @@ def test_a_short_table_keeps_what_it_has() -> None:
     ],
 )
 def test_a_table_without_descriptor_or_entries_is_none(broken: Dataset) -> None:
-    assert elements.read_lut(broken, *RED, signed_input=False)[0] is None
+    assert elements.read_lut(broken, *RED, input_range=UNSIGNED)[0] is None
 
 
 def test_an_element_that_was_converted_before_gives_the_same_table() -> None:
     lut = table((3, 0, 16), b"\0\1\0\2\0\3", vr="US", little_endian=False)
-    before, _ = elements.read_lut(lut, *RED, signed_input=False)
+    before, _ = elements.read_lut(lut, *RED, input_range=UNSIGNED)
     assert [lut[keyword].value for keyword in RED] == [[3, 0, 16], [1, 2, 3]]
-    after, _ = elements.read_lut(lut, *RED, signed_input=False)
+    after, _ = elements.read_lut(lut, *RED, input_range=UNSIGNED)
     assert before is not None
     assert after is not None
     assert before.entries.tolist() == after.entries.tolist() == [1, 2, 3]
@@ -183,7 +184,7 @@ EXPANDED = [10, 20, 30, 40, 50, 60, 10, 20, 30, 40, 50, 60]
 
 def test_segments_are_expanded() -> None:
     lut = table((12, 0, 16), struct.pack("<11H", *SEGMENTS))
-    found = elements.read_segmented_lut(lut, *RED, signed_input=False)
+    found = elements.read_segmented_lut(lut, *RED, input_range=UNSIGNED)
     assert found is not None
     assert found.entries.tolist() == EXPANDED
     assert found.entries.tolist() == _expand_segmented_lut(SEGMENTS, "<H")
@@ -195,7 +196,7 @@ def test_segments_of_8_bits_are_packed(little_endian: bool) -> None:
     if not little_endian:
         data = np.frombuffer(data, "<u2").astype(">u2").tobytes()
     lut = table((12, 0, 8), data, little_endian=little_endian)
-    found = elements.read_segmented_lut(lut, *RED, signed_input=False)
+    found = elements.read_segmented_lut(lut, *RED, input_range=UNSIGNED)
     assert found is not None
     assert found.entries.tolist() == EXPANDED
 
@@ -203,7 +204,7 @@ def test_segments_of_8_bits_are_packed(little_endian: bool) -> None:
 @pytest.mark.parametrize("units", [(2, 9, 0, 0), (1, 0, 5), (7, 7, 7), (0, 5), (0, 9, 1, 2)])
 def test_nonsense_segments_end_the_table(units: tuple[int, ...]) -> None:
     lut = table((5, 0, 16), struct.pack(f"<{len(units)}H", *units))
-    found = elements.read_segmented_lut(lut, *RED, signed_input=False)
+    found = elements.read_segmented_lut(lut, *RED, input_range=UNSIGNED)
     assert found is None or found.entries.size <= 5
 
 
@@ -213,7 +214,7 @@ def test_a_segmented_palette_is_the_same_in_both_byte_orders() -> None:
         path = get_testdata_file(name, download=False)
         assert path is not None
         found = elements.read_segmented_lut(
-            dcmread(path), RED[0], f"Segmented{RED[1]}", signed_input=False
+            dcmread(path), RED[0], f"Segmented{RED[1]}", input_range=UNSIGNED
         )
         assert found is not None
         tables.append(found.entries.tolist())
