@@ -19,15 +19,25 @@ if TYPE_CHECKING:
 # instead of 11 for 5.1 Mpx.
 _CHUNK_VALUES = 1 << 17
 
+# Sorting 3.8 million floats takes 70 ms, a third of them 20; counting integers needs no sorting.
+_SORTED_AT_MOST = 2_000_000
+_SORTED_AT_LEAST = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class ValueRange:
-    """Minimum, maximum, 1st and 99th percentile of modality values."""
+    """Minimum, maximum, 1st and 99th percentile of modality values.
+
+    ``measured`` values are image and finite, the percentiles are taken from
+    ``sampled`` of them; the two differ in very large frames of floats.
+    """
 
     minimum: float
     p1: float
     p99: float
     maximum: float
+    measured: int = 0
+    sampled: int = 0
 
 
 def measure_range(
@@ -35,9 +45,10 @@ def measure_range(
     modality: Rescale | LookupTable,
     padding: PaddingRange | None = None,
 ) -> ValueRange:
-    """Measure the modality values of a frame, exactly.
+    """Measure the modality values of a frame.
 
-    Padding and values that are not finite are left out. A frame of padding
+    Exact, but for the percentiles of more than two million values of 32 bits or
+    more, which come from at least a million that lie evenly spread. Padding and values that are not finite are left out. A frame of padding
     alone is measured as if it had none, a frame without any finite value is
     all 0.
 
@@ -57,24 +68,40 @@ def measure_range(
         ``numpy.percentile(..., method="linear")`` has them.
     """
     if stored.dtype.kind in "iu" and stored.dtype.itemsize <= 2:
-        levels, counts = _histogram(stored)
-        image = _image(levels, padding)
-        values, counts = _finite(apply_modality(levels[image], modality), counts[image])
-        if not values.size:
-            return ValueRange(0, 0, 0, 0)
-        order = np.argsort(values, kind="stable")
-        values, ends = values[order], np.cumsum(counts[order])
-        p1, p99 = _percentile(values, ends, 1), _percentile(values, ends, 99)
-    else:
-        finite = stored[np.isfinite(cast("NDArray[np.floating[Any]]", stored))]
-        if not finite.size:
-            return ValueRange(0, 0, 0, 0)
-        values = apply_modality(finite[_image(finite, padding)], modality)
-        values = values[np.isfinite(values)]  # a huge slope makes infinities of large values
-        if not values.size:
-            return ValueRange(0, 0, 0, 0)
-        p1, p99 = np.percentile(values, [1, 99], method="linear")
-    return ValueRange(float(values.min()), float(p1), float(p99), float(values.max()))
+        return _measure_counted(stored, modality, padding)
+    return _measure_sorted(stored, modality, padding)
+
+
+def _measure_counted(
+    stored: NDArray[np.generic], modality: Rescale | LookupTable, padding: PaddingRange | None
+) -> ValueRange:
+    levels, counts = _histogram(stored)
+    image = _image(levels, padding)
+    values, counts = _finite(apply_modality(levels[image], modality), counts[image])
+    if not values.size:
+        return ValueRange(0, 0, 0, 0)
+    order = np.argsort(values, kind="stable")
+    values, ends = values[order], np.cumsum(counts[order])
+    p1, p99 = _percentile(values, ends, 1), _percentile(values, ends, 99)
+    measured = int(ends[-1])
+    return ValueRange(float(values[0]), p1, p99, float(values[-1]), measured, measured)
+
+
+def _measure_sorted(
+    stored: NDArray[np.generic], modality: Rescale | LookupTable, padding: PaddingRange | None
+) -> ValueRange:
+    finite = stored[np.isfinite(cast("NDArray[np.floating[Any]]", stored))]
+    if not finite.size:
+        return ValueRange(0, 0, 0, 0)
+    values = apply_modality(finite[_image(finite, padding)], modality)
+    values = values[np.isfinite(values)]  # a huge slope makes infinities of large values
+    if not values.size:
+        return ValueRange(0, 0, 0, 0)
+    step = values.size // _SORTED_AT_LEAST if values.size > _SORTED_AT_MOST else 1
+    spread = values[::step]
+    p1, p99 = np.percentile(spread, [1, 99], method="linear")
+    low, high = float(values.min()), float(values.max())
+    return ValueRange(low, float(p1), float(p99), high, values.size, spread.size)
 
 
 def _image(stored: NDArray[np.generic], padding: PaddingRange | None) -> NDArray[np.bool_]:

@@ -55,3 +55,28 @@ def test_float_padding_is_left_out() -> None:
     stored = np.array([-3.4e38, 1.5, 2.5], np.float64)
     measured = measure_range(stored, Rescale(), PaddingRange(-3.4e38, -3.4e38))
     assert (measured.minimum, measured.maximum) == (1.5, 2.5)
+
+
+def test_percentiles_of_a_small_frame_are_of_all_its_image_values() -> None:
+    stored = np.array([-9, 1, 2, 3], np.int16)
+    measured = measure_range(stored, Rescale(), PaddingRange(-9, -9))
+    assert (measured.measured, measured.sampled) == (3, 3)
+
+
+def test_percentiles_of_millions_of_floats_come_from_a_million_evenly_spread() -> None:
+    stored = np.arange(4_000_001, dtype=np.float64)
+    measured = measure_range(stored, Rescale(2, 1))
+    assert (measured.measured, measured.sampled) == (4_000_001, 1_000_001)
+    assert (measured.minimum, measured.maximum) == (1, 8_000_001)
+    assert measured.p1 == pytest.approx(80_001)
+    assert measured.p99 == pytest.approx(7_920_001)
+
+
+def test_percentiles_of_millions_of_16_bit_samples_are_exact() -> None:
+    stored = np.zeros(3_000_000, np.uint16)
+    stored[:30_001] = 7  # the 1 % and one more
+    assert measure_range(stored, Rescale()).p99 == 7
+    stored[30_000] = 0
+    measured = measure_range(stored, Rescale())
+    assert measured.p99 == pytest.approx(0.07)
+    assert measured.sampled == 3_000_000
