@@ -13,7 +13,7 @@ import numpy as np
 import pydicom
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from pydicom.uid import MPEG2MPML
 from support.paths import FIXTURES
 from support.server import ServerProcess
@@ -48,6 +48,18 @@ def grey_at(page: Page, x: float, y: float) -> int:
     red, green, blue = picture.getpixel((int(x), int(y)))
     assert red == green == blue
     return int(red)
+
+
+def press_with_the_mouse(page: Page, control: Locator) -> None:
+    """Move, press, move a little and release, as a hand does."""
+    expect(control).to_be_visible()
+    box = control.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 1, y)
+    page.mouse.up()
 
 
 def slices() -> list[pydicom.Dataset]:
@@ -193,6 +205,8 @@ def test_object_without_pixels_says_what_it_is_and_offers_its_tags(page, server)
     page.get_by_role("treeitem").filter(has_text="Measurements").click()
     expect(page.get_by_role("heading", name=re.compile("SR Storage"))).to_be_visible()
     expect(page.get_by_text("holds no image")).to_be_visible()
+    press_with_the_mouse(page, page.get_by_role("button", name="Show tags"))
+    expect(page.get_by_role("complementary", name="DICOM tags")).to_be_visible()
 
 
 def test_damaged_and_foreign_files_are_named_with_their_reason(page, server):
@@ -215,6 +229,19 @@ def video_folder(tmp_path):
     dataset["PixelData"].is_undefined_length = True
     dataset.save_as(tmp_path / "video.dcm")
     return tmp_path
+
+
+@pytest.mark.parametrize("page", ["Failed to load resource"], indirect=True)
+def test_buttons_of_an_error_answer_to_the_mouse(page, video_folder):
+    with ServerProcess(str(video_folder)) as server:
+        page.goto(server.url)
+        again = page.get_by_role("button", name="Try again")
+        expect(again).to_be_visible()
+        with page.expect_request(lambda request: "/frame/0/raw" in request.url):
+            press_with_the_mouse(page, again)
+        press_with_the_mouse(page, page.get_by_role("button", name="Show tags"))
+        expect(page.get_by_role("complementary", name="DICOM tags")).to_be_visible()
+        page.goto("about:blank")  # before the server goes
 
 
 @pytest.mark.parametrize("page", ["Failed to load resource"], indirect=True)
