@@ -48,9 +48,9 @@ def measure_range(
     """Measure the modality values of a frame.
 
     Exact, but for the percentiles of more than two million values of 32 bits or
-    more, which come from at least a million that lie evenly spread. Padding and values that are not finite are left out. A frame of padding
-    alone is measured as if it had none, a frame without any finite value is
-    all 0.
+    more, which come from at least a million that lie evenly spread. Padding and
+    values that are not finite are left out. A frame of padding alone is measured
+    as if it had none, a frame without any finite value is all 0.
 
     Parameters
     ----------

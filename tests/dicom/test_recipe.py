@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydicom import uid
+from pydicom.sequence import Sequence as DicomSequence
 from support.datasets import groups, image, item, opened, part10
 from support.pixel_files import pixel_file_named
 
 from dcmview.dicom.header import open_instance
 from dcmview.dicom.recipe import display_recipe
-from dcmview.model import LookupTable, PaddingRange, Rescale, Window
+from dcmview.model import LookupTable, PaddingRange, RealWorldMapping, Rescale, Window
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ def recipe(tmp_path: Path, dataset: Dataset, frame_index: int = 0) -> DisplayRec
 
 def lut(first_mapped: int, entries: list[int], **elements: Any) -> Sequence:
     table = item(**elements)
-    table[0].add_new("LUTDescriptor", "US", [len(entries), first_mapped & 0xFFFF, 16])
+    table[0].add_new("LUTDescriptor", "US", [len(entries) & 0xFFFF, first_mapped & 0xFFFF, 16])
     table[0].add_new("LUTData", "OW", struct.pack(f"<{len(entries)}H", *entries))
     return table
 
@@ -130,6 +131,81 @@ def test_the_modality_lut_of_angiography_is_not_for_display(tmp_path: Path, sop_
     assert recipe(tmp_path, dataset).modality == Rescale()
 
 
+def test_angiography_keeps_its_rescale_beside_a_modality_lut(tmp_path: Path) -> None:
+    dataset = image(SOPClassUID=uid.XRayAngiographicImageStorage, RescaleSlope=2)
+    dataset.ModalityLUTSequence = lut(0, [3, 2, 1], ModalityLUTType="US")
+    assert recipe(tmp_path, dataset).modality == Rescale(2, 0)
+
+
+def test_a_modality_lut_without_a_table_gives_way_to_the_rescale(tmp_path: Path) -> None:
+    dataset = image(RescaleSlope=2, RescaleIntercept=1)
+    dataset.ModalityLUTSequence = item(ModalityLUTType="US")
+    found = recipe(tmp_path, dataset)
+    assert found.modality == Rescale(2, 1)
+    assert codes(found) == {"lut-missing"}
+
+
+def test_an_empty_transformation_of_the_frame_gives_way_to_the_shared_one(tmp_path: Path) -> None:
+    dataset = image(RescaleSlope=9, RescaleIntercept=9)
+    dataset.PerFrameFunctionalGroupsSequence = groups({"PixelValueTransformationSequence": item()})
+    dataset.SharedFunctionalGroupsSequence = groups(
+        {"PixelValueTransformationSequence": item(RescaleSlope=3, RescaleIntercept=4)}
+    )
+    assert recipe(tmp_path, dataset).modality == Rescale(3, 4)
+
+
+def test_the_top_level_has_the_rescale_that_no_group_has(tmp_path: Path) -> None:
+    dataset = image(RescaleSlope=3, RescaleIntercept=4)
+    dataset.SharedFunctionalGroupsSequence = groups({})
+    assert recipe(tmp_path, dataset).modality == Rescale(3, 4)
+
+
+def dose(**elements: Any) -> Dataset:
+    dataset = image(SOPClassUID=uid.RTDoseStorage, DoseUnits="GY", **elements)
+    dataset.DoseGridScaling = "0.25"
+    return dataset
+
+
+@pytest.mark.parametrize("rescale", [{}, {"RescaleSlope": 1, "RescaleIntercept": 0}])
+def test_a_dose_grid_is_scaled_even_beside_a_rescale_that_does_nothing(
+    tmp_path: Path, rescale: dict[str, int]
+) -> None:
+    found = recipe(tmp_path, dose(**rescale))
+    assert found.modality == Rescale(0.25, 0)
+    assert found.unit == "Gy"
+    assert found.real_world == ()
+
+
+def test_the_windows_of_a_dose_grid_are_for_its_stored_values(tmp_path: Path) -> None:
+    found = recipe(tmp_path, dose(WindowCenter=100, WindowWidth=200, BitsStored=8, HighBit=7))
+    assert found.modality == Rescale()
+    assert found.real_world == (RealWorldMapping(0, 255, 0.25, 0, unit="Gy", label="dose"),)
+
+
+def test_a_dose_scaling_of_0_would_lose_the_image(tmp_path: Path) -> None:
+    dataset = dose()
+    dataset.DoseGridScaling = 0
+    found = recipe(tmp_path, dataset)
+    assert found.modality == Rescale(1, 0)
+    assert codes(found) == {"dose-scaling"}
+
+
+def test_a_real_dose_is_in_its_unit() -> None:
+    found = display_recipe(open_instance(str(pixel_file_named("rtdose.dcm"))), 0)
+    assert found.modality == Rescale(1e-6, 0)
+
+
+@pytest.mark.parametrize(
+    ("units", "unit"), [("BQML", "Bq/ml"), ("GML", "g/ml"), ("NONE", ""), ("ODD", "ODD")]
+)
+def test_pet_names_its_unit_even_where_the_rescale_does_nothing(
+    tmp_path: Path, units: str, unit: str
+) -> None:
+    dataset = image(SOPClassUID=uid.PositronEmissionTomographyImageStorage, Units=units)
+    dataset.RescaleSlope, dataset.RescaleIntercept = 1, 0
+    assert recipe(tmp_path, dataset).unit == unit
+
+
 def test_a_real_modality_lut_is_read() -> None:
     found = display_recipe(open_instance(str(pixel_file_named("mlut_18.dcm"))), 0).modality
     assert isinstance(found, LookupTable)
@@ -167,6 +243,40 @@ def test_a_voi_lut_starts_where_modality_values_may_be(
     assert table.first_mapped == first_mapped
 
 
+@pytest.mark.parametrize(
+    ("intercept", "first_mapped"),
+    [
+        pytest.param(-1024, 40000, id="most of the table lies above"),
+        pytest.param(-32768, -25536, id="most of the table lies below"),
+    ],
+)
+def test_the_start_of_a_voi_lut_is_where_it_meets_the_modality_values(
+    tmp_path: Path, intercept: int, first_mapped: int
+) -> None:
+    dataset = image(RescaleSlope=1, RescaleIntercept=intercept)
+    dataset.VOILUTSequence = lut(40000, [0] * 20000)
+    (table,) = recipe(tmp_path, dataset).voi
+    assert isinstance(table, LookupTable)
+    assert table.first_mapped == first_mapped
+
+
+@pytest.mark.parametrize("broken", ["LUTDescriptor", "LUTData"])
+def test_a_voi_lut_without_a_table_is_left_out_and_said(tmp_path: Path, broken: str) -> None:
+    dataset = image(WindowCenter=40, WindowWidth=400, VOILUTSequence=lut(0, [1, 2]))
+    delattr(dataset.VOILUTSequence[0], broken)
+    found = recipe(tmp_path, dataset)
+    assert found.voi == (Window(40, 400),)
+    assert codes(found) == {"lut-missing"}
+
+
+def test_a_voi_lut_of_65536_entries_says_0(tmp_path: Path) -> None:
+    dataset = image(VOILUTSequence=lut(0, list(range(65535, -1, -1))))
+    (table,) = recipe(tmp_path, dataset).voi
+    assert isinstance(table, LookupTable)
+    assert table.entries.size == 65536
+    assert table.entries[[0, -1]].tolist() == [65535, 0]
+
+
 def test_an_empty_voi_lut_sequence_is_none(tmp_path: Path) -> None:
     dataset = image(VOILUTSequence=[], WindowCenter=40, WindowWidth=400)
     assert recipe(tmp_path, dataset).voi == (Window(40, 400),)
@@ -181,6 +291,15 @@ def test_each_frame_has_its_own_window(tmp_path: Path) -> None:
     dataset.PerFrameFunctionalGroupsSequence = groups(voi(10), voi(20), {})
     centers = [recipe(tmp_path, dataset, index).voi for index in range(3)]
     assert centers == [(Window(10, 9),), (Window(20, 9),), (Window(7, 7),)]
+
+
+def test_a_frame_without_windows_of_its_own_takes_the_shared_ones(tmp_path: Path) -> None:
+    dataset = image()
+    dataset.PerFrameFunctionalGroupsSequence = groups({"FrameVOILUTSequence": item()})
+    dataset.SharedFunctionalGroupsSequence = groups(
+        {"FrameVOILUTSequence": item(WindowCenter=40, WindowWidth=400)}
+    )
+    assert recipe(tmp_path, dataset).voi == (Window(40, 400),)
 
 
 @pytest.mark.parametrize("interpretation", ["RGB", "YBR_FULL", "PALETTE COLOR"])
@@ -221,6 +340,33 @@ def test_the_lowest_value_is_white_only_once(
     assert found.inverted is inverted
     is_contradiction = (interpretation, shape) == ("MONOCHROME1", "IDENTITY")
     assert codes(found) == ({"presentation-lut-shape"} if is_contradiction else set())
+
+
+@pytest.mark.parametrize(
+    ("interpretation", "shape", "inverted"),
+    [("MONOCHROME1", "IDENTITY", True), ("MONOCHROME2", "INVERSE", False)],
+)
+@pytest.mark.parametrize(
+    "sop_class",
+    [
+        uid.DigitalXRayImageStorageForPresentation,
+        uid.DigitalMammographyXRayImageStorageForPresentation,
+    ],
+)
+def test_an_x_ray_image_with_the_wrong_shape_follows_its_photometric_interpretation(
+    tmp_path: Path, sop_class: str, interpretation: str, shape: str, inverted: bool
+) -> None:
+    dataset = image(SOPClassUID=sop_class, PhotometricInterpretation=interpretation)
+    dataset.PresentationLUTShape = shape
+    found = recipe(tmp_path, dataset)
+    assert found.inverted is inverted
+    assert codes(found) == {"presentation-lut-shape"}
+
+
+def test_a_shape_for_printers_changes_nothing(tmp_path: Path) -> None:
+    found = recipe(tmp_path, image(PresentationLUTShape="LIN OD"))
+    assert not found.inverted
+    assert found.repairs == ()
 
 
 # Padding
@@ -264,6 +410,73 @@ def test_floating_point_padding_has_elements_of_its_own(tmp_path: Path) -> None:
     dataset.FloatPixelData = bytes(4)
     dataset.FloatPixelPaddingValue = -0.5
     assert recipe(tmp_path, dataset).padding == PaddingRange(-0.5, -0.5)
+
+
+# Real world values
+
+
+def mapping(**elements: Any) -> Sequence:
+    made = item(**elements)
+    made[0].MeasurementUnitsCodeSequence = item(CodeValue="[hnsf'U]", CodingSchemeDesignator="UCUM")
+    return made
+
+
+def test_a_real_world_mapping_is_read_beside_the_rescale(tmp_path: Path) -> None:
+    dataset = image(PixelRepresentation=1, RescaleSlope=1, RescaleIntercept=0)
+    made = mapping(
+        RealWorldValueSlope=0.5, RealWorldValueIntercept=-3.0, LUTLabel="T1", LUTExplanation="time"
+    )
+    made[0].add_new("RealWorldValueFirstValueMapped", "US", 0xFFFE)  # -2 with the wrong VR
+    made[0].add_new("RealWorldValueLastValueMapped", "SS", 100)
+    dataset.RealWorldValueMappingSequence = made
+    found = recipe(tmp_path, dataset)
+    assert found.modality == Rescale(1, 0)
+    assert found.real_world == (
+        RealWorldMapping(-2, 100, 0.5, -3, unit="[hnsf'U]", label="T1", explanation="time"),
+    )
+
+
+def test_a_real_world_table_is_read(tmp_path: Path) -> None:
+    made = mapping(RealWorldValueLUTData=[0.5, 1.5, 4.5])
+    made[0].add_new("RealWorldValueFirstValueMapped", "US", 10)
+    made[0].add_new("RealWorldValueLastValueMapped", "US", 12)
+    (found,) = recipe(tmp_path, image(RealWorldValueMappingSequence=made)).real_world
+    assert (found.first, found.last, found.slope) == (10, 12, None)
+    assert found.values == (0.5, 1.5, 4.5)
+
+
+def test_floating_point_samples_are_mapped_between_floating_point_ends(tmp_path: Path) -> None:
+    dataset = image(1, 1, BitsAllocated=32)
+    for integer_only in ("PixelData", "BitsStored", "HighBit", "PixelRepresentation"):
+        delattr(dataset, integer_only)
+    dataset.FloatPixelData = bytes(4)
+    dataset.RealWorldValueMappingSequence = mapping(
+        RealWorldValueSlope=2.0,
+        RealWorldValueIntercept=0.0,
+        DoubleFloatRealWorldValueFirstValueMapped=-0.5,
+        DoubleFloatRealWorldValueLastValueMapped=1.5,
+    )
+    (found,) = recipe(tmp_path, dataset).real_world
+    assert (found.first, found.last, found.slope) == (-0.5, 1.5, 2)
+
+
+def test_each_frame_has_its_own_real_world_mappings(tmp_path: Path) -> None:
+    dataset = image(NumberOfFrames=2, PixelData=bytes(24))
+
+    def of_frame(*slopes: float) -> dict[str, Sequence]:
+        made = [mapping(RealWorldValueSlope=slope)[0] for slope in slopes]
+        return {"RealWorldValueMappingSequence": DicomSequence(made)}
+
+    dataset.PerFrameFunctionalGroupsSequence = groups(of_frame(1, 2), of_frame(3))
+    dataset.SharedFunctionalGroupsSequence = groups(of_frame(9))
+    slopes = [[each.slope for each in recipe(tmp_path, dataset, n).real_world] for n in (0, 1)]
+    assert slopes == [[1, 2], [3]]
+
+
+def test_a_real_world_mapping_without_numbers_is_left_out_and_said(tmp_path: Path) -> None:
+    found = recipe(tmp_path, image(RealWorldValueMappingSequence=mapping()))
+    assert found.real_world == ()
+    assert codes(found) == {"real-world-mapping"}
 
 
 # Palette
