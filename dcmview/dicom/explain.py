@@ -185,7 +185,7 @@ class _Notes:
             if later:
                 for keyword in ("WindowCenter", "WindowWidth", "VOILUTSequence"):
                     self._ignore(place, keyword, "what is closer to the frame comes first")
-            later = later or (found.place is not None and place.dataset is found.place.dataset)
+            later = later or (found.place is not None and place.path == found.place.path)
         self._ignore(
             self._top, "SoftcopyVOILUTSequence", "it belongs to presentation states, not to images"
         )
@@ -336,7 +336,7 @@ class _Notes:
         elif found.keyword == "DoseGridScaling":
             reason = "a dose grid is scaled by Dose Grid Scaling (3004,000E) alone"
         for place in rescale_places(self._instance, self._frame_index, top):
-            is_used = found.place is not None and place.dataset is found.place.dataset
+            is_used = found.place is not None and place.path == found.place.path
             if not is_used or found.keyword == "DoseGridScaling":
                 for keyword in ("RescaleSlope", "RescaleIntercept"):
                     self._ignore(place, keyword, reason)
