@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
@@ -46,6 +46,7 @@ def decode_frame(
     little_endian: bool = True,
     bit_offset: int = 0,
     threads: int = 1,
+    first_decoder: int = 0,
 ) -> StoredFrame:
     """Decode one frame into stored values.
 
@@ -68,6 +69,8 @@ def decode_frame(
         `FrameTable.bit_offset` of the frame.
     threads : int, default 1
         How many threads a JPEG 2000 decoder may use for this frame.
+    first_decoder : int, default 0
+        Decoders before this one are left out: they have crashed on the frame.
 
     Returns
     -------
@@ -103,7 +106,7 @@ def decode_frame(
         raise UnsupportedPixelFormat(f"{layout.kind} samples compressed as {transfer_syntax.name}")
     if codec is Codec.RLE:
         return _decode_rle(frame, layout)
-    return _decode_codestream(frame, layout, transfer_syntax, threads)
+    return _decode_codestream(frame, layout, transfer_syntax, threads, first_decoder)
 
 
 def _inflate(frame: bytes, layout: PixelLayout) -> bytes:
@@ -128,7 +131,11 @@ def _decode_rle(frame: bytes, layout: PixelLayout) -> StoredFrame:
 
 
 def _decode_codestream(
-    frame: bytes, layout: PixelLayout, transfer_syntax: TransferSyntax, threads: int
+    frame: bytes,
+    layout: PixelLayout,
+    transfer_syntax: TransferSyntax,
+    threads: int,
+    first_decoder: int,
 ) -> StoredFrame:
     codec = transfer_syntax.codec
     header = read_header(frame, codec)
@@ -143,7 +150,9 @@ def _decode_codestream(
             frame += _END_MARKER
         elif codec in (Codec.JPEG_2000, Codec.HTJ2K):
             frame = complete_j2k(frame, limit=frame_bits(layout) // 8 + 65536)
-    decoded, interpretation = _run_decoders(frame, header, layout, transfer_syntax, threads)
+    decoded, interpretation = _run_decoders(
+        frame, header, layout, transfer_syntax, threads=threads, first_decoder=first_decoder
+    )
     shape: tuple[int, ...] = (layout.rows, layout.columns)
     if layout.samples_per_pixel > 1:
         shape = (*shape, layout.samples_per_pixel)
@@ -238,6 +247,7 @@ def _fits(decoded: NDArray[np.generic], bits: int) -> bool:
 # samples with the photometric interpretation that they have then.
 
 _Decoded = tuple["NDArray[np.generic]", str]
+_Decoder: TypeAlias = "Callable[[bytes, CodestreamHeader, PixelLayout, int], _Decoded]"
 
 
 def _run_decoders(
@@ -245,11 +255,13 @@ def _run_decoders(
     header: CodestreamHeader,
     layout: PixelLayout,
     transfer_syntax: TransferSyntax,
+    *,
     threads: int,
+    first_decoder: int,
 ) -> _Decoded:
-    """The first decoder of the codec that gives a picture."""
+    """The first decoder that gives a picture."""
     problems: list[Exception] = []
-    for decoder in _DECODERS[transfer_syntax.codec]:
+    for decoder in _DECODERS[transfer_syntax.codec][first_decoder:]:
         try:
             return decoder(frame, header, layout, threads)
         except (ImportError, RuntimeError, ValueError, OSError, TypeError) as exc:
@@ -363,9 +375,7 @@ def _jpeg_xl_imagecodecs(
     return values, "RGB" if layout.samples_per_pixel == 3 else layout.photometric_interpretation
 
 
-_DECODERS: dict[
-    Codec, tuple[Callable[[bytes, CodestreamHeader, PixelLayout, int], _Decoded], ...]
-] = {
+_DECODERS: dict[Codec, tuple[_Decoder, ...]] = {
     Codec.JPEG: (_jpeg_imagecodecs, _jpeg_pillow),
     Codec.JPEG_LS: (_jpeg_ls_imagecodecs,),
     Codec.JPEG_2000: (_jpeg_2000_imagecodecs, _jpeg_2000_openjpeg),
@@ -374,3 +384,15 @@ _DECODERS: dict[
     Codec.HTJ2K: (_jpeg_2000_imagecodecs, _jpeg_2000_openjpeg),
     Codec.JPEG_XL: (_jpeg_xl_imagecodecs,),
 }
+
+
+def decoder_names(transfer_syntax: TransferSyntax) -> tuple[str, ...]:
+    """Name the decoders of a syntax in the order in which they are tried."""
+    return tuple(each.__name__ for each in _DECODERS.get(transfer_syntax.codec, ()))
+
+
+def decode_reduced(
+    frame: bytes, layout: PixelLayout, transfer_syntax: TransferSyntax, *, reduction: int
+) -> StoredFrame | None:
+    """Decode a smaller picture of a frame; None where the codec has no short way to one."""
+    return None

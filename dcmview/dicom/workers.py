@@ -1,0 +1,438 @@
+"""Compressed frames are decoded in processes of their own, which this module supervises.
+
+A codec that crashes, hangs or asks for all memory on a damaged frame costs that
+frame and 50 ms, not the server. Where the system has no shared memory without
+a name (anything but Linux), frames are decoded in the calling thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+import numpy as np
+
+from dcmview import errors
+from dcmview.dicom.decode import decode_frame, decode_reduced, decoder_names
+from dcmview.dicom.transfer import transfer_syntax
+from dcmview.errors import DecodeFailed
+from dcmview.model import StoredFrame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dcmview.dicom.worker import DecodeAnswer, DecodeJob
+    from dcmview.model import PixelLayout
+
+CPU_LIMIT_S = 5.0
+CPU_LIMIT_PER_MEGAPIXEL_S = 1.0
+WALL_LIMIT_S = 60.0
+"""A backstop for a worker that waits instead of computing; shared servers are slow."""
+
+ABANDONED_AFTER_S = 1.0
+"""A decode that nobody waits for any more may end by itself until then; the result is kept."""
+
+_START_LIMIT_S = 30.0
+_TICK_S = 0.2
+_KEPT_MEMORY_BYTES = 32 * 1024 * 1024
+_ERRORS = {
+    cls.__name__: cls
+    for cls in (
+        errors.DecodeFailed,
+        errors.Truncated,
+        errors.UnsupportedTransferSyntax,
+        errors.UnsupportedPixelFormat,
+    )
+}
+
+# sys.path comes as an argument, so that a child finds what its parent found.
+_BOOT = (
+    "import sys, json, socket; sys.path[:] = json.loads(sys.argv[2]);"
+    "from dcmview.dicom.worker import tend; tend(socket.socket(fileno=int(sys.argv[1])))"
+)
+
+
+def always_wanted() -> bool:
+    """Say that somebody still waits for the frame."""
+    return True
+
+
+class Decoder(Protocol):
+    """Decodes compressed frames, for many threads."""
+
+    is_isolated: bool
+    """Whether a crash of a codec stays without effect on this process."""
+
+    def decode(
+        self,
+        frame: bytes,
+        layout: PixelLayout,
+        transfer_syntax_uid: str,
+        *,
+        threads: int = 1,
+        reduction: int = 0,
+        is_wanted: Callable[[], bool] = always_wanted,
+    ) -> StoredFrame:
+        """Decode one frame as `decode_frame` does, or reduced by a power of two.
+
+        Raises
+        ------
+        InstanceError
+            As `decode_frame`; `DecodeFailed` also where the decoder crashed or
+            ran out of time.
+        CancelledError
+            If nobody wanted the frame any more.
+        """
+        ...
+
+    def warm_up(self) -> None:
+        """Start what the first frame would otherwise wait for."""
+        ...
+
+    def close(self) -> None:
+        """End all processes."""
+        ...
+
+
+def make_decoder(size: int) -> Decoder:
+    """Give supervised workers, at most so many, or the fallback where there can be none."""
+    has_all = hasattr(os, "memfd_create") and hasattr(socket, "send_fds")
+    return WorkerPool(size) if has_all and sys.platform == "linux" else ThreadDecoder()
+
+
+def cpu_limit_s(layout: PixelLayout) -> float:
+    """Give the CPU seconds that one frame may take."""
+    return CPU_LIMIT_S + CPU_LIMIT_PER_MEGAPIXEL_S * layout.rows * layout.columns / 1e6
+
+
+class ThreadDecoder:
+    """Decode in the calling thread: the same interface, without the isolation."""
+
+    is_isolated = False
+
+    def decode(
+        self,
+        frame: bytes,
+        layout: PixelLayout,
+        transfer_syntax_uid: str,
+        *,
+        threads: int = 1,
+        reduction: int = 0,
+        is_wanted: Callable[[], bool] = always_wanted,
+    ) -> StoredFrame:
+        """Decode one frame; it runs to its end whether wanted or not."""
+        syntax = transfer_syntax(transfer_syntax_uid)
+        if reduction:
+            reduced = decode_reduced(frame, layout, syntax, reduction=reduction)
+            if reduced is None:
+                raise DecodeFailed(f"{syntax.name} has no reduced pictures")
+            return reduced
+        return decode_frame(frame, layout, syntax, threads=threads)
+
+    def warm_up(self) -> None:
+        """Nothing to start."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class WorkerPool:
+    """Supervised decoder processes: started when needed, replaced when they die.
+
+    Parameters
+    ----------
+    size : int
+        Processes that decode at the same time, at most.
+    """
+
+    is_isolated = True
+
+    def __init__(self, size: int) -> None:
+        self._free_places = threading.Semaphore(size)
+        self._idle: list[_Worker] = []
+        self._lock = threading.Lock()
+        self._nursery = _Nursery()
+        self._closed = False
+
+    def decode(
+        self,
+        frame: bytes,
+        layout: PixelLayout,
+        transfer_syntax_uid: str,
+        *,
+        threads: int = 1,
+        reduction: int = 0,
+        is_wanted: Callable[[], bool] = always_wanted,
+    ) -> StoredFrame:
+        """Decode one frame in a worker; a crash is tried once more with the next decoder."""
+        from dcmview.dicom.worker import DecodeJob
+
+        syntax = transfer_syntax(transfer_syntax_uid)
+        decoders = 1 if reduction else max(1, len(decoder_names(syntax)))
+        limit_s = cpu_limit_s(layout)
+        for first_decoder in range(min(decoders, 2)):
+            job = DecodeJob(
+                frame_bytes=len(frame),
+                layout=layout,
+                transfer_syntax_uid=transfer_syntax_uid,
+                cpu_limit_s=limit_s,
+                threads=threads,
+                first_decoder=first_decoder,
+                reduction=reduction,
+            )
+            begin = time.monotonic()
+            with self._free_places:
+                worker = self._take()
+                try:
+                    stored = worker.decode(job, frame, is_wanted)
+                except _WorkerDied as exc:
+                    worker.end()
+                    failure = exc
+                except BaseException:
+                    self._give_back(worker)
+                    raise
+                else:
+                    self._give_back(worker)
+                    return stored
+            if failure.abandoned:
+                raise CancelledError from failure
+            limit_s -= time.monotonic() - begin
+            if failure.out_of_time or limit_s <= 0:
+                raise DecodeFailed(f"{syntax.name}: the decoder took too long") from failure
+        raise DecodeFailed(f"{syntax.name}: the decoder crashed on this frame") from failure
+
+    def warm_up(self) -> None:
+        """Start the first worker, so that the first frame need not wait for it."""
+        with contextlib.suppress(DecodeFailed), self._free_places:
+            self._give_back(self._take())
+
+    def close(self) -> None:
+        """End all processes."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.end()
+        self._nursery.close()
+
+    def _take(self) -> _Worker:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        return self._nursery.worker()
+
+    def _give_back(self, worker: _Worker) -> None:
+        with self._lock:
+            if not self._closed and not worker.is_retiring:
+                self._idle.append(worker)
+                return
+        worker.end()
+
+
+class _WorkerDied(Exception):
+    """The process is gone, by its own fault or by our hand."""
+
+    def __init__(self, *, out_of_time: bool = False, abandoned: bool = False) -> None:
+        super().__init__("the decoder process has ended")
+        self.out_of_time = out_of_time
+        self.abandoned = abandoned
+
+
+class _Nursery:
+    """The process that has loaded the codecs and forks the workers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def worker(self) -> _Worker:
+        """Give a new worker that is ready.
+
+        Raises
+        ------
+        DecodeFailed
+            If none can be started.
+        """
+        problem: Exception | None = None
+        for _ in range(2):  # the second time with a new nursery
+            try:
+                with self._lock:
+                    return self._spawn(self._control or self._start())
+            except OSError as exc:
+                problem = exc
+                self.close()
+        raise DecodeFailed(f"the decoder process cannot be started: {problem}") from problem
+
+    def close(self) -> None:
+        """End the nursery; its workers end with it."""
+        with self._lock:
+            if self._control is not None:
+                self._control.close()
+                self._control = None
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
+                self._process = None
+
+    def _start(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _BOOT, str(theirs.fileno()), json.dumps(sys.path)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # C libraries print
+                stderr=subprocess.DEVNULL,
+                # One thread a worker; numpy would start as many as there are cores.
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            )
+        self._control = ours
+        return ours
+
+    @staticmethod
+    def _spawn(control: socket.socket) -> _Worker:
+        from dcmview.dicom.worker import SPAWN, receive
+
+        ours, theirs = socket.socketpair()
+        memory = os.memfd_create("dcmview-frame", os.MFD_CLOEXEC)
+        try:
+            with theirs:
+                socket.send_fds(control, [SPAWN], [theirs.fileno(), memory])
+            ours.settimeout(_START_LIMIT_S)
+            hello = receive(ours)
+            if not hello:
+                raise ConnectionError("it ended at its start")
+            return _Worker(ours, memory, int(hello))
+        except BaseException:
+            ours.close()
+            os.close(memory)
+            raise
+
+
+class _Worker:
+    """One decoder process as its supervisor sees it."""
+
+    def __init__(self, connection: socket.socket, memory: int, pid: int) -> None:
+        connection.setblocking(True)
+        self._connection = connection
+        self._memory = memory
+        self._memory_bytes = 0
+        self._poll = select.poll()
+        self._poll.register(connection, select.POLLIN)
+        # Its number may be another process by the time it is to be killed.
+        self._handle = os.pidfd_open(pid)
+        self.pid = pid
+        self.is_retiring = False
+
+    def decode(self, job: DecodeJob, frame: bytes, is_wanted: Callable[[], bool]) -> StoredFrame:
+        """Have one frame decoded; raises `_WorkerDied` where that was the end of it."""
+        from dcmview.dicom.worker import DecodeAnswer, receive, send, shared_bytes
+
+        self._make_room(max(len(frame), shared_bytes(job.layout), 1))
+        _write(self._memory, frame)
+        begin = time.monotonic()
+        try:
+            send(self._connection, pickle.dumps(job))
+            self._wait(begin + max(WALL_LIMIT_S, 2 * job.cpu_limit_s), is_wanted)
+            message = receive(self._connection)
+        except OSError as exc:
+            raise _WorkerDied from exc
+        if not message:
+            # The kernel's timer looks at CPU time; on the wall more has passed.
+            raise _WorkerDied(out_of_time=time.monotonic() - begin >= job.cpu_limit_s / job.threads)
+        try:
+            answer = msgspec.msgpack.decode(message, type=DecodeAnswer)
+        except msgspec.MsgspecError as exc:
+            self.kill()
+            raise _WorkerDied from exc
+        self.is_retiring = answer.retiring
+        return self._stored_frame(answer, job)
+
+    def kill(self) -> None:
+        """End the process whatever it does."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+
+    def end(self) -> None:
+        """End the process and give back what it used."""
+        self.kill()
+        self._connection.close()
+        os.close(self._memory)
+        os.close(self._handle)
+
+    def _wait(self, deadline: float, is_wanted: Callable[[], bool]) -> None:
+        """Wait for an answer, and kill the worker where none is wanted or to be hoped for."""
+        abandoned_s = 0.0
+        while not self._poll.poll(_TICK_S * 1000):
+            abandoned_s = 0.0 if is_wanted() else abandoned_s + _TICK_S
+            is_abandoned = abandoned_s >= ABANDONED_AFTER_S
+            if is_abandoned or time.monotonic() > deadline:
+                self.kill()
+                raise _WorkerDied(out_of_time=not is_abandoned, abandoned=is_abandoned)
+
+    def _make_room(self, needed: int) -> None:
+        if self._memory_bytes > _KEPT_MEMORY_BYTES:
+            os.ftruncate(self._memory, 0)  # gives the pages back
+            self._memory_bytes = 0
+        if needed > self._memory_bytes:
+            os.ftruncate(self._memory, needed)
+            self._memory_bytes = needed
+
+    def _stored_frame(self, answer: DecodeAnswer, job: DecodeJob) -> StoredFrame:
+        if answer.error:
+            raise _ERRORS.get(answer.error, DecodeFailed)(answer.message)
+        layout = answer.layout
+        dtype = np.dtype(answer.dtype) if answer.dtype in _DTYPES else None
+        if layout is None or dtype is None or not _is_expected(answer.shape, job):
+            raise DecodeFailed("the decoder gave something else than this frame")
+        # Read, never mapped: a mapping of memory that somebody else may cut short
+        # can end this process.
+        values: np.ndarray[Any, Any] = np.empty(answer.shape, dtype)
+        if _read(self._memory, values.reshape(-1).data.cast("B")) != values.nbytes:
+            raise DecodeFailed("the decoder gave less than this frame")
+        return StoredFrame(values, layout, answer.truncated, answer.repairs)
+
+
+_DTYPES = frozenset(
+    np.dtype(code).newbyteorder("<").str
+    for code in ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8")
+)
+
+
+def _is_expected(shape: tuple[int, ...], job: DecodeJob) -> bool:
+    """Whether a frame of this shape was asked for; a reduced one is smaller."""
+    layout = job.layout
+    if len(shape) not in (2, 3) or not 1 <= (shape[2] if len(shape) == 3 else 1) <= 4:
+        return False
+    if job.reduction:
+        return 1 <= shape[0] <= layout.rows and 1 <= shape[1] <= layout.columns
+    return shape[:2] == (layout.rows, layout.columns)
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    view, written = memoryview(content), 0
+    while written < len(view):
+        written += os.pwrite(descriptor, view[written:], written)
+
+
+def _read(descriptor: int, into: memoryview) -> int:
+    count = 0
+    while count < len(into):
+        got = os.preadv(descriptor, [into[count:]], count)
+        if not got:
+            break
+        count += got
+    return count
