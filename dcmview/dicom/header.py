@@ -1,6 +1,6 @@
 """What the list shows of a file, and what its pictures and tags are made of.
 
-`read_header` serves the scan, `open_instance` everything after it. Both stop
+`scan_instance` serves the scan, `open_instance` everything after it. Both stop
 at the pixel data.
 """
 
@@ -76,18 +76,8 @@ class Instance:
         return open_source(self.path, expected=self.stamp)
 
 
-@dataclass(slots=True)
-class _Facts:
-    """What `read_header` and `open_instance` share."""
-
-    header: InstanceHeader
-    layout: PixelLayout
-    pixel_location: PixelLocation | None
-    pixel_bytes: int
-
-
-def read_header(source: FileSource) -> InstanceHeader:
-    """Read what the list shows of a file.
+def scan_instance(source: FileSource, path: str) -> Instance:
+    """Parse an opened file for the list; a deflated one no further than its header.
 
     Raises
     ------
@@ -96,8 +86,7 @@ def read_header(source: FileSource) -> InstanceHeader:
     Unreadable
         If nothing of its header can be read.
     """
-    parsed = parse_file(source, inflated_limit_bytes=HEADER_LIMIT_BYTES)
-    return _facts(parsed, source).header
+    return _instance(parse_file(source, inflated_limit_bytes=HEADER_LIMIT_BYTES), source, path)
 
 
 def open_instance(path: str, *, expected: FileStamp | None = None) -> Instance:
@@ -111,20 +100,7 @@ def open_instance(path: str, *, expected: FileStamp | None = None) -> Instance:
         If it cannot be parsed.
     """
     with open_source(path, expected=expected) as source:
-        parsed = parse_file(source)
-        facts = _facts(parsed, source)
-        return Instance(
-            path=path,
-            stamp=source.stamp,
-            dataset=parsed.dataset,
-            transfer_syntax_uid=parsed.transfer_syntax_uid,
-            layout=facts.layout,
-            pixel_location=facts.pixel_location,
-            pixel_bytes=facts.pixel_bytes,
-            header=facts.header,
-            repairs=facts.header.repairs,
-            inflated=parsed.inflated,
-        )
+        return _instance(parse_file(source), source, path)
 
 
 def read_layout(dataset: Dataset, kind: SampleKind) -> tuple[PixelLayout, tuple[Repair, ...]]:
@@ -217,16 +193,19 @@ def first_window(dataset: Dataset) -> Window | None:
     return None
 
 
-def _facts(parsed: ParsedFile, source: FileSource) -> _Facts:
+def _instance(parsed: ParsedFile, source: FileSource, path: str) -> Instance:
     with recorded_warnings() as messages:
-        facts = _collect(parsed, parsed.inflated or source)
-    found = (Repair("pydicom", "", message, "as pydicom reads it") for message in messages)
-    repairs = tuple(dict.fromkeys((*facts.header.repairs, *found)))
-    return replace(facts, header=replace(facts.header, repairs=repairs))
+        instance = _collect(parsed, source, path)
+    if messages:
+        found = (Repair("pydicom", "", message, "as pydicom reads it") for message in messages)
+        instance.repairs = tuple(dict.fromkeys((*instance.repairs, *found)))
+        instance.header = replace(instance.header, repairs=instance.repairs)
+    return instance
 
 
-def _collect(parsed: ParsedFile, data: ByteSource) -> _Facts:
+def _collect(parsed: ParsedFile, source: FileSource, path: str) -> Instance:
     dataset, location = parsed.dataset, parsed.location
+    data: ByteSource = parsed.inflated or source
     layout, repairs = read_layout(dataset, parsed.kind)
     if layout.rows <= 0 or layout.columns <= 0:
         location = None
@@ -266,7 +245,18 @@ def _collect(parsed: ParsedFile, data: ByteSource) -> _Facts:
         problem=problem,
         repairs=(*parsed.repairs, *repairs) if has_pixels else parsed.repairs,
     )
-    return _Facts(header, layout, location, pixel_bytes)
+    return Instance(
+        path=path,
+        stamp=source.stamp,
+        dataset=dataset,
+        transfer_syntax_uid=parsed.transfer_syntax_uid,
+        layout=layout,
+        pixel_location=location,
+        pixel_bytes=pixel_bytes,
+        header=header,
+        repairs=header.repairs,
+        inflated=parsed.inflated,
+    )
 
 
 def _bounded_frame_count(

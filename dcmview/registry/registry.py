@@ -9,9 +9,13 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dcmview.errors import UnknownFile
 from dcmview.model import FileEnd, FileStamp, InstanceHeader
+
+if TYPE_CHECKING:
+    from dcmview.dicom.facts import ImageFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Entry:
     path: str
     stamp: FileStamp
     header: InstanceHeader
+    facts: ImageFacts | None = None
+    """What the first picture needs; None where the file has to be parsed again for it."""
 
     @property
     def end(self) -> FileEnd:
@@ -84,10 +90,16 @@ class Registry:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def add(self, path: str, stamp: FileStamp, header: InstanceHeader) -> Entry:
+    def add(
+        self,
+        path: str,
+        stamp: FileStamp,
+        header: InstanceHeader,
+        facts: ImageFacts | None = None,
+    ) -> Entry:
         """List a file and give it the next index."""
         with self._lock:
-            entry = Entry(len(self._entries), path, stamp, header)
+            entry = Entry(len(self._entries), path, stamp, header, facts)
             self._entries.append(entry)
             self._counts[entry.end] += 1
         return entry

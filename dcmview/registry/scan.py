@@ -12,7 +12,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from dcmview.dicom.header import read_header
+from dcmview.dicom.facts import FactsReader
+from dcmview.dicom.header import scan_instance
 from dcmview.dicom.source import open_source
 from dcmview.errors import InstanceError, NotDicom, NotFound
 from dcmview.model import FileEnd
@@ -59,22 +60,24 @@ def scan(
     should_stop : callable
         Asked before each file.
     """
+    facts = FactsReader()
     for path in _Walk(registry, recursive).files(roots):
         if should_stop():
             return
-        _read_file(registry, path, filters, on_entry)
+        _read_file(registry, path, filters, facts, on_entry)
 
 
 def _read_file(
     registry: Registry,
     path: str,
     filters: Sequence[tuple[str, str]],
+    facts_reader: FactsReader,
     on_entry: Callable[[Entry], None],
 ) -> None:
     try:
         with open_source(path) as source:
-            header = read_header(source)
-            stamp = source.stamp
+            instance = scan_instance(source, path)
+        facts = facts_reader.read(instance)
     except NotDicom as exc:
         registry.skip(path, FileEnd.NOT_DICOM, exc.message)
     except (InstanceError, NotFound) as exc:
@@ -83,8 +86,8 @@ def _read_file(
         logger.exception("reading %r failed", path)
         registry.skip(path, FileEnd.UNREADABLE, f"internal error: {type(exc).__name__}: {exc}")
     else:
-        if matches(header, filters):
-            on_entry(registry.add(path, stamp, header))
+        if matches(instance.header, filters):
+            on_entry(registry.add(path, instance.stamp, instance.header, facts))
         else:
             registry.count_filtered()
 

@@ -16,7 +16,7 @@ from pydicom.data import get_charset_files, get_testdata_file
 from support.datasets import add_raw, bare, element, groups, image, item, opened, part10
 from support.pixel_files import pixel_file_named, pixel_files
 
-from dcmview.dicom.header import open_instance, read_header, read_layout
+from dcmview.dicom.header import open_instance, read_layout, scan_instance
 from dcmview.dicom.recipe import display_recipe
 from dcmview.dicom.source import open_source
 from dcmview.dicom.tagtree import tag_tree
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def header_of(path: str) -> InstanceHeader:
     with open_source(path) as source:
-        return read_header(source)
+        return scan_instance(source, path).header
 
 
 def test_the_list_gets_what_the_file_says() -> None:
