@@ -7,7 +7,7 @@ result (or its error). Nothing here knows what it caches.
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cachetools import LRUCache
@@ -25,8 +25,8 @@ class ByteCache(Generic[K, V]):
     Parameters
     ----------
     capacity_bytes : int
-        Sum of the sizes that are kept. A value larger than this is handed
-        out and not kept, so one huge frame never evicts everything.
+        Sum of the sizes that are kept. A value larger than half of this is
+        handed out and not kept, so one huge frame never evicts everything.
     size_of : callable
         Size of a value in bytes.
     """
@@ -43,6 +43,11 @@ class ByteCache(Generic[K, V]):
         with self._lock:
             return int(self._values.currsize)
 
+    def peek(self, key: K) -> V | None:
+        """Give the value of a key if it is there, and count that as a use."""
+        with self._lock:
+            return self._values.get(key)
+
     def get_or_compute(self, key: K, compute: Callable[[], V]) -> tuple[V, bool]:
         """Give the value of a key and whether it was already there.
 
@@ -50,15 +55,19 @@ class ByteCache(Generic[K, V]):
         one computation and share its result. An error is raised to all of
         them and not kept: the next call tries again.
         """
-        with self._lock:
-            if key in self._values:
-                return self._values[key], True
-            running = self._running.get(key)
-            if running is None:
-                mine: Future[V] = Future()
-                self._running[key] = mine
-        if running is not None:
-            return running.result(), False
+        while True:
+            with self._lock:
+                if key in self._values:
+                    return self._values[key], True
+                running = self._running.get(key)
+                if running is None:
+                    mine: Future[V] = Future()
+                    self._running[key] = mine
+                    break
+            try:
+                return running.result(), False
+            except CancelledError:
+                continue  # whoever computed it lost interest; we have not
 
         try:
             value = compute()
@@ -68,7 +77,7 @@ class ByteCache(Generic[K, V]):
             mine.set_exception(exc)
             raise
         with self._lock:
-            if self._size_of(value) <= self._values.maxsize:
+            if self._size_of(value) <= self._values.maxsize // 2:
                 self._values[key] = value
             del self._running[key]
         mine.set_result(value)

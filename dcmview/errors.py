@@ -18,6 +18,7 @@
     │   ├── NotDicom · Unreadable · Truncated
     │   ├── UnsupportedTransferSyntax · UnsupportedPixelFormat
     │   └── DecodeFailed     from the decoder's own exception
+    ├── Busy                 too much is waiting already; ask again in a moment
     ├── UsageError           the command line asks for something impossible
     ├── StartError           port taken, bad CSV, frontend not built
     └── NothingToShow        the scan ended without a single DICOM object
@@ -170,6 +171,12 @@ class DecodeFailed(InstanceError):
     """The decoder refused the data of this frame."""
 
     code = "decode_failed"
+
+
+class Busy(DcmviewError):
+    """Too many requests are waiting already; ask again in a moment."""
+
+    code = "busy"
 
 
 class UsageError(DcmviewError):
