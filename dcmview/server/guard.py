@@ -6,8 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
+from dcmview.server.protocol import BoundedProtocol
 from dcmview.web.access import is_loopback_peer
 from dcmview.web.peer_uid import owner_uid
 
@@ -27,7 +26,7 @@ LINGER_S = 1.0
 """Closing at once would reset the connection, and the client would never see the answer."""
 
 
-class GuardedProtocol(H11Protocol):
+class GuardedProtocol(BoundedProtocol):
     """Serve connections of our own user and of root, refuse those of other local users."""
 
     _refused = False

@@ -14,9 +14,9 @@ import threading
 from typing import TYPE_CHECKING
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dcmview.server.guard import GuardedProtocol
+from dcmview.server.protocol import BoundedProtocol
 
 if TYPE_CHECKING:
     import socket
@@ -89,7 +89,7 @@ def serve(
     server = _Server(
         uvicorn.Config(
             app,
-            http=GuardedProtocol if check_users else H11Protocol,
+            http=GuardedProtocol if check_users else BoundedProtocol,
             ws="none",
             loop="asyncio",
             lifespan="off",
@@ -122,7 +122,7 @@ def serve(
 
     threading.Thread(target=wait_for_end, name="dcmview-lifetime", daemon=True).start()
     # Not asyncio.run: it waits for threads that may still be decoding.
-    loop = asyncio.new_event_loop()
+    loop = _new_event_loop()
     asyncio.set_event_loop(loop)
     loop.run_until_complete(server.serve([listening]))
     ended.set()
@@ -130,3 +130,11 @@ def serve(
     finish(reasons[0])
     loop.close()
     return reasons[0]
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:  # no wheel for this platform
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import contextlib
 import signal
 import socket
 import subprocess
@@ -156,6 +157,33 @@ def test_two_host_headers_are_a_bad_request(start):
     with socket.create_connection(("127.0.0.1", start().port)) as client:
         client.sendall(b"GET /api/files HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_a_request_without_a_host_is_a_bad_request(start):
+    with socket.create_connection(("127.0.0.1", start().port)) as client:
+        client.sendall(b"GET /api/files HTTP/1.1\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("filler", [b"X: y\r\n", b"y"])
+def test_an_endless_head_is_cut_off(start, filler):
+    with socket.create_connection(("127.0.0.1", start().port), timeout=10) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nLong: ")
+        answer = b""
+        with contextlib.suppress(ConnectionError):
+            for _ in range(1_000):
+                client.sendall(filler * 1_000)
+        with contextlib.suppress(ConnectionError):
+            answer = client.recv(100)
+        assert answer.startswith(b"HTTP/1.1 400") or not answer
+
+
+def test_the_next_request_of_a_connection_has_a_head_of_its_own(start):
+    head = b"GET /api/none HTTP/1.1\r\nHost: a\r\nLong: " + b"y" * 40_000 + b"\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", start().port), timeout=10) as client:
+        for _ in range(3):
+            client.sendall(head)
+            assert b" 400 " not in client.recv(65536).splitlines()[0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
