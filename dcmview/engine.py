@@ -10,34 +10,65 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from cachetools import LRUCache
 
 from dcmview.cache import ByteCache
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.frames import FrameTable, frame_table
 from dcmview.dicom.header import Instance, open_instance
 from dcmview.dicom.recipe import display_recipe
+from dcmview.dicom.source import ByteSource, MemorySource, PixelLocation, open_source
 from dcmview.dicom.tagtree import tag_node_at, tag_tree
-from dcmview.dicom.transfer import transfer_syntax
-from dcmview.model import DisplayRecipe, DisplayRequest, RawFrame, Repair, StoredFrame
+from dcmview.dicom.transfer import Codec, TransferSyntax, transfer_syntax
+from dcmview.dicom.workers import always_wanted, make_decoder
+from dcmview.errors import (
+    DecodeFailed,
+    InstanceError,
+    Truncated,
+    UnsupportedPixelFormat,
+)
+from dcmview.model import (
+    DisplayRecipe,
+    DisplayRequest,
+    Picture,
+    PixelLayout,
+    RawFrame,
+    Repair,
+    StoredFrame,
+)
 from dcmview.pixels.encode import encode_png
 from dcmview.pixels.pipeline import choose_voi, display_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dcmview.registry.registry import Entry
 
-DISPLAY_CACHE_BYTES = 256 * 1024 * 1024
-STORED_CACHE_BYTES = 384 * 1024 * 1024
-INSTANCE_CACHE_BYTES = 128 * 1024 * 1024
+DEFAULT_CACHE_BUDGET_BYTES = 640 * 1024 * 1024
+# Samples serve every window, so most of the budget is theirs.
+_STORED_SHARE, _DISPLAY_SHARE, _INSTANCE_SHARE = 0.6, 0.25, 0.15
 
 # A parsed pydicom data set takes about ten times its bytes in the file.
 PARSED_BYTES_PER_HEADER_BYTE = 10
 PARSED_BYTES_AT_LEAST = 64 * 1024
 
+LARGEST_FRAME_BYTES = 4 * 1024 * 1024 * 1024
+"""A frame that declares more is refused before anything is allocated."""
+MOST_BYTES_UNDER_WAY = 1024 * 1024 * 1024
+"""Frames that declare more than this together are decoded one after the other."""
+
 DECODER_THREADS = min(4, os.cpu_count() or 1)
+DECODER_PROCESSES = DECODER_THREADS + 1  # one more, so that a prefetch never takes the last
+
+PREVIEW_PX = 512
+MOST_KNOWN_BAD_FRAMES = 10_000
+
+_IN_PROCESS = (Codec.NATIVE, Codec.DEFLATED_FRAME)  # nothing but numpy and zlib touches these
 
 
 class Engine:
@@ -45,62 +76,112 @@ class Engine:
 
     Frames are addressed by an entry of the registry and a frame index that
     the caller has checked against its header.
+
+    Parameters
+    ----------
+    cache_budget_bytes : int
+        What all caches together may hold.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cache_budget_bytes: int = DEFAULT_CACHE_BUDGET_BYTES) -> None:
+        instance_bytes = int(cache_budget_bytes * _INSTANCE_SHARE)
         self._instances: ByteCache[int, _OpenInstance] = ByteCache(
-            INSTANCE_CACHE_BYTES, _parsed_bytes
+            # Even the largest is kept: its frames would otherwise each parse the file again.
+            instance_bytes,
+            lambda opened: min(_parsed_bytes(opened.instance), instance_bytes // 2),
         )
-        self._decoded: ByteCache[tuple[int, int], _DecodedFrame] = ByteCache(
-            STORED_CACHE_BYTES, lambda frame: frame.stored.values.nbytes
+        self._images: ByteCache[int, _Image] = ByteCache(
+            instance_bytes, lambda image: min(image.size_bytes, instance_bytes // 2)
         )
-        self._display: ByteCache[tuple[int, int, DisplayRequest], bytes] = ByteCache(
-            DISPLAY_CACHE_BYTES, len
+        self._decoded: ByteCache[tuple[int, int, int], _DecodedFrame] = ByteCache(
+            int(cache_budget_bytes * _STORED_SHARE), lambda frame: frame.stored.values.nbytes
         )
+        self._display: ByteCache[tuple[int, int, DisplayRequest], Picture] = ByteCache(
+            int(cache_budget_bytes * _DISPLAY_SHARE), lambda picture: len(picture.content)
+        )
+        self._known_bad: LRUCache[tuple[int, int], InstanceError] = LRUCache(MOST_KNOWN_BAD_FRAMES)
+        self._decoder = make_decoder(DECODER_PROCESSES)
+        self._under_way = _Admission(MOST_BYTES_UNDER_WAY)
 
-    def display_png(
+    @property
+    def is_isolated(self) -> bool:
+        """Whether codecs run in processes of their own."""
+        return self._decoder.is_isolated
+
+    def warm_up(self) -> None:
+        """Start what the first compressed frame needs."""
+        self._decoder.warm_up()
+
+    def close(self) -> None:
+        """End the decoder processes."""
+        self._decoder.close()
+
+    # Pictures and samples
+
+    def cached_picture(
         self, entry: Entry, frame_index: int, request: DisplayRequest
-    ) -> tuple[bytes, bool]:
-        """Give a frame as PNG and whether it came from the cache.
+    ) -> Picture | None:
+        """Give a display frame if it is in the cache."""
+        return self._display.peek((entry.index, frame_index, request))
+
+    def picture(
+        self,
+        entry: Entry,
+        frame_index: int,
+        request: DisplayRequest,
+        is_wanted: Callable[[], bool] = always_wanted,
+    ) -> tuple[Picture, bool]:
+        """Give a display frame as a file and whether it came from the cache.
 
         Raises
         ------
         FileGone, FileChanged
             If the file is not the one that was listed.
+        RequestError
+            If the recipe has no such VOI.
         InstanceError
             If the frame cannot be decoded or has no defined display.
+        CancelledError
+            If nobody wanted it any more.
         """
         return self._display.get_or_compute(
-            (entry.index, frame_index, request), lambda: self._render(entry, frame_index, request)
+            (entry.index, frame_index, request),
+            lambda: self._render(entry, frame_index, request, is_wanted),
         )
 
-    def raw_frame(self, entry: Entry, frame_index: int) -> tuple[RawFrame, bool]:
+    def cached_raw_frame(self, entry: Entry, frame_index: int) -> RawFrame | None:
+        """Give the stored values of a frame if they are in the cache."""
+        frame = self._decoded.peek((entry.index, frame_index, 0))
+        return None if frame is None else frame.raw
+
+    def raw_frame(
+        self,
+        entry: Entry,
+        frame_index: int,
+        is_wanted: Callable[[], bool] = always_wanted,
+    ) -> tuple[RawFrame, bool]:
         """Give the stored values of a frame and whether they came from the cache.
 
-        Raises what `display_png` raises.
+        Raises what `picture` raises.
         """
-        frame, hit = self._decoded_frame(entry, frame_index)
-        values = frame.stored.values
-        little: Any = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-        raw = RawFrame(
-            samples=memoryview(little).cast("B"),
-            bits_allocated=values.dtype.itemsize * 8,
-            is_signed=values.dtype.kind == "i",
-            layout=frame.stored.layout,
-            truncated=frame.stored.truncated,
-            recipe=frame.recipe,
-        )
-        return raw, hit
+        frame, hit = self._decoded_frame(entry, frame_index, is_wanted)
+        return frame.raw, hit
 
     def recipe(self, entry: Entry, frame_index: int) -> DisplayRecipe:
         """Give all between the stored values of a frame and its picture."""
+        if entry.facts is not None and entry.facts.recipe is not None:
+            return entry.facts.recipe
         opened = self._open(entry)
         with opened.lock:
             return display_recipe(opened.instance, frame_index)
 
+    # What is known of a file
+
     def repairs(self, entry: Entry) -> tuple[Repair, ...]:
         """Give the rules that a file breaks and what was used instead."""
-        return self._open(entry).repairs
+        image = self._images.peek(entry.index)
+        found = image.table.repairs if image is not None else ()
+        return tuple(dict.fromkeys((*entry.header.repairs, *found)))
 
     def tags(self, entry: Entry) -> list[dict[str, Any]]:
         """Give the tag tree of a file in the JSON form of the API."""
@@ -114,51 +195,152 @@ class Engine:
         with opened.lock:
             return tag_node_at(opened.instance, path, offset=offset, limit=limit)
 
+    # Inside
+
     def _open(self, entry: Entry) -> _OpenInstance:
         return self._instances.get_or_compute(
             entry.index, lambda: _OpenInstance(open_instance(entry.path, expected=entry.stamp))
         )[0]
 
-    def _decoded_frame(self, entry: Entry, frame_index: int) -> tuple[_DecodedFrame, bool]:
+    def _image(self, entry: Entry) -> _Image:
+        return self._images.get_or_compute(entry.index, lambda: self._read_image(entry))[0]
+
+    def _read_image(self, entry: Entry) -> _Image:
+        """Index the frames of a file; the facts of the scan spare the parse."""
+        facts, inflated = entry.facts, None
+        if facts is None:
+            instance = self._open(entry).instance
+            location = instance.pixel_location
+            assert location is not None, "the caller has checked that there are pixels"
+            layout, uid = instance.layout, instance.transfer_syntax_uid
+            inflated = instance.inflated
+        else:
+            layout, location, uid = facts.layout, facts.location, facts.transfer_syntax_uid
+        syntax = transfer_syntax(uid)
+        with _open_bytes(entry, inflated) as source:
+            table = frame_table(source, location, layout, syntax)
+        return _Image(layout, location, syntax, table, inflated)
+
+    def _decoded_frame(
+        self,
+        entry: Entry,
+        frame_index: int,
+        is_wanted: Callable[[], bool],
+        reduction: int = 0,
+    ) -> tuple[_DecodedFrame, bool]:
         return self._decoded.get_or_compute(
-            (entry.index, frame_index), lambda: self._decode(entry, frame_index)
+            (entry.index, frame_index, reduction),
+            lambda: self._decode(entry, frame_index, is_wanted, reduction),
         )
 
-    def _decode(self, entry: Entry, frame_index: int) -> _DecodedFrame:
-        opened = self._open(entry)
-        instance, table = opened.instance, opened.frame_table()
-        location = instance.pixel_location
-        assert location is not None, "the caller has checked that there are pixels"
-        with instance.open() as source:
-            frame = table.frame_bytes(source, frame_index)
-        stored = decode_frame(
-            frame,
-            instance.layout,
-            transfer_syntax(instance.transfer_syntax_uid),
-            little_endian=location.little_endian,
-            bit_offset=table.bit_offset(frame_index),
-            threads=DECODER_THREADS,
-        )
-        with opened.lock:
-            return _DecodedFrame(stored, display_recipe(instance, frame_index))
+    def _decode(
+        self, entry: Entry, frame_index: int, is_wanted: Callable[[], bool], reduction: int
+    ) -> _DecodedFrame:
+        known = self._known_bad.get((entry.index, frame_index))
+        if known is not None:
+            raise known
+        image = self._image(entry)
+        declared = _declared_bytes(image.layout)
+        if declared > LARGEST_FRAME_BYTES:
+            raise UnsupportedPixelFormat(
+                f"one frame declares {declared / 2**30:.1f} GiB, more than "
+                f"{LARGEST_FRAME_BYTES // 2**30} GiB: Rows (0028,0010) {image.layout.rows}, "
+                f"Columns (0028,0011) {image.layout.columns}"
+            )
+        with self._under_way.of(declared):
+            stored = self._stored_frame(entry, image, frame_index, is_wanted, reduction)
+        return _DecodedFrame.of(stored, self.recipe(entry, frame_index))
 
-    def _render(self, entry: Entry, frame_index: int, request: DisplayRequest) -> bytes:
-        frame, _ = self._decoded_frame(entry, frame_index)
-        voi = choose_voi(
-            frame.stored, frame.recipe, window=request.window, full_dynamic=request.full_dynamic
-        )
-        return encode_png(display_frame(frame.stored, frame.recipe, voi))
+    def _stored_frame(
+        self,
+        entry: Entry,
+        image: _Image,
+        frame_index: int,
+        is_wanted: Callable[[], bool],
+        reduction: int,
+    ) -> StoredFrame:
+        with _open_bytes(entry, image.inflated) as source:
+            frame = image.table.frame_bytes(source, frame_index)
+        try:
+            if image.syntax.codec in _IN_PROCESS:
+                return decode_frame(
+                    frame,
+                    image.layout,
+                    image.syntax,
+                    little_endian=image.location.little_endian,
+                    bit_offset=image.table.bit_offset(frame_index),
+                )
+            return self._decoder.decode(
+                frame,
+                image.layout,
+                image.syntax.uid,
+                threads=DECODER_THREADS if self._under_way.is_alone() else 1,
+                reduction=reduction,
+                is_wanted=is_wanted,
+            )
+        except (DecodeFailed, Truncated) as exc:
+            if not reduction:
+                # It would fail the same way each time, after seconds perhaps.
+                self._known_bad[entry.index, frame_index] = exc
+            raise
+
+    def _render(
+        self,
+        entry: Entry,
+        frame_index: int,
+        request: DisplayRequest,
+        is_wanted: Callable[[], bool],
+    ) -> Picture:
+        frame = self._frame_for(entry, frame_index, request, is_wanted)
+        stored, recipe = frame.stored, frame.recipe
+        display = display_frame(stored, recipe, choose_voi(stored, recipe, request))
+        return Picture(encode_png(display), request.format, stored.truncated)
+
+    def _frame_for(
+        self,
+        entry: Entry,
+        frame_index: int,
+        request: DisplayRequest,
+        is_wanted: Callable[[], bool],
+    ) -> _DecodedFrame:
+        """The whole frame, or for a preview a reduced one where the codec has a short way."""
+        if request.preview and self._decoded.peek((entry.index, frame_index, 0)) is None:
+            image = self._image(entry)
+            reduction = _preview_reduction(image.layout, request.size_px or PREVIEW_PX)
+            if reduction and image.syntax.codec not in _IN_PROCESS:
+                try:
+                    return self._decoded_frame(entry, frame_index, is_wanted, reduction)[0]
+                except InstanceError:
+                    pass  # this codec, or this frame, has none
+        return self._decoded_frame(entry, frame_index, is_wanted)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class _DecodedFrame:
     stored: StoredFrame
     recipe: DisplayRecipe
+    raw: RawFrame
+
+    @classmethod
+    def of(cls, stored: StoredFrame, recipe: DisplayRecipe) -> _DecodedFrame:
+        """Lay the samples out as they are sent, which costs nothing on most machines."""
+        dtype = stored.values.dtype
+        little: Any = np.ascontiguousarray(stored.values, dtype=dtype.newbyteorder("<"))
+        stored = replace(stored, values=little)
+        raw = RawFrame(
+            samples=memoryview(little.reshape(-1)).cast("B"),
+            bits_allocated=dtype.itemsize * 8,
+            is_signed=dtype.kind == "i",
+            layout=stored.layout,
+            truncated=stored.truncated,
+            recipe=recipe,
+        )
+        return cls(stored, recipe, raw)
 
 
 @dataclass(slots=True)
 class _OpenInstance:
-    """A parsed instance and, once a frame was asked for, where its frames lie.
+    """A parsed instance.
 
     pydicom converts elements as they are touched, so whoever reads the data
     set holds ``lock``.
@@ -166,33 +348,89 @@ class _OpenInstance:
 
     instance: Instance
     lock: threading.Lock = field(default_factory=threading.Lock)
-    table: FrameTable | None = None
 
-    def frame_table(self) -> FrameTable:
-        """Index the frames, once; tags and recipes do without."""
-        with self.lock:
-            if self.table is None:
-                instance = self.instance
-                assert instance.pixel_location is not None
-                syntax = transfer_syntax(instance.transfer_syntax_uid)
-                with instance.open() as source:
-                    self.table = frame_table(
-                        source, instance.pixel_location, instance.layout, syntax
-                    )
-            return self.table
+
+@dataclass(frozen=True, slots=True)
+class _Image:
+    """Where the frames of a file lie and how they are coded."""
+
+    layout: PixelLayout
+    location: PixelLocation
+    syntax: TransferSyntax
+    table: FrameTable
+    inflated: MemorySource | None
 
     @property
-    def repairs(self) -> tuple[Repair, ...]:
-        """What was mended in the header and, where it was read, the frame table."""
-        found = self.table.repairs if self.table is not None else ()
-        return tuple(dict.fromkeys((*self.instance.repairs, *found)))
+    def size_bytes(self) -> int:
+        """Memory that it takes, roughly."""
+        return 1024 + 120 * self.table.frame_count
 
 
-def _parsed_bytes(opened: _OpenInstance) -> int:
-    instance = opened.instance
+class _Admission:
+    """Bounds what frames under way declare together; a larger one waits until it is alone."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def is_alone(self) -> bool:
+        """Whether one frame is under way and no other."""
+        return self._count <= 1
+
+    def of(self, size_bytes: int) -> _Admitted:
+        """Wait in a ``with`` statement until a frame of this size may begin."""
+        return _Admitted(self, size_bytes)
+
+    def enter(self, size_bytes: int) -> None:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not self._count or self._bytes + size_bytes <= self._most_bytes
+            )
+            self._bytes += size_bytes
+            self._count += 1
+
+    def leave(self, size_bytes: int) -> None:
+        with self._changed:
+            self._bytes -= size_bytes
+            self._count -= 1
+            self._changed.notify_all()
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    admission: _Admission
+    size_bytes: int
+
+    def __enter__(self) -> None:
+        self.admission.enter(self.size_bytes)
+
+    def __exit__(self, *_: object) -> None:
+        self.admission.leave(self.size_bytes)
+
+
+def _open_bytes(entry: Entry, inflated: MemorySource | None) -> AbstractContextManager[ByteSource]:
+    if inflated is not None:
+        return nullcontext(inflated)
+    return open_source(entry.path, expected=entry.stamp)
+
+
+def _declared_bytes(layout: PixelLayout) -> int:
+    sample_bytes = max(1, layout.bits_allocated // 8)
+    return layout.rows * layout.columns * layout.samples_per_pixel * sample_bytes
+
+
+def _preview_reduction(layout: PixelLayout, size_px: int) -> int:
+    """The power of two by which a frame may shrink and still fill the size."""
+    reduction = 0
+    while max(layout.rows, layout.columns) >> (reduction + 1) >= size_px and reduction < 5:
+        reduction += 1
+    return reduction
+
+
+def _parsed_bytes(instance: Instance) -> int:
     location = instance.pixel_location
     inflated_bytes = instance.inflated.size if instance.inflated is not None else 0
     header_bytes = location.offset if location is not None else instance.size_bytes
-    size = PARSED_BYTES_AT_LEAST + PARSED_BYTES_PER_HEADER_BYTE * header_bytes + inflated_bytes
-    # Even the largest is kept, alone: its frames would otherwise each parse the file again.
-    return min(size, INSTANCE_CACHE_BYTES)
+    return PARSED_BYTES_AT_LEAST + PARSED_BYTES_PER_HEADER_BYTE * header_bytes + inflated_bytes

@@ -23,9 +23,13 @@ if TYPE_CHECKING:
     from dcmview.annotations.roi import Rectangle
     from dcmview.annotations.roi_csv import RoiTable
     from dcmview.engine import Engine
-    from dcmview.model import DisplayRecipe, DisplayRequest, RawFrame, Repair
+    from dcmview.model import DisplayRecipe, DisplayRequest, Picture, RawFrame, Repair
 
 PROGRESS_INTERVAL_S = 0.2
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class LibrarySettings:
     recursive: bool = True
     filters: tuple[tuple[str, str], ...] = ()
     annotations: RoiTable | None = None
+    cache_budget_bytes: int | None = None
 
 
 class Library:
@@ -51,6 +56,7 @@ class Library:
         self._scanner: threading.Thread | None = None
         self._engine_lock = threading.Lock()
         self._loaded_engine: Engine | None = None
+        self._warmed_up = False
 
     # Files
 
@@ -85,17 +91,37 @@ class Library:
         return len(self._registry)
 
     def close(self) -> None:
-        """Stop a running scan and wait for it to let go of its file."""
+        """Stop a running scan, wait for it to let go of its file, and end the decoders."""
         self._stopping.set()
         if self._scanner is not None:
             self._scanner.join(timeout=1.0)
+        if self._loaded_engine is not None:
+            self._loaded_engine.close()
 
     # Pixels and tags
 
-    def display_png(
+    def cached_picture(
         self, index: int, frame_index: int, request: DisplayRequest
-    ) -> tuple[bytes, bool]:
-        """Give a frame as PNG and whether it came from the cache.
+    ) -> Picture | None:
+        """Give a display frame if it is in the cache; never blocks.
+
+        Raises
+        ------
+        NotFound
+            If there is no such file, frame or no image in it.
+        """
+        entry = self._entry_with_frame(index, frame_index)
+        engine = self._loaded_engine
+        return None if engine is None else engine.cached_picture(entry, frame_index, request)
+
+    def picture(
+        self,
+        index: int,
+        frame_index: int,
+        request: DisplayRequest,
+        is_wanted: Callable[[], bool] = _always,
+    ) -> tuple[Picture, bool]:
+        """Give a display frame as a file and whether it came from the cache.
 
         Raises
         ------
@@ -103,19 +129,31 @@ class Library:
             If there is no such file, frame or no image in it.
         Conflict
             If the file was rewritten since it was listed.
+        RequestError
+            If the frame has no such VOI.
         InstanceError
             If the frame cannot be decoded or has no defined display.
+        CancelledError
+            If ``is_wanted`` says that nobody waits any more.
         """
         entry = self._entry_with_frame(index, frame_index)
-        return self._engine.display_png(entry, frame_index, request)
+        return self._engine.picture(entry, frame_index, request, is_wanted)
 
-    def raw_frame(self, index: int, frame_index: int) -> tuple[RawFrame, bool]:
+    def cached_raw_frame(self, index: int, frame_index: int) -> RawFrame | None:
+        """Give the stored values of a frame if they are in the cache; never blocks."""
+        entry = self._entry_with_frame(index, frame_index)
+        engine = self._loaded_engine
+        return None if engine is None else engine.cached_raw_frame(entry, frame_index)
+
+    def raw_frame(
+        self, index: int, frame_index: int, is_wanted: Callable[[], bool] = _always
+    ) -> tuple[RawFrame, bool]:
         """Give the stored values of a frame and whether they came from the cache.
 
-        Raises what `display_png` raises.
+        Raises what `picture` raises.
         """
         entry = self._entry_with_frame(index, frame_index)
-        return self._engine.raw_frame(entry, frame_index)
+        return self._engine.raw_frame(entry, frame_index, is_wanted)
 
     def recipe(self, index: int, frame_index: int) -> DisplayRecipe:
         """Give all between the stored values of a frame and its picture."""
@@ -186,7 +224,8 @@ class Library:
                 # Imports numpy; by now the page is being served.
                 from dcmview.engine import Engine
 
-                self._loaded_engine = Engine()
+                budget_bytes = self._settings.cache_budget_bytes
+                self._loaded_engine = Engine() if budget_bytes is None else Engine(budget_bytes)
             return self._loaded_engine
 
     def _scan(self, on_progress: Callable[[ScanSummary], None] | None) -> None:
@@ -195,6 +234,7 @@ class Library:
         def on_entry(entry: Entry) -> None:
             nonlocal last_progress
             self._load_rois(entry)
+            self._warm_up(entry)
             if on_progress is not None and time.monotonic() - last_progress > PROGRESS_INTERVAL_S:
                 on_progress(self._registry.summary())
                 last_progress = time.monotonic()
@@ -214,6 +254,14 @@ class Library:
             self._report_unmatched_rows()
         finally:
             self._registry.mark_complete()
+
+    def _warm_up(self, entry: Entry) -> None:
+        """Start the decoders when the first file that needs them is found."""
+        facts = entry.facts
+        if self._warmed_up or facts is None or not facts.location.encapsulated:
+            return
+        self._warmed_up = True
+        threading.Thread(target=self._engine.warm_up, daemon=True).start()
 
     def _load_rois(self, entry: Entry) -> None:
         table = self._settings.annotations

@@ -278,6 +278,15 @@ class DisplayRequest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A display frame as a file; ``truncated`` says that its data ends early."""
+
+    content: bytes
+    format: PictureFormat
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RawFrame:
     """The stored values of a frame as they are sent, with what describes them.
 

@@ -45,11 +45,11 @@ def test_frame_is_decoded_once_for_all_windows(put, open_library):
     library = open_library()
     assert library.raw_frame(0, 0)[1] is False
     assert library.raw_frame(0, 0)[1] is True
-    first, first_hit = library.display_png(0, 0, DisplayRequest(window=(100.0, 50.0)))
-    second, second_hit = library.display_png(0, 0, DisplayRequest(window=(100.0, 60.0)))
+    first, first_hit = library.picture(0, 0, DisplayRequest(window=(100.0, 50.0)))
+    second, second_hit = library.picture(0, 0, DisplayRequest(window=(100.0, 60.0)))
     assert (first_hit, second_hit) == (False, False)
-    assert first != second
-    assert library.display_png(0, 0, DisplayRequest(window=(100.0, 50.0))) == (first, True)
+    assert first.content != second.content
+    assert library.picture(0, 0, DisplayRequest(window=(100.0, 50.0))) == (first, True)
 
 
 def test_file_rewritten_after_the_scan_is_a_conflict_for_that_file_alone(put, open_library):
@@ -59,8 +59,8 @@ def test_file_rewritten_after_the_scan_is_a_conflict_for_that_file_alone(put, op
     with open(path, "ab") as file:
         file.write(b"\0\0")
     with pytest.raises(FileChanged):
-        library.display_png(0, 0, PLAIN)
-    assert library.display_png(1, 0, PLAIN)[0].startswith(b"\x89PNG")
+        library.picture(0, 0, PLAIN)
+    assert library.picture(1, 0, PLAIN)[0].content.startswith(b"\x89PNG")
 
 
 def test_file_that_went_after_the_scan_is_gone(put, open_library):
@@ -76,9 +76,9 @@ def test_addresses_that_lead_nowhere_say_which_part_is_wrong(put, open_library):
     put("reportsi.dcm", "b.dcm")
     library = open_library()
     with pytest.raises(UnknownFile):
-        library.display_png(2, 0, PLAIN)
+        library.picture(2, 0, PLAIN)
     with pytest.raises(UnknownFile):
-        library.display_png(-1, 0, PLAIN)
+        library.picture(-1, 0, PLAIN)
     with pytest.raises(FrameOutOfRange):
         library.raw_frame(0, 1)
     with pytest.raises(NoPixelData, match="Basic Text SR"):

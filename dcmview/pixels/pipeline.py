@@ -8,12 +8,13 @@ N.2), or stored -> RGB for colour.
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from dcmview.errors import UnsupportedPixelFormat
-from dcmview.model import SampleKind, VoiFunction, Window
+from dcmview.errors import RequestError, UnsupportedPixelFormat
+from dcmview.model import DisplayRequest, PixelLayout, SampleKind, VoiFunction, Window
 from dcmview.pixels.color import color_to_rgb, palette_to_rgb
 from dcmview.pixels.modality import apply_modality
 from dcmview.pixels.percentile import measure_range
@@ -22,10 +23,12 @@ from dcmview.pixels.voi import apply_voi
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dcmview.model import DisplayRecipe, LookupTable, PixelLayout, StoredFrame
+    from dcmview.model import DisplayRecipe, LookupTable, Rescale, StoredFrame
 
 _CHUNK_ROWS = 64  # indices of 64 rows stay in the cache while numpy widens them
 _LARGEST_TABLE_BITS = 16
+_TABLES_KEPT = 64  # of 64 KiB at most: the frames of a series share one
+_THE_FILES_WAY = DisplayRequest()
 
 
 def is_color(layout: PixelLayout) -> bool:
@@ -34,11 +37,7 @@ def is_color(layout: PixelLayout) -> bool:
 
 
 def choose_voi(
-    stored: StoredFrame,
-    recipe: DisplayRecipe,
-    *,
-    window: tuple[float, float] | None = None,
-    full_dynamic: bool = False,
+    stored: StoredFrame, recipe: DisplayRecipe, request: DisplayRequest = _THE_FILES_WAY
 ) -> Window | LookupTable | None:
     """Choose what maps the modality values of a frame to grey levels.
 
@@ -48,25 +47,35 @@ def choose_voi(
         Measured where neither caller nor file name a window.
     recipe : DisplayRecipe
         Its first window or VOI LUT is the default.
-    window : tuple of float, optional
-        Window Center and Window Width given by the user; read with the function
-        of the file's first window.
-    full_dynamic : bool, default False
-        Minimum to maximum of this frame, whatever else is given.
+    request : DisplayRequest
+        A window given by the user is read with the function of the file's
+        first window.
 
     Returns
     -------
     Window, LookupTable or None
         In this order: the full dynamic range if asked for, the window given,
-        the file's first choice, the 1st to the 99th percentile of the frame.
-        None for a colour frame, which is never windowed.
+        the choice of the file that was picked or its first, the 1st to the
+        99th percentile of the frame. None for a colour frame, which is never
+        windowed.
+
+    Raises
+    ------
+    RequestError
+        If the file has no such choice.
     """
     if is_color(stored.layout):
         return None
-    if full_dynamic:
+    if request.full_dynamic:
         return _measured_window(stored, recipe, whole=True)
-    if window is not None:
-        return _given_window(recipe, *window)
+    if request.window is not None:
+        return _given_window(recipe, *request.window)
+    if request.voi is not None:
+        if request.voi >= len(recipe.voi):
+            raise RequestError(
+                f"voi={request.voi} does not exist, this frame has {len(recipe.voi)} counted from 0"
+            )
+        return recipe.voi[request.voi]
     if recipe.voi:
         return recipe.voi[0]
     return _measured_window(stored, recipe, whole=False)
@@ -116,7 +125,7 @@ def display_frame(
         voi = choose_voi(stored, recipe)
         assert voi is not None
     if layout.kind is SampleKind.INTEGER and layout.bits_stored <= _LARGEST_TABLE_BITS:
-        return _apply_table(stored.values, build_display_lut(recipe, voi, layout), layout)
+        return _apply_table(stored.values, recipe, voi, layout)
     return _compute(stored.values, recipe, voi)
 
 
@@ -142,17 +151,43 @@ def build_display_lut(
         for signed ones.
     """
     lowest, highest = _stored_range(layout)
-    stored = np.arange(lowest, highest + 1)
-    return _grey_levels(stored, recipe, voi)
+    return _grey_levels(np.arange(lowest, highest + 1), recipe.modality, voi, recipe.inverted)
 
 
 def _grey_levels(
-    stored: NDArray[np.generic], recipe: DisplayRecipe, voi: Window | LookupTable
+    stored: NDArray[np.generic],
+    modality: Rescale | LookupTable,
+    voi: Window | LookupTable,
+    inverted: bool,
 ) -> NDArray[np.uint8]:
     """The stages themselves."""
-    modality_values = apply_modality(stored, recipe.modality)
-    display = apply_voi(modality_values, voi)
-    return np.subtract(255, display, dtype=np.uint8) if recipe.inverted else display
+    display = apply_voi(apply_modality(stored, modality), voi)
+    return np.subtract(255, display, dtype=np.uint8) if inverted else display
+
+
+@lru_cache(maxsize=_TABLES_KEPT)
+def _table_by_pattern(
+    modality: Rescale | LookupTable,
+    voi: Window | LookupTable,
+    inverted: bool,
+    layout: PixelLayout,
+    pattern_bits: int,
+) -> NDArray[np.uint8]:
+    """The display LUT in the order of the bit patterns of stored values.
+
+    An index by pattern needs no addition: the negative half of the table moves
+    behind the positive one, to where their patterns count from.
+    """
+    lowest, highest = _stored_range(layout)
+    table = _grey_levels(np.arange(lowest, highest + 1), modality, voi, inverted)
+    if lowest < 0:
+        half = table.size // 2
+        by_pattern = np.zeros(1 << pattern_bits, np.uint8)
+        by_pattern[:half] = table[half:]
+        by_pattern[-half:] = table[:half]
+        table = by_pattern
+    table.flags.writeable = False
+    return table
 
 
 def _stored_range(layout: PixelLayout) -> tuple[int, int]:
@@ -163,18 +198,18 @@ def _stored_range(layout: PixelLayout) -> tuple[int, int]:
 
 
 def _apply_table(
-    values: NDArray[np.generic], table: NDArray[np.uint8], layout: PixelLayout
+    values: NDArray[np.generic],
+    recipe: DisplayRecipe,
+    voi: Window | LookupTable,
+    layout: PixelLayout,
 ) -> NDArray[np.uint8]:
-    if values.dtype.kind == "i":
-        # Index by bit pattern, which needs no addition: the negative half of the
-        # table moves behind the positive one, to where their patterns count from.
-        half = table.size // 2
-        by_pattern = np.zeros(1 << 8 * values.dtype.itemsize, np.uint8)
-        by_pattern[:half] = table[half:]
-        by_pattern[-half:] = table[:half]
-        table = by_pattern
-        values = values.view(f"u{values.dtype.itemsize}")
-    indices = cast("NDArray[np.unsignedinteger[Any]]", values)
+    # What does not change the table must not make it a different one.
+    essence = PixelLayout(
+        1, 1, bits_stored=layout.bits_stored, pixel_representation=layout.pixel_representation
+    )
+    pattern_bits = 8 * values.dtype.itemsize
+    table = _table_by_pattern(recipe.modality, voi, recipe.inverted, essence, pattern_bits)
+    indices = cast("NDArray[np.unsignedinteger[Any]]", values.view(f"u{values.dtype.itemsize}"))
     display = np.empty(values.shape, np.uint8)
     for begin in range(0, values.shape[0], _CHUNK_ROWS):
         rows = slice(begin, begin + _CHUNK_ROWS)
@@ -189,7 +224,7 @@ def _compute(
     display = np.empty(values.shape, np.uint8)
     for begin in range(0, values.shape[0], _CHUNK_ROWS):
         rows = slice(begin, begin + _CHUNK_ROWS)
-        display[rows] = _grey_levels(values[rows], recipe, voi)
+        display[rows] = _grey_levels(values[rows], recipe.modality, voi, recipe.inverted)
     return display
 
 

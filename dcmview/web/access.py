@@ -14,6 +14,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -154,10 +155,13 @@ def check_request(policy: AccessPolicy, scope: Scope) -> None:
 
 def is_loopback_peer(client: tuple[str, int] | None) -> bool:
     """Whether the other end of a connection is on this computer's loopback."""
-    if client is None:
-        return False
+    return client is not None and _is_loopback(client[0])
+
+
+@lru_cache(maxsize=256)
+def _is_loopback(host: str) -> bool:
     try:
-        address = ipaddress.ip_address(client[0].partition("%")[0])
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return False
     mapped = getattr(address, "ipv4_mapped", None)  # ::ffff:127.0.0.1 on a dual-stack socket
@@ -243,6 +247,7 @@ def _host_name(host: str) -> str:
     return name.rstrip(".").lower()
 
 
+@lru_cache(maxsize=256)
 def _is_ip_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name.partition("%")[0])

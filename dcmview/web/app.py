@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -9,10 +10,11 @@ from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from dcmview.schedule import Scheduler
 from dcmview.web.access import AccessMiddleware
 from dcmview.web.context import AppContext
 from dcmview.web.errors import EXCEPTION_HANDLERS, UnexpectedErrors
-from dcmview.web.routes import files, frames, rois, tags
+from dcmview.web.routes import batch, files, frames, rois, tags
 from dcmview.web.routes.page import load_assets, page_routes
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ class SmallNumber(IntegerConvertor):
 
 
 register_url_convertor("small", SmallNumber())
+
+FRAME_THREADS = min(4, os.cpu_count() or 1) + 1  # one of them is kept for what is on screen
 
 
 def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) -> Starlette:
@@ -45,7 +49,9 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
             Route("/api/file/{index:small}/info", files.file_info),
             Route("/api/file/{index:small}/frame/{frame:small}", frames.display_frame),
             Route("/api/file/{index:small}/frame/{frame:small}/raw", frames.raw_frame),
+            Route("/api/file/{index:small}/frame/{frame:small}/preview", frames.preview),
             Route("/api/file/{index:small}/frame/{frame:small}/recipe", frames.frame_recipe),
+            Route("/api/frames/raw", batch.raw_frames),
             Route("/api/file/{index:small}/tags", tags.tags),
             Route("/api/file/{index:small}/annotations", rois.Annotations),
             Route("/api/annotations/export.csv", rois.export_csv),
@@ -59,5 +65,5 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
     )
     # A redirect to another slash would be absolute and so lose the prefix of a proxy.
     app.router.redirect_slashes = False
-    app.state.context = AppContext(library, status)
+    app.state.context = AppContext(library, status, Scheduler(FRAME_THREADS))
     return app

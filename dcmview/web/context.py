@@ -9,15 +9,17 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from dcmview.library import Library
+    from dcmview.schedule import Scheduler
     from dcmview.web.status import ServerStatus
 
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """The library that is served and the state of the process that serves it."""
+    """The library that is served, the state of the process that serves it, and who computes."""
 
     library: Library
     status: ServerStatus
+    scheduler: Scheduler
 
 
 def context(request: Request) -> AppContext:

@@ -13,6 +13,7 @@ from dcmview import errors
 from dcmview.errors import DcmviewError
 from dcmview.web.respond import encode_json, safe_text
 from dcmview.web.schemas import ErrorBody
+from dcmview.web.work import ClientGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ STATUS_BY_CLASS: dict[type[DcmviewError], int] = {
     errors.Conflict: 409,
     errors.TooLarge: 413,
     errors.InstanceError: 422,
+    errors.Busy: 503,
     errors.StartError: 500,
     DcmviewError: 500,
 }
@@ -42,18 +44,23 @@ def error_status(error: DcmviewError) -> int:
     return next(STATUS_BY_CLASS[cls] for cls in type(error).__mro__ if cls in STATUS_BY_CLASS)
 
 
-def error_response(
-    error: DcmviewError, *, status: int | None = None, headers: Mapping[str, str] | None = None
-) -> Response:
-    """Write an error as ``{"error": ..., "code": ..., "detail": {...}}``."""
+def error_body(error: DcmviewError) -> ErrorBody:
+    """Write an error for people and scripts."""
     body = ErrorBody(error=safe_text(error.message), code=error.code)
     if error.detail:
         body.detail = {
             key: safe_text(value) if isinstance(value, str) else value
             for key, value in error.detail.items()
         }
+    return body
+
+
+def error_response(
+    error: DcmviewError, *, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with an error as ``{"error": ..., "code": ..., "detail": {...}}``."""
     return Response(
-        encode_json(body),
+        encode_json(error_body(error)),
         status_code=status or error_status(error),
         headers=dict(headers or {}),
         media_type="application/json",
@@ -63,7 +70,13 @@ def error_response(
 def on_dcmview_error(_request: Request, exc: Exception) -> Response:
     """Answer an error that we raised on purpose."""
     assert isinstance(exc, DcmviewError)
-    return error_response(exc)
+    headers = {"Retry-After": "1"} if isinstance(exc, errors.Busy) else None
+    return error_response(exc, headers=headers)
+
+
+def on_client_gone(_request: Request, _exc: Exception) -> Response:
+    """Answer into the void; the connection is closed."""
+    return Response(status_code=499)
 
 
 def on_http_exception(request: Request, exc: Exception) -> Response:
@@ -82,6 +95,7 @@ def on_http_exception(request: Request, exc: Exception) -> Response:
 
 EXCEPTION_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     DcmviewError: on_dcmview_error,
+    ClientGone: on_client_gone,
     HTTPException: on_http_exception,
 }
 

@@ -4,28 +4,83 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from dcmview.errors import InvalidWindow, RequestError
-from dcmview.model import DisplayRequest
+from dcmview.model import DisplayRequest, PictureFormat
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
 
 MODES = ("default", "full_dynamic")
+ENCODINGS = ("plain", "planes")
+MOST_FRAMES_AT_ONCE = 1_000
 MOST_TAG_VALUES = 10_000
 LARGEST_NUMBER = 2**31 - 1
 
+_PLAIN = DisplayRequest()
+_FRAME_RANGE = re.compile(r"(?P<file>[0-9]{1,9}):(?P<first>[0-9]{1,9})(-(?P<last>[0-9]{1,9}))?")
 
-def display_request(query: QueryParams) -> DisplayRequest:
-    """Read ``wc``, ``ww`` and ``mode``; ``full_dynamic`` makes the window of no account."""
+
+def display_request(query: QueryParams, *, preview: bool = False) -> DisplayRequest:
+    """Read how a frame is to be shown: window, choice, layers, format and size.
+
+    ``mode=full_dynamic`` makes window and ``voi`` of no account, ``wc`` and
+    ``ww`` do so with ``voi``.
+    """
+    if not query and not preview:
+        return _PLAIN
     mode = query.get("mode", "default")
     if mode not in MODES:
         raise RequestError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
+    full_dynamic = mode == "full_dynamic"
     window = _window(query.get("wc"), query.get("ww"))
-    if mode == "full_dynamic":
-        return DisplayRequest(full_dynamic=True)
-    return DisplayRequest(window=window)
+    voi = _optional_number(query, "voi", least=0)
+    return DisplayRequest(
+        window=None if full_dynamic else window,
+        full_dynamic=full_dynamic,
+        voi=None if full_dynamic or window else voi,
+        overlays=_flag(query, "overlays"),
+        shutter=_flag(query, "shutter"),
+        format=_format(query),
+        size_px=_optional_number(query, "size", least=1),
+        preview=preview,
+    )
+
+
+def wire_encoding(query: QueryParams) -> bool:
+    """Read ``encoding``: whether samples are to be sent as planes."""
+    encoding = query.get("encoding", ENCODINGS[0])
+    if encoding not in ENCODINGS:
+        raise RequestError(f"encoding must be one of {', '.join(ENCODINGS)}, not {encoding!r}")
+    return encoding == "planes"
+
+
+def probed_pixel(query: QueryParams) -> tuple[int, int] | None:
+    """Read ``row`` and ``column``, which come together."""
+    row = _optional_number(query, "row", least=0)
+    column = _optional_number(query, "column", least=0)
+    if (row is None) != (column is None):
+        raise RequestError("row and column must be given together")
+    return None if row is None or column is None else (row, column)
+
+
+def frame_list(query: QueryParams) -> list[tuple[int, int]]:
+    """Read ``frames``, such as ``3:0-9,4:0``: file and frame indices in the order wanted."""
+    wanted: list[tuple[int, int]] = []
+    for part in query.get("frames", "").split(","):
+        match = _FRAME_RANGE.fullmatch(part)
+        if match is None:
+            raise RequestError(
+                f"frames must read like 3:0-9,4:0 (file:first-last), {part!r} does not"
+            )
+        file, first = int(match["file"]), int(match["first"])
+        last = int(match["last"] or first)
+        if last - first + len(wanted) >= MOST_FRAMES_AT_ONCE:
+            raise RequestError(f"more than {MOST_FRAMES_AT_ONCE} frames at once")
+        wanted.extend((file, frame) for frame in range(first, last + 1))
+    return wanted
 
 
 def slice_request(query: QueryParams) -> tuple[int, int]:
@@ -60,6 +115,26 @@ def _window(wc: str | None, ww: str | None) -> tuple[float, float] | None:
     if width <= 0:
         raise InvalidWindow(f"ww must be above 0, not {ww}")
     return center, width
+
+
+def _flag(query: QueryParams, name: str) -> bool:
+    text = query.get(name, "0")
+    if text not in ("0", "1"):
+        raise RequestError(f"{name} must be 0 or 1, not {text!r}")
+    return text == "1"
+
+
+def _format(query: QueryParams) -> PictureFormat:
+    text = query.get("format", PictureFormat.PNG.value)
+    try:
+        return PictureFormat(text)
+    except ValueError as exc:
+        known = ", ".join(PictureFormat)
+        raise RequestError(f"format must be one of {known}, not {text!r}") from exc
+
+
+def _optional_number(query: QueryParams, name: str, *, least: int) -> int | None:
+    return _whole_number(query, name, default=0, least=least) if name in query else None
 
 
 def _whole_number(query: QueryParams, name: str, *, default: int, least: int) -> int:

@@ -10,12 +10,51 @@ from starlette.responses import Response
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.types import Receive, Scope, Send
+
+SLICE_BYTES = 256 * 1024
+
 encode_json = msgspec.json.Encoder().encode
 
 
 def json_response(body: Any, headers: Mapping[str, str] | None = None) -> Response:
     """Answer 200 with a schema, or anything else that msgspec can write, as JSON."""
     return Response(encode_json(body), media_type="application/json", headers=dict(headers or {}))
+
+
+class BytesResponse(Response):
+    """Answer with bytes that are handed on as they are, never copied into a response.
+
+    Written in slices, since what the socket does not take at once is buffered.
+    """
+
+    def __init__(
+        self,
+        content: bytes | memoryview,
+        media_type: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        status_code: int = 200,
+    ) -> None:
+        self.status_code = status_code
+        self.background = None
+        self.body = content
+        self.raw_headers = [
+            (b"content-type", media_type),
+            (b"content-length", b"%d" % len(content)),
+            *((name.lower().encode(), value.encode()) for name, value in (headers or {}).items()),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        start = {"type": "http.response.start", "status": self.status_code}
+        await send({**start, "headers": self.raw_headers})
+        body, sent = memoryview(self.body), 0
+        while len(body) - sent > SLICE_BYTES:
+            piece = body[sent : sent + SLICE_BYTES]
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            sent += SLICE_BYTES
+        await send({"type": "http.response.body", "body": body[sent:] if sent else self.body})
 
 
 def safe_text(text: str) -> str:

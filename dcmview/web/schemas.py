@@ -145,6 +145,55 @@ class PaddingStep(Struct):
     high: float
 
 
+class OverlayInfo(Struct):
+    """A 60xx overlay plane without its bits; its origin counts from 1 and may lie outside."""
+
+    group: int
+    rows: int
+    columns: int
+    origin_row: int
+    origin_column: int
+    kind: str
+    """``G`` for graphics, ``R`` for a region of interest."""
+    label: str
+    description: str
+
+
+class ShutterStep(Struct):
+    """What of the image is to be seen, in rows and columns that count from 1."""
+
+    edges: list[int] | None
+    """First and last visible column, first and last visible row."""
+    circle: list[int] | None
+    """Row and column of the centre, radius."""
+    polygon: list[list[int]]
+    """Rows and columns of the vertices."""
+    overlay_group: int | None
+    """The 60xx group whose bits are shut."""
+    grey_level: int
+
+
+class PixelAspectRatio(Struct):
+    """Height to width of a pixel."""
+
+    vertical: float
+    horizontal: float
+
+
+class RealWorldStep(Struct):
+    """Real world value = stored value x slope + intercept from ``first`` to ``last``."""
+
+    first: float
+    last: float
+    slope: float | None
+    intercept: float | None
+    values: list[float]
+    """The table of a mapping that is not linear."""
+    unit: str
+    label: str
+    explanation: str
+
+
 class Recipe(Struct):
     """How stored values become grey levels: ``GET /api/file/{index}/frame/{frame}/recipe``."""
 
@@ -158,6 +207,13 @@ class Recipe(Struct):
     """The choices of the file; the first is the default."""
     inverted: bool
     padding: PaddingStep | None
+    overlays: list[OverlayInfo]
+    """60xx planes, which ``GET .../overlay/{group}`` gives."""
+    shutter: ShutterStep | None
+    pixel_aspect: PixelAspectRatio
+    has_icc_profile: bool
+    """Whether the PNG carries a profile, by which the browser shows its colours."""
+    real_world: list[RealWorldStep]
     repairs: list[RepairNote]
 
 

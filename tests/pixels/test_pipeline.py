@@ -9,6 +9,7 @@ from support.vectors import as_modality, as_padding, as_voi, vector_cases
 from dcmview.errors import UnsupportedPixelFormat
 from dcmview.model import (
     DisplayRecipe,
+    DisplayRequest,
     LookupTable,
     PaddingRange,
     Palette,
@@ -76,7 +77,7 @@ def test_without_a_window_the_percentiles_of_the_frame_are_shown(case: dict[str,
         (False, case["percentile_window"]),
         (True, case["full_dynamic_window"]),
     ):
-        window = choose_voi(stored, of_case, full_dynamic=full_dynamic)
+        window = choose_voi(stored, of_case, DisplayRequest(full_dynamic=full_dynamic))
         assert isinstance(window, Window)
         assert window.function is VoiFunction.LINEAR_EXACT
         assert window.center == pytest.approx(expected["center"], abs=1e-12)
@@ -93,20 +94,20 @@ def test_the_first_choice_of_the_file_is_the_default() -> None:
 def test_a_given_window_is_read_with_the_function_of_the_file() -> None:
     of_file = recipe(voi=(Window(1, 2, VoiFunction.SIGMOID),))
     stored = frame(np.zeros((1, 1), np.uint8))
-    assert choose_voi(stored, of_file, window=(40, 400)) == Window(40, 400, VoiFunction.SIGMOID)
-    assert choose_voi(stored, recipe(), window=(40, 400)) == Window(40, 400)
+    assert choose_voi(stored, of_file, DisplayRequest(window=(40, 400))) == Window(40, 400, VoiFunction.SIGMOID)
+    assert choose_voi(stored, recipe(), DisplayRequest(window=(40, 400))) == Window(40, 400)
 
 
 def test_a_given_width_below_one_is_read_as_linear_exact() -> None:
     stored = frame(np.zeros((1, 1), np.uint8))
-    chosen = choose_voi(stored, recipe(), window=(0.5, 0.25))
+    chosen = choose_voi(stored, recipe(), DisplayRequest(window=(0.5, 0.25)))
     assert chosen == Window(0.5, 0.25, VoiFunction.LINEAR_EXACT)
 
 
 def test_full_dynamic_ignores_every_other_window() -> None:
     stored = frame(np.array([[10, 20]], np.uint8))
     of_file = recipe(voi=(Window(1, 2),))
-    chosen = choose_voi(stored, of_file, window=(40, 400), full_dynamic=True)
+    chosen = choose_voi(stored, of_file, DisplayRequest(window=(40, 400), full_dynamic=True))
     assert chosen == Window(15, 10, VoiFunction.LINEAR_EXACT)
 
 
@@ -118,7 +119,7 @@ def test_one_bit_is_black_and_white_even_where_only_one_value_occurs(full_dynami
         ([[0, 1]], [[0, 255]]),
     ):
         mask = frame(np.array(values, np.uint8), bits_stored=1)
-        voi = choose_voi(mask, recipe(), full_dynamic=full_dynamic)
+        voi = choose_voi(mask, recipe(), DisplayRequest(full_dynamic=full_dynamic))
         assert display_frame(mask, recipe(), voi).tolist() == expected
 
 
@@ -135,7 +136,7 @@ def test_a_frame_of_padding_alone_is_shown() -> None:
 
 def test_floats_that_are_not_finite_are_shown_without_a_warning() -> None:
     stored = frame(np.array([[np.nan, -np.inf, 0.0, 1.0, np.inf]], np.float32))
-    shown = display_frame(stored, recipe(), choose_voi(stored, recipe(), full_dynamic=True))
+    shown = display_frame(stored, recipe(), choose_voi(stored, recipe(), DisplayRequest(full_dynamic=True)))
     assert shown.tolist() == [[0, 0, 0, 255, 255]]
 
 
@@ -149,7 +150,7 @@ def test_a_dose_of_32_bits_uses_its_scaling() -> None:
 def test_colour_is_never_windowed() -> None:
     rgb = frame(np.array([[[1, 2, 3]]], np.uint8), photometric_interpretation="RGB")
     windowed = recipe(voi=(Window(1, 2),))
-    assert choose_voi(rgb, windowed, window=(1, 1), full_dynamic=True) is None
+    assert choose_voi(rgb, windowed, DisplayRequest(window=(1, 1), full_dynamic=True)) is None
     assert display_frame(rgb, windowed, None).tolist() == [[[1, 2, 3]]]
 
 

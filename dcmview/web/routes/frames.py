@@ -1,44 +1,106 @@
-"""Display frames, raw frames and the recipe between them."""
+"""Display frames, raw frames, and what lies between them.
+
+Frames in the cache are answered by the event loop itself; everything else is
+computed in a thread of the scheduler.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response
+import msgspec
 
-from dcmview.model import LookupTable, Rescale, Window
+from dcmview.model import LookupTable, PictureFormat, Rescale, Window
 from dcmview.web import schemas
 from dcmview.web.context import context
-from dcmview.web.params import display_request
-from dcmview.web.respond import encode_json, json_response
+from dcmview.web.params import display_request, wire_encoding
+from dcmview.web.respond import BytesResponse, encode_json, json_response
 from dcmview.web.routes.files import repair_notes
+from dcmview.web.wire import accepts_gzip, encode_for_wire
+from dcmview.web.work import in_thread
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
-    from dcmview.model import DisplayRecipe, RawFrame
+    from dcmview.model import DisplayRecipe, DisplayRequest, RawFrame
+
+MEDIA_TYPES = {
+    PictureFormat.PNG: b"image/png",
+    PictureFormat.JPEG: b"image/jpeg",
+    PictureFormat.WEBP: b"image/webp",
+}
+OCTETS = b"application/octet-stream"
 
 
-def display_frame(request: Request) -> Response:
+async def display_frame(request: Request) -> Response:
     """``GET /api/file/{index}/frame/{frame}``: the frame as a person sees it."""
-    wanted = display_request(request.query_params)
-    png, hit = context(request).library.display_png(*_address(request), wanted)
-    return Response(png, media_type="image/png", headers={"X-Cache": _cache_word(hit)})
+    return await _picture(request, display_request(request.query_params))
 
 
-def raw_frame(request: Request) -> Response:
+async def preview(request: Request) -> Response:
+    """``GET /api/file/{index}/frame/{frame}/preview``: about that, soon."""
+    return await _picture(request, display_request(request.query_params, preview=True))
+
+
+async def raw_frame(request: Request) -> Response:
     """``GET /api/file/{index}/frame/{frame}/raw``: the samples as stored."""
-    frame, hit = context(request).library.raw_frame(*_address(request))
-    headers = {"X-Cache": _cache_word(hit), **_frame_headers(frame)}
-    return Response(frame.samples, media_type="application/octet-stream", headers=headers)
+    library, address = context(request).library, _address(request)
+    as_planes, gzip = wire_encoding(request.query_params), accepts_gzip(request)
+    cached = library.cached_raw_frame(*address)
+    frame, hit = (
+        (cached, True)
+        if cached is not None
+        else await in_thread(
+            request, ("raw", *address), lambda is_wanted: library.raw_frame(*address, is_wanted)
+        )
+    )
+    headers = {"X-Cache": _cache_word(hit), **frame_headers(frame)}
+    if not as_planes:
+        return BytesResponse(frame.samples, OCTETS, headers)
+    body, encoding = await in_thread(
+        request, ("planes", *address, gzip), lambda _is_wanted: encode_for_wire(frame, gzip=gzip)
+    )
+    if encoding:
+        headers["X-Frame-Encoding"] = encoding
+    if gzip:
+        headers["Content-Encoding"] = "gzip"
+    return BytesResponse(body, OCTETS, headers)
 
 
-def frame_recipe(request: Request) -> Response:
+async def frame_recipe(request: Request) -> Response:
     """``GET /api/file/{index}/frame/{frame}/recipe``: from stored value to grey level."""
-    return json_response(recipe_body(context(request).library.recipe(*_address(request))))
+    library, address = context(request).library, _address(request)
+    recipe = await in_thread(
+        request, ("recipe", *address), lambda _is_wanted: library.recipe(*address)
+    )
+    return json_response(recipe_body(recipe))
 
 
+async def _picture(request: Request, wanted: DisplayRequest) -> Response:
+    library, address = context(request).library, _address(request)
+    cached = library.cached_picture(*address, wanted)
+    picture, hit = (
+        (cached, True)
+        if cached is not None
+        else await in_thread(
+            request,
+            ("picture", *address, wanted),
+            lambda is_wanted: library.picture(*address, wanted, is_wanted),
+        )
+    )
+    headers = {"X-Cache": _cache_word(hit)}
+    if picture.truncated:
+        headers["X-Frame-Truncated"] = "1"
+    if wanted.preview:
+        header = library.entry(address[0]).header
+        headers |= {"X-Frame-Rows": str(header.rows), "X-Frame-Columns": str(header.columns)}
+    return BytesResponse(picture.content, MEDIA_TYPES[picture.format], headers)
+
+
+@lru_cache(maxsize=256)
 def recipe_body(recipe: DisplayRecipe) -> schemas.Recipe:
     """Write a recipe with an id made of its content."""
     padding = recipe.padding
@@ -57,13 +119,19 @@ def recipe_body(recipe: DisplayRecipe) -> schemas.Recipe:
         ],
         inverted=recipe.inverted,
         padding=None if padding is None else schemas.PaddingStep(padding.low, padding.high),
+        overlays=_copied(recipe.overlays, list[schemas.OverlayInfo]),
+        shutter=_copied(recipe.shutter, schemas.ShutterStep | None),
+        pixel_aspect=_copied(recipe.pixel_aspect, schemas.PixelAspectRatio),
+        has_icc_profile=recipe.icc_profile is not None,
+        real_world=_copied(recipe.real_world, list[schemas.RealWorldStep]),
         repairs=repair_notes(recipe.repairs),
     )
     body.id = hashlib.blake2b(encode_json(body), digest_size=8).hexdigest()
     return body
 
 
-def _frame_headers(frame: RawFrame) -> dict[str, str]:
+def frame_headers(frame: RawFrame) -> dict[str, str]:
+    """Describe the samples that are sent, which may differ from what the file says."""
     layout, recipe = frame.layout, frame.recipe
     rescale = recipe.modality if isinstance(recipe.modality, Rescale) else Rescale()
     headers = {
@@ -86,6 +154,11 @@ def _frame_headers(frame: RawFrame) -> dict[str, str]:
     if frame.truncated:
         headers["X-Frame-Truncated"] = "1"
     return headers
+
+
+def _copied(value: Any, shape: Any) -> Any:
+    """Write a value in a shape whose fields have the same names."""
+    return msgspec.convert(value, shape, from_attributes=True)
 
 
 def _window_step(window: Window) -> schemas.WindowStep:

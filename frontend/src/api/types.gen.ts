@@ -120,6 +120,45 @@ export interface PaddingStep {
   high: number;
 }
 
+/** A 60xx overlay plane without its bits; its origin counts from 1 and may lie outside. */
+export interface OverlayInfo {
+  group: number;
+  rows: number;
+  columns: number;
+  origin_row: number;
+  origin_column: number;
+  kind: string;
+  label: string;
+  description: string;
+}
+
+/** What of the image is to be seen, in rows and columns that count from 1. */
+export interface ShutterStep {
+  edges: number[] | null;
+  circle: number[] | null;
+  polygon: number[][];
+  overlay_group: number | null;
+  grey_level: number;
+}
+
+/** Height to width of a pixel. */
+export interface PixelAspectRatio {
+  vertical: number;
+  horizontal: number;
+}
+
+/** Real world value = stored value x slope + intercept from `first` to `last`. */
+export interface RealWorldStep {
+  first: number;
+  last: number;
+  slope: number | null;
+  intercept: number | null;
+  values: number[];
+  unit: string;
+  label: string;
+  explanation: string;
+}
+
 /** How stored values become grey levels: `GET /api/file/{index}/frame/{frame}/recipe`. */
 export interface Recipe {
   id: string;
@@ -129,6 +168,11 @@ export interface Recipe {
   voi: (WindowStep | LutStep)[];
   inverted: boolean;
   padding: PaddingStep | null;
+  overlays: OverlayInfo[];
+  shutter: ShutterStep | null;
+  pixel_aspect: PixelAspectRatio;
+  has_icc_profile: boolean;
+  real_world: RealWorldStep[];
   repairs: RepairNote[];
 }
 
