@@ -64,7 +64,7 @@ def explained(
     **options: Any,
 ) -> Explanation:
     request = request or DisplayRequest()
-    voi = choose_voi(stored, of_file, window=request.window, full_dynamic=request.full_dynamic)
+    voi = choose_voi(stored, of_file, request)
     return explain(stored, of_file, voi, request, **options)
 
 
@@ -162,7 +162,7 @@ def test_the_window_of_the_file_is_told_apart_from_its_other_choices() -> None:
     first = step(explained(BYTES, of_file), "voi")
     assert first.meaning.startswith('the window "SOFT" of the file, choice 1 of 2: ')
     assert first.decisions == (WINDOW, FUNCTION)
-    second = explain(BYTES, of_file, of_file.voi[1], DisplayRequest(voi=1))
+    second = explained(BYTES, of_file, DisplayRequest(voi=1))
     assert step(second, "voi").decisions == (OTHER_WINDOW, FUNCTION)
 
 
