@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-SLICE_BYTES = 256 * 1024
+SLICE_BYTES = 16384 * 1024
 
 encode_json = msgspec.json.Encoder().encode
 
