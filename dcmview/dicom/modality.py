@@ -160,8 +160,9 @@ def stored_range(layout: PixelLayout) -> tuple[float, float]:
     """Lowest and highest stored value that the Image Pixel Module allows."""
     if layout.kind is not SampleKind.INTEGER:
         return float("-inf"), float("inf")
-    lowest = -(1 << (layout.bits_stored - 1)) if layout.pixel_representation == 1 else 0
-    return lowest, lowest + (1 << layout.bits_stored) - 1
+    bits = min(max(layout.bits_stored, 1), 64)  # a damaged header may say 0, or 65535
+    lowest = -(1 << (bits - 1)) if layout.pixel_representation == 1 else 0
+    return lowest, lowest + (1 << bits) - 1
 
 
 def stored_value(value: float, layout: PixelLayout) -> float:
@@ -174,7 +175,7 @@ def stored_value(value: float, layout: PixelLayout) -> float:
     word = int(value) & 0xFFFF  # whatever the samples are, the element has 16 bits
     if layout.pixel_representation == 0:
         return word
-    half = 1 << (layout.bits_stored - 1)
+    half = 1 << max(layout.bits_stored - 1, 0)
     if half <= word < 2 * half:  # not extended beyond Bits Stored
         return word - 2 * half
     return word - 0x10000 if word > 0x7FFF else word

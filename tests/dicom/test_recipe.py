@@ -212,6 +212,18 @@ def test_a_real_modality_lut_is_read() -> None:
     assert (found.entries.size, found.first_mapped, found.bits) == (4096, -2048, 16)
 
 
+@pytest.mark.parametrize("bits", [0, 65535])
+def test_impossible_bits_leave_a_recipe(tmp_path: Path, bits: int) -> None:
+    dataset = image(BitsAllocated=bits, BitsStored=bits, RescaleSlope=1, RescaleIntercept=0)
+    dataset.PixelRepresentation = 1
+    dataset.add_new("PixelPaddingValue", "SS", -1)
+    dataset.VOILUTSequence = lut(-1, [1, 2])
+    instance = opened(tmp_path, dataset)
+    found = display_recipe(instance, 0, explain=True)
+    assert found.modality == Rescale(1, 0)
+    assert len(found.voi) == 1
+
+
 # VOI
 
 
