@@ -123,6 +123,21 @@ def test_open_a_series_step_window_read_values_and_tags(page, server):
     expect(tags.get_by_text("Phantom^Thorax")).not_to_be_visible()
 
 
+def test_frames_ahead_come_in_one_answer_and_are_not_asked_for_again(page, server):
+    page.goto(server.url)
+    with page.expect_event(
+        "requestfinished", lambda request: "api/frames/raw?" in request.url
+    ) as batch:
+        open_series(page, CT_SERIES)
+    assert batch.value.headers["x-dcmview-priority"] == "background"
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    first = shown(page)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(f'[data-shown]:not([data-shown="{first}"])')).to_be_visible()
+    assert not [url for url in requests if f"file/{shown(page).split('/')[0]}/frame" in url]
+
+
 def test_grey_on_the_screen_is_the_linear_window_of_the_stored_value(page, server):
     page.goto(server.url)
     open_series(page, CT_SERIES)

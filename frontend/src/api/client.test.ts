@@ -6,6 +6,8 @@ import { Client } from './client';
 
 const client = new Client({ base: BASE, token: null });
 
+const RETRY_AT_ONCE = { 'Retry-After': '0' };
+
 test('the API is found below the prefix of the page', async () => {
   const asked = serve(() => json(fileList([])));
   await client.files();
@@ -24,7 +26,7 @@ test('the token goes with every request, in a header', async () => {
 
 test('a refusal carries the message, the code and the status of the server', async () => {
   serve(() => failure('frame 7 is out of range', 'frame_out_of_range', 404));
-  await expect(client.rawFrame(0, 7)).rejects.toMatchObject({
+  await expect(client.rawFrame({ file: 0, frame_index: 7 })).rejects.toMatchObject({
     message: 'frame 7 is out of range',
     code: 'frame_out_of_range',
     status: 404,
@@ -56,10 +58,39 @@ test('a server that is busy is still there', async () => {
   await expect(client.files()).rejects.toMatchObject({ isUnreachable: false, code: 'busy' });
 });
 
+test('a busy server is asked again when it says so', async () => {
+  const asked = serve(() =>
+    asked.length < 3
+      ? Response.json({ error: 'too much', code: 'busy' }, { status: 503, headers: RETRY_AT_ONCE })
+      : json(fileList([])),
+  );
+  await client.files();
+  expect(asked).toHaveLength(3);
+});
+
+test('what nobody waits for does not press a busy server', async () => {
+  const asked = serve(() =>
+    Response.json({ error: 'too much', code: 'busy' }, { status: 503, headers: RETRY_AT_ONCE }),
+  );
+  const batch = client.rawFrames([{ file: 0, frame_index: 0 }]);
+  await expect(batch.next()).rejects.toMatchObject({ code: 'busy' });
+  expect(asked).toHaveLength(1);
+});
+
+test('an abort ends the waiting for a busy server', async () => {
+  serve(() =>
+    Response.json({ error: '', code: 'busy' }, { status: 503, headers: { 'Retry-After': '9' } }),
+  );
+  const controller = new AbortController();
+  const pending = client.rawFrame({ file: 0, frame_index: 0 }, { signal: controller.signal });
+  setTimeout(() => controller.abort(), 5);
+  await expect(pending).rejects.toMatchObject({ name: 'AbortError' });
+});
+
 test('an abort stays an abort', async () => {
   serve(() => rawFrame([0, 1, 2, 3, 4, 5]));
   const controller = new AbortController();
-  const pending = client.rawFrame(0, 0, controller.signal);
+  const pending = client.rawFrame({ file: 0, frame_index: 0 }, { signal: controller.signal });
   controller.abort();
   await expect(pending).rejects.toMatchObject({ name: 'AbortError' });
 });

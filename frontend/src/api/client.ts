@@ -1,4 +1,7 @@
+import type { FrameRef } from '../dicom/frameRef';
 import { ApiError, isAbort } from './apiError';
+import { frameRanges, readBatch, type BatchEntry } from './frameBatch';
+import { pause } from './pause';
 import { readRawFrame, type RawFrame } from './rawFrame';
 import type { ErrorBody, FileList, Health, Recipe, TagNode } from './types.gen';
 
@@ -6,6 +9,17 @@ import type { ErrorBody, FileList, Health, Recipe, TagNode } from './types.gen';
 const GATEWAY_STATUSES: readonly number[] = [502, 503, 504];
 
 const TOKEN_HEADER = 'X-Dcmview-Token';
+
+/** Tells the server that nobody waits for the answer yet. */
+const BACKGROUND = { 'X-Dcmview-Priority': 'background' };
+
+/** A server that asks for more patience is asked again all the same. */
+const LONGEST_WAIT_S = 10;
+
+interface Options {
+  signal?: AbortSignal | undefined;
+  isBackground?: boolean;
+}
 
 export interface ClientOptions {
   /** Where the page is: the API is found relative to it, under any prefix of a proxy. */
@@ -17,6 +31,7 @@ export interface ClientOptions {
 export class Client {
   readonly #base: string;
   readonly #headers: Record<string, string>;
+  #hasBatches = true;
 
   constructor({ base, token }: ClientOptions) {
     this.#base = base;
@@ -24,15 +39,15 @@ export class Client {
   }
 
   health(signal?: AbortSignal): Promise<Health> {
-    return this.#json('api/health', signal);
+    return this.#json('api/health', { signal });
   }
 
   files(signal?: AbortSignal): Promise<FileList> {
-    return this.#json('api/files', signal);
+    return this.#json('api/files', { signal });
   }
 
   tags(file: number, signal?: AbortSignal): Promise<TagNode[]> {
-    return this.#json(`api/file/${String(file)}/tags`, signal);
+    return this.#json(`api/file/${String(file)}/tags`, { signal });
   }
 
   /** One element with a part of its value; the path is made of tags and item indices. */
@@ -47,35 +62,71 @@ export class Client {
       offset: String(range.offset),
       limit: String(range.limit),
     });
-    return this.#json(`api/file/${String(file)}/tags?${query.toString()}`, signal);
+    return this.#json(`api/file/${String(file)}/tags?${query.toString()}`, { signal });
   }
 
-  recipe(file: number, frameIndex: number, signal?: AbortSignal): Promise<Recipe> {
-    return this.#json(`${framePath(file, frameIndex)}/recipe`, signal);
+  recipe({ file, frame_index }: FrameRef, options?: Options): Promise<Recipe> {
+    return this.#json(`${framePath(file, frame_index)}/recipe`, options);
   }
 
-  async rawFrame(file: number, frameIndex: number, signal?: AbortSignal): Promise<RawFrame> {
-    const response = await this.#get(`${framePath(file, frameIndex)}/raw`, signal);
+  async rawFrame({ file, frame_index }: FrameRef, options?: Options): Promise<RawFrame> {
+    const path = `${framePath(file, frame_index)}/raw?encoding=planes`;
+    const response = await this.#get(path, options);
     return readRawFrame(response.headers, await received(response.arrayBuffer()));
   }
 
+  /**
+   * Frames for later, one after the other in one answer. A server that knows
+   * nothing of such answers is asked for one frame at a time.
+   */
+  async *rawFrames(refs: readonly FrameRef[], signal?: AbortSignal): AsyncGenerator<BatchEntry> {
+    const options: Options = { signal, isBackground: true };
+    if (this.#hasBatches) {
+      const path = `api/frames/raw?frames=${frameRanges(refs)}&encoding=planes`;
+      const response = await this.#get(path, options).catch((reason: unknown) => {
+        if (!(reason instanceof ApiError && reason.status === 404)) throw reason;
+        this.#hasBatches = false;
+        return null;
+      });
+      if (response?.body) {
+        yield* readBatch(response.body);
+        return;
+      }
+    }
+    for (const ref of refs) {
+      const frame = await this.rawFrame(ref, options).catch((reason: unknown) => {
+        if (reason instanceof ApiError) return reason;
+        throw reason;
+      });
+      yield { ref, frame };
+    }
+  }
+
   /** The display frame as the server makes it. */
-  async displayFrame(file: number, frameIndex: number, signal?: AbortSignal): Promise<ImageBitmap> {
-    const response = await this.#get(framePath(file, frameIndex), signal);
+  async displayFrame({ file, frame_index }: FrameRef, options?: Options): Promise<ImageBitmap> {
+    const response = await this.#get(framePath(file, frame_index), options);
     return createImageBitmap(await received(response.blob()), { colorSpaceConversion: 'none' });
   }
 
-  async #json<Body>(path: string, signal?: AbortSignal): Promise<Body> {
-    const response = await this.#get(path, signal);
+  async #json<Body>(path: string, options?: Options): Promise<Body> {
+    const response = await this.#get(path, options);
     return received(response.json() as Promise<Body>);
   }
 
-  async #get(path: string, signal?: AbortSignal): Promise<Response> {
-    const response = await received(
-      fetch(new URL(path, this.#base), { headers: this.#headers, signal: signal ?? null }),
-    );
-    if (!response.ok) throw await refusal(response);
-    return response;
+  /** A busy server is asked again when it says so, as long as somebody waits for the answer. */
+  async #get(path: string, { signal, isBackground = false }: Options = {}): Promise<Response> {
+    const headers = isBackground ? { ...this.#headers, ...BACKGROUND } : this.#headers;
+    for (;;) {
+      const response = await received(
+        fetch(new URL(path, this.#base), { headers, signal: signal ?? null }),
+      );
+      if (response.ok) return response;
+      const failure = await refusal(response);
+      const wait_s = Number(response.headers.get('Retry-After') ?? NaN);
+      const isBusy = response.status === 503 && !failure.isUnreachable && wait_s >= 0;
+      if (!isBusy || isBackground) throw failure;
+      await pause(1_000 * Math.min(wait_s, LONGEST_WAIT_S), signal);
+    }
   }
 }
 

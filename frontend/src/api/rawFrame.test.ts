@@ -38,6 +38,15 @@ test('32 bits of a float are no integer', () => {
   expect(Array.from(stored.samples)).toEqual([0.5, -2]);
 });
 
+test('a frame in planes comes back as it was', () => {
+  const { stored } = readRawFrame(
+    headers({ 'X-Frame-Encoding': 'planes', 'X-Frame-Pixel-Representation': '1' }),
+    // Differences 300 and -301, folded 600 = 0x0258 and 601 = 0x0259.
+    Uint8Array.of(0x58, 0x59, 0x02, 0x02).buffer,
+  );
+  expect(Array.from(stored.samples)).toEqual([300, -1]);
+});
+
 test('a body of another length than its headers say is refused', () => {
   expect(() => readRawFrame(headers(), new ArrayBuffer(3))).toThrow('3 bytes instead of 4');
 });

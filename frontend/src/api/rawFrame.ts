@@ -1,5 +1,6 @@
 import type { Samples, StoredFrame } from '../dicom/storedFrame';
 import { ApiError } from './apiError';
+import { undoPlanes16, undoPlanes8 } from './planes';
 
 /** A raw frame with the id of its recipe. */
 export interface RawFrame {
@@ -29,7 +30,14 @@ export function readRawFrame(headers: Headers, body: ArrayBuffer): RawFrame {
   return {
     recipeId: headers.get('X-Frame-Recipe') ?? '',
     stored: {
-      samples: readSamples(body, bits, isSigned, kind),
+      samples: readSamples(
+        headers.get('X-Frame-Encoding') === 'planes'
+          ? undoPlanes(body, bits, samplesPerPixel)
+          : body,
+        bits,
+        isSigned,
+        kind,
+      ),
       rows,
       columns,
       samples_per_pixel: samplesPerPixel,
@@ -38,6 +46,13 @@ export function readRawFrame(headers: Headers, body: ArrayBuffer): RawFrame {
       truncated: headers.get('X-Frame-Truncated') === '1',
     },
   };
+}
+
+function undoPlanes(body: ArrayBuffer, bits: number, samplesPerPixel: number): ArrayBuffer {
+  const bytes = new Uint8Array(body);
+  if (bits === 8) return undoPlanes8(bytes, samplesPerPixel).buffer;
+  if (bits === 16) return undoPlanes16(bytes, samplesPerPixel).buffer;
+  throw new ApiError(`samples of ${String(bits)} bits have no planes`, 'bad_answer', 200);
 }
 
 /** Little-endian samples, as every machine that runs a browser has them. */

@@ -1,14 +1,19 @@
 import { ApiError, asApiError, isAbort } from '../api/apiError';
 import type { Client } from '../api/client';
+import type { RawFrame } from '../api/rawFrame';
 import type { Recipe } from '../api/types.gen';
+import { frameKey, type FrameRef } from '../dicom/frameRef';
 import { pictureWay, type StoredFrame } from '../dicom/storedFrame';
 import { ByteCache } from './byteCache';
-import { frameKey, type FrameRef } from './frameRef';
 import { prefetchOrder } from './prefetch';
+import { Prefetcher } from './prefetcher';
 import { Requests } from './requests';
 
 /** Memory for frames that were shown or fetched ahead. */
 const BUDGET_BYTES = 256 * 2 ** 20;
+
+/** The server has too much to do. */
+const BUSY_STATUS = 503;
 
 /** A frame with everything that its picture needs. */
 export interface LoadedFrame {
@@ -22,7 +27,13 @@ export interface LoadedFrame {
 /** A frame, or why there is none. A failure is an answer too, and is not asked for again and again. */
 export type FrameResult = LoadedFrame | ApiError;
 
-type FrameClient = Pick<Client, 'rawFrame' | 'displayFrame' | 'recipe'>;
+type FrameClient = Pick<Client, 'rawFrame' | 'rawFrames' | 'displayFrame' | 'recipe'>;
+
+/** How a request is made: for how long, and whether somebody waits for it. */
+interface Errand {
+  signal: AbortSignal;
+  isBackground: boolean;
+}
 
 /** Fetches frames, keeps them within a budget, and fetches neighbours ahead. */
 export class FrameStore {
@@ -32,7 +43,9 @@ export class FrameStore {
     (ref, signal) => this.#load(ref, signal),
     frameKey,
   );
+  readonly #prefetcher = new Prefetcher((refs, signal) => this.#loadAhead(refs, signal));
   readonly #recipes = new Map<string, Recipe>();
+  #wanted: FrameRef | null = null;
 
   constructor(client: FrameClient) {
     this.#client = client;
@@ -55,15 +68,19 @@ export class FrameStore {
   ): Promise<FrameResult> {
     const ref = stack[position];
     if (ref === undefined) throw new RangeError(`no frame at position ${String(position)}`);
-    const ahead = prefetchOrder(position, stack.length, direction)
-      .flatMap((neighbour) => stack[neighbour] ?? [])
-      .filter((neighbour) => !this.#cache.has(frameKey(neighbour)));
-    const known = this.peek(ref);
-    if (known !== undefined) {
-      this.#requests.plan(null, ahead);
-      return known;
-    }
-    return this.#requests.plan(ref, ahead);
+    const neighbours = (frameBytes: number) =>
+      prefetchOrder(position, stack.length, direction, roomFor(frameBytes))
+        .flatMap((neighbour) => stack[neighbour] ?? [])
+        .filter((neighbour) => !this.#cache.has(frameKey(neighbour)));
+
+    // What runs for a frame nearby may still be of use.
+    const near = [ref, ...neighbours(0)];
+    this.#requests.keep(near);
+    this.#prefetcher.hold(near);
+    this.#wanted = ref;
+    const result = this.peek(ref) ?? (await this.#requests.start(ref));
+    if (this.#wanted === ref) this.#prefetcher.plan(neighbours(sizeBytes(result)));
+    return result;
   }
 
   /** Forgets a failure, so that the next `show` asks again. */
@@ -72,39 +89,64 @@ export class FrameStore {
   }
 
   async #load(ref: FrameRef, signal: AbortSignal): Promise<FrameResult> {
-    const result = await this.#fetch(ref, signal).catch((reason: unknown) => {
-      if (isAbort(reason)) throw reason;
-      return asApiError(reason);
-    });
-    // An unreachable server may be back in a moment: that is not kept.
-    if (!(result instanceof ApiError && result.isUnreachable)) {
-      this.#cache.set(frameKey(ref), result, sizeBytes(result));
+    await this.#prefetcher.arrival(ref);
+    signal.throwIfAborted();
+    const known = this.peek(ref);
+    if (known !== undefined) return known;
+    const errand = { signal, isBackground: false };
+    const raw = await this.#client.rawFrame(ref, errand).catch(failure);
+    return this.#take(ref, raw, errand);
+  }
+
+  async *#loadAhead(refs: readonly FrameRef[], signal: AbortSignal): AsyncGenerator<FrameRef> {
+    for await (const { ref, frame } of this.#client.rawFrames(refs, signal)) {
+      await this.#take(ref, frame, { signal, isBackground: true });
+      yield ref;
     }
+  }
+
+  /** Adds what a picture needs beside its samples, and keeps the whole. */
+  async #take(ref: FrameRef, raw: RawFrame | ApiError, errand: Errand): Promise<FrameResult> {
+    const result =
+      raw instanceof ApiError ? raw : await this.#complete(ref, raw, errand).catch(failure);
+    // What is unreachable or busy may be there in a moment: that is not kept.
+    const isPassing =
+      result instanceof ApiError && (result.isUnreachable || result.status === BUSY_STATUS);
+    if (!isPassing) this.#cache.set(frameKey(ref), result, sizeBytes(result));
     return result;
   }
 
-  async #fetch({ file, frame_index }: FrameRef, signal: AbortSignal): Promise<LoadedFrame> {
-    const { stored, recipeId } = await this.#client.rawFrame(file, frame_index, signal);
+  async #complete(
+    ref: FrameRef,
+    { stored, recipeId }: RawFrame,
+    errand: Errand,
+  ): Promise<LoadedFrame> {
     const [recipe, bitmap] = await Promise.all([
-      this.#recipe(recipeId, file, frame_index, signal),
-      pictureWay(stored) === 'server' ? this.#client.displayFrame(file, frame_index, signal) : null,
+      this.#recipe(recipeId, ref, errand),
+      pictureWay(stored) === 'server' ? this.#client.displayFrame(ref, errand) : null,
     ]);
-    return { ref: { file, frame_index }, stored, recipe, bitmap };
+    return { ref, stored, recipe, bitmap };
   }
 
   /** Frames of a series mostly share one recipe, so it is fetched once for its id. */
-  async #recipe(
-    id: string,
-    file: number,
-    frameIndex: number,
-    signal: AbortSignal,
-  ): Promise<Recipe> {
+  async #recipe(id: string, ref: FrameRef, errand: Errand): Promise<Recipe> {
     const known = this.#recipes.get(id);
     if (known !== undefined) return known;
-    const recipe = await this.#client.recipe(file, frameIndex, signal);
+    const recipe = await this.#client.recipe(ref, errand);
     this.#recipes.set(recipe.id, recipe);
     return recipe;
   }
+}
+
+/** Any failure as a result; an abort stays one. */
+function failure(reason: unknown): ApiError {
+  if (isAbort(reason)) throw reason;
+  return asApiError(reason);
+}
+
+/** Frames of a size that may be fetched ahead: half of the memory stays for those seen before. */
+function roomFor(frameBytes: number): number {
+  return Math.max(2, Math.floor(BUDGET_BYTES / 2 / Math.max(frameBytes, 1)));
 }
 
 function sizeBytes(result: FrameResult): number {

@@ -26,41 +26,31 @@ function controlled() {
   return { requests, started, aborted, finish };
 }
 
-test('the background waits for what is wanted, then runs three at a time', async () => {
+test('who asks for the same waits for the same request', async () => {
   const { requests, started, finish } = controlled();
-  const wanted = requests.plan('a', ['b', 'c', 'd', 'e']);
-  expect(started).toEqual(['a']);
+  const both = Promise.all([requests.start('a'), requests.start('a')]);
   await finish('a');
-  await expect(wanted).resolves.toBe('A');
-  expect(started).toEqual(['a', 'b', 'c', 'd']);
-  await finish('c');
-  expect(started).toEqual(['a', 'b', 'c', 'd', 'e']);
+  await expect(both).resolves.toEqual(['A', 'A']);
+  expect(started).toEqual(['a']);
 });
 
-test('a background request that becomes wanted is not made twice', async () => {
-  const { requests, started, finish } = controlled();
-  requests.plan(null, ['b']);
-  const wanted = requests.plan('b', []);
-  await finish('b');
-  await expect(wanted).resolves.toBe('B');
-  expect(started).toEqual(['b']);
-});
-
-test('a jump aborts what has left the plan and starts at once', async () => {
-  const { requests, started, aborted } = controlled();
-  const left = requests.plan('a', ['b']);
-  requests.plan('x', ['b']).catch(() => undefined);
+test('what is not kept is aborted', async () => {
+  const { requests, aborted, finish } = controlled();
+  const left = requests.start('a');
+  const kept = requests.start('b');
+  requests.keep(['b', 'c']);
   await expect(left).rejects.toMatchObject({ name: 'AbortError' });
+  await finish('b');
+  await expect(kept).resolves.toBe('B');
   expect(aborted).toEqual(['a']);
-  expect(started).toEqual(['a', 'x']);
 });
 
 test('an aborted request can be made again', async () => {
   const { requests, started, finish } = controlled();
-  requests.plan('a', []).catch(() => undefined);
-  requests.plan('b', []).catch(() => undefined);
-  const again = requests.plan('a', []);
+  requests.start('a').catch(() => undefined);
+  requests.keep([]);
+  const again = requests.start('a');
   await finish('a');
   await expect(again).resolves.toBe('A');
-  expect(started).toEqual(['a', 'b', 'a']);
+  expect(started).toEqual(['a', 'a']);
 });

@@ -1,6 +1,6 @@
 import type { FileEntry } from '../api/types.gen';
 import { fileName, formatDate, personName, plural, visibleText } from '../dicom/format';
-import type { FrameRef } from '../frames/frameRef';
+import type { FrameRef } from '../dicom/frameRef';
 
 /** What is opened as one: frames that are stepped through, or one object without pixels. */
 export interface Stack {

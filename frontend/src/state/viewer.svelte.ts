@@ -5,7 +5,7 @@ import { windowBetween } from '../dicom/voi';
 import type { Voi, VoiWindow } from '../dicom/recipe';
 import { isMonochrome, storedValuesAt } from '../dicom/storedFrame';
 import { dragWindow } from '../dicom/windowDrag';
-import { frameKey, type FrameRef } from '../frames/frameRef';
+import { frameKey, type FrameRef } from '../dicom/frameRef';
 import type { FrameResult, FrameStore, LoadedFrame } from '../frames/frameStore';
 import {
   flipHorizontally,

@@ -1,6 +1,7 @@
 import { onTestFinished, vi } from 'vitest';
 
 import type { FileEntry, FileList, Recipe } from '../api/types.gen';
+import type { FrameRef } from '../dicom/frameRef';
 
 /** Where the page under test is: below a prefix, as behind a proxy. */
 export const BASE = 'http://viewer.test/some/prefix/';
@@ -43,19 +44,75 @@ export function failure(error: string, code: string, status: number): Response {
   return json({ error, code }, status);
 }
 
+/** What the server says about a raw frame of 2 rows and 3 columns, signed 16 bits. */
+function frameHeaders(recipeId: string): Record<string, string> {
+  return {
+    'x-frame-rows': '2',
+    'x-frame-columns': '3',
+    'x-frame-bits-allocated': '16',
+    'x-frame-pixel-representation': '1',
+    'x-frame-samples-per-pixel': '1',
+    'x-frame-photometric-interpretation': 'MONOCHROME2',
+    'x-frame-recipe': recipeId,
+  };
+}
+
 /** A raw frame of 2 rows and 3 columns, signed 16 bits. */
 export function rawFrame(values: readonly number[], recipeId = 'r1'): Response {
-  return new Response(Int16Array.from(values).buffer, {
-    headers: {
-      'X-Frame-Rows': '2',
-      'X-Frame-Columns': '3',
-      'X-Frame-Bits-Allocated': '16',
-      'X-Frame-Pixel-Representation': '1',
-      'X-Frame-Samples-Per-Pixel': '1',
-      'X-Frame-Photometric-Interpretation': 'MONOCHROME2',
-      'X-Frame-Recipe': recipeId,
-    },
+  return new Response(Int16Array.from(values).buffer, { headers: frameHeaders(recipeId) });
+}
+
+/** The same as an entry of a batch. */
+export function batchEntry(
+  ref: FrameRef,
+  values: readonly number[],
+  recipeId = 'r1',
+): Uint8Array<ArrayBuffer> {
+  const body = new Uint8Array(Int16Array.from(values).buffer);
+  return packed(ref, 200, frameHeaders(recipeId), body);
+}
+
+/** A frame of a batch that cannot be had. */
+export function batchFailure(
+  ref: FrameRef,
+  error: string,
+  code: string,
+  status: number,
+): Uint8Array<ArrayBuffer> {
+  return packed(ref, status, {}, new TextEncoder().encode(JSON.stringify({ error, code })));
+}
+
+/** The frames that a batch request asks for, in its order. */
+export function batchRefs(path: string): FrameRef[] {
+  const ranges = new URL(path, BASE).searchParams.get('frames')?.split(',') ?? [];
+  return ranges.flatMap((range) => {
+    const [file = NaN, first = NaN, last = first] = range.split(/[:-]/).map(Number);
+    return Array.from({ length: last - first + 1 }, (_, offset) => ({
+      file,
+      frame_index: first + offset,
+    }));
   });
+}
+
+/** A batch with all frames that are asked for. */
+export function batch(path: string, values: (ref: FrameRef) => readonly number[]): Response {
+  return new Response(new Blob(batchRefs(path).map((ref) => batchEntry(ref, values(ref)))));
+}
+
+function packed(
+  { file, frame_index }: FrameRef,
+  status: number,
+  headers: Record<string, string>,
+  body: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const header = new TextEncoder().encode(
+    JSON.stringify({ file, frame: frame_index, length: body.length, status, headers }),
+  );
+  const entry = new Uint8Array(4 + header.length + body.length);
+  new DataView(entry.buffer).setUint32(0, header.length, true);
+  entry.set(header, 4);
+  entry.set(body, 4 + header.length);
+  return entry;
 }
 
 export function recipe(change: Partial<Recipe> = {}): Recipe {
@@ -67,6 +124,11 @@ export function recipe(change: Partial<Recipe> = {}): Recipe {
     voi: [{ kind: 'window', center: 40, width: 400, function: 'LINEAR', explanation: '' }],
     inverted: false,
     padding: null,
+    overlays: [],
+    shutter: null,
+    pixel_aspect: { vertical: 1, horizontal: 1 },
+    has_icc_profile: false,
+    real_world: [],
     repairs: [],
     ...change,
   };

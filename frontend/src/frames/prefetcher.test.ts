@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+
+import type { FrameRef } from '../dicom/frameRef';
+import { Prefetcher } from './prefetcher';
+
+function frames(first: number, count: number): FrameRef[] {
+  return Array.from({ length: count }, (_, offset) => ({ file: 0, frame_index: first + offset }));
+}
+
+/** Batches whose frames come when told to. */
+function controlled() {
+  const asked: number[][] = [];
+  const aborted: number[] = [];
+  let send: () => void = () => undefined;
+  const prefetcher = new Prefetcher(async function* (refs, signal) {
+    const batch = asked.push(refs.map(({ frame_index }) => frame_index)) - 1;
+    signal.addEventListener('abort', () => aborted.push(batch));
+    for (const ref of refs) {
+      await new Promise<void>((resolve) => (send = resolve));
+      yield ref;
+    }
+  });
+  async function arrive(count: number) {
+    for (let sent = 0; sent < count; sent++) {
+      send();
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+  return { prefetcher, asked, aborted, arrive };
+}
+
+test('a long list is worked off batch by batch', async () => {
+  const { prefetcher, asked, arrive } = controlled();
+  prefetcher.plan(frames(0, 15));
+  expect(asked).toEqual([frames(0, 12).map(({ frame_index }) => frame_index)]);
+  await arrive(12);
+  expect(asked[1]).toEqual([12, 13, 14]);
+});
+
+test('a step leaves the running batch alone', async () => {
+  const { prefetcher, asked, aborted, arrive } = controlled();
+  prefetcher.plan(frames(1, 12));
+  await arrive(3);
+  prefetcher.plan(frames(4, 12));
+  await arrive(9);
+  expect(aborted).toEqual([]);
+  // Frames 4 to 12 came with the first batch.
+  expect(asked[1]).toEqual([13, 14, 15]);
+});
+
+test('a jump aborts the batch and begins another', () => {
+  const { prefetcher, asked, aborted } = controlled();
+  prefetcher.plan(frames(0, 5));
+  prefetcher.plan(frames(200, 2));
+  expect(aborted).toEqual([0]);
+  expect(asked[1]).toEqual([200, 201]);
+});
+
+test('while a frame is waited for no batch begins', async () => {
+  const { prefetcher, asked, aborted, arrive } = controlled();
+  prefetcher.plan(frames(0, 20));
+  prefetcher.hold(frames(0, 20));
+  await arrive(12);
+  expect([asked.length, aborted.length]).toEqual([1, 0]);
+});
+
+test('a frame that is on its way can be waited for', async () => {
+  const { prefetcher, arrive } = controlled();
+  prefetcher.plan(frames(0, 5));
+  const [first, second] = frames(0, 2) as [FrameRef, FrameRef];
+  expect(prefetcher.arrival(second)).toBeNull();
+  const arrival = prefetcher.arrival(first);
+  expect(arrival).not.toBeNull();
+  await arrive(1);
+  await arrival;
+});
+
+test('a frame that is waited for in vain is given up with its batch', async () => {
+  const { prefetcher } = controlled();
+  prefetcher.plan(frames(0, 5));
+  const arrival = prefetcher.arrival({ file: 0, frame_index: 0 });
+  prefetcher.hold(frames(100, 3));
+  await arrival;
+});
+
+test('what a batch does not bring is not asked for again and again', async () => {
+  let batches = 0;
+  // eslint-disable-next-line @typescript-eslint/require-await, require-yield
+  const prefetcher = new Prefetcher(async function* () {
+    batches += 1;
+    throw new Error('busy');
+  });
+  prefetcher.plan(frames(0, 20));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(batches).toBe(2);
+});
