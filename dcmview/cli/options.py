@@ -25,6 +25,7 @@ class ViewOptions(NamedTuple):
     filter: tuple[str, ...] = ()
     annotations: str | None = None
     no_rescue: bool = False
+    cache_budget: str | None = None
     tunnel: bool = False
     tunnel_host: str | None = None
     tunnel_port: int = 0
@@ -99,6 +100,14 @@ OPTIONS = (
         "",
         "Do not write ROI edits to dcmview-rescued-TIME.csv when ended with unsaved ones.",
         FILES,
+    ),
+    Option(
+        "cache_budget",
+        ("--cache-budget",),
+        str,
+        "SIZE",
+        "Memory for frames that were shown already, such as 500M or 4G; 640M if not given.",
+        SERVER,
     ),
     Option(
         "token",

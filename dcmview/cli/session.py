@@ -61,6 +61,7 @@ class _Session:
                 recursive=not options.no_recursive,
                 filters=start.filters,
                 annotations=start.annotations,
+                cache_budget_bytes=start.cache_budget_bytes,
             )
         )
         self._tunnel: Tunnel | None = None

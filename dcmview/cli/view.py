@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import math
 import os
+import re
 import socket
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE = "DCMVIEW_TOKEN"  # noqa: S105
 TOKEN_BYTES = 24
 
+SMALLEST_CACHE_BYTES = 16 * 1024 * 1024
+_SIZE = re.compile(r"(?P<number>[0-9]{1,12}(\.[0-9]{1,3})?)(?P<unit>[KMGT]?)i?B?", re.IGNORECASE)
+_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+
 
 class TokenChoice(NamedTuple):
     """The secret that somebody will need, if anybody does, and whether all do."""
@@ -47,6 +52,7 @@ class Start(NamedTuple):
     annotations: RoiTable | None
     tunnel: TunnelPlan | None
     token: TokenChoice
+    cache_budget_bytes: int | None
 
 
 def view(options: ViewOptions) -> int:
@@ -107,12 +113,28 @@ def check_options(options: ViewOptions) -> None:
                 raise UsageError(f"--{name.replace('_', '-')} is given without --tunnel")
 
 
+def parse_size(text: str) -> int:
+    """Read a number of bytes such as ``500M`` or ``4G``.
+
+    Raises
+    ------
+    UsageError
+        If it is no size, or too small to hold a frame.
+    """
+    match = _SIZE.fullmatch(text)
+    size = int(float(match["number"]) * _UNITS[match["unit"].upper()]) if match else 0
+    if size < SMALLEST_CACHE_BYTES:
+        raise UsageError(f"--cache-budget must be a size from 16M such as 500M or 4G, not {text}")
+    return size
+
+
 def _open(options: ViewOptions) -> Start:
     check_options(options)
     filters = tuple(parse_filter(expression) for expression in options.filter)
     for path in options.paths:
         if not os.path.exists(path):
             raise UsageError(f"no such file or folder: {path}")
+    cache_budget_bytes = None if options.cache_budget is None else parse_size(options.cache_budget)
     require_built_page()
     annotations = _read_annotations(options.annotations)
     listener = listen(options.host, options.port)
@@ -123,6 +145,7 @@ def _open(options: ViewOptions) -> Start:
         annotations,
         _plan_tunnel(options, listener),
         _choose_token(options, listener),
+        cache_budget_bytes,
     )
 
 

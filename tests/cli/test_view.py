@@ -18,7 +18,7 @@ from pydicom.data import get_testdata_file
 from support.server import ServerProcess
 
 from dcmview.cli.options import ViewOptions
-from dcmview.cli.view import check_options
+from dcmview.cli.view import check_options, parse_size
 from dcmview.errors import UsageError
 
 CT = get_testdata_file("CT_small.dcm", download=False)
@@ -235,6 +235,27 @@ def test_an_interrupt_while_loading_ends_without_a_word(folder):
     code, rest, messages = server.stop(signal.SIGINT)
     assert (code, rest) == (0, "")
     assert "Traceback" not in messages
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("500M", 500 * 1024**2),
+        ("4G", 4 * 1024**3),
+        ("1.5GiB", 3 * 1024**3 // 2),
+        ("64mb", 64 * 1024**2),
+        ("20000000", 20_000_000),
+        ("16384k", 16 * 1024**2),
+    ],
+)
+def test_a_size_is_read_with_its_unit(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "G", "-1G", "15M", "1e9", "4 G", "4X", "nan"])
+def test_an_impossible_size_is_refused(text):
+    with pytest.raises(UsageError, match="--cache-budget"):
+        parse_size(text)
 
 
 def test_a_timeout_ends_it(folder):
