@@ -42,11 +42,13 @@ from dcmview.model import (
     StoredFrame,
 )
 from dcmview.pixels.encode import encode_png
+from dcmview.pixels.explain import explain
 from dcmview.pixels.pipeline import choose_voi, display_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dcmview.pixels.explain import Explanation
     from dcmview.registry.registry import Entry
 
 DEFAULT_CACHE_BUDGET_BYTES = 640 * 1024 * 1024
@@ -174,6 +176,29 @@ class Engine:
         opened = self._open(entry)
         with opened.lock:
             return display_recipe(opened.instance, frame_index)
+
+    def explanation(
+        self,
+        entry: Entry,
+        frame_index: int,
+        request: DisplayRequest,
+        pixel_index: tuple[int, int] | None = None,
+    ) -> Explanation:
+        """Give every step from stored value to grey level and what decided it.
+
+        ``pixel_index`` is the (column, row) of a pixel whose values are wanted too.
+
+        Raises
+        ------
+        RequestError
+            If the frame has no such pixel or VOI.
+        """
+        stored = self._decoded_frame(entry, frame_index, always_wanted)[0].stored
+        opened = self._open(entry)
+        with opened.lock:
+            recipe = display_recipe(opened.instance, frame_index, explain=True)
+        voi = choose_voi(stored, recipe, request)
+        return explain(stored, recipe, voi, request, pixel_index=pixel_index)
 
     # What is known of a file
 

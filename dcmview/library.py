@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dcmview.annotations.roi_csv import RoiTable
     from dcmview.engine import Engine
     from dcmview.model import DisplayRecipe, DisplayRequest, Picture, RawFrame, Repair
+    from dcmview.pixels.explain import Explanation
 
 PROGRESS_INTERVAL_S = 0.2
 
@@ -159,6 +160,17 @@ class Library:
         """Give all between the stored values of a frame and its picture."""
         entry = self._entry_with_frame(index, frame_index)
         return self._engine.recipe(entry, frame_index)
+
+    def explanation(
+        self,
+        index: int,
+        frame_index: int,
+        request: DisplayRequest,
+        pixel_index: tuple[int, int] | None = None,
+    ) -> Explanation:
+        """Give every step from stored value to grey level and what decided it."""
+        entry = self._entry_with_frame(index, frame_index)
+        return self._engine.explanation(entry, frame_index, request, pixel_index)
 
     def repairs(self, index: int) -> tuple[Repair, ...]:
         """Give the rules that a file breaks and what was used instead."""

@@ -57,13 +57,13 @@ def wire_encoding(query: QueryParams) -> bool:
     return encoding == "planes"
 
 
-def probed_pixel(query: QueryParams) -> tuple[int, int] | None:
-    """Read ``row`` and ``column``, which come together."""
+def pixel_index(query: QueryParams) -> tuple[int, int] | None:
+    """Read ``column`` and ``row``, which come together and count from 0."""
     row = _optional_number(query, "row", least=0)
     column = _optional_number(query, "column", least=0)
     if (row is None) != (column is None):
         raise RequestError("row and column must be given together")
-    return None if row is None or column is None else (row, column)
+    return None if row is None or column is None else (column, row)
 
 
 def frame_list(query: QueryParams) -> list[tuple[int, int]]:

@@ -217,6 +217,62 @@ class Recipe(Struct):
     repairs: list[RepairNote]
 
 
+class DecisionNote(Struct):
+    """An element that decided a step, as a path from the top of the data set."""
+
+    element: str
+    value: str
+    meaning: str
+
+
+class ExplainStep(Struct):
+    """One step from stored value to picture."""
+
+    step: str
+    title: str
+    element: str
+    """What decided; empty where the Standard's default or the viewer did."""
+    value: str
+    meaning: str
+    input_range: list[float | None] | None
+    output_range: list[float | None] | None
+    decisions: list[DecisionNote]
+
+
+class IgnoredNote(Struct):
+    """An element that could have changed the picture and did not."""
+
+    element: str
+    value: str
+    reason: str
+
+
+class StageValue(Struct):
+    """The value of a pixel after one step: a number, or one for each colour."""
+
+    step: str
+    values: list[float | None]
+    unit: str
+
+
+class PixelProbe(Struct):
+    """What one pixel is at each step; row and column count from 0."""
+
+    row: int
+    column: int
+    is_padding: bool
+    stages: list[StageValue]
+
+
+class Explanation(Struct):
+    """The answer of ``GET /api/file/{index}/frame/{frame}/explain``."""
+
+    steps: list[ExplainStep]
+    repairs: list[RepairNote]
+    ignored: list[IgnoredNote]
+    pixel: PixelProbe | None
+
+
 class RoiSet(Struct):
     """ROIs of one file: boxes ``[ymin, xmin, ymax, xmax]`` and the frames of each."""
 

@@ -15,7 +15,7 @@ import msgspec
 from dcmview.model import LookupTable, PictureFormat, Rescale, Window
 from dcmview.web import schemas
 from dcmview.web.context import context
-from dcmview.web.params import display_request, wire_encoding
+from dcmview.web.params import display_request, pixel_index, wire_encoding
 from dcmview.web.respond import BytesResponse, encode_json, json_response
 from dcmview.web.routes.files import repair_notes
 from dcmview.web.wire import accepts_gzip, encode_for_wire
@@ -77,6 +77,18 @@ async def frame_recipe(request: Request) -> Response:
         request, ("recipe", *address), lambda _is_wanted: library.recipe(*address)
     )
     return json_response(recipe_body(recipe))
+
+
+async def explain_frame(request: Request) -> Response:
+    """``GET /api/file/{index}/frame/{frame}/explain``: what made the picture what it is."""
+    library, address = context(request).library, _address(request)
+    wanted, pixel = display_request(request.query_params), pixel_index(request.query_params)
+    explanation = await in_thread(
+        request,
+        ("explain", *address, wanted, pixel),
+        lambda _is_wanted: library.explanation(*address, wanted, pixel),
+    )
+    return json_response(_copied(explanation, schemas.Explanation))
 
 
 async def _picture(request: Request, wanted: DisplayRequest) -> Response:

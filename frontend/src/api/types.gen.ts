@@ -176,6 +176,55 @@ export interface Recipe {
   repairs: RepairNote[];
 }
 
+/** An element that decided a step, as a path from the top of the data set. */
+export interface DecisionNote {
+  element: string;
+  value: string;
+  meaning: string;
+}
+
+/** One step from stored value to picture. */
+export interface ExplainStep {
+  step: string;
+  title: string;
+  element: string;
+  value: string;
+  meaning: string;
+  input_range: (number | null)[] | null;
+  output_range: (number | null)[] | null;
+  decisions: DecisionNote[];
+}
+
+/** An element that could have changed the picture and did not. */
+export interface IgnoredNote {
+  element: string;
+  value: string;
+  reason: string;
+}
+
+/** The value of a pixel after one step: a number, or one for each colour. */
+export interface StageValue {
+  step: string;
+  values: (number | null)[];
+  unit: string;
+}
+
+/** What one pixel is at each step; row and column count from 0. */
+export interface PixelProbe {
+  row: number;
+  column: number;
+  is_padding: boolean;
+  stages: StageValue[];
+}
+
+/** The answer of `GET /api/file/{index}/frame/{frame}/explain`. */
+export interface Explanation {
+  steps: ExplainStep[];
+  repairs: RepairNote[];
+  ignored: IgnoredNote[];
+  pixel: PixelProbe | null;
+}
+
 /** ROIs of one file: boxes `[ymin, xmin, ymax, xmax]` and the frames of each. */
 export interface RoiSet {
   num_roi: number;
