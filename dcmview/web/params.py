@@ -77,6 +77,8 @@ def frame_list(query: QueryParams) -> list[tuple[int, int]]:
             )
         file, first = int(match["file"]), int(match["first"])
         last = int(match["last"] or first)
+        if last < first:
+            raise RequestError(f"the frames {part!r} run backwards")
         if last - first + len(wanted) >= MOST_FRAMES_AT_ONCE:
             raise RequestError(f"more than {MOST_FRAMES_AT_ONCE} frames at once")
         wanted.extend((file, frame) for frame in range(first, last + 1))

@@ -1,0 +1,290 @@
+"""What the frame endpoints give beyond the contract: choices, formats, batches, previews."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import shutil
+import struct
+import threading
+import time
+import urllib.request
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom import uid
+from pydicom.data import get_testdata_file
+from support.datasets import image, item, part10
+from support.pixel_files import pixel_file_named
+from support.server import ServerProcess
+
+from dcmview.web.params import MOST_FRAMES_AT_ONCE
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("frames")
+    ramp = np.arange(6, dtype="<u2") * 50
+    windowed = image(
+        WindowCenter=["100", "200"],
+        WindowWidth=["100", "101"],
+        WindowCenterWidthExplanation=["NARROW", "WIDE"],
+        VOILUTSequence=item(LUTDescriptor=[3, 0, 8], LUTData=b"\x00\x00\x80\x00\xff\x00"),
+        PixelData=ramp.tobytes(),
+    )
+    (folder / "0-windows.dcm").write_bytes(part10(windowed))
+    for name, source in {
+        "1-multiframe.dcm": "emri_small.dcm",
+        "2-jpeg2000.dcm": "JPEG2000.dcm",
+        "3-rgb.dcm": "SC_rgb_small_odd.dcm",
+        "5-dose.dcm": "rtdose.dcm",
+    }.items():
+        shutil.copy(pixel_file_named(source), folder / name)
+    shutil.copy(get_testdata_file("reportsi.dcm", download=False), folder / "4-report.dcm")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    with ServerProcess("--no-rescue", str(folder)) as server:
+        server.wait_scanned()
+        yield server
+
+
+WINDOWS, MULTIFRAME, JPEG2000, RGB, REPORT, DOSE = range(6)
+
+
+def picture(answer):
+    assert answer.status == 200, answer.body
+    return np.asarray(Image.open(io.BytesIO(answer.body)))
+
+
+# PS3.3 C.11.2.1.2.1 by hand for 0, 50, ... 250: (x - (c - 0.5)) / (w - 1) + 0.5, times 255.
+NARROW = [0, 0, 129, 255, 255, 255]
+WIDE = [0, 0, 0, 1, 129, 255]
+
+
+@pytest.mark.parametrize(("voi", "expected"), [(0, NARROW), (1, WIDE)])
+def test_voi_picks_a_window_of_the_file(server, voi, expected):
+    found = picture(server.get(f"/api/file/{WINDOWS}/frame/0?voi={voi}"))
+    assert found.reshape(-1).tolist() == expected
+
+
+def test_voi_counts_the_luts_after_the_windows(server):
+    found = picture(server.get(f"/api/file/{WINDOWS}/frame/0?voi=2"))
+    assert found.reshape(-1).tolist() == [0, 255, 255, 255, 255, 255]
+
+
+def test_the_first_choice_is_what_a_plain_request_shows(server):
+    plain = server.get(f"/api/file/{WINDOWS}/frame/0")
+    assert server.get(f"/api/file/{WINDOWS}/frame/0?voi=0").body == plain.body
+
+
+def test_a_window_of_the_user_goes_before_voi_and_the_full_range_before_both(server):
+    chosen = picture(server.get(f"/api/file/{WINDOWS}/frame/0?voi=1&wc=100&ww=100"))
+    assert chosen.reshape(-1).tolist() == NARROW
+    whole = picture(server.get(f"/api/file/{WINDOWS}/frame/0?voi=1&mode=full_dynamic"))
+    assert whole.reshape(-1).tolist() == [0, 51, 102, 153, 204, 255]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["voi=3", "voi=-1", "voi=x", "format=gif", "size=0", "size=x", "overlays=2", "shutter=yes"],
+)
+@pytest.mark.parametrize("kind", ["", "/preview"])
+def test_impossible_choices_are_400(server, kind, query):
+    answer = server.get(f"/api/file/{WINDOWS}/frame/0{kind}?{query}")
+    assert (answer.status, answer.json["code"]) == (400, "bad_request")
+
+
+# --- raw frames for the wire ----------------------------------------------------------------
+
+
+def undo_planes(body, dtype, samples_per_pixel):
+    """The inverse of docs/api.md, one sample after the other."""
+    width = np.dtype(dtype).itemsize
+    if width == 1:
+        differences = list(body)
+    else:
+        half = len(body) // 2
+        zigzag = [low | high << 8 for low, high in zip(body[:half], body[half:], strict=True)]
+        differences = [(each >> 1) ^ -(each & 1) for each in zigzag]
+    values: list[int] = []
+    for position, difference in enumerate(differences):
+        before = values[position - samples_per_pixel] if position >= samples_per_pixel else 0
+        values.append((before + difference) % (1 << 8 * width))
+    return np.array(values, f"<u{width}").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("index", "dtype", "samples"), [(MULTIFRAME, "<u2", 1), (RGB, "u1", 3), (WINDOWS, "<u2", 1)]
+)
+@pytest.mark.parametrize("compressed", [True, False])
+def test_planes_undone_are_the_samples(server, index, dtype, samples, compressed):
+    plain = server.get(f"/api/file/{index}/frame/0/raw")
+    headers = {"Accept-Encoding": "gzip"} if compressed else {}
+    answer = server.get(f"/api/file/{index}/frame/0/raw?encoding=planes", **headers)
+    assert answer.headers["x-frame-encoding"] == "planes"
+    assert ("content-encoding" in answer.headers) == compressed
+    body = gzip.decompress(answer.body) if compressed else answer.body
+    assert undo_planes(body, dtype, samples) == plain.body
+    assert "x-frame-encoding" not in plain.headers
+
+
+def test_samples_of_other_sizes_are_sent_as_they_are(server):
+    plain = server.get(f"/api/file/{DOSE}/frame/0/raw")
+    answer = server.get(f"/api/file/{DOSE}/frame/0/raw?encoding=planes")
+    assert plain.headers["x-frame-bits-allocated"] == "32"
+    assert "x-frame-encoding" not in answer.headers
+    assert answer.body == plain.body
+
+
+def test_unknown_encoding_is_400(server):
+    assert server.get(f"/api/file/{WINDOWS}/frame/0/raw?encoding=zip").status == 400
+
+
+# --- batches --------------------------------------------------------------------------------
+
+
+def parts_of(body):
+    parts, position = [], 0
+    while position < len(body):
+        (length,) = struct.unpack_from("<I", body, position)
+        head = json.loads(body[position + 4 : position + 4 + length])
+        position += 4 + length
+        parts.append((head, body[position : position + head["length"]]))
+        position += head["length"]
+    return parts
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+@pytest.mark.parametrize("encoding", ["plain", "planes"])
+def test_a_batch_gives_every_frame_in_the_order_asked_for(server, compressed, encoding):
+    wanted = [(MULTIFRAME, 7), (JPEG2000, 0), (MULTIFRAME, 0), (MULTIFRAME, 1), (MULTIFRAME, 2)]
+    asked = f"{MULTIFRAME}:7,{JPEG2000}:0,{MULTIFRAME}:0-2"
+    headers = {"Accept-Encoding": "gzip"} if compressed else {}
+    answer = server.get(f"/api/frames/raw?frames={asked}&encoding={encoding}", **headers)
+    body = gzip.decompress(answer.body) if compressed else answer.body
+    parts = parts_of(body)
+    assert [(head["file"], head["frame"]) for head, _ in parts] == wanted
+    for (file, frame), (head, content) in zip(wanted, parts, strict=True):
+        alone = server.get(f"/api/file/{file}/frame/{frame}/raw?encoding={encoding}")
+        assert head["status"] == 200
+        assert content == alone.body
+        described = {k: v for k, v in alone.headers.items() if k.startswith("x-frame-")}
+        assert head["headers"] == described
+
+
+def test_a_batch_says_of_each_frame_why_it_is_not_there(server):
+    answer = server.get(f"/api/frames/raw?frames={REPORT}:0,{MULTIFRAME}:99,99:0,{WINDOWS}:0")
+    parts = parts_of(answer.body)
+    assert [head["status"] for head, _ in parts] == [404, 404, 404, 200]
+    codes = [json.loads(content)["code"] for _, content in parts[:3]]
+    assert codes == ["no_pixel_data", "frame_out_of_range", "unknown_file"]
+
+
+def test_the_first_frame_of_a_batch_comes_before_the_last(server):
+    """A client can show frames as they come: the answer is a stream, not a parcel."""
+    url = f"{server.url}/api/frames/raw?frames={MULTIFRAME}:0-9&encoding=planes"
+    with urllib.request.urlopen(
+        urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
+    ) as answer:
+        undo = zlib.decompressobj(31)
+        body = b""
+        while len(body) < 4:
+            body += undo.decompress(answer.read1(4096))
+        (length,) = struct.unpack_from("<I", body)
+        while len(body) < 4 + length:
+            body += undo.decompress(answer.read1(4096))
+        assert json.loads(body[4 : 4 + length])["frame"] == 0
+
+
+@pytest.mark.parametrize(
+    "frames",
+    ["", "1", "1:", "1:5-", "a:1", "1:0,,1:1", f"0:0-{MOST_FRAMES_AT_ONCE}", "1:5-999999999"],
+)
+def test_impossible_batches_are_400(server, frames):
+    assert server.get(f"/api/frames/raw?frames={frames}").status == 400
+
+
+def test_a_backward_range_is_400(server):
+    assert server.get(f"/api/frames/raw?frames={MULTIFRAME}:5-2").status == 400
+
+
+# --- explain --------------------------------------------------------------------------------
+
+
+def test_explain_names_the_window_and_the_element_that_decided(server):
+    steps = server.get(f"/api/file/{WINDOWS}/frame/0/explain?voi=1").json["steps"]
+    (voi,) = [step for step in steps if step["step"] == "voi"]
+    assert "center 200, width 101" in voi["value"]
+    assert voi["element"] == "(0028,1050) Window Center"
+    assert "WIDE" in voi["meaning"]
+
+
+def test_explain_follows_one_pixel_through_all_stages(server):
+    answer = server.get(f"/api/file/{WINDOWS}/frame/0/explain?column=1&row=0").json
+    assert (answer["pixel"]["column"], answer["pixel"]["row"]) == (1, 0)
+    stages = {stage["step"]: stage["values"] for stage in answer["pixel"]["stages"]}
+    assert stages["samples"] == [50.0]
+    assert stages["output"] == [float(NARROW[1])]
+
+
+@pytest.mark.parametrize(
+    "query", ["column=3&row=0", "column=0&row=2", "column=1", "row=x&column=0"]
+)
+def test_explain_of_a_pixel_that_is_not_there_is_400(server, query):
+    assert server.get(f"/api/file/{WINDOWS}/frame/0/explain?{query}").status == 400
+
+
+# --- files that change, work that is dropped -----------------------------------------------
+
+
+def test_a_file_that_changes_is_a_conflict_for_its_own_frames(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.dcm").write_bytes(part10(image(PixelData=bytes(12))))
+    with ServerProcess(str(tmp_path)) as server:
+        server.wait_scanned()
+        (tmp_path / "a.dcm").write_bytes(part10(image(PixelData=bytes(12), PatientID="other")))
+        assert server.get("/api/file/0/frame/0").status == 409
+        assert server.get("/api/file/1/frame/0").status == 200
+
+
+def test_more_requests_than_can_wait_are_told_to_come_again(tmp_path):
+    """Clients that ask for everything at once get 503 with Retry-After, and the rest an answer."""
+    rows = columns = 1024
+    noise = np.random.default_rng(1).integers(0, 4096, (400, 8), dtype="<u2")
+    dataset = image(rows, columns, NumberOfFrames=400)
+    frame = np.zeros(rows * columns, "<u2")
+    dataset.PixelData = b"".join(
+        np.concatenate([each, frame[8:]]).astype("<u2").tobytes() for each in noise[:8]
+    )
+    dataset.NumberOfFrames = 8
+    (tmp_path / "a.dcm").write_bytes(part10(dataset, uid.ExplicitVRLittleEndian))
+    with ServerProcess(str(tmp_path)) as server:
+        server.wait_scanned()
+        answers = []
+
+        def ask(number):
+            path = f"/api/file/0/frame/{number % 8}?wc={number + 1}&ww={number + 2}"
+            answers.append(server.get(path))
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(400)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        statuses = {answer.status for answer in answers}
+        assert 200 in statuses
+        assert statuses <= {200, 503}
+        for answer in answers:
+            if answer.status == 503:
+                assert answer.headers["retry-after"] == "1"
+                assert answer.json["code"] == "busy"
+        deadline = time.monotonic() + 10
+        while server.get("/api/file/0/frame/0").status != 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert server.get("/api/file/0/frame/0").status == 200
