@@ -30,7 +30,6 @@ from dcmview.errors import (
     DecodeFailed,
     InstanceError,
     Truncated,
-    UnsupportedPixelFormat,
 )
 from dcmview.model import (
     DisplayRecipe,
@@ -59,8 +58,6 @@ _STORED_SHARE, _DISPLAY_SHARE, _INSTANCE_SHARE = 0.6, 0.25, 0.15
 PARSED_BYTES_PER_HEADER_BYTE = 10
 PARSED_BYTES_AT_LEAST = 64 * 1024
 
-LARGEST_FRAME_BYTES = 4 * 1024 * 1024 * 1024
-"""A frame that declares more is refused before anything is allocated."""
 MOST_BYTES_UNDER_WAY = 1024 * 1024 * 1024
 """Frames that declare more than this together are decoded one after the other."""
 
@@ -265,14 +262,7 @@ class Engine:
         if known is not None:
             raise known
         image = self._image(entry)
-        declared = _declared_bytes(image.layout)
-        if declared > LARGEST_FRAME_BYTES:
-            raise UnsupportedPixelFormat(
-                f"one frame declares {declared / 2**30:.1f} GiB, more than "
-                f"{LARGEST_FRAME_BYTES // 2**30} GiB: Rows (0028,0010) {image.layout.rows}, "
-                f"Columns (0028,0011) {image.layout.columns}"
-            )
-        with self._under_way.of(declared):
+        with self._under_way.of(_declared_bytes(image.layout)):
             stored = self._stored_frame(entry, image, frame_index, is_wanted, reduction)
         return _DecodedFrame.of(stored, self.recipe(entry, frame_index))
 

@@ -1,0 +1,233 @@
+"""Frames through the caches: what is read, what is decoded again, and what is refused at once."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom import uid
+from support.datasets import groups, image, item, part10
+from support.pixel_files import pixel_file_named
+
+from dcmview import engine as engine_module
+from dcmview.dicom import source as source_module
+from dcmview.dicom.facts import FactsReader
+from dcmview.dicom.header import scan_instance
+from dcmview.dicom.source import open_source
+from dcmview.engine import Engine
+from dcmview.errors import DecodeFailed, FileChanged, RequestError, UnsupportedPixelFormat
+from dcmview.model import DisplayRequest, LookupTable, Window
+from dcmview.registry.registry import Entry
+
+PLAIN = DisplayRequest()
+
+
+@pytest.fixture
+def engine():
+    engine = Engine(64 * 1024 * 1024)
+    yield engine
+    engine.close()
+
+
+def listed(path, index=0):
+    """An entry as the scan makes it."""
+    with open_source(str(path)) as source:
+        instance = scan_instance(source, str(path))
+    return Entry(index, str(path), instance.stamp, instance.header, FactsReader().read(instance))
+
+
+def put(folder, dataset, name="a.dcm", syntax=uid.ExplicitVRLittleEndian):
+    path = folder / name
+    path.write_bytes(part10(dataset, syntax))
+    return path
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Every read of a file: (offset, length)."""
+    found = []
+    original = source_module.FileSource.pread
+
+    def pread(self, offset, length):
+        content = original(self, offset, length)
+        found.append((offset, len(content)))
+        return content
+
+    monkeypatch.setattr(source_module.FileSource, "pread", pread)
+    return found
+
+
+@pytest.mark.parametrize(
+    "name", ["emri_small.dcm", "emri_small_RLE.dcm", "emri_small_jpeg_2k_lossless.dcm"]
+)
+@pytest.mark.parametrize("frame_index", [0, 5, 9])
+def test_once_a_file_is_indexed_only_the_bytes_of_the_frame_are_read(
+    engine, reads, name, frame_index
+):
+    path = pixel_file_named(name)
+    entry = listed(path)
+    engine.raw_frame(entry, 3)
+    reads.clear()
+    engine.raw_frame(entry, frame_index)
+    (one_read,) = reads
+    dataset = pydicom.dcmread(path)
+    if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        frame = pydicom.encaps.get_frame(dataset.PixelData, frame_index, number_of_frames=10)
+        assert len(frame) <= one_read[1] <= len(frame) + 8  # an item header between fragments
+    else:
+        assert one_read[1] == dataset.Rows * dataset.Columns * 2
+
+
+def test_the_first_picture_of_a_plain_file_needs_no_second_parse(engine, monkeypatch, tmp_path):
+    entry = listed(put(tmp_path, image(PixelData=bytes(12), WindowCenter=40, WindowWidth=80)))
+
+    def refuse(*_args, **_keywords):
+        raise AssertionError("parsed again")
+
+    monkeypatch.setattr(engine_module, "open_instance", refuse)
+    picture, _ = engine.picture(entry, 0, PLAIN)
+    assert picture.content.startswith(b"\x89PNG")
+    assert engine.recipe(entry, 0).voi == (Window(40, 80),)
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {
+            "ModalityLUTSequence": item(
+                LUTDescriptor=[2, 0, 8], LUTData=b"\x01\x00\x02\x00", ModalityLUTType="US"
+            )
+        },
+        {"VOILUTSequence": item(LUTDescriptor=[2, 0, 8], LUTData=b"\x01\x00\x02\x00")},
+    ],
+)
+def test_tables_are_not_kept_for_every_listed_file(engine, elements, tmp_path):
+    entry = listed(put(tmp_path, image(PixelData=bytes(12), **elements)))
+    assert entry.facts.recipe is None
+    recipe = engine.recipe(entry, 0)
+    assert isinstance(next(iter(recipe.voi), recipe.modality), LookupTable)
+
+
+def test_frames_that_differ_have_recipes_of_their_own(engine, tmp_path):
+    dataset = image(
+        NumberOfFrames=2,
+        PixelData=bytes(24),
+        PerFrameFunctionalGroupsSequence=groups(
+            {"FrameVOILUTSequence": item(WindowCenter=10, WindowWidth=20)},
+            {"FrameVOILUTSequence": item(WindowCenter=30, WindowWidth=40)},
+        ),
+    )
+    entry = listed(put(tmp_path, dataset))
+    assert [engine.recipe(entry, n).voi for n in (0, 1)] == [(Window(10, 20),), (Window(30, 40),)]
+
+
+def test_equal_recipes_are_held_once(tmp_path):
+    reader = FactsReader()
+    found = []
+    for number in range(3):
+        path = put(tmp_path, image(PixelData=bytes(12), InstanceNumber=number), f"{number}.dcm")
+        with open_source(str(path)) as source:
+            found.append(reader.read(scan_instance(source, str(path))))
+    assert found[0].recipe is found[1].recipe is found[2].recipe
+
+
+def test_a_frame_known_to_be_bad_answers_without_another_decode(engine, monkeypatch, tmp_path):
+    dataset = pydicom.dcmread(pixel_file_named("JPEG2000.dcm"))
+    broken = b"\xff\x4f\xff\x51" + bytes(200)
+    dataset.PixelData = pydicom.encaps.encapsulate([broken])
+    entry = listed(put(tmp_path, dataset, syntax=uid.JPEG2000))
+    with pytest.raises(DecodeFailed) as first:
+        engine.raw_frame(entry, 0)
+
+    def refuse(*_args, **_keywords):
+        raise AssertionError("decoded again")
+
+    monkeypatch.setattr(engine._decoder, "decode", refuse)
+    with pytest.raises(DecodeFailed) as second:
+        engine.raw_frame(entry, 0)
+    assert second.value.message == first.value.message
+
+
+def test_one_decode_serves_every_window(engine, monkeypatch):
+    entry = listed(pixel_file_named("JPEG2000.dcm"))
+    engine.picture(entry, 0, PLAIN)
+    monkeypatch.setattr(engine._decoder, "decode", None)
+    for center in (10.0, 20.0):
+        assert engine.picture(entry, 0, DisplayRequest(window=(center, 50.0)))[1] is False
+
+
+def test_one_huge_frame_does_not_evict_the_others(tmp_path):
+    engine = Engine(1024 * 1024)
+    small = listed(put(tmp_path, image(16, 16, PixelData=bytes(512)), "small.dcm"), 0)
+    huge = listed(put(tmp_path, image(1024, 1024, PixelData=bytes(2 << 20)), "huge.dcm"), 1)
+    engine.raw_frame(small, 0)
+    engine.raw_frame(huge, 0)
+    assert engine.cached_raw_frame(small, 0) is not None
+    assert engine.cached_raw_frame(huge, 0) is None
+    engine.close()
+
+
+def test_a_frame_that_declares_more_than_any_memory_is_refused_before_it_is_read(
+    engine, reads, tmp_path
+):
+    entry = listed(put(tmp_path, image(PixelData=bytes(12))))
+    layout = replace(entry.facts.layout, rows=65535, columns=65535)
+    entry = replace(entry, facts=replace(entry.facts, layout=layout))
+    reads.clear()
+    with pytest.raises(UnsupportedPixelFormat, match="65535 x 65535 pixels"):
+        engine.raw_frame(entry, 0)
+    assert sum(length for _, length in reads) <= 12
+
+
+def test_frames_under_way_are_bounded_by_what_they_declare():
+    admission = engine_module._Admission(100)
+    order = []
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold():
+        with admission.of(80):
+            inside.set()
+            assert leave.wait(10)
+            order.append("first leaves")
+
+    def follow(size):
+        with admission.of(size):
+            order.append(size)
+
+    with ThreadPoolExecutor(3) as threads:
+        holding = threads.submit(hold)
+        assert inside.wait(10)
+        threads.submit(follow, 20).result(10)  # fits beside it
+        large = threads.submit(follow, 500)  # larger than everything: waits until it is alone
+        assert not large.done()
+        leave.set()
+        large.result(10)
+        holding.result(10)
+    assert order == [20, "first leaves", 500]
+
+
+def test_a_voi_that_is_not_there_is_a_bad_request(engine, tmp_path):
+    entry = listed(put(tmp_path, image(PixelData=bytes(12), WindowCenter=1, WindowWidth=2)))
+    with pytest.raises(RequestError, match="voi=1 does not exist, this frame has 1"):
+        engine.picture(entry, 0, DisplayRequest(voi=1))
+
+
+def test_a_file_that_was_rewritten_is_not_read_with_old_facts(engine, tmp_path):
+    path = put(tmp_path, image(PixelData=bytes(12)))
+    entry = listed(path)
+    put(tmp_path, image(4, 4, PixelData=bytes(32)))
+    with pytest.raises(FileChanged):
+        engine.raw_frame(entry, 0)
+
+
+def test_many_threads_get_the_same_samples(engine):
+    entry = listed(pixel_file_named("emri_small_jpeg_2k_lossless.dcm"))
+    reference = pydicom.dcmread(pixel_file_named("emri_small.dcm")).pixel_array
+    with ThreadPoolExecutor(8) as threads:
+        frames = list(threads.map(lambda n: engine.raw_frame(entry, n % 10)[0], range(60)))
+    for number, frame in enumerate(frames):
+        assert bytes(frame.samples) == np.ascontiguousarray(reference[number % 10]).tobytes()
