@@ -3,7 +3,7 @@ import { ApiError, isAbort } from './apiError';
 import { frameRanges, readBatch, type BatchEntry } from './frameBatch';
 import { pause } from './pause';
 import { readRawFrame, type RawFrame } from './rawFrame';
-import type { ErrorBody, FileList, Health, Recipe, TagNode } from './types.gen';
+import type { ErrorBody, Explanation, FileList, Health, Recipe, TagNode } from './types.gen';
 
 /** What a proxy answers in place of a server that is gone. */
 const GATEWAY_STATUSES: readonly number[] = [502, 503, 504];
@@ -19,6 +19,12 @@ const LONGEST_WAIT_S = 10;
 interface Options {
   signal?: AbortSignal | undefined;
   isBackground?: boolean;
+}
+
+export interface Preview {
+  rows: number;
+  columns: number;
+  bitmap: ImageBitmap;
 }
 
 export interface ClientOptions {
@@ -105,7 +111,45 @@ export class Client {
   /** The display frame as the server makes it. */
   async displayFrame({ file, frame_index }: FrameRef, options?: Options): Promise<ImageBitmap> {
     const response = await this.#get(framePath(file, frame_index), options);
-    return createImageBitmap(await received(response.blob()), { colorSpaceConversion: 'none' });
+    // A picture with an ICC profile is turned into the colours of the page.
+    return createImageBitmap(await received(response.blob()));
+  }
+
+  /** A reduced display frame, with the size of the whole one. */
+  async preview(
+    { file, frame_index }: FrameRef,
+    query: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Preview> {
+    const parameters = new URLSearchParams(query).toString();
+    const path = `${framePath(file, frame_index)}/preview${parameters && `?${parameters}`}`;
+    const response = await this.#get(path, { signal });
+    const bitmap = await createImageBitmap(await received(response.blob()));
+    const rows = Number(response.headers.get('X-Frame-Rows') ?? bitmap.height);
+    const columns = Number(response.headers.get('X-Frame-Columns') ?? bitmap.width);
+    return { rows, columns, bitmap };
+  }
+
+  /** An overlay plane of a frame: what it draws is opaque. */
+  async overlay(
+    { file, frame_index }: FrameRef,
+    group: number,
+    signal: AbortSignal,
+  ): Promise<ImageBitmap> {
+    const path = `${framePath(file, frame_index)}/overlay/${group.toString(16)}`;
+    const response = await this.#get(path, { signal });
+    return createImageBitmap(await received(response.blob()));
+  }
+
+  /** Every step from stored value to picture. */
+  explanation(
+    { file, frame_index }: FrameRef,
+    query: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Explanation> {
+    const parameters = new URLSearchParams(query).toString();
+    const path = `${framePath(file, frame_index)}/explain${parameters && `?${parameters}`}`;
+    return this.#json(path, { signal });
   }
 
   async #json<Body>(path: string, options?: Options): Promise<Body> {

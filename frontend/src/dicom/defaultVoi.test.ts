@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { defaultVoi } from './defaultVoi';
+import { defaultVoi, fullDynamicVoi } from './defaultVoi';
 import type { DisplayRecipe, VoiWindow } from './recipe';
 import type { StoredFrame } from './storedFrame';
 
@@ -51,4 +51,25 @@ test('without a window the values decide, and it is said', () => {
 test('colour has no window', () => {
   const palette = { ...frame, photometric_interpretation: 'PALETTE COLOR' };
   expect(defaultVoi(palette, recipe)).toBeNull();
+});
+
+test('the full dynamic range leaves the padding out and the windows of the file aside', () => {
+  const samples = Int16Array.of(-2000, -100, 300, 50);
+  const padded = { ...recipe, padding: { low: -2000, high: -2000 } };
+  expect(fullDynamicVoi({ ...frame, samples }, padded)).toMatchObject({
+    center: 100,
+    width: 400,
+    function: 'LINEAR_EXACT',
+  });
+});
+
+test('the full dynamic range of floating point has no place for what is not a number', () => {
+  const samples = Float32Array.of(NaN, -1.5, Infinity, 2.5);
+  expect(fullDynamicVoi({ ...frame, samples }, recipe)).toMatchObject({ center: 0.5, width: 4 });
+});
+
+test('a frame of padding alone is measured whole', () => {
+  const samples = Float32Array.of(7, 7, 9, 7);
+  const padded = { ...recipe, padding: { low: 0, high: 10 } };
+  expect(fullDynamicVoi({ ...frame, samples }, padded)).toMatchObject({ center: 8, width: 2 });
 });

@@ -8,8 +8,9 @@ import { windowBetween } from './voi';
 const LOW_FRACTION = 0.01;
 const HIGH_FRACTION = 0.99;
 
-/** Frames with wide samples above this size are measured on evenly spread samples. */
+/** Of more wide samples than the first, at least the second number is sorted, evenly spread. */
 const MOST_SORTED_SAMPLES = 2_000_000;
+const LEAST_SORTED_SAMPLES = 1_000_000;
 
 /** Modality values in rising order. */
 interface Ranking {
@@ -30,6 +31,22 @@ export function percentileWindow(
     ...windowBetween(quantile(ranking, LOW_FRACTION), quantile(ranking, HIGH_FRACTION)),
     explanation: '1st to 99th percentile',
   };
+}
+
+/** The window from the least to the greatest modality value, padding left out. */
+export function rangeWindow(
+  samples: Samples,
+  modality: Modality,
+  padding: Padding | null,
+): VoiWindow {
+  const { low, high } = isTableSamples(samples)
+    ? tableEnds(rankTableSamples(samples, modality, padding))
+    : wideEnds(samples, modality, padding);
+  return { ...windowBetween(low, high), explanation: 'full dynamic range' };
+}
+
+function tableEnds(ranking: Ranking): { low: number; high: number } {
+  return { low: ranking.at(0), high: ranking.at(ranking.total - 1) };
 }
 
 /** Ranks by counting; a frame that is padding alone is measured whole. */
@@ -69,22 +86,49 @@ function rankTableSamples(
 }
 
 function rankWideSamples(samples: Samples, modality: Modality, padding: Padding | null): Ranking {
-  const step = Math.max(1, Math.ceil(samples.length / MOST_SORTED_SAMPLES));
-  const toModality = modalityFunction(modality);
-  const all = new Float64Array(Math.ceil(samples.length / step));
-  const image = new Float64Array(all.length);
-  let finiteCount = 0;
-  let imageCount = 0;
-  for (let position = 0; position < samples.length; position += step) {
-    const stored = samples[position] as number;
-    const value = toModality(stored);
-    if (!Number.isFinite(value)) continue;
-    all[finiteCount++] = value;
-    if (!isPadding(stored, padding)) image[imageCount++] = value;
-  }
-  const values = imageCount > 0 ? image.subarray(0, imageCount) : all.subarray(0, finiteCount);
+  let count = 0;
+  eachImageValue(samples, modality, padding, () => (count += 1));
+  const step = count > MOST_SORTED_SAMPLES ? Math.floor(count / LEAST_SORTED_SAMPLES) : 1;
+  const values = new Float64Array(Math.ceil(count / step));
+  let seen = 0;
+  eachImageValue(samples, modality, padding, (value) => {
+    if (seen % step === 0) values[seen / step] = value;
+    seen += 1;
+  });
   values.sort();
   return { total: values.length, at: (rank) => values[rank] ?? 0 };
+}
+
+function wideEnds(
+  samples: Samples,
+  modality: Modality,
+  padding: Padding | null,
+): { low: number; high: number } {
+  let low = Infinity;
+  let high = -Infinity;
+  eachImageValue(samples, modality, padding, (value) => {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  });
+  return low > high ? { low: 0, high: 0 } : { low, high };
+}
+
+/** Finite modality values without padding; of a frame that is padding alone, all. */
+function eachImageValue(
+  samples: Samples,
+  modality: Modality,
+  padding: Padding | null,
+  use: (value: number) => void,
+): void {
+  const toModality = modalityFunction(modality);
+  let isEmpty = true;
+  for (const stored of samples) {
+    if (!Number.isFinite(stored) || isPadding(stored, padding)) continue;
+    isEmpty = false;
+    const value = toModality(stored);
+    if (Number.isFinite(value)) use(value);
+  }
+  if (isEmpty && padding !== null) eachImageValue(samples, modality, null, use);
 }
 
 function isPadding(stored: number, padding: Padding | null): boolean {

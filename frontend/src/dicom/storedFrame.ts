@@ -26,13 +26,15 @@ export type PictureWay =
   | 'computed'
   /** Red, green and blue as they are. */
   | 'rgb'
-  /** The server's display frame: palettes, YBR and deep colour. */
+  /** The server's display frame: palettes, YBR, deep colour and colour with a profile. */
   | 'server';
 
-export function pictureWay(frame: StoredFrame): PictureWay {
+export function pictureWay(frame: StoredFrame, hasIccProfile = false): PictureWay {
   if (frame.samples_per_pixel === 1 && frame.photometric_interpretation !== 'PALETTE COLOR') {
     return isTableSamples(frame.samples) ? 'table' : 'computed';
   }
+  // The browser knows what to do with a profile; the server sends it along.
+  if (hasIccProfile) return 'server';
   const isRgb = frame.samples_per_pixel === 3 && frame.photometric_interpretation === 'RGB';
   return isRgb && frame.samples instanceof Uint8Array ? 'rgb' : 'server';
 }

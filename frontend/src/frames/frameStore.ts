@@ -18,16 +18,28 @@ const BUSY_STATUS = 503;
 /** A frame with everything that its picture needs. */
 export interface LoadedFrame {
   ref: FrameRef;
+  rows: number;
+  columns: number;
   stored: StoredFrame;
   recipe: Recipe;
   /** The server's display frame, where the page does not make the picture itself. */
   bitmap: ImageBitmap | null;
 }
 
+/** A reduced picture of a frame that is still on its way. */
+export interface PreviewFrame {
+  ref: FrameRef;
+  /** Size of the frame, not of the picture. */
+  rows: number;
+  columns: number;
+  recipe: Recipe;
+  bitmap: ImageBitmap;
+}
+
 /** A frame, or why there is none. A failure is an answer too, and is not asked for again and again. */
 export type FrameResult = LoadedFrame | ApiError;
 
-type FrameClient = Pick<Client, 'rawFrame' | 'rawFrames' | 'displayFrame' | 'recipe'>;
+type FrameClient = Pick<Client, 'rawFrame' | 'rawFrames' | 'displayFrame' | 'preview' | 'recipe'>;
 
 /** How a request is made: for how long, and whether somebody waits for it. */
 interface Errand {
@@ -83,6 +95,20 @@ export class FrameStore {
     return result;
   }
 
+  /** A reduced picture, with the window that the query names. */
+  async preview(
+    ref: FrameRef,
+    query: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<PreviewFrame> {
+    const [{ rows, columns, bitmap }, recipe] = await Promise.all([
+      this.#client.preview(ref, query, signal),
+      this.#client.recipe(ref, { signal }),
+    ]);
+    this.#recipes.set(recipe.id, recipe);
+    return { ref, rows, columns, recipe, bitmap };
+  }
+
   /** Forgets a failure, so that the next `show` asks again. */
   forget(ref: FrameRef): void {
     this.#cache.delete(frameKey(ref));
@@ -121,11 +147,19 @@ export class FrameStore {
     { stored, recipeId }: RawFrame,
     errand: Errand,
   ): Promise<LoadedFrame> {
+    const coming = this.#recipe(recipeId, ref, errand);
     const [recipe, bitmap] = await Promise.all([
-      this.#recipe(recipeId, ref, errand),
-      pictureWay(stored) === 'server' ? this.#client.displayFrame(ref, errand) : null,
+      coming,
+      pictureWay(stored) === 'server'
+        ? this.#client.displayFrame(ref, errand)
+        : coming.then(({ has_icc_profile }) =>
+            pictureWay(stored, has_icc_profile) === 'server'
+              ? this.#client.displayFrame(ref, errand)
+              : null,
+          ),
     ]);
-    return { ref, stored, recipe, bitmap };
+    const { rows, columns } = stored;
+    return { ref, rows, columns, stored, recipe, bitmap };
   }
 
   /** Frames of a series mostly share one recipe, so it is fetched once for its id. */

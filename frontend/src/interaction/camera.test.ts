@@ -62,7 +62,13 @@ test('panning moves the image with the pointer, however it is turned', () => {
 describe('orientation on the screen', () => {
   /** Where a step to the right and one down in the image go on the screen. */
   function directions(orientation: Orientation) {
-    const { a, b, c, d } = toMatrix({ zoom: 1, center: { x: 0, y: 0 }, orientation, viewport });
+    const { a, b, c, d } = toMatrix({
+      zoom: 1,
+      pixelAspect: 1,
+      center: { x: 0, y: 0 },
+      orientation,
+      viewport,
+    });
     return { right: [a + 0, b + 0], down: [c + 0, d + 0] };
   }
 
@@ -82,4 +88,30 @@ describe('orientation on the screen', () => {
     expect(flipVertically(flipVertically(UPRIGHT))).toEqual(UPRIGHT);
     expect(flipHorizontally(flipVertically(UPRIGHT))).toEqual(rotateBy(UPRIGHT, 2));
   });
+});
+
+test('high pixels make a high picture, and the pointer still finds them', () => {
+  // 200 x 100 pixels, each twice as high as wide, are as wide as they are high.
+  const camera = resolveCamera(WHOLE_IMAGE, image, viewport, 2);
+  expect(camera.zoom).toBe(2);
+  expect(apply(toMatrix(camera), { x: 200, y: 100 })).toEqual({ x: 400, y: 400 });
+  expect(toImagePoint(camera, { x: 100, y: 300 })).toEqual({ x: 50, y: 75 });
+});
+
+test('high pixels that lie on their side are wide', () => {
+  const turned = { ...WHOLE_IMAGE, orientation: rotateBy(UPRIGHT, 1) };
+  const camera = resolveCamera(turned, image, { width: 1000, height: 200 }, 4);
+  expect(camera.zoom).toBe(1);
+  // The first row is at the right end: 100 rows of 4 make 400 CSS pixels, in the middle of 1000.
+  expect(rounded(apply(toMatrix(camera), { x: 0, y: 0 }))).toEqual({ x: 700, y: 0 });
+});
+
+test('zooming and panning hold with high pixels', () => {
+  const camera = resolveCamera(WHOLE_IMAGE, image, viewport, 2);
+  const about = { x: 90, y: 310 };
+  const closer = resolveCamera(zoomAbout(camera, about, 3), image, viewport, 2);
+  expect(rounded(toImagePoint(closer, about))).toEqual(rounded(toImagePoint(camera, about)));
+  const moved = resolveCamera(panBy(camera, 30, -40), image, viewport, 2);
+  const held = toImagePoint(camera, about);
+  expect(rounded(apply(toMatrix(moved), held))).toEqual({ x: 120, y: 270 });
 });

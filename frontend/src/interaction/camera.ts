@@ -31,8 +31,10 @@ export interface View {
 
 /** What that means for one image in one viewport. */
 export interface Camera {
-  /** CSS pixels for one image pixel. */
+  /** CSS pixels for the width of one image pixel. */
   zoom: number;
+  /** Height of an image pixel for a width of 1 (Pixel Aspect Ratio). */
+  pixelAspect: number;
   /** The image point in the middle of the viewport. */
   center: Point;
   orientation: Orientation;
@@ -56,16 +58,18 @@ export const WHOLE_IMAGE: View = { zoom: 'fit', center: null, orientation: UPRIG
 const MIN_ZOOM = 0.02;
 const MAX_ZOOM = 64;
 
-export function resolveCamera(view: View, image: Size, viewport: Size): Camera {
+export function resolveCamera(view: View, image: Size, viewport: Size, pixelAspect = 1): Camera {
+  const seen = { width: image.width, height: image.height * pixelAspect };
   return {
-    zoom: view.zoom === 'fit' ? fitZoom(image, viewport, view.orientation) : view.zoom,
+    zoom: view.zoom === 'fit' ? fitZoom(seen, viewport, view.orientation) : view.zoom,
+    pixelAspect,
     center: view.center ?? { x: image.width / 2, y: image.height / 2 },
     orientation: view.orientation,
     viewport,
   };
 }
 
-/** The zoom at which the whole image just fits. */
+/** The zoom at which a picture of some size just fits. */
 export function fitZoom(image: Size, viewport: Size, orientation: Orientation): number {
   const isTurned = orientation.rotation_deg % 180 !== 0;
   const width = isTurned ? image.height : image.width;
@@ -78,13 +82,15 @@ export function fitZoom(image: Size, viewport: Size, orientation: Orientation): 
 export function toMatrix(camera: Camera): Matrix {
   const { a, b, c, d } = orientationMatrix(camera.orientation);
   const { zoom, center, viewport } = camera;
+  // A pixel is stretched before the picture is turned.
+  const height = zoom * camera.pixelAspect;
   return {
     a: a * zoom,
     b: b * zoom,
-    c: c * zoom,
-    d: d * zoom,
-    e: viewport.width / 2 - zoom * (a * center.x + c * center.y),
-    f: viewport.height / 2 - zoom * (b * center.x + d * center.y),
+    c: c * height,
+    d: d * height,
+    e: viewport.width / 2 - (a * zoom * center.x + c * height * center.y),
+    f: viewport.height / 2 - (b * zoom * center.x + d * height * center.y),
   };
 }
 

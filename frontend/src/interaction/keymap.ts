@@ -13,6 +13,10 @@ export type Command =
   | 'one-to-one'
   | 'reset'
   | 'smoothing'
+  | 'next-voi'
+  | 'full-dynamic'
+  | 'toggle-overlays'
+  | 'toggle-shutter'
   | 'previous-frame'
   | 'next-frame'
   | 'back-ten'
@@ -22,6 +26,7 @@ export type Command =
   | 'previous-series'
   | 'next-series'
   | 'toggle-tags'
+  | 'toggle-explanation'
   | 'focus-filter';
 
 export interface Binding {
@@ -43,6 +48,10 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'rotate-left', name: 'Rotate left', keys: ['Shift+r'] },
   { command: 'rotate-right', name: 'Rotate right', keys: ['r'] },
   { command: 'smoothing', name: 'Smooth pixels', keys: ['s'] },
+  { command: 'next-voi', name: 'Next window of the file', keys: ['n'] },
+  { command: 'full-dynamic', name: 'Full dynamic range', keys: ['m'] },
+  { command: 'toggle-overlays', name: 'Overlays', keys: ['o'] },
+  { command: 'toggle-shutter', name: 'Display shutter', keys: ['d'] },
   { command: 'reset', name: 'Reset view and window', keys: ['0', 'Backspace'] },
   { command: 'previous-frame', name: 'Previous frame', keys: ['ArrowLeft', '['] },
   { command: 'next-frame', name: 'Next frame', keys: ['ArrowRight', ']'] },
@@ -53,6 +62,7 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'previous-series', name: 'Previous series', keys: ['ArrowUp'] },
   { command: 'next-series', name: 'Next series', keys: ['ArrowDown'] },
   { command: 'toggle-tags', name: 'DICOM tags', keys: ['t'] },
+  { command: 'toggle-explanation', name: 'Why does it look like this', keys: ['e'] },
   { command: 'focus-filter', name: 'Filter the list', keys: ['/'] },
 ];
 

@@ -1,5 +1,5 @@
 import { isSamePicture, type Picture } from './picture';
-import { deviceMatrix, deviceScale, isNearest, type Scene } from './scene';
+import { deviceMatrix, isNearest, longerDeviceScale, type Scene } from './scene';
 
 /** Alpha 255 in the highest byte: pixels are written as little-endian RGBA words. */
 const OPAQUE = 0xff000000;
@@ -13,15 +13,20 @@ export class CpuPainter {
 
   paint(context: CanvasRenderingContext2D, scene: Scene): void {
     const { picture } = scene;
-    const factor = reductionFactor(picture, deviceScale(scene));
-    const source = picture.kind === 'bitmap' ? picture.bitmap : this.#pixels(picture, factor);
+    const factor = reductionFactor(picture, longerDeviceScale(scene));
+    const { rows, columns } = picture;
+    const isBitmap = picture.kind === 'bitmap';
+    const source = isBitmap ? picture.bitmap : this.#pixels(picture, factor);
+    // A bitmap may be a reduced one. Blocks at the edge may reach beyond the image.
+    const width = isBitmap ? columns : source.width * factor;
+    const height = isBitmap ? rows : source.height * factor;
 
     const { a, b, c, d, e, f } = deviceMatrix(scene);
     context.setTransform(a, b, c, d, e, f);
     context.imageSmoothingEnabled = !isNearest(scene);
     // "medium" uses mipmaps; "low" would drop pixels of a picture that is made small.
     context.imageSmoothingQuality = 'medium';
-    context.drawImage(source, 0, 0, source.width * factor, source.height * factor);
+    context.drawImage(source, 0, 0, width, height);
     context.resetTransform();
   }
 

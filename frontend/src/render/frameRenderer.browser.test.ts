@@ -60,15 +60,19 @@ interface Looked {
   orientation?: Orientation;
   viewport?: { width: number; height: number };
   isSmooth?: boolean;
+  pixelAspect?: number;
 }
 
 function sceneOf(frame: StoredFrame, looked: Looked = {}): Scene {
   const { voi = windowed(128, 256), recipe = IDENTITY, zoom = 1, isSmooth = true } = looked;
   const { orientation = UPRIGHT, viewport = { width: frame.columns, height: frame.rows } } = looked;
-  const picture = new PictureMaker().make({ stored: frame, recipe, bitmap: null }, voi, false);
+  const { rows, columns } = frame;
+  const source = { rows, columns, stored: frame, recipe, bitmap: null };
+  const picture = new PictureMaker().make(source, voi, false);
   if (picture === null) throw new Error('no picture');
   const view: View = { zoom, center: null, orientation };
-  const camera = resolveCamera(view, { width: frame.columns, height: frame.rows }, viewport);
+  const { pixelAspect = 1 } = looked;
+  const camera = resolveCamera(view, { width: columns, height: rows }, viewport, pixelAspect);
   return { picture, camera, pixelRatio: 1, isSmooth };
 }
 
@@ -153,6 +157,33 @@ describe.each(PATHS)('%s', (path) => {
     const frame = stored(Uint8Array.of(0, 255), 2);
     const scene = sceneOf(frame, { zoom: 3, viewport: { width: 6, height: 1 } });
     expect(reds(drawn(path, scene))).toEqual([0, 0, 0, 255, 255, 255]);
+  });
+
+  test('pixels twice as high as wide are drawn so, upright and turned', () => {
+    const frame = stored(Uint8Array.of(10, 20, 30, 40), 2);
+    const looked = { zoom: 2, pixelAspect: 2 };
+    const upright = drawn(path, sceneOf(frame, { ...looked, viewport: { width: 4, height: 8 } }));
+    const [above, below] = [
+      [10, 10, 20, 20],
+      [30, 30, 40, 40],
+    ] as const;
+    expect(reds(upright)).toEqual([above, above, above, above, below, below, below, below].flat());
+    const turned = { ...looked, orientation: rotateBy(UPRIGHT, 1) };
+    const right = drawn(path, sceneOf(frame, { ...turned, viewport: { width: 8, height: 4 } }));
+    const [left, second] = [
+      [30, 30, 30, 30, 10, 10, 10, 10],
+      [40, 40, 40, 40, 20, 20, 20, 20],
+    ] as const;
+    expect(reds(right)).toEqual([left, left, second, second].flat());
+  });
+
+  test('a preview is stretched to the place of the whole image', async () => {
+    const image = new ImageData(Uint8ClampedArray.of(9, 9, 9, 255, 200, 200, 200, 255), 2, 1);
+    const bitmap = await createImageBitmap(image);
+    const scene = sceneOf(stored(new Uint8Array(32), 8), { isSmooth: false });
+    const picture = { kind: 'bitmap', rows: 4, columns: 8, bitmap } as const;
+    const row = [9, 9, 9, 9, 200, 200, 200, 200];
+    expect(reds(drawn(path, { ...scene, picture }))).toEqual([row, row, row, row].flat());
   });
 
   test('a checkerboard that is shown small is gray and not a random choice of its fields', () => {

@@ -121,6 +121,7 @@ export class GlPainter {
     gl.bindTexture(gl.TEXTURE_2D, resources.image);
     gl.uniform1i(uniform('image'), 0);
     gl.uniform1f(uniform('targetHeight'), height);
+    gl.uniform2f(uniform('imageSize'), scene.picture.columns, scene.picture.rows);
     gl.uniform1i(uniform('isNearest'), isNearest(scene) ? 1 : 0);
     gl.uniformMatrix3fv(uniform('toImagePoint'), false, [a, b, 0, c, d, 0, e, f, 1]);
     gl.drawArrays(gl.TRIANGLES, 0, 3);

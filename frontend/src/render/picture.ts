@@ -10,6 +10,7 @@ export type Picture = { rows: number; columns: number } & (
   | { kind: 'table'; samples: TableSamples; table: Uint8Array<ArrayBuffer> }
   | { kind: 'gray'; values: Uint8Array<ArrayBuffer> }
   | { kind: 'rgb'; values: Uint8Array }
+  /** A preview has a smaller bitmap than the image has pixels. */
   | { kind: 'bitmap'; bitmap: ImageBitmap }
 );
 
@@ -23,11 +24,13 @@ export function isSamePicture(first: Picture, second: Picture): boolean {
   return first.kind === 'rgb' && second.kind === 'rgb' && first.values === second.values;
 }
 
-/** A frame with all that its picture needs. */
+/** A frame with all that its picture needs: its samples, or the picture that the server made. */
 export interface PictureSource {
-  stored: StoredFrame;
+  rows: number;
+  columns: number;
   recipe: DisplayRecipe;
-  /** The server's display frame, where the page does not make the picture itself. */
+  stored?: StoredFrame;
+  /** May be smaller than the frame. */
   bitmap: ImageBitmap | null;
 }
 
@@ -39,9 +42,10 @@ export class PictureMaker {
 
   /** A picture of a frame; `voi` is null for colour, where `isInverted` has no meaning either. */
   make(source: PictureSource, voi: Voi | null, isInverted: boolean): Picture | null {
-    const { stored, recipe, bitmap } = source;
-    const { rows, columns, samples } = stored;
+    const { rows, columns, stored, recipe, bitmap } = source;
     if (bitmap !== null) return { kind: 'bitmap', rows, columns, bitmap };
+    if (stored === undefined) return null;
+    const { samples } = stored;
     if (voi === null) {
       return samples instanceof Uint8Array ? { kind: 'rgb', rows, columns, values: samples } : null;
     }

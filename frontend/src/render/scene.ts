@@ -15,9 +15,14 @@ export interface Scene {
 /** From this many device pixels for an image pixel on, pixels are shown as the squares they are. */
 const NEAREST_FROM_SCALE = 2;
 
-/** Device pixels for one image pixel. */
-export function deviceScale({ camera, pixelRatio }: Scene): number {
+/** Device pixels for the width of one image pixel. */
+export function deviceScale({ camera, pixelRatio }: Pick<Scene, 'camera' | 'pixelRatio'>): number {
   return camera.zoom * pixelRatio;
+}
+
+/** Device pixels for the longer side of one image pixel. */
+export function longerDeviceScale(scene: Scene): number {
+  return deviceScale(scene) * Math.max(1, scene.camera.pixelAspect);
 }
 
 /** Whether pixels are drawn as squares and not interpolated. */
@@ -26,7 +31,10 @@ export function isNearest(scene: Scene): boolean {
 }
 
 /** Size of the canvas in device pixels. */
-export function deviceSize({ camera, pixelRatio }: Scene): { width: number; height: number } {
+export function deviceSize({ camera, pixelRatio }: Pick<Scene, 'camera' | 'pixelRatio'>): {
+  width: number;
+  height: number;
+} {
   return {
     width: Math.max(1, Math.round(camera.viewport.width * pixelRatio)),
     height: Math.max(1, Math.round(camera.viewport.height * pixelRatio)),
@@ -37,7 +45,7 @@ export function deviceSize({ camera, pixelRatio }: Scene): { width: number; heig
  * From image points to device pixels. The translation is whole, so that at one
  * to one every image pixel falls on exactly one device pixel.
  */
-export function deviceMatrix({ camera, pixelRatio }: Scene): Matrix {
+export function deviceMatrix({ camera, pixelRatio }: Pick<Scene, 'camera' | 'pixelRatio'>): Matrix {
   const { a, b, c, d, e, f } = toMatrix(camera);
   return {
     a: a * pixelRatio,

@@ -1,8 +1,18 @@
 /** Which panels are open and how wide they are, in CSS pixels. */
 export class Layout {
-  isTagPanelOpen = $state(false);
+  /** The panel at the right; there is room for one. */
+  panel = $state<'tags' | 'explanation' | null>(null);
   #sidebarWidth = $state(300);
-  #tagPanelWidth = $state(480);
+  #panelWidth = $state(480);
+
+  get isTagPanelOpen(): boolean {
+    return this.panel === 'tags';
+  }
+
+  /** Opens a panel in the place of any other, or closes it. */
+  toggle(panel: 'tags' | 'explanation'): void {
+    this.panel = this.panel === panel ? null : panel;
+  }
 
   get sidebarWidth(): number {
     return this.#sidebarWidth;
@@ -12,12 +22,12 @@ export class Layout {
     this.#sidebarWidth = within(width, 200, 560);
   }
 
-  get tagPanelWidth(): number {
-    return this.#tagPanelWidth;
+  get panelWidth(): number {
+    return this.#panelWidth;
   }
 
-  set tagPanelWidth(width: number) {
-    this.#tagPanelWidth = within(width, 280, 800);
+  set panelWidth(width: number) {
+    this.#panelWidth = within(width, 280, 800);
   }
 }
 

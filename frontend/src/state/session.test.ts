@@ -2,7 +2,7 @@
 import { flushSync } from 'svelte';
 import { afterEach, expect, test, vi } from 'vitest';
 
-import type { FileList } from '../api/types.gen';
+import type { FileList, Recipe } from '../api/types.gen';
 import {
   BASE,
   entry,
@@ -72,7 +72,15 @@ test('the pointer reads stored and modality values with their place', async () =
   const { viewer } = await started();
   // Fitted at 10 CSS pixels an image pixel: the second column of the first row.
   viewer.pointer = { x: 15, y: 5 };
-  expect(viewer.reading).toEqual({ column: 1, row: 0, stored: [1024], modality: 0 });
+  // 0 in a LINEAR window of 40 and 400: ((0 - 39.5) / 399 + 0.5) x 255 = 102.26.
+  expect(viewer.reading).toEqual({
+    column: 1,
+    row: 0,
+    stored: [1024],
+    modality: 0,
+    display: 102,
+    realWorld: '',
+  });
   viewer.pointer = { x: 15, y: 25 };
   expect(viewer.reading).toBeNull();
 });
@@ -95,6 +103,105 @@ test('a window drag changes the picture and stays from frame to frame', async ()
   expect(viewer.windowKey).toBe('240/400');
   session.run('reset');
   expect(viewer.windowKey).toBe('40/400');
+});
+
+/** A session over one frame with a recipe and a body of its own. */
+async function startedWith(
+  change: Partial<Recipe>,
+  list: FileList = fileList([entry(0)]),
+): Promise<Session> {
+  serve((path) => {
+    if (path === 'api/files') return json(list);
+    return path.endsWith('/recipe') ? json(recipe(change)) : rawFrame([0, 1024, 1064, 0, 0, 0]);
+  });
+  const session = new Session({ base: BASE, token: null });
+  session.viewer.viewport = { width: 30, height: 40 };
+  await session.start();
+  await idle(session);
+  return session;
+}
+
+test('every window and table of the file is a choice, with its explanation', async () => {
+  const { viewer } = await startedWith({
+    voi: [
+      { kind: 'window', center: 40, width: 400, function: 'LINEAR', explanation: 'SOFT' },
+      { kind: 'window', center: 300, width: 1500, function: 'SIGMOID', explanation: '' },
+      { kind: 'lut', first_mapped: 0, bits: 8, entries: [0, 255], explanation: 'Bone\u0007' },
+    ],
+  });
+  expect(viewer.voiOptions.map(({ label }) => label)).toEqual([
+    'SOFT: C 40  W 400',
+    'C 300  W 1500, sigmoid',
+    'Bone\\u{0007} (lookup table)',
+    'Full dynamic range',
+  ]);
+  viewer.nextVoi();
+  expect(viewer.windowKey).toBe('300/1500');
+  viewer.nextVoi();
+  expect(viewer.voi).toMatchObject({ kind: 'lut' });
+  viewer.nextVoi();
+  // -1024 to 40 HU.
+  expect(viewer.voi).toMatchObject({ center: -492, width: 1064, function: 'LINEAR_EXACT' });
+  viewer.nextVoi();
+  expect([viewer.windowKey, viewer.voiKey]).toEqual(['40/400', 'file-0']);
+});
+
+test('the full dynamic range comes and goes with one key', async () => {
+  const session = await startedWith({});
+  session.run('full-dynamic');
+  expect(session.viewer.voiKey).toBe('full');
+  session.run('full-dynamic');
+  expect(session.viewer.voiKey).toBe('file-0');
+});
+
+test('a window that was made by hand is in the list until it is left', async () => {
+  const { viewer } = await startedWith({});
+  viewer.follow({ kind: 'window', dx: 0, dy: 150, isStart: true });
+  expect(viewer.voiOptions.at(-1)?.label).toBe('By hand: C 240  W 400');
+  viewer.nextVoi();
+  expect(viewer.voiOptions.map(({ key }) => key)).toEqual(['file-0', 'full']);
+});
+
+test('pixels twice as high as wide are drawn and read so', async () => {
+  const { viewer } = await startedWith({ pixel_aspect: { vertical: 2, horizontal: 1 } });
+  // 3 columns and 2 rows of double height fit into 30 x 40 at 10 CSS pixels a column.
+  viewer.pointer = { x: 15, y: 19 };
+  expect(viewer.reading).toMatchObject({ column: 1, row: 0 });
+  viewer.pointer = { x: 15, y: 21 };
+  expect(viewer.reading).toMatchObject({ column: 1, row: 1 });
+});
+
+test('what a stored value stands for is read with its unit', async () => {
+  const mapping = { first: 1000, last: 4095, slope: 0.5, intercept: 1, values: [] };
+  const { viewer } = await startedWith({
+    real_world: [{ ...mapping, unit: 'mm2/s', label: 'ADC', explanation: '' }],
+  });
+  viewer.pointer = { x: 15, y: 15 };
+  expect(viewer.reading?.realWorld).toBe('513 mm2/s');
+  viewer.pointer = { x: 5, y: 15 };
+  expect(viewer.reading?.realWorld).toBe('');
+});
+
+test('a large frame is bridged by a preview, which is not taken for it', async () => {
+  const bitmap = { width: 250, height: 250, close: () => undefined } as ImageBitmap;
+  vi.stubGlobal('createImageBitmap', () => Promise.resolve(bitmap));
+  let sendFrame: (response: Response) => void = () => undefined;
+  const asked = serve((path) => {
+    if (path === 'api/files') return json(fileList([entry(0, { rows: 2000, columns: 2000 })]));
+    if (path.endsWith('/recipe')) return json(recipe());
+    if (path.includes('/raw')) return new Promise((resolve) => (sendFrame = resolve));
+    return new Response('', { headers: { 'X-Frame-Rows': '2000', 'X-Frame-Columns': '2000' } });
+  });
+  const session = new Session({ base: BASE, token: null });
+  const { viewer } = session;
+  await session.start();
+  await vi.waitFor(() => expect(viewer.isPreview).toBe(true));
+  expect(asked).toContain('api/file/0/frame/0/preview');
+  expect([viewer.shownKey, viewer.isLoading]).toEqual(['', true]);
+  expect(viewer.scene?.picture).toEqual({ kind: 'bitmap', rows: 2000, columns: 2000, bitmap });
+  sendFrame(rawFrame([0, 0, 0, 0, 0, 0]));
+  await idle(session);
+  expect([viewer.shownKey, viewer.isPreview]).toEqual(['0/0', false]);
 });
 
 test('a file without a window is shown from its 1st to its 99th percentile', async () => {

@@ -7,7 +7,9 @@ import { FrameStore } from '../frames/frameStore';
 import type { Command } from '../interaction/keymap';
 import { Connection } from './connection.svelte';
 import { Layout } from './layout.svelte';
+import { Explainer } from './explainer.svelte';
 import { Notices } from './notices.svelte';
+import { Overlays } from './overlays.svelte';
 import { Study } from './study.svelte';
 import { Tags } from './tags.svelte';
 import type { Stack } from './tree';
@@ -23,7 +25,9 @@ export class Session {
   readonly connection: Connection;
   readonly study: Study;
   readonly viewer: Viewer;
+  readonly overlays: Overlays;
   readonly tags: Tags;
+  readonly explainer: Explainer;
   readonly #lifetime = new AbortController();
   #focusFilter: () => void = () => undefined;
   #focusViewport: () => void = () => undefined;
@@ -38,7 +42,11 @@ export class Session {
     });
     this.study = new Study(client);
     this.viewer = new Viewer(this.study, new FrameStore(client), noteFailure);
+    this.overlays = new Overlays(client, (failure) => {
+      this.notices.fail(failure);
+    });
     this.tags = new Tags(client, noteFailure);
+    this.explainer = new Explainer(client, noteFailure);
   }
 
   /** Fetches the list, and opens the first stack with pixels as soon as there is one. */
@@ -69,9 +77,14 @@ export class Session {
     this.#focusViewport();
   }
 
+  /** Puts the keys back to the viewport, for who works with the mouse. */
+  focusViewport(): void {
+    this.#focusViewport();
+  }
+
   /** Carries out what a key or a button asks for. */
   run(command: Command): void {
-    const { viewer, layout } = this;
+    const { viewer, layout, overlays } = this;
     const actions: Record<Command, () => void> = {
       'tool-window': () => (viewer.tool = 'window'),
       'tool-pan': () => (viewer.tool = 'pan'),
@@ -93,7 +106,12 @@ export class Session {
       'last-frame': () => viewer.goToPosition(viewer.frames.length - 1),
       'previous-series': () => viewer.openNeighbour(-1),
       'next-series': () => viewer.openNeighbour(1),
-      'toggle-tags': () => (layout.isTagPanelOpen = !layout.isTagPanelOpen),
+      'next-voi': () => viewer.nextVoi(),
+      'full-dynamic': () => viewer.toggleFullDynamic(),
+      'toggle-overlays': () => (overlays.isShown = !overlays.isShown),
+      'toggle-shutter': () => (overlays.isShutterShown = !overlays.isShutterShown),
+      'toggle-tags': () => layout.toggle('tags'),
+      'toggle-explanation': () => layout.toggle('explanation'),
       'focus-filter': this.#focusFilter,
     };
     actions[command]();

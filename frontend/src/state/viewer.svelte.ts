@@ -1,12 +1,12 @@
 import { ApiError, asApiError, isAbort } from '../api/apiError';
-import { defaultVoi } from '../dicom/defaultVoi';
+import type { Recipe } from '../api/types.gen';
 import { modalityFunction } from '../dicom/modality';
-import { windowBetween } from '../dicom/voi';
+import { voiFunction, windowBetween } from '../dicom/voi';
 import type { Voi, VoiWindow } from '../dicom/recipe';
-import { isMonochrome, storedValuesAt } from '../dicom/storedFrame';
+import { storedValuesAt } from '../dicom/storedFrame';
 import { dragWindow } from '../dicom/windowDrag';
 import { frameKey, type FrameRef } from '../dicom/frameRef';
-import type { FrameResult, FrameStore, LoadedFrame } from '../frames/frameStore';
+import type { FrameResult, FrameStore, LoadedFrame, PreviewFrame } from '../frames/frameStore';
 import {
   flipHorizontally,
   flipVertically,
@@ -25,7 +25,19 @@ import type { Intent, Tool } from '../interaction/gestures';
 import { PictureMaker } from '../render/picture';
 import type { Scene } from '../render/scene';
 import type { Study } from './study.svelte';
+import { realWorldText } from './explanationText';
 import { framesOf, type Stack } from './tree';
+import {
+  DEFAULT_VOI,
+  optionKey,
+  resolveVoi,
+  voiOptions,
+  voiQuery,
+  type VoiChoice,
+} from './voiChoice';
+
+/** Frames above this size take long enough that a reduced picture comes first. */
+const PREVIEW_FROM_PIXELS = 2 ** 20;
 
 /** What lies under the pointer. */
 export interface Reading {
@@ -35,9 +47,13 @@ export interface Reading {
   stored: readonly number[];
   /** null for colour. */
   modality: number | null;
+  /** Grey level of the picture, before any inversion by the user; null for colour. */
+  display: number | null;
+  /** What the file says the stored value stands for, in words; empty where it says nothing. */
+  realWorld: string;
 }
 
-type Frames = Pick<FrameStore, 'show' | 'peek' | 'forget'>;
+type Frames = Pick<FrameStore, 'show' | 'peek' | 'preview' | 'forget'>;
 
 /** One viewport: which frame of which stack, and how it is looked at. */
 export class Viewer {
@@ -48,14 +64,15 @@ export class Viewer {
 
   #stackKey = $state<string | null>(null);
   #ref = $state.raw<FrameRef | null>(null);
-  #shown = $state.raw<LoadedFrame | null>(null);
+  /** What is on screen; it may lag behind the wanted frame while that loads. */
+  #seen = $state.raw<LoadedFrame | PreviewFrame | null>(null);
   #failure = $state.raw<ApiError | null>(null);
   #isLoading = $state(false);
   #view = $state.raw<View>(WHOLE_IMAGE);
-  /** A window that somebody asked for; null follows the file. */
-  #window = $state.raw<VoiWindow | null>(null);
+  #voiChoice = $state.raw<VoiChoice>(DEFAULT_VOI);
   #isInverted = $state(false);
   #dragStart: VoiWindow | null = null;
+  #previewRequest: AbortController | null = null;
 
   tool = $state<Tool>('window');
   isSmooth = $state(true);
@@ -76,20 +93,31 @@ export class Viewer {
   readonly file = $derived.by(
     () => this.#study.file(this.#ref?.file ?? this.stack?.entries[0]?.index ?? -1) ?? null,
   );
+  /** The frame on screen with its samples; null for a preview. */
+  readonly shown: LoadedFrame | null = $derived(
+    this.#seen !== null && 'stored' in this.#seen ? this.#seen : null,
+  );
   readonly #imageSize: Size | null = $derived(
-    this.#shown && { width: this.#shown.stored.columns, height: this.#shown.stored.rows },
+    this.#seen && { width: this.#seen.columns, height: this.#seen.rows },
   );
   readonly camera = $derived(
-    this.#imageSize && resolveCamera(this.#view, this.#imageSize, this.viewport),
+    this.#seen &&
+      this.#imageSize &&
+      resolveCamera(this.#view, this.#imageSize, this.viewport, pixelAspect(this.#seen.recipe)),
   );
   /** The window or LUT in use; null for colour. */
-  readonly voi: Voi | null = $derived.by(() => {
-    if (this.#shown === null) return null;
-    const { stored, recipe } = this.#shown;
-    return (isMonochrome(stored) ? this.#window : null) ?? defaultVoi(stored, recipe);
-  });
+  readonly voi: Voi | null = $derived(
+    this.shown && resolveVoi(this.#voiChoice, this.shown.stored, this.shown.recipe),
+  );
+  /** The windows to choose from; none for colour. */
+  readonly voiOptions = $derived(
+    this.voi !== null && this.shown !== null ? voiOptions(this.shown.recipe, this.#voiChoice) : [],
+  );
+  readonly voiKey = $derived(
+    this.shown === null ? '' : optionKey(this.#voiChoice, this.shown.recipe),
+  );
   readonly #picture = $derived(
-    this.#shown && this.#pictures.make(this.#shown, this.voi, this.#isInverted),
+    this.#seen && this.#pictures.make(this.#seen, this.voi, this.#isInverted),
   );
   readonly scene: Scene | null = $derived(
     this.#picture &&
@@ -101,19 +129,25 @@ export class Viewer {
       },
   );
   readonly reading: Reading | null = $derived.by(() => {
-    if (this.pointer === null || this.camera === null || this.#shown === null) return null;
+    if (this.pointer === null || this.camera === null || this.shown === null) return null;
     const point = toImagePoint(this.camera, this.pointer);
     const [column, row] = [Math.floor(point.x), Math.floor(point.y)];
-    const { stored, recipe } = this.#shown;
+    const { stored, recipe } = this.shown;
     const values = storedValuesAt(stored, column, row);
     if (values === null) return null;
     const [first] = values;
-    const isMeasured = isMonochrome(stored) && first !== undefined;
+    if (this.voi === null || first === undefined) {
+      return { column, row, stored: values, modality: null, display: null, realWorld: '' };
+    }
+    const modality = modalityFunction(recipe.modality)(first);
+    const grey = voiFunction(this.voi)(modality);
     return {
       column,
       row,
       stored: values,
-      modality: isMeasured ? modalityFunction(recipe.modality)(first) : null,
+      modality,
+      display: recipe.inverted ? 255 - grey : grey,
+      realWorld: realWorldText(first, recipe.real_world),
     };
   });
 
@@ -127,9 +161,26 @@ export class Viewer {
     this.#onFailure = onFailure;
   }
 
-  /** The frame on screen; it may lag behind the wanted one while that loads. */
-  get shown(): LoadedFrame | null {
-    return this.#shown;
+  /** The frame on screen, as it is or as a preview. */
+  get seen(): LoadedFrame | PreviewFrame | null {
+    return this.#seen;
+  }
+
+  /** Whether a reduced picture stands in for the frame. */
+  get isPreview(): boolean {
+    return this.#seen !== null && this.shown === null;
+  }
+
+  get hasOverlays(): boolean {
+    return (this.#seen?.recipe.overlays.length ?? 0) > 0;
+  }
+
+  get hasShutter(): boolean {
+    return (this.#seen?.recipe.shutter ?? null) !== null;
+  }
+
+  get voiChoice(): VoiChoice {
+    return this.#voiChoice;
   }
 
   get failure(): ApiError | null {
@@ -154,12 +205,12 @@ export class Viewer {
 
   /** Position of the frame on screen, from 0. */
   get shownPosition(): number {
-    return this.#positionOf(this.#shown?.ref ?? null);
+    return this.#positionOf(this.#seen?.ref ?? null);
   }
 
-  /** The frame on screen as `file/frame`, empty for none. */
+  /** The frame on screen as `file/frame`, empty for none and for a preview. */
   get shownKey(): string {
-    return this.#shown === null ? '' : frameKey(this.#shown.ref);
+    return this.shown === null ? '' : frameKey(this.shown.ref);
   }
 
   /** The window on screen as `center/width`, empty for colour and tables. */
@@ -173,7 +224,7 @@ export class Viewer {
   open(stack: Stack): void {
     if (stack.key === this.#stackKey) return;
     this.#stackKey = stack.key;
-    this.#shown = null;
+    this.#seen = null;
     this.#failure = null;
     this.#isLoading = false;
     this.#ref = null;
@@ -228,10 +279,27 @@ export class Viewer {
       case 'window':
         if (intent.isStart) this.#dragStart = this.#currentWindow();
         if (this.#dragStart !== null) {
-          this.#window = dragWindow(this.#dragStart, intent.dx, intent.dy);
+          const window = dragWindow(this.#dragStart, intent.dx, intent.dy);
+          this.#voiChoice = { kind: 'custom', window };
         }
         break;
     }
+  }
+
+  chooseVoi(choice: VoiChoice): void {
+    this.#voiChoice = choice;
+  }
+
+  /** The next of the windows to choose from; after the last comes the first. */
+  nextVoi(): void {
+    const here = this.voiOptions.findIndex(({ key }) => key === this.voiKey);
+    const next = this.voiOptions[(here + 1) % this.voiOptions.length];
+    if (next !== undefined) this.#voiChoice = next.choice;
+  }
+
+  /** The whole range of values, or the choice of the file again. */
+  toggleFullDynamic(): void {
+    this.#voiChoice = this.#voiChoice.kind === 'full' ? DEFAULT_VOI : { kind: 'full' };
   }
 
   invert(): void {
@@ -262,7 +330,7 @@ export class Viewer {
   /** Back to the whole image, upright, with the window of the file. */
   resetView(): void {
     this.#view = WHOLE_IMAGE;
-    this.#window = null;
+    this.#voiChoice = DEFAULT_VOI;
     this.#isInverted = false;
     this.#dragStart = null;
   }
@@ -295,6 +363,7 @@ export class Viewer {
     }
     this.#isLoading = true;
     this.#failure = null;
+    this.#startPreview(ref);
     pending.then(
       (result) => {
         if (this.#ref === ref) this.#accept(result);
@@ -305,15 +374,40 @@ export class Viewer {
     );
   }
 
+  /** Asks for a reduced picture of a large frame, to bridge the time until it is there. */
+  #startPreview(ref: FrameRef): void {
+    this.#previewRequest?.abort();
+    const file = this.#study.file(ref.file);
+    const pixels = (file?.rows ?? 0) * (file?.columns ?? 0);
+    // The server's picture is not inverted.
+    if (pixels <= PREVIEW_FROM_PIXELS || this.#isInverted) return;
+    const request = new AbortController();
+    this.#previewRequest = request;
+    this.#store.preview(ref, voiQuery(this.#voiChoice), request.signal).then(
+      (preview) => {
+        if (this.#ref === ref && this.#isLoading) this.#seen = preview;
+      },
+      // The frame itself is on its way, and says what is wrong.
+      () => undefined,
+    );
+  }
+
   #accept(result: FrameResult): void {
     this.#isLoading = false;
+    this.#previewRequest?.abort();
     if (result instanceof ApiError) {
       this.#failure = result;
-      this.#shown = null;
+      this.#seen = null;
       this.#onFailure(result);
     } else {
       this.#failure = null;
-      this.#shown = result;
+      this.#seen = result;
     }
   }
+}
+
+/** Height of a pixel for a width of 1. */
+function pixelAspect({ pixel_aspect }: Recipe): number {
+  const ratio = pixel_aspect.vertical / pixel_aspect.horizontal;
+  return Number.isFinite(ratio) && ratio > 0 ? ratio : 1;
 }

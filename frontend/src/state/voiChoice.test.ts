@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+
+import { recipe } from '../testing/server';
+import { optionKey, voiOptions, voiQuery } from './voiChoice';
+
+const WINDOW = recipe().voi[0] as Extract<ReturnType<typeof recipe>['voi'][0], { kind: 'window' }>;
+
+test('a file without windows offers what its values suggest', () => {
+  const options = voiOptions(recipe({ voi: [] }), { kind: 'default' });
+  expect(options.map(({ label }) => label)).toEqual([
+    '1st to 99th percentile',
+    'Full dynamic range',
+  ]);
+});
+
+test('a choice that the next frame does not have falls back to its default', () => {
+  const third = { kind: 'file', index: 2 } as const;
+  expect(optionKey(third, recipe({ voi: [WINDOW] }))).toBe('file-0');
+  expect(optionKey(third, recipe({ voi: [WINDOW, WINDOW, WINDOW] }))).toBe('file-2');
+});
+
+test('each choice is a query that the server knows', () => {
+  expect(voiQuery({ kind: 'default' })).toEqual({});
+  expect(voiQuery({ kind: 'file', index: 2 })).toEqual({ voi: '2' });
+  expect(voiQuery({ kind: 'full' })).toEqual({ mode: 'full_dynamic' });
+  expect(voiQuery({ kind: 'custom', window: WINDOW })).toEqual({ wc: '40', ww: '400' });
+});
