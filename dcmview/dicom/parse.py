@@ -7,6 +7,7 @@ and stops at the pixel data.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 from dataclasses import dataclass
@@ -355,7 +356,9 @@ def _read_on(
         header.problem = f"header damaged before {suspect.name}, which is no data element"
     if found is not None:
         more, header.pixels = found
-        header.dataset.update(more)
+        for tag in more.keys():  # noqa: SIM118 - a data set iterates over converted elements
+            with contextlib.suppress(Exception):  # an unknown VR, in what may be anything
+                header.dataset[tag] = more.get_item(tag)
     return header
 
 

@@ -170,6 +170,16 @@ def test_a_length_beyond_the_file_does_not_hide_the_pixels(tmp_path: Path) -> No
     assert "of 2,147,483,632 bytes" in instance.header.problem
 
 
+def test_a_private_element_of_unknown_vr_behind_damage_does_not_hide_the_pixels(
+    tmp_path: Path,
+) -> None:
+    long_value = element(0x00081030, "UT", b"abcd", 0x7FFFFFF0)
+    creator = element(0x00290010, "LO", b"ACME")
+    private = element(0x00291001, "ZZ", b"ab")
+    instance = opened(tmp_path, bare(long_value, *IMAGE[:-1], creator, private, IMAGE[-1]))
+    assert pixel_bytes(instance, 12) == PIXELS
+
+
 def test_a_length_that_is_a_little_wrong_does_not_hide_the_pixels(tmp_path: Path) -> None:
     wrong = element(0x00081030, "LO", b"abcd", 9)
     instance = opened(tmp_path, bare(element(0x00080060, "CS", b"CT"), wrong, NAME, *IMAGE))
