@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dcmview.dicom import elements
 from dcmview.dicom.functional import Place
 from dcmview.dicom.modality import rescale_places, stored_range
+from dcmview.dicom.presentation import pixel_aspect_place
 from dcmview.dicom.recipe import padding_prefix
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.dicom.windows import voi_places
@@ -278,6 +279,7 @@ class _Notes:
                 elements.text(self._top.dataset, "ShutterShape"),
                 "what lies outside can be shut",
             )
+        self._pixel_aspect(recipe)
         if recipe.icc_profile is not None:
             self._decide(
                 "icc_profile",
@@ -285,6 +287,23 @@ class _Notes:
                 f"{len(recipe.icc_profile):,} bytes",
                 "what the colours are, given on with the picture",
             )
+
+    def _pixel_aspect(self, recipe: DisplayRecipe) -> None:
+        place, keyword = pixel_aspect_place(self._instance, self._frame_index)
+        aspect = recipe.pixel_aspect
+        shape = (
+            "square"
+            if aspect.vertical == aspect.horizontal
+            else (f"{aspect.vertical / aspect.horizontal:.6g} times as high as wide")
+        )
+        if keyword is None:
+            self._default("pixel_aspect", "no spacing and no ratio: pixels are square")
+            return
+        value = elements.text(place.dataset, keyword)
+        self._decide("pixel_aspect", place.element(keyword), value, f"a pixel is {shape}")
+        if keyword != "PixelAspectRatio":
+            reason = "the spacing says what shape a pixel has"
+            self._ignore(self._top, "PixelAspectRatio", reason)
 
     def _transfer_syntax(self) -> None:
         uid = self._instance.transfer_syntax_uid

@@ -58,6 +58,8 @@ class FactsReader:
         if any(keyword in instance.dataset for keyword in _DIFFERS_BY_FRAME):
             return None
         recipe = display_recipe(instance, 0)
+        if recipe.overlays and instance.layout.frame_count > 1:
+            return None  # each frame may have its own
         has_tables = recipe.palette is not None or recipe.icc_profile is not None
         if has_tables or any(isinstance(x, LookupTable) for x in (recipe.modality, *recipe.voi)):
             return None

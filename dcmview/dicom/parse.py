@@ -47,6 +47,8 @@ from dcmview.model import Repair, SampleKind
 
 # Documents, spectra and raw data are not for show: beyond this only their length is kept.
 BINARY_LIMIT_BYTES = 4 * 1024 * 1024
+# Overlays are: this holds twenty planes of a mammogram.
+OVERLAY_LIMIT_BYTES = 32 * 1024 * 1024
 _BINARY_VRS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or OW"))
 
 PIXEL_ELEMENTS = {
@@ -234,7 +236,8 @@ class _Pass:
             self.overrun = element
             # What is there of it may be worth reading, but not all the rest of a large file.
             return self._file.left > BINARY_LIMIT_BYTES
-        is_long_binary = length > BINARY_LIMIT_BYTES and _is_binary(tag, vr)
+        limit_bytes = OVERLAY_LIMIT_BYTES if _is_overlay_data(tag) else BINARY_LIMIT_BYTES
+        is_long_binary = length > limit_bytes and _is_binary(tag, vr)
         if not element.is_undefined and (is_long_binary or tag in self._passed_over):
             self._file.pass_over_next()
         self.last = element
@@ -418,6 +421,11 @@ def _read(file: BoundedFile, reading: _Pass, *, explicit: bool, little_endian: b
         is_little_endian=little_endian,
         stop_when=reading,
     )
+
+
+def _is_overlay_data(tag: int) -> bool:
+    """Whether this is Overlay Data (60xx,3000)."""
+    return tag & 0xFF01FFFF == 0x60003000
 
 
 def _is_binary(tag: int, vr: str | None) -> bool:

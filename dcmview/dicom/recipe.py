@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from dcmview.dicom import elements
 from dcmview.dicom.modality import read_modality, read_real_world, stored_range, stored_value
+from dcmview.dicom.overlays import read_overlay_summaries
+from dcmview.dicom.presentation import read_icc_profile, read_pixel_aspect, read_shutter
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.windows import read_voi
 from dcmview.model import DisplayRecipe, PaddingRange, Palette, Repair, SampleKind
@@ -51,10 +53,11 @@ def display_recipe(instance: Instance, frame_index: int, *, explain: bool = Fals
     ----------
     DICOM PS3.3 C.11.1 Modality LUT Module, C.11.2 VOI LUT Module, C.7.6.3 Image
     Pixel Module, C.7.6.16.2.9 Pixel Value Transformation, C.7.6.16.2.10 Frame VOI
-    LUT, C.7.6.16.2.11 Real World Value Mapping.
+    LUT, C.7.6.16.2.11 Real World Value Mapping, C.9.2 Overlay Plane.
     """
     with recorded_warnings():  # what they warn of was said when the header was read
         recipe, modality, voi = _collect(instance, frame_index)
+        recipe = _with_surroundings(recipe, instance, frame_index)
         if explain:
             from dcmview.dicom.explain import explain_recipe
 
@@ -91,6 +94,27 @@ def _collect(
         repairs=(*modality.repairs, *voi.repairs, *of_shape, *of_padding, *of_real_world),
     )
     return recipe, modality, voi
+
+
+def _with_surroundings(
+    recipe: DisplayRecipe, instance: Instance, frame_index: int
+) -> DisplayRecipe:
+    """Add what lies on the picture and around it."""
+    overlays, of_overlays = read_overlay_summaries(instance, frame_index)
+    shutter, of_shutter = read_shutter(instance, frame_index)
+    pixel_aspect, of_aspect = read_pixel_aspect(instance, frame_index)
+    icc_profile: bytes | None = None
+    of_profile: tuple[Repair, ...] = ()
+    if not recipe.photometric_interpretation.startswith("MONOCHROME"):
+        icc_profile, of_profile = read_icc_profile(instance, frame_index)
+    return replace(
+        recipe,
+        overlays=overlays,
+        shutter=shutter,
+        pixel_aspect=pixel_aspect,
+        icc_profile=icc_profile,
+        repairs=(*recipe.repairs, *of_overlays, *of_shutter, *of_aspect, *of_profile),
+    )
 
 
 def _inverted(dataset: Dataset, interpretation: str) -> tuple[bool, tuple[Repair, ...]]:

@@ -208,6 +208,18 @@ def stored_values(
     return values, layout_of_values
 
 
+def native_cells(frame: bytes, layout: PixelLayout, *, little_endian: bool) -> NDArray[np.generic]:
+    """Give the cells of an uncompressed frame with all their bits, missing ones zero.
+
+    Returns
+    -------
+    ndarray of unsigned integers, shape (rows * columns * samples,)
+    """
+    check_layout(layout)
+    count = frame_bits(layout, subsampled=False) // layout.bits_allocated
+    return _cells(frame, count, layout, little_endian=little_endian, bit_offset=0)
+
+
 def _cells(
     frame: bytes, count: int, layout: PixelLayout, *, little_endian: bool, bit_offset: int
 ) -> NDArray[np.generic]:

@@ -1,0 +1,216 @@
+"""What surrounds a picture: display shutter, shape of its pixels, colour profile."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from dcmview.dicom import elements
+from dcmview.dicom.functional import Place
+from dcmview.model import PixelAspect, Repair, Shutter
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+    from dcmview.dicom.header import Instance
+
+LARGEST_PROFILE_BYTES = 4 * 1024 * 1024
+
+# PS3.3 C.7.6.3.1.7: Pixel Aspect Ratio is for images that give no spacing.
+_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+_SQUARE_WITHIN = 1e-4  # spacings are written with few digits
+_MOST_STRETCHED = 50.0  # beyond that a number is wrong, not a pixel
+
+_PROFILE_SIZE, _PROFILE_SPACE, _PROFILE_SIGNATURE = slice(0, 4), slice(16, 20), slice(36, 40)
+
+
+def read_shutter(instance: Instance, frame_index: int) -> tuple[Shutter | None, tuple[Repair, ...]]:
+    """Read what of a frame is to be seen.
+
+    Parameters
+    ----------
+    instance : Instance
+        As `open_instance` gives it.
+    frame_index : int
+        0-based; enhanced objects have a shutter for each frame.
+
+    Returns
+    -------
+    tuple of Shutter or None, and repairs
+        Shapes that make no sense are left out and listed; None where none is left.
+
+    References
+    ----------
+    DICOM PS3.3 C.7.6.11, Display Shutter Module.
+    DICOM PS3.3 C.7.6.15, Bitmap Display Shutter Module.
+    """
+    macro = next(instance.groups.macros(frame_index, "FrameDisplayShutterSequence"), None)
+    dataset = macro[0].dataset if macro else instance.dataset
+    shapes = elements.text(dataset, "ShutterShape").upper().split("\\")
+    if shapes == [""]:
+        return None, ()
+    edges = circle = overlay_group = None
+    polygon: tuple[tuple[int, int], ...] = ()
+    repairs: list[Repair] = []
+    for shape in shapes:
+        if shape == "RECTANGULAR":
+            edges = _edges(dataset)
+        elif shape == "CIRCULAR":
+            circle = _circle(dataset)
+        elif shape == "POLYGONAL":
+            polygon = _polygon(dataset)
+        elif shape == "BITMAP":
+            overlay_group = elements.integer(dataset, "ShutterOverlayGroup", 0)[0] or None
+        is_found = {
+            "RECTANGULAR": edges is not None,
+            "CIRCULAR": circle is not None,
+            "POLYGONAL": polygon != (),
+            "BITMAP": overlay_group is not None,
+        }.get(shape, False)
+        if not is_found:
+            name = elements.element_name("ShutterShape")
+            repairs.append(Repair("shutter", name, f"{shape} without its numbers", "left out"))
+    if edges is None and circle is None and not polygon and overlay_group is None:
+        return None, tuple(repairs)
+    return Shutter(edges, circle, polygon, overlay_group, _grey_level(dataset)), tuple(repairs)
+
+
+def _edges(dataset: Dataset) -> tuple[int, int, int, int] | None:
+    names = (
+        "ShutterLeftVerticalEdge",
+        "ShutterRightVerticalEdge",
+        "ShutterUpperHorizontalEdge",
+        "ShutterLowerHorizontalEdge",
+    )
+    found = [elements.number(dataset, name)[0] for name in names]
+    left, right, upper, lower = (None if each is None else int(each) for each in found)
+    if left is None or right is None or upper is None or lower is None:
+        return None
+    return (left, right, upper, lower) if left <= right and upper <= lower else None
+
+
+def _circle(dataset: Dataset) -> tuple[int, int, int] | None:
+    center = _whole(dataset, "CenterOfCircularShutter")
+    radius = _whole(dataset, "RadiusOfCircularShutter")
+    if len(center) != 2 or len(radius) != 1 or radius[0] < 1:
+        return None
+    return center[0], center[1], radius[0]
+
+
+def _polygon(dataset: Dataset) -> tuple[tuple[int, int], ...]:
+    """Row and column in turn; fewer than three vertices enclose nothing."""
+    values = _whole(dataset, "VerticesOfThePolygonalShutter")
+    vertices = tuple(zip(values[0::2], values[1::2], strict=False))
+    return vertices if len(vertices) >= 3 else ()
+
+
+def _whole(dataset: Dataset, keyword: str) -> tuple[int, ...]:
+    found, _ = elements.numbers(dataset, keyword)
+    return tuple(int(each) for each in found if each is not None)
+
+
+def _grey_level(dataset: Dataset) -> int:
+    """P-values run from 0 to 65,535, as does L* of a CIELab colour (PS3.3 C.10.7.1.1)."""
+    for keyword in ("ShutterPresentationValue", "ShutterPresentationColorCIELabValue"):
+        found = _whole(dataset, keyword)
+        if found:
+            return min(max(found[0], 0), 65535) * 255 // 65535
+    return 0
+
+
+def read_pixel_aspect(
+    instance: Instance, frame_index: int
+) -> tuple[PixelAspect, tuple[Repair, ...]]:
+    """Read height and width of a pixel, from the spacing where there is one.
+
+    A spacing between pixels on the detector has the same shape as one in the
+    patient, so any serves. Regions of ultrasound images have spacings of their
+    own, which say nothing of the picture as a whole.
+
+    References
+    ----------
+    DICOM PS3.3 C.7.6.3.1.7, Pixel Aspect Ratio.
+    DICOM PS3.3 C.7.6.16.2.1, Pixel Measures Macro.
+    """
+    place, keyword = pixel_aspect_place(instance, frame_index)
+    if keyword is None:
+        return PixelAspect(), ()
+    values, _ = elements.numbers(place.dataset, keyword)
+    pair = values[:2]
+    name = elements.element_name(keyword)
+    found = elements.text(place.dataset, keyword)
+    if len(pair) != 2 or any(value is None or value <= 0 for value in pair):
+        return PixelAspect(), (Repair("pixel-aspect", name, found, "square pixels"),)
+    vertical, horizontal = float(pair[0] or 0), float(pair[1] or 0)
+    ratio = vertical / horizontal
+    if not 1 / _MOST_STRETCHED <= ratio <= _MOST_STRETCHED:
+        return PixelAspect(), (Repair("pixel-aspect", name, found, "square pixels"),)
+    if abs(ratio - 1) <= _SQUARE_WITHIN:
+        return PixelAspect(), ()
+    return PixelAspect(vertical, horizontal), ()
+
+
+def pixel_aspect_place(instance: Instance, frame_index: int) -> tuple[Place, str | None]:
+    """Find the element that decides on the shape of a pixel, and where it lies."""
+    top = Place(instance.dataset)
+    for places in instance.groups.macros(frame_index, "PixelMeasuresSequence"):
+        if elements.text(places[0].dataset, "PixelSpacing"):
+            return places[0], "PixelSpacing"
+    for keyword in (*_SPACINGS, "PixelAspectRatio"):
+        if elements.text(top.dataset, keyword):
+            return top, keyword
+    return top, None
+
+
+def read_icc_profile(
+    instance: Instance, frame_index: int
+) -> tuple[bytes | None, tuple[Repair, ...]]:
+    """Read the ICC profile of a colour image or of the optical path of its frame.
+
+    Returns
+    -------
+    tuple of bytes or None, and repairs
+        A profile that is none, or not for RGB, is left out.
+
+    References
+    ----------
+    DICOM PS3.3 C.11.15, ICC Profile Module.
+    DICOM PS3.3 C.8.12.5, Optical Path Module.
+    """
+    for place in (*_optical_paths(instance, frame_index), Place(instance.dataset)):
+        element = elements.stored_element(place.dataset, "ICCProfile")
+        content = element.value if element is not None else None
+        if not content:
+            continue
+        problem = _profile_problem(content)
+        if problem:
+            name = elements.element_name("ICCProfile")
+            return None, (Repair("icc-profile", name, problem, "left out"),)
+        (size,) = struct.unpack(">I", content[_PROFILE_SIZE])
+        return bytes(content[:size]), ()
+    return None, ()
+
+
+def _optical_paths(instance: Instance, frame_index: int) -> tuple[Place, ...]:
+    """The optical path of a frame, by its identifier where there are several."""
+    paths = Place(instance.dataset).items("OpticalPathSequence")
+    macro = next(instance.groups.macros(frame_index, "OpticalPathIdentificationSequence"), None)
+    if macro is None:
+        return paths[:1]
+    wanted = elements.text(macro[0].dataset, "OpticalPathIdentifier")
+    return tuple(
+        path for path in paths if elements.text(path.dataset, "OpticalPathIdentifier") == wanted
+    )
+
+
+def _profile_problem(content: object) -> str:
+    if not isinstance(content, bytes) or len(content) < 128:
+        return "too short for a profile"
+    (size,) = struct.unpack(">I", content[_PROFILE_SIZE])
+    if content[_PROFILE_SIGNATURE] != b"acsp" or not 128 <= size <= len(content):
+        return "not a profile"
+    if size > LARGEST_PROFILE_BYTES:
+        return f"a profile of {size:,} bytes"
+    if content[_PROFILE_SPACE] != b"RGB ":
+        return f"a profile for {content[_PROFILE_SPACE].decode('latin-1').strip()}"
+    return ""
