@@ -2,24 +2,77 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from dcmview.errors import RequestError
+from dcmview.model import PictureFormat
+from dcmview.pixels.strips import in_strips
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dcmview.model import OverlayPlane
+
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_GRAYSCALE, _TRUECOLOR = 0, 2
-_SUB, _UP = 1, 2
+_GRAYSCALE, _TRUECOLOR, _INDEXED = 0, 2, 3
+_NONE, _SUB, _UP = 0, 1, 2
 _LEVEL = 1  # higher levels take up to 30 times as long for about the same size
+_RAW_DEFLATE = -15
+_ZLIB_HEAD = b"\x78\x01"
+_FULL_FLUSH, _FINISH = 3, 4
+
+LONGEST_SIDE = {PictureFormat.JPEG: 65_500, PictureFormat.WEBP: 16_383}
+QUALITY = {PictureFormat.JPEG: 90, PictureFormat.WEBP: 90}
 
 
-def encode_png(display: NDArray[np.uint8]) -> bytes:
+def encode_picture(
+    display: NDArray[np.uint8], picture_format: PictureFormat, *, icc_profile: bytes | None = None
+) -> bytes:
+    """Encode a picture in one of the formats that browsers show.
+
+    PNG is exact; JPEG and WebP lose detail.
+
+    Parameters
+    ----------
+    display : ndarray of uint8, shape (rows, columns) or (rows, columns, 3)
+        Grey levels, or red, green, blue.
+    picture_format : PictureFormat
+        The format.
+    icc_profile : bytes, optional
+        What the colours are; put into the file.
+
+    Raises
+    ------
+    RequestError
+        If the picture is larger than the format allows.
+    """
+    if picture_format is PictureFormat.PNG:
+        return encode_png(display, icc_profile=icc_profile)
+    longest = LONGEST_SIDE[picture_format]
+    if max(display.shape[:2]) > longest:
+        raise RequestError(
+            f"{picture_format.name} pictures have at most {longest:,} pixels a side, this one "
+            f"{max(display.shape[:2]):,}; ask for format=png or a size"
+        )
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.fromarray(display).save(
+        content,
+        format=picture_format.name,
+        quality=QUALITY[picture_format],
+        icc_profile=icc_profile,
+    )
+    return content.getvalue()
+
+
+def encode_png(display: NDArray[np.uint8], *, icc_profile: bytes | None = None) -> bytes:
     """Encode a picture as PNG.
 
     One filter serves all rows, chosen by what compresses medical images best
@@ -30,6 +83,8 @@ def encode_png(display: NDArray[np.uint8]) -> bytes:
     ----------
     display : ndarray of uint8, shape (rows, columns) or (rows, columns, 3)
         Grey levels, or red, green, blue.
+    icc_profile : bytes, optional
+        What the colours are, for an iCCP chunk.
 
     Returns
     -------
@@ -41,15 +96,33 @@ def encode_png(display: NDArray[np.uint8]) -> bytes:
         color_type, filtered = _GRAYSCALE, _filter_up(display)
     else:
         color_type, filtered = _TRUECOLOR, _filter_sub(display)
-    header = struct.pack(">IIBBBBB", columns, rows, 8, color_type, 0, 0, 0)
-    return b"".join(
-        (
-            _SIGNATURE,
-            *_chunk(b"IHDR", header),
-            *_chunk(b"IDAT", _deflate()(filtered.data, _LEVEL)),
-            *_chunk(b"IEND", b""),
-        )
+    chunks = [_chunk(b"IHDR", _header(columns, rows, 8, color_type))]
+    if icc_profile is not None:
+        chunks.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile)))
+    chunks.append(_chunk(b"IDAT", _deflated(filtered)))
+    chunks.append(_chunk(b"IEND", b""))
+    return b"".join((_SIGNATURE, *(part for chunk in chunks for part in chunk)))
+
+
+def encode_overlay_png(plane: OverlayPlane) -> bytes:
+    """Encode an overlay plane as PNG of 1 bit a pixel: white where it is set, else transparent."""
+    rows, columns = plane.bits.shape
+    packed = np.packbits(plane.bits, axis=1)  # PNG begins with the highest bit
+    filtered = np.empty((rows, packed.shape[1] + 1), np.uint8)
+    filtered[:, 0] = _NONE
+    filtered[:, 1:] = packed
+    chunks = (
+        _chunk(b"IHDR", _header(columns, rows, 1, _INDEXED)),
+        _chunk(b"PLTE", bytes((0, 0, 0, 255, 255, 255))),
+        _chunk(b"tRNS", bytes((0, 255))),
+        _chunk(b"IDAT", _deflated(filtered)),
+        _chunk(b"IEND", b""),
     )
+    return b"".join((_SIGNATURE, *(part for chunk in chunks for part in chunk)))
+
+
+def _header(columns: int, rows: int, bits: int, color_type: int) -> bytes:
+    return struct.pack(">IIBBBBB", columns, rows, bits, color_type, 0, 0, 0)
 
 
 def _filter_up(display: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -71,13 +144,27 @@ def _filter_sub(display: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return filtered
 
 
-def _deflate() -> Callable[[memoryview, int], bytes]:
+def _deflated(filtered: NDArray[np.uint8]) -> bytes:
+    """One zlib stream; in a large picture its strips know nothing of each other."""
+    content, engine = filtered.reshape(-1).data, _deflate_engine()
+
+    def strip(begin: int, end: int) -> bytes:
+        compressor = engine.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE)
+        flush = _FINISH if end == len(content) else _FULL_FLUSH
+        return b"".join((compressor.compress(content[begin:end]), compressor.flush(flush)))
+
+    strips = in_strips(strip, len(content), len(content))
+    return b"".join((_ZLIB_HEAD, *strips, struct.pack(">I", engine.adler32(content))))
+
+
+@cache
+def _deflate_engine() -> Any:
     """The fastest zlib at hand; isal has no wheel for every platform."""
     try:
         from isal import isal_zlib
     except ImportError:
-        return zlib.compress
-    return isal_zlib.compress
+        return zlib
+    return isal_zlib
 
 
 def _chunk(kind: bytes, content: bytes) -> tuple[bytes, ...]:

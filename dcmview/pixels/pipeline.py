@@ -18,6 +18,7 @@ from dcmview.model import DisplayRequest, PixelLayout, SampleKind, VoiFunction, 
 from dcmview.pixels.color import color_to_rgb, palette_to_rgb
 from dcmview.pixels.modality import apply_modality
 from dcmview.pixels.percentile import measure_range
+from dcmview.pixels.strips import in_strips
 from dcmview.pixels.voi import apply_voi
 
 if TYPE_CHECKING:
@@ -211,9 +212,13 @@ def _apply_table(
     table = _table_by_pattern(recipe.modality, voi, recipe.inverted, essence, pattern_bits)
     indices = cast("NDArray[np.unsignedinteger[Any]]", values.view(f"u{values.dtype.itemsize}"))
     display = np.empty(values.shape, np.uint8)
-    for begin in range(0, values.shape[0], _CHUNK_ROWS):
-        rows = slice(begin, begin + _CHUNK_ROWS)
-        np.take(table, indices[rows], out=display[rows], mode="clip")
+
+    def look_up(first: int, end: int) -> None:
+        for begin in range(first, end, _CHUNK_ROWS):
+            rows = slice(begin, min(begin + _CHUNK_ROWS, end))
+            np.take(table, indices[rows], out=display[rows], mode="clip")
+
+    in_strips(look_up, values.shape[0], display.nbytes)
     return display
 
 
@@ -222,9 +227,13 @@ def _compute(
 ) -> NDArray[np.uint8]:
     """For samples with more values than a table can hold."""
     display = np.empty(values.shape, np.uint8)
-    for begin in range(0, values.shape[0], _CHUNK_ROWS):
-        rows = slice(begin, begin + _CHUNK_ROWS)
-        display[rows] = _grey_levels(values[rows], recipe.modality, voi, recipe.inverted)
+
+    def compute(first: int, end: int) -> None:
+        for begin in range(first, end, _CHUNK_ROWS):
+            rows = slice(begin, min(begin + _CHUNK_ROWS, end))
+            display[rows] = _grey_levels(values[rows], recipe.modality, voi, recipe.inverted)
+
+    in_strips(compute, values.shape[0], values.nbytes)
     return display
 
 
