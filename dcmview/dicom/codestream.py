@@ -276,6 +276,15 @@ def _check_j2k_coding(
         raise DecodeFailed(f"{packets} packets in a JPEG 2000 codestream")
 
 
+def wavelet_levels(frame: bytes) -> int:
+    """Count the decomposition levels of a JPEG 2000 codestream whose header was checked."""
+    position = 2
+    while frame[position + 1] != 0x52:  # COD
+        (length,) = struct.unpack_from(">H", frame, position + 2)
+        position += 2 + max(length, 2)
+    return frame[position + 9]
+
+
 def _read_jxl(frame: bytes) -> CodestreamHeader:
     """The size alone: channels and depth lie too deep in the header of JPEG XL."""
     start = _jxl_codestream(frame)

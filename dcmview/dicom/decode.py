@@ -19,6 +19,7 @@ from dcmview.dicom.codestream import (
     is_complete,
     read_header,
     require_agreement,
+    wavelet_levels,
 )
 from dcmview.dicom.rle import decode_rle
 from dcmview.dicom.samples import check_layout, frame_bits, native_frame, stored_values
@@ -247,6 +248,9 @@ def _fits(decoded: NDArray[np.generic], bits: int) -> bool:
 # samples with the photometric interpretation that they have then.
 
 _Decoded = tuple["NDArray[np.generic]", str]
+_ReducedDecoder: TypeAlias = (
+    "Callable[[bytes, CodestreamHeader, PixelLayout, int], _Decoded | None]"
+)
 _Decoder: TypeAlias = "Callable[[bytes, CodestreamHeader, PixelLayout, int], _Decoded]"
 
 
@@ -304,17 +308,21 @@ def _jpeg_pillow(
     if header.precision != 8 or header.process == 3 or header.components not in (1, 3):
         raise ValueError("Pillow reads 8-bit JPEG alone")
     with Image.open(io.BytesIO(frame), formats=("JPEG",)) as image:
-        # libjpeg guesses how the components are coded; asking for that leaves them so.
-        guesses_rgb = not header.has_jfif and (
-            header.adobe_transform == 0
-            or (header.adobe_transform is None and header.component_ids == b"RGB")
-        )
-        if header.components == 3 and not guesses_rgb:
+        if header.components == 3 and _mode_as_coded(header) == "YCbCr":
             image.draft("YCbCr", None)
         values = np.asarray(image)
     if header.components == 1:
         return values, layout.photometric_interpretation
     return values, "YBR_FULL" if _is_coded_as_ycbcr(header, layout) else "RGB"
+
+
+def _mode_as_coded(header: JpegHeader) -> str:
+    """How libjpeg takes three components to be coded; asking for that leaves them so."""
+    guesses_rgb = not header.has_jfif and (
+        header.adobe_transform == 0
+        or (header.adobe_transform is None and header.component_ids == b"RGB")
+    )
+    return "RGB" if guesses_rgb else "YCbCr"
 
 
 def _is_coded_as_ycbcr(header: JpegHeader, layout: PixelLayout) -> bool:
@@ -394,5 +402,117 @@ def decoder_names(transfer_syntax: TransferSyntax) -> tuple[str, ...]:
 def decode_reduced(
     frame: bytes, layout: PixelLayout, transfer_syntax: TransferSyntax, *, reduction: int
 ) -> StoredFrame | None:
-    """Decode a smaller picture of a frame; None where the codec has no short way to one."""
-    return None
+    """Decode a smaller picture of a frame, in much less time than the whole.
+
+    JPEG 2000 leaves out its finest wavelet levels, JPEG its finest frequencies.
+    The samples are those of a picture seen from afar, not exact ones.
+
+    Parameters
+    ----------
+    frame : bytes
+        One frame as `FrameTable.frame_bytes` reads it.
+    layout : PixelLayout
+        The Image Pixel Module of the instance.
+    transfer_syntax : TransferSyntax
+        Names the codec.
+    reduction : int
+        Power of two by which rows and columns shrink, rounded up.
+
+    Returns
+    -------
+    StoredFrame or None
+        With the smaller size in its layout; None where codec or frame have no
+        short way.
+
+    Raises
+    ------
+    DecodeFailed
+        If codestream and data set disagree, or the decoder refuses the data.
+    """
+    check_layout(layout)
+    decoder = _REDUCED_DECODERS.get(transfer_syntax.codec)
+    if decoder is None or layout.kind is not SampleKind.INTEGER:
+        return None
+    header = read_header(frame, transfer_syntax.codec)
+    require_agreement(header, layout)
+    frame = frame[header.offset :]
+    if not is_complete(frame, transfer_syntax.codec):
+        return None
+    rows, columns = (-(-side >> reduction) for side in (layout.rows, layout.columns))
+    try:
+        found = decoder(frame, header, layout, reduction)
+    except (ImportError, RuntimeError, ValueError, OSError, TypeError) as exc:
+        words = " ".join(str(exc).split()) or type(exc).__name__
+        raise DecodeFailed(f"{transfer_syntax.name}, reduced: {words}") from exc
+    if found is None:
+        return None
+    decoded, interpretation = found
+    shape = (rows, columns) if layout.samples_per_pixel == 1 else (rows, columns, 3)
+    if decoded.shape != shape:
+        raise DecodeFailed(f"the reduced picture has shape {decoded.shape}, expected {shape}")
+    layout = replace(layout, rows=rows, columns=columns)
+    repairs: list[Repair] = []
+    values, layout = _as_declared(decoded, header, layout, repairs)
+    layout = replace(layout, planar_configuration=0, photometric_interpretation=interpretation)
+    return StoredFrame(values, layout, repairs=tuple(repairs))
+
+
+def _jpeg_2000_reduced(
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, reduction: int
+) -> _Decoded | None:
+    import io
+
+    from PIL import Image
+
+    if header.precision > 16 or header.components not in (1, 3):
+        return None
+    if header.components == 3 and (header.precision != 8 or header.is_signed):
+        return None
+    if reduction > wavelet_levels(frame):
+        return None
+    image: Any
+    with Image.open(io.BytesIO(frame), formats=("JPEG2000",)) as image:
+        # Not image.reduce: it rounds the size to the nearest, the codec rounds up.
+        size = -(-layout.columns >> reduction), -(-layout.rows >> reduction)
+        codec, _, *others = image.tile[0].args
+        arguments = (codec, reduction, *others)
+        image.tile = [image.tile[0]._replace(extents=(0, 0, *size), args=arguments)]
+        image._size = size
+        values: NDArray[np.generic] = np.asarray(image)
+    if header.components == 1 and header.precision > 8:
+        # Pillow moves samples to the top of 16 bits, and signed ones above zero.
+        values = np.right_shift(values.astype(np.uint16), 16 - header.precision)
+        if header.is_signed:
+            values = (values.astype(np.int32) - (1 << header.precision - 1)).astype(np.int16)
+    elif header.components == 1 and header.is_signed:
+        values = (values.astype(np.int16) - 128).astype(np.int8)
+    return values, _after_wavelet(layout)
+
+
+def _jpeg_reduced(
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, reduction: int
+) -> _Decoded | None:
+    import io
+
+    from PIL import Image
+
+    assert isinstance(header, JpegHeader)
+    if header.precision != 8 or header.process > 2 or header.components not in (1, 3):
+        return None
+    if reduction > 3:
+        return None
+    with Image.open(io.BytesIO(frame), formats=("JPEG",)) as image:
+        mode = "L" if header.components == 1 else _mode_as_coded(header)
+        if image.draft(mode, (layout.columns >> reduction, layout.rows >> reduction)) is None:
+            return None
+        values = np.asarray(image)
+    if header.components == 1:
+        return values, layout.photometric_interpretation
+    return values, "YBR_FULL" if _is_coded_as_ycbcr(header, layout) else "RGB"
+
+
+_REDUCED_DECODERS: dict[Codec, _ReducedDecoder] = {
+    Codec.JPEG: _jpeg_reduced,
+    Codec.JPEG_2000: _jpeg_2000_reduced,
+    Codec.HTJ2K: _jpeg_2000_reduced,
+}
