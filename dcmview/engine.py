@@ -21,6 +21,7 @@ from dcmview.cache import ByteCache
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.frames import FrameTable, frame_table
 from dcmview.dicom.header import Instance, open_instance
+from dcmview.dicom.overlays import read_overlays
 from dcmview.dicom.recipe import display_recipe
 from dcmview.dicom.source import ByteSource, MemorySource, PixelLocation, open_source
 from dcmview.dicom.tagtree import tag_node_at, tag_tree
@@ -29,20 +30,25 @@ from dcmview.dicom.workers import always_wanted, make_decoder
 from dcmview.errors import (
     DecodeFailed,
     InstanceError,
+    NotFound,
     Truncated,
 )
 from dcmview.model import (
     DisplayRecipe,
     DisplayRequest,
+    OverlayPlane,
     Picture,
     PixelLayout,
     RawFrame,
     Repair,
     StoredFrame,
 )
-from dcmview.pixels.encode import encode_png
+from dcmview.pixels.encode import encode_overlay_png, encode_picture
 from dcmview.pixels.explain import explain
+from dcmview.pixels.overlay import burn
 from dcmview.pixels.pipeline import choose_voi, display_frame
+from dcmview.pixels.resize import reduce_to
+from dcmview.pixels.shutter import apply_shutter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,6 +203,19 @@ class Engine:
         voi = choose_voi(stored, recipe, request)
         return explain(stored, recipe, voi, request, pixel_index=pixel_index)
 
+    def overlay_png(self, entry: Entry, frame_index: int, group: int) -> bytes:
+        """Give one overlay plane of a frame as a PNG with a transparent background.
+
+        Raises
+        ------
+        NotFound
+            If the frame has no such overlay.
+        """
+        for plane in self._overlays(entry, frame_index):
+            if plane.summary.group == group:
+                return encode_overlay_png(plane)
+        raise NotFound(f"frame {frame_index} has no overlay in group {group:04X}")
+
     # What is known of a file
 
     def repairs(self, entry: Entry) -> tuple[Repair, ...]:
@@ -309,7 +328,16 @@ class Engine:
         frame = self._frame_for(entry, frame_index, request, is_wanted)
         stored, recipe = frame.stored, frame.recipe
         display = display_frame(stored, recipe, choose_voi(stored, recipe, request))
-        return Picture(encode_png(display), request.format, stored.truncated)
+        if request.shutter and recipe.shutter is not None:
+            display = apply_shutter(display, recipe.shutter, self._overlays(entry, frame_index))
+        if request.overlays and recipe.overlays:
+            display = burn(display, self._overlays(entry, frame_index))
+        size_px = PREVIEW_PX if request.preview else None
+        size_px = request.size_px or size_px
+        if size_px is not None:
+            display = reduce_to(display, size_px, aspect=recipe.pixel_aspect)
+        content = encode_picture(display, request.format, icc_profile=recipe.icc_profile)
+        return Picture(content, request.format, stored.truncated)
 
     def _frame_for(
         self,
@@ -319,7 +347,10 @@ class Engine:
         is_wanted: Callable[[], bool],
     ) -> _DecodedFrame:
         """The whole frame, or for a preview a reduced one where the codec has a short way."""
-        if request.preview and self._decoded.peek((entry.index, frame_index, 0)) is None:
+        is_layered = request.overlays or request.shutter  # they are in pixels of the whole frame
+        if not request.preview or is_layered:
+            return self._decoded_frame(entry, frame_index, is_wanted)[0]
+        if self._decoded.peek((entry.index, frame_index, 0)) is None:
             image = self._image(entry)
             reduction = _preview_reduction(image.layout, request.size_px or PREVIEW_PX)
             if reduction and image.syntax.codec not in _IN_PROCESS:
@@ -327,7 +358,14 @@ class Engine:
                     return self._decoded_frame(entry, frame_index, is_wanted, reduction)[0]
                 except InstanceError:
                     pass  # this codec, or this frame, has none
-        return self._decoded_frame(entry, frame_index, is_wanted)[0]
+        return _thinned(
+            self._decoded_frame(entry, frame_index, is_wanted)[0], request.size_px or PREVIEW_PX
+        )
+
+    def _overlays(self, entry: Entry, frame_index: int) -> tuple[OverlayPlane, ...]:
+        opened = self._open(entry)
+        with opened.lock:
+            return read_overlays(opened.instance, frame_index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +480,17 @@ def _preview_reduction(layout: PixelLayout, size_px: int) -> int:
     while max(layout.rows, layout.columns) >> (reduction + 1) >= size_px and reduction < 5:
         reduction += 1
     return reduction
+
+
+def _thinned(frame: _DecodedFrame, size_px: int) -> _DecodedFrame:
+    """Leave rows and columns out, down to twice the size: what is left is averaged later."""
+    values, layout = frame.stored.values, frame.stored.layout
+    step = max(layout.rows, layout.columns) // (2 * size_px)
+    if step < 2:
+        return frame
+    values = np.ascontiguousarray(values[::step, ::step])
+    layout = replace(layout, rows=values.shape[0], columns=values.shape[1])
+    return replace(frame, stored=replace(frame.stored, values=values, layout=layout))
 
 
 def _parsed_bytes(instance: Instance) -> int:

@@ -172,6 +172,11 @@ class Library:
         entry = self._entry_with_frame(index, frame_index)
         return self._engine.explanation(entry, frame_index, request, pixel_index)
 
+    def overlay_png(self, index: int, frame_index: int, group: int) -> bytes:
+        """Give one overlay plane as a PNG with a transparent background."""
+        entry = self._entry_with_frame(index, frame_index)
+        return self._engine.overlay_png(entry, frame_index, group)
+
     def repairs(self, index: int) -> tuple[Repair, ...]:
         """Give the rules that a file breaks and what was used instead."""
         return self._engine.repairs(self._registry.get(index))

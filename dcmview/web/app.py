@@ -52,6 +52,10 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
             Route("/api/file/{index:small}/frame/{frame:small}/preview", frames.preview),
             Route("/api/file/{index:small}/frame/{frame:small}/recipe", frames.frame_recipe),
             Route("/api/file/{index:small}/frame/{frame:small}/explain", frames.explain_frame),
+            Route(
+                "/api/file/{index:small}/frame/{frame:small}/overlay/{group}",
+                frames.overlay_plane,
+            ),
             Route("/api/frames/raw", batch.raw_frames),
             Route("/api/file/{index:small}/tags", tags.tags),
             Route("/api/file/{index:small}/annotations", rois.Annotations),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from dcmview.errors import RequestError
 from dcmview.model import LookupTable, PictureFormat, Rescale, Window
 from dcmview.web import schemas
 from dcmview.web.context import context
@@ -89,6 +90,21 @@ async def explain_frame(request: Request) -> Response:
         lambda _is_wanted: library.explanation(*address, wanted, pixel),
     )
     return json_response(_copied(explanation, schemas.Explanation))
+
+
+async def overlay_plane(request: Request) -> Response:
+    """``GET /api/file/{index}/frame/{frame}/overlay/{group}``: one 60xx plane as a PNG."""
+    library, address = context(request).library, _address(request)
+    try:
+        group = int(request.path_params["group"], 16)
+    except ValueError as exc:
+        raise RequestError("an overlay group is written in four digits, 6000 to 601E") from exc
+    png = await in_thread(
+        request,
+        ("overlay", *address, group),
+        lambda _is_wanted: library.overlay_png(*address, group),
+    )
+    return BytesResponse(png, MEDIA_TYPES[PictureFormat.PNG])
 
 
 async def _picture(request: Request, wanted: DisplayRequest) -> Response:
