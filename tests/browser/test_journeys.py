@@ -12,54 +12,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pydicom
 import pytest
+from browser.steps import (
+    center,
+    field,
+    grey_at,
+    open_series,
+    press_with_the_mouse,
+    shown,
+)
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 from pydicom.uid import MPEG2MPML
 from support.paths import FIXTURES
 from support.server import ServerProcess
 
 CT_SERIES = "Axial 7.5 mm"
-
-
-def shown(page: Page) -> str:
-    """File and frame on the canvas, as ``index/frame``."""
-    return page.locator("[data-shown]").get_attribute("data-shown") or ""
-
-
-def open_series(page: Page, name: str) -> None:
-    whole_name = re.compile(f"{re.escape(name)}\\s*\\d*\\s*$")
-    page.get_by_role("treeitem").filter(has_text=whole_name).click()
-    expect(page.get_by_role("treeitem", selected=True)).to_contain_text(name)
-    page.wait_for_function("document.querySelector('[data-shown]') !== null")
-
-
-def field(page: Page, name: str):
-    return page.locator(f'[data-field="{name}"]')
-
-
-def center(page: Page) -> tuple[float, float]:
-    box = page.locator("[data-shown]").bounding_box()
-    assert box is not None
-    return box["x"] + box["width"] // 2, box["y"] + box["height"] // 2
-
-
-def grey_at(page: Page, x: float, y: float) -> int:
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    red, green, blue = picture.getpixel((int(x), int(y)))
-    assert red == green == blue
-    return int(red)
-
-
-def press_with_the_mouse(page: Page, control: Locator) -> None:
-    """Move, press, move a little and release, as a hand does."""
-    expect(control).to_be_visible()
-    box = control.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 1, y)
-    page.mouse.up()
 
 
 def slices() -> list[pydicom.Dataset]:

@@ -136,7 +136,7 @@ export class Client {
     group: number,
     signal: AbortSignal,
   ): Promise<ImageBitmap> {
-    const path = `${framePath(file, frame_index)}/overlay/${group.toString(16)}`;
+    const path = `${framePath(file, frame_index)}/overlay/${group.toString(16).toUpperCase().padStart(4, '0')}`;
     const response = await this.#get(path, { signal });
     return createImageBitmap(await received(response.blob()));
   }

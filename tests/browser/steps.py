@@ -1,0 +1,67 @@
+"""What a person does with the page, as functions."""
+
+from __future__ import annotations
+
+import io
+import re
+
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+
+def shown(page: Page) -> str:
+    """File and frame on the canvas, as ``index/frame``."""
+    return page.locator("[data-shown]").get_attribute("data-shown") or ""
+
+
+def open_page(page: Page, url: str) -> None:
+    """Open the page and wait for the first picture."""
+    page.goto(url)
+    page.wait_for_selector('[data-shown*="/"]')
+
+
+def open_series(page: Page, name: str) -> None:
+    whole_name = re.compile(f"{re.escape(name)}\\s*\\d*\\s*$")
+    page.get_by_role("treeitem").filter(has_text=whole_name).click()
+    expect(page.get_by_role("treeitem", selected=True)).to_contain_text(name)
+    page.wait_for_function("document.querySelector('[data-shown]') !== null")
+
+
+def field(page: Page, name: str) -> Locator:
+    """One entry of the status bar."""
+    return page.locator(f'[data-field="{name}"]')
+
+
+def center(page: Page) -> tuple[float, float]:
+    """The middle of the viewport."""
+    box = page.locator("[data-shown]").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] // 2, box["y"] + box["height"] // 2
+
+
+def screen(page: Page) -> Image.Image:
+    """The whole page as it is seen."""
+    return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+
+
+def color_at(page: Page, x: float, y: float) -> tuple[int, int, int]:
+    red, green, blue = screen(page).getpixel((int(x), int(y)))
+    return int(red), int(green), int(blue)
+
+
+def grey_at(page: Page, x: float, y: float) -> int:
+    red, green, blue = color_at(page, x, y)
+    assert red == green == blue
+    return red
+
+
+def press_with_the_mouse(page: Page, control: Locator) -> None:
+    """Move, press, move a little and release, as a hand does."""
+    expect(control).to_be_visible()
+    box = control.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 1, y)
+    page.mouse.up()
