@@ -289,16 +289,17 @@ class _Notes:
             )
 
     def _pixel_aspect(self, recipe: DisplayRecipe) -> None:
-        place, keyword = pixel_aspect_place(self._instance, self._frame_index)
+        found = pixel_aspect_place(self._instance, self._frame_index)
         aspect = recipe.pixel_aspect
         shape = (
             "square"
             if aspect.vertical == aspect.horizontal
             else (f"{aspect.vertical / aspect.horizontal:.6g} times as high as wide")
         )
-        if keyword is None:
+        if found is None:
             self._default("pixel_aspect", "no spacing and no ratio: pixels are square")
             return
+        place, keyword = found
         value = elements.text(place.dataset, keyword)
         self._decide("pixel_aspect", place.element(keyword), value, f"a pixel is {shape}")
         if keyword != "PixelAspectRatio":

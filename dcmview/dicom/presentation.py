@@ -10,6 +10,8 @@ from dcmview.dicom.functional import Place
 from dcmview.model import PixelAspect, Repair, Shutter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydicom.dataset import Dataset
 
     from dcmview.dicom.header import Instance
@@ -132,34 +134,46 @@ def read_pixel_aspect(
     DICOM PS3.3 C.7.6.3.1.7, Pixel Aspect Ratio.
     DICOM PS3.3 C.7.6.16.2.1, Pixel Measures Macro.
     """
-    place, keyword = pixel_aspect_place(instance, frame_index)
-    if keyword is None:
-        return PixelAspect(), ()
-    values, _ = elements.numbers(place.dataset, keyword)
-    pair = values[:2]
-    name = elements.element_name(keyword)
-    found = elements.text(place.dataset, keyword)
-    if len(pair) != 2 or any(value is None or value <= 0 for value in pair):
-        return PixelAspect(), (Repair("pixel-aspect", name, found, "square pixels"),)
-    vertical, horizontal = float(pair[0] or 0), float(pair[1] or 0)
-    ratio = vertical / horizontal
-    if not 1 / _MOST_STRETCHED <= ratio <= _MOST_STRETCHED:
-        return PixelAspect(), (Repair("pixel-aspect", name, found, "square pixels"),)
-    if abs(ratio - 1) <= _SQUARE_WITHIN:
-        return PixelAspect(), ()
-    return PixelAspect(vertical, horizontal), ()
+    repairs: list[Repair] = []
+    for place, keyword in _aspect_places(instance, frame_index):
+        aspect = _aspect(place.dataset, keyword)
+        if aspect is not None:
+            return aspect, tuple(repairs)
+        found = elements.text(place.dataset, keyword)
+        name = elements.element_name(keyword)
+        repairs.append(Repair("pixel-aspect", name, found, "no account of it"))
+    return PixelAspect(), tuple(repairs)
 
 
-def pixel_aspect_place(instance: Instance, frame_index: int) -> tuple[Place, str | None]:
+def pixel_aspect_place(instance: Instance, frame_index: int) -> tuple[Place, str] | None:
     """Find the element that decides on the shape of a pixel, and where it lies."""
-    top = Place(instance.dataset)
+    for place, keyword in _aspect_places(instance, frame_index):
+        if _aspect(place.dataset, keyword) is not None:
+            return place, keyword
+    return None
+
+
+def _aspect_places(instance: Instance, frame_index: int) -> Iterator[tuple[Place, str]]:
+    """Elements that may decide, what comes first first."""
     for places in instance.groups.macros(frame_index, "PixelMeasuresSequence"):
         if elements.text(places[0].dataset, "PixelSpacing"):
-            return places[0], "PixelSpacing"
+            yield places[0], "PixelSpacing"
+    top = Place(instance.dataset)
     for keyword in (*_SPACINGS, "PixelAspectRatio"):
         if elements.text(top.dataset, keyword):
-            return top, keyword
-    return top, None
+            yield top, keyword
+
+
+def _aspect(dataset: Dataset, keyword: str) -> PixelAspect | None:
+    """The shape that an element gives; None where it makes no sense."""
+    values = elements.numbers(dataset, keyword)[0][:2]
+    vertical, horizontal = values if len(values) == 2 else (None, None)
+    if vertical is None or horizontal is None or min(vertical, horizontal) <= 0:
+        return None
+    ratio = vertical / horizontal
+    if not 1 / _MOST_STRETCHED <= ratio <= _MOST_STRETCHED:
+        return None
+    return PixelAspect() if abs(ratio - 1) <= _SQUARE_WITHIN else PixelAspect(vertical, horizontal)
 
 
 def read_icc_profile(
