@@ -8,13 +8,12 @@
 /** Undoes the encoding of 8-bit samples; `stride` is the number of samples per pixel. */
 export function undoPlanes8(body: Uint8Array, stride: number): Uint8Array<ArrayBuffer> {
   const samples = new Uint8Array(body.length);
-  // Typed arrays wrap what is stored, as the sums have to.
-  const first = Math.min(stride, body.length);
-  for (let position = 0; position < first; position++) {
-    samples[position] = body[position] as number;
-  }
-  for (let position = stride; position < body.length; position++) {
-    samples[position] = (body[position] as number) + (samples[position - stride] as number);
+  for (let first = 0; first < stride; first++) {
+    let sample = 0;
+    for (let position = first; position < body.length; position += stride) {
+      sample = (sample + (body[position] as number)) & 0xff;
+      samples[position] = sample;
+    }
   }
   return samples;
 }
@@ -22,25 +21,17 @@ export function undoPlanes8(body: Uint8Array, stride: number): Uint8Array<ArrayB
 /** Undoes the encoding of 16-bit samples, signed or not: the bits are the same. */
 export function undoPlanes16(body: Uint8Array, stride: number): Uint16Array<ArrayBuffer> {
   const count = body.length >> 1;
+  const low = body.subarray(0, count);
+  const high = body.subarray(count);
   const samples = new Uint16Array(count);
-  if (stride === 1) {
+  for (let first = 0; first < stride; first++) {
     let sample = 0;
-    for (let position = 0; position < count; position++) {
-      sample += unfolded(body[position] as number, body[count + position] as number);
+    for (let position = first; position < count; position += stride) {
+      const folded = (low[position] as number) | ((high[position] as number) << 8);
+      // 0, 1, 2, 3, ... mean 0, -1, 1, -2, ...
+      sample = (sample + ((folded >>> 1) ^ -(folded & 1))) & 0xffff;
       samples[position] = sample;
     }
-    return samples;
-  }
-  for (let position = 0; position < count; position++) {
-    const before = position < stride ? 0 : (samples[position - stride] as number);
-    samples[position] =
-      before + unfolded(body[position] as number, body[count + position] as number);
   }
   return samples;
-}
-
-/** 0, 1, 2, 3, ... as 0, -1, 1, -2, ... */
-function unfolded(low: number, high: number): number {
-  const folded = low | (high << 8);
-  return (folded >>> 1) ^ -(folded & 1);
 }

@@ -12,6 +12,9 @@ import { Requests } from './requests';
 /** Memory for frames that were shown or fetched ahead. */
 const BUDGET_BYTES = 256 * 2 ** 20;
 
+/** Requests that go on while a person scrolls: the frame that is wanted and two on either side. */
+const KEPT_REQUESTS = 5;
+
 /** The server has too much to do. */
 const BUSY_STATUS = 503;
 
@@ -85,9 +88,9 @@ export class FrameStore {
         .flatMap((neighbour) => stack[neighbour] ?? [])
         .filter((neighbour) => !this.#cache.has(frameKey(neighbour)));
 
-    // What runs for a frame nearby may still be of use.
+    // What runs for a frame nearby may still be of use; more would stand in the way.
     const near = [ref, ...neighbours(0)];
-    this.#requests.keep(near);
+    this.#requests.keep(near.slice(0, KEPT_REQUESTS));
     this.#prefetcher.hold(near);
     this.#wanted = ref;
     const result = this.peek(ref) ?? (await this.#requests.start(ref));

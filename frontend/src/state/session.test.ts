@@ -283,6 +283,33 @@ test('an answer that comes late does not replace a newer picture', async () => {
   expect(session.viewer.shownKey).toBe('2/0');
 });
 
+test('who scrolls faster than frames come sees those that he passes', async () => {
+  const slices = Array.from({ length: 6 }, (_, index) => entry(index));
+  const answers = new Map<string, (response: Response) => void>();
+  serve((path) => {
+    if (path === 'api/files') return json(fileList(slices));
+    if (path.endsWith('/recipe')) return json(recipe());
+    if (path.startsWith('api/frames/')) return never();
+    return new Promise((resolve) => answers.set(path.split('/')[2] ?? '', resolve));
+  });
+  const session = new Session({ base: BASE, token: null });
+  const { viewer } = session;
+  await session.start();
+  await vi.waitFor(() => expect(answers.has('0')).toBe(true));
+  for (let step = 0; step < 2; step++) session.run('next-frame');
+  await vi.waitFor(() => expect(answers.has('2')).toBe(true));
+  answers.get('1')?.(rawFrame([1, 1, 1, 1, 1, 1]));
+  await vi.waitFor(() => expect(viewer.shownKey).toBe('1/0'));
+  expect(viewer.isLoading).toBe(true);
+  // What lies further back than what is seen already stays away.
+  answers.get('0')?.(rawFrame([0, 0, 0, 0, 0, 0]));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(viewer.shownKey).toBe('1/0');
+  answers.get('2')?.(rawFrame([2, 2, 2, 2, 2, 2]));
+  await vi.waitFor(() => expect(viewer.shownKey).toBe('2/0'));
+  expect(viewer.isLoading).toBe(false);
+});
+
 test('the list is asked for until the scan is over, and then no more', async () => {
   vi.useFakeTimers();
   let scans = 0;

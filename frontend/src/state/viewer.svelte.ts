@@ -367,11 +367,22 @@ export class Viewer {
     pending.then(
       (result) => {
         if (this.#ref === ref) this.#accept(result);
+        else this.#showInPassing(result);
       },
       (reason: unknown) => {
         if (this.#ref === ref && !isAbort(reason)) this.#accept(asApiError(reason));
       },
     );
+  }
+
+  /** While a person scrolls faster than frames come, each that is nearer than the last is shown. */
+  #showInPassing(result: FrameResult): void {
+    if (!this.#isLoading || result instanceof ApiError) return;
+    const distance = (ref: FrameRef | null) => {
+      const position = this.#positionOf(ref);
+      return position < 0 ? Infinity : Math.abs(position - this.position);
+    };
+    if (distance(result.ref) < distance(this.#seen?.ref ?? null)) this.#seen = result;
   }
 
   /** Asks for a reduced picture of a large frame, to bridge the time until it is there. */
