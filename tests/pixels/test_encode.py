@@ -3,18 +3,19 @@ from __future__ import annotations
 import builtins
 import io
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image
+from PIL import Image, ImageCms
 
-from dcmview.pixels.encode import encode_png
-
-if TYPE_CHECKING:
-    import pytest
+from dcmview.errors import RequestError
+from dcmview.model import OverlayPlane, OverlaySummary, PictureFormat
+from dcmview.pixels import encode
+from dcmview.pixels.encode import encode_overlay_png, encode_picture, encode_png
 
 sides = st.integers(1, 40)
 pictures = hnp.arrays(
@@ -45,9 +46,65 @@ def test_png_is_written_where_isal_is_missing(monkeypatch: pytest.MonkeyPatch) -
         return real_import(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without_isal)
+    encode._deflate_engine.cache_clear()
+    assert encode._deflate_engine() is zlib
     png = encode_png(np.array([[7, 9]], np.uint8))
     monkeypatch.undo()
+    encode._deflate_engine.cache_clear()
     length = int.from_bytes(png[33:37])
     assert zlib.decompress(png[41 : 41 + length]) == bytes([2, 7, 9])
     with Image.open(io.BytesIO(png)) as image:
         assert np.asarray(image).tolist() == [[7, 9]]
+
+
+@pytest.mark.parametrize("shape", [(1200, 1000), (1200, 1000, 3), (3, 700_000)])
+def test_a_picture_of_several_strips_is_exact(shape: tuple[int, ...]) -> None:
+    display = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    with Image.open(io.BytesIO(encode_png(display))) as picture:
+        np.testing.assert_array_equal(np.asarray(picture), display)
+
+
+@pytest.mark.parametrize("shape", [(5, 13), (1, 1), (2, 8), (700, 900)])
+def test_an_overlay_is_white_on_nothing(shape: tuple[int, int]) -> None:
+    bits = np.random.default_rng(1).random(shape) < 0.3
+    plane = OverlayPlane(OverlaySummary(0x6000, *shape), bits)
+    with Image.open(io.BytesIO(encode_overlay_png(plane))) as picture:
+        rgba = np.asarray(picture.convert("RGBA"))
+    assert np.array_equal(rgba[:, :, 3], bits * np.uint8(255))
+    assert (rgba[bits] == 255).all()
+
+
+@pytest.mark.parametrize("shape", [(40, 50), (40, 50, 3)])
+@pytest.mark.parametrize(
+    ("picture_format", "name", "tolerance"),
+    [
+        (PictureFormat.PNG, "PNG", 0),
+        (PictureFormat.JPEG, "JPEG", 12),
+        (PictureFormat.WEBP, "WEBP", 12),
+    ],
+)
+def test_every_format_shows_the_picture(
+    shape: tuple[int, ...], picture_format: PictureFormat, name: str, tolerance: int
+) -> None:
+    ramp = np.linspace(20, 230, 50).astype(np.uint8)
+    display = np.ascontiguousarray(
+        np.broadcast_to(ramp[:, None] if len(shape) == 3 else ramp, shape)
+    )
+    content = encode_picture(display, picture_format)
+    with Image.open(io.BytesIO(content)) as picture:
+        assert picture.format == name
+        found = np.asarray(picture.convert("L" if len(shape) == 2 else "RGB")).astype(int)
+    assert np.abs(found - display).max() <= tolerance
+
+
+@pytest.mark.parametrize("picture_format", list(PictureFormat))
+def test_the_colour_profile_travels_in_the_picture(picture_format: PictureFormat) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    content = encode_picture(np.zeros((4, 4, 3), np.uint8), picture_format, icc_profile=profile)
+    with Image.open(io.BytesIO(content)) as picture:
+        assert picture.info["icc_profile"] == profile
+
+
+def test_a_picture_beyond_what_the_format_allows_says_what_would_do() -> None:
+    with pytest.raises(RequestError, match=r"16,383 pixels a side.*20,000; ask for format=png"):
+        encode_picture(np.zeros((1, 20_000), np.uint8), PictureFormat.WEBP)

@@ -94,7 +94,9 @@ def test_the_first_choice_of_the_file_is_the_default() -> None:
 def test_a_given_window_is_read_with_the_function_of_the_file() -> None:
     of_file = recipe(voi=(Window(1, 2, VoiFunction.SIGMOID),))
     stored = frame(np.zeros((1, 1), np.uint8))
-    assert choose_voi(stored, of_file, DisplayRequest(window=(40, 400))) == Window(40, 400, VoiFunction.SIGMOID)
+    assert choose_voi(stored, of_file, DisplayRequest(window=(40, 400))) == Window(
+        40, 400, VoiFunction.SIGMOID
+    )
     assert choose_voi(stored, recipe(), DisplayRequest(window=(40, 400))) == Window(40, 400)
 
 
@@ -136,7 +138,9 @@ def test_a_frame_of_padding_alone_is_shown() -> None:
 
 def test_floats_that_are_not_finite_are_shown_without_a_warning() -> None:
     stored = frame(np.array([[np.nan, -np.inf, 0.0, 1.0, np.inf]], np.float32))
-    shown = display_frame(stored, recipe(), choose_voi(stored, recipe(), DisplayRequest(full_dynamic=True)))
+    shown = display_frame(
+        stored, recipe(), choose_voi(stored, recipe(), DisplayRequest(full_dynamic=True))
+    )
     assert shown.tolist() == [[0, 0, 0, 255, 255]]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
-import contextlib
 import signal
 import socket
 import subprocess

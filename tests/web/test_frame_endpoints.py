@@ -100,6 +100,107 @@ def test_impossible_choices_are_400(server, kind, query):
     assert (answer.status, answer.json["code"]) == (400, "bad_request")
 
 
+# --- layers, formats, sizes -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def layered(tmp_path_factory):
+    """A grey ramp with two overlays and a shutter, pixels twice as high as wide."""
+    folder = tmp_path_factory.mktemp("layers")
+    dataset = image(
+        4,
+        4,
+        WindowCenter=50,
+        WindowWidth=101,
+        PixelData=np.full(16, 50, "<u2").tobytes(),
+        PixelSpacing=[2, 1],
+        ShutterShape="RECTANGULAR",
+        ShutterLeftVerticalEdge=1,
+        ShutterRightVerticalEdge=3,
+        ShutterUpperHorizontalEdge=1,
+        ShutterLowerHorizontalEdge=4,
+    )
+    for group, content in ((0x6000, b"\x01\x00"), (0x6002, b"\x00\x80")):
+        dataset.add_new((group, 0x0010), "US", 4)
+        dataset.add_new((group, 0x0011), "US", 4)
+        dataset.add_new((group, 0x0040), "CS", "G")
+        dataset.add_new((group, 0x0050), "SS", [1, 1])
+        dataset.add_new((group, 0x0100), "US", 1)
+        dataset.add_new((group, 0x0102), "US", 0)
+        dataset.add_new((group, 0x1500), "LO", f"LABEL {group:04X}")
+        dataset.add_new((group, 0x3000), "OW", content)
+    (folder / "a.dcm").write_bytes(part10(dataset))
+    with ServerProcess("--no-rescue", str(folder)) as server:
+        server.wait_scanned()
+        yield server
+
+
+def test_layers_are_shown_only_where_they_are_asked_for(layered):
+    # 50 in a window of 50 and 101: ((50 - 49.5) / 100 + 0.5) x 255 = 128.8.
+    plain = picture(layered.get("/api/file/0/frame/0"))
+    assert set(plain.reshape(-1).tolist()) == {129}
+    overlaid = picture(layered.get("/api/file/0/frame/0?overlays=1"))
+    assert overlaid[0, 0] == overlaid[3, 3] == 255
+    assert (overlaid == 255).sum() == 2
+    shut = picture(layered.get("/api/file/0/frame/0?shutter=1"))
+    assert shut.tolist() == [[129, 129, 129, 0]] * 4
+
+
+def test_the_recipe_lists_the_layers(layered):
+    recipe = layered.get("/api/file/0/frame/0/recipe").json
+    assert [(each["group"], each["label"]) for each in recipe["overlays"]] == [
+        (0x6000, "LABEL 6000"),
+        (0x6002, "LABEL 6002"),
+    ]
+    assert recipe["shutter"]["edges"] == [1, 3, 1, 4]
+    assert recipe["pixel_aspect"] == {"vertical": 2.0, "horizontal": 1.0}
+    assert recipe["has_icc_profile"] is False
+
+
+def test_an_overlay_is_given_as_a_picture_with_a_transparent_background(layered):
+    answer = layered.get("/api/file/0/frame/0/overlay/6002")
+    assert answer.headers["content-type"] == "image/png"
+    alpha = np.asarray(Image.open(io.BytesIO(answer.body)).convert("RGBA"))[:, :, 3]
+    assert np.argwhere(alpha == 255).tolist() == [[3, 3]]
+
+
+@pytest.mark.parametrize(("group", "status"), [("6004", 404), ("zz", 400), ("0", 404)])
+def test_an_overlay_that_is_not_there_is_an_error(layered, group, status):
+    assert layered.get(f"/api/file/0/frame/0/overlay/{group}").status == status
+
+
+def test_a_reduced_picture_has_square_pixels(layered):
+    assert picture(layered.get("/api/file/0/frame/0?size=4")).shape == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("png", "image/png"), ("jpeg", "image/jpeg"), ("webp", "image/webp")]
+)
+def test_a_picture_comes_in_the_format_asked_for(server, name, kind):
+    answer = server.get(f"/api/file/{MULTIFRAME}/frame/0?format={name}&size=32")
+    assert answer.headers["content-type"] == kind
+    assert max(picture(answer).shape[:2]) == 32
+
+
+def test_a_preview_is_small_and_names_the_size_of_the_whole(server):
+    answer = server.get(f"/api/file/{JPEG2000}/frame/0/preview?size=128")
+    shape = picture(answer).shape
+    header = server.get(f"/api/file/{JPEG2000}/info").json
+    assert max(shape[:2]) <= 128
+    assert answer.headers["x-frame-rows"] == str(header["rows"])
+    assert answer.headers["x-frame-columns"] == str(header["columns"])
+
+
+def test_a_preview_looks_like_the_whole(server):
+    """The same grey levels seen from afar: means of blocks differ by little."""
+    whole = picture(server.get(f"/api/file/{JPEG2000}/frame/0?size=64&wc=150&ww=300")).astype(float)
+    small = picture(
+        server.get(f"/api/file/{JPEG2000}/frame/0/preview?size=64&wc=150&ww=300")
+    ).astype(float)
+    assert small.shape == whole.shape
+    assert np.abs(small - whole).mean() < 6
+
+
 # --- raw frames for the wire ----------------------------------------------------------------
 
 
