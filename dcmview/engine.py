@@ -33,6 +33,7 @@ from dcmview.errors import (
     NotFound,
     Truncated,
 )
+from dcmview.heap import keep_freed_memory
 from dcmview.model import (
     DisplayRecipe,
     DisplayRequest,
@@ -89,6 +90,7 @@ class Engine:
     """
 
     def __init__(self, cache_budget_bytes: int = DEFAULT_CACHE_BUDGET_BYTES) -> None:
+        keep_freed_memory()
         instance_bytes = int(cache_budget_bytes * _INSTANCE_SHARE)
         self._instances: ByteCache[int, _OpenInstance] = ByteCache(
             # Even the largest is kept: its frames would otherwise each parse the file again.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,18 +46,24 @@ def decode_rle(frame: bytes, layout: PixelLayout) -> tuple[NDArray[np.generic], 
         )
     segments = _segments(frame, layout.samples_per_pixel * sample_bytes)
     pixels = layout.rows * layout.columns
-    # Segments hold the most significant byte first, sample after sample.
-    cells = np.zeros((pixels, layout.samples_per_pixel, sample_bytes), np.uint8)
+    dtype = np.dtype(f"u{sample_bytes}")
+    planes: list[NDArray[np.unsignedinteger[Any]]] = []
     complete = True
-    for position, segment in enumerate(segments):
-        sample, byte = divmod(position, sample_bytes)
-        plane, written = _unpack_bits(segment, pixels)
+    # Segments hold the most significant byte first, sample after sample.
+    for first in range(0, len(segments), sample_bytes):
+        plane, written = _unpack_bits(segments[first], pixels)
+        values: NDArray[np.unsignedinteger[Any]] = plane.astype(dtype, copy=False)
         complete = complete and written == pixels
-        cells[:, sample, sample_bytes - 1 - byte] = plane
-    shape = (layout.rows, layout.columns, layout.samples_per_pixel)
-    values = cells.reshape(-1).view(f"<u{sample_bytes}").astype(f"u{sample_bytes}", copy=False)
-    values = values.reshape(shape)
-    return (values[:, :, 0] if layout.samples_per_pixel == 1 else values), complete
+        for segment in segments[first + 1 : first + sample_bytes]:
+            plane, written = _unpack_bits(segment, pixels)
+            complete = complete and written == pixels
+            values <<= 8
+            values |= plane
+        planes.append(values)
+    if len(planes) == 1:
+        return planes[0].reshape(layout.rows, layout.columns), complete
+    cells = np.stack(planes, axis=-1)
+    return cells.reshape(layout.rows, layout.columns, layout.samples_per_pixel), complete
 
 
 def _segments(frame: bytes, expected: int) -> list[bytes]:

@@ -26,6 +26,7 @@ from dcmview.dicom.decode import decode_frame, decode_reduced
 from dcmview.dicom.sandbox import confine, limit_address_space
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import DcmviewError, DecodeFailed
+from dcmview.heap import keep_freed_memory
 from dcmview.model import PixelLayout, Repair  # noqa: TC001 - msgspec looks them up
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ def tend(control: socket.socket) -> None:
     """Fork workers on request until the server is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server to act upon
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
+    keep_freed_memory()
     _load_codecs()
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, len(SPAWN), 2)
