@@ -63,36 +63,43 @@ function drawShutter(
   image.rect(0, 0, columns, rows);
   context.clip(image);
   context.fillStyle = grey(shutter.grey_level);
-  for (const shape of openings(shutter)) {
+  const cover = (opening: Path2D) => {
     const outside = new Path2D(image);
-    outside.addPath(shape);
+    outside.addPath(opening);
     context.fill(outside, 'evenodd');
+  };
+  if (shutter.polygon.length > 2) {
+    const opening = polygonOpening(shutter.polygon);
+    cover(opening);
+    // Pixels under the outline are seen whole; first, so that it opens nothing that others shut.
+    context.globalCompositeOperation = 'destination-out';
+    context.lineWidth = 1;
+    context.stroke(opening);
+    context.globalCompositeOperation = 'source-over';
   }
+  if (shutter.edges !== null) cover(edgesOpening(shutter.edges));
+  if (shutter.circle !== null) cover(circleOpening(shutter.circle));
   if (shutterPlane !== null) drawPlane(context, shutterPlane);
 }
 
-/** The shapes through which the image is seen. Rows and columns count from 1, a pixel's middle is at 0.5. */
-function openings({ edges, circle, polygon }: ShutterStep): Path2D[] {
-  const shapes: Path2D[] = [];
-  if (edges !== null) {
-    const [left = 1, right = 1, upper = 1, lower = 1] = edges;
-    const shape = new Path2D();
-    shape.rect(left - 1, upper - 1, right - left + 1, lower - upper + 1);
-    shapes.push(shape);
-  }
-  if (circle !== null) {
-    const [row = 1, column = 1, radius = 0] = circle;
-    const shape = new Path2D();
-    shape.arc(column - 0.5, row - 0.5, radius, 0, 2 * Math.PI);
-    shapes.push(shape);
-  }
-  if (polygon.length > 2) {
-    const shape = new Path2D();
-    for (const [row = 1, column = 1] of polygon) shape.lineTo(column - 0.5, row - 0.5);
-    shape.closePath();
-    shapes.push(shape);
-  }
-  return shapes;
+/** Rows and columns of a shutter count from 1, and the middle of a pixel is half a pixel in. */
+function edgesOpening([left = 1, right = 1, upper = 1, lower = 1]: readonly number[]): Path2D {
+  const shape = new Path2D();
+  shape.rect(left - 1, upper - 1, right - left + 1, lower - upper + 1);
+  return shape;
+}
+
+function circleOpening([row = 1, column = 1, radius = 0]: readonly number[]): Path2D {
+  const shape = new Path2D();
+  shape.arc(column - 0.5, row - 0.5, radius, 0, 2 * Math.PI);
+  return shape;
+}
+
+function polygonOpening(vertices: readonly (readonly number[])[]): Path2D {
+  const shape = new Path2D();
+  for (const [row = 1, column = 1] of vertices) shape.lineTo(column - 0.5, row - 0.5);
+  shape.closePath();
+  return shape;
 }
 
 /** The grey level of the shutter as a colour. */
