@@ -151,8 +151,11 @@ def _decode_codestream(
             frame += _END_MARKER
         elif codec in (Codec.JPEG_2000, Codec.HTJ2K):
             frame = complete_j2k(frame, limit=frame_bits(layout) // 8 + 65536)
+    decoders = _DECODERS[codec][first_decoder:]
+    if truncated:
+        decoders = _CUT_SHORT_DECODERS.get(codec, decoders)
     decoded, interpretation = _run_decoders(
-        frame, header, layout, transfer_syntax, threads=threads, first_decoder=first_decoder
+        frame, header, layout, transfer_syntax, threads=threads, decoders=decoders
     )
     shape: tuple[int, ...] = (layout.rows, layout.columns)
     if layout.samples_per_pixel > 1:
@@ -261,11 +264,11 @@ def _run_decoders(
     transfer_syntax: TransferSyntax,
     *,
     threads: int,
-    first_decoder: int,
+    decoders: tuple[_Decoder, ...],
 ) -> _Decoded:
     """The first decoder that gives a picture."""
     problems: list[Exception] = []
-    for decoder in _DECODERS[transfer_syntax.codec][first_decoder:]:
+    for decoder in decoders:
         try:
             return decoder(frame, header, layout, threads)
         except (ImportError, RuntimeError, ValueError, OSError, TypeError) as exc:
@@ -347,6 +350,25 @@ def _jpeg_ls_imagecodecs(
     return values, _without_subsampling(layout.photometric_interpretation)
 
 
+def _jpeg_ls_cut_short(
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, threads: int
+) -> _Decoded:
+    """The rows up to the cut: the decoder writes them one by one before it gives up."""
+    import imagecodecs
+
+    shape = (header.rows, header.columns, header.components)
+    values = np.zeros(
+        shape if header.components > 1 else shape[:2],
+        np.uint8 if header.precision <= 8 else np.uint16,
+    )
+    try:
+        imagecodecs.jpegls_decode(frame, out=values)
+    except RuntimeError:
+        if not values.any():
+            raise
+    return values, _without_subsampling(layout.photometric_interpretation)
+
+
 def _jpeg_2000_imagecodecs(
     frame: bytes, header: CodestreamHeader, layout: PixelLayout, threads: int
 ) -> _Decoded:
@@ -392,6 +414,10 @@ _DECODERS: dict[Codec, tuple[_Decoder, ...]] = {
     Codec.HTJ2K: (_jpeg_2000_imagecodecs, _jpeg_2000_openjpeg),
     Codec.JPEG_XL: (_jpeg_xl_imagecodecs,),
 }
+
+
+_CUT_SHORT_DECODERS: dict[Codec, tuple[_Decoder, ...]] = {Codec.JPEG_LS: (_jpeg_ls_cut_short,)}
+"""Instead of those above, for frames that end early."""
 
 
 def decoder_names(transfer_syntax: TransferSyntax) -> tuple[str, ...]:

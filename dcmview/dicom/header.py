@@ -167,6 +167,15 @@ def read_layout(dataset: Dataset, kind: SampleKind) -> tuple[PixelLayout, tuple[
                 interpretation,
             )
         )
+    if samples in (2, 4):
+        repairs.append(
+            Repair(
+                "samples-per-pixel",
+                elements.element_name("SamplesPerPixel"),
+                f"{samples} with {interpretation}",
+                "the first one, as grey" if samples == 2 else "the three that are colours",
+            )
+        )
     layout = PixelLayout(
         rows=whole("Rows", 0),
         columns=whole("Columns", 0),

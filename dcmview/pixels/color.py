@@ -44,11 +44,14 @@ _MATRICES = {
 
 
 def color_to_rgb(stored: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.uint8]:
-    """Convert a frame of three samples to RGB.
+    """Convert a frame of several samples to RGB.
+
+    The alpha of ARGB and whatever follows three colours is left out, and of
+    two samples the first is shown as grey: no interpretation has two.
 
     Parameters
     ----------
-    stored : ndarray of integers, shape (rows, columns, 3)
+    stored : ndarray of integers, shape (rows, columns, samples)
         Samples as *Photometric Interpretation* (0028,0004) of the layout has them.
     layout : PixelLayout
         Describes the samples; those of more or less than 8 bits are scaled
@@ -65,13 +68,21 @@ def color_to_rgb(stored: NDArray[np.generic], layout: PixelLayout) -> NDArray[np
         If the interpretation defines no colours for these samples.
     """
     interpretation = layout.photometric_interpretation
-    if stored.ndim != 3 or stored.shape[2] != 3 or stored.dtype.kind not in "iu":
+    if stored.ndim != 3 or not 2 <= stored.shape[2] <= 4 or stored.dtype.kind not in "iu":
         raise UnsupportedPixelFormat(
             f"Photometric Interpretation (0028,0004) {interpretation} with "
             f"{layout.samples_per_pixel} {layout.kind} samples a pixel cannot be shown"
         )
     samples = _to_eight_bits(stored, layout)
-    if interpretation == "RGB":
+    count = samples.shape[2]
+    if count == 2:
+        return np.repeat(samples[:, :, :1], 3, axis=2)
+    if count == 4:
+        if interpretation == "CMYK":
+            return _cmyk_to_rgb(samples)
+        first = 1 if interpretation == "ARGB" else 0
+        samples = np.ascontiguousarray(samples[:, :, first : first + 3])
+    if interpretation in ("RGB", "ARGB"):
         return samples
     matrix = _MATRICES.get(interpretation)
     if matrix is None:
@@ -80,6 +91,13 @@ def color_to_rgb(stored: NDArray[np.generic], layout: PixelLayout) -> NDArray[np
             "defined colours"
         )
     return _ybr_to_rgb(samples, matrix)
+
+
+def _cmyk_to_rgb(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Inks take light away: each its colour, black all of them; a retired interpretation."""
+    light = 255 - samples.astype(np.uint16)
+    rgb = (light[:, :, :3] * light[:, :, 3:] + 127) // 255
+    return rgb.astype(np.uint8)
 
 
 def palette_to_rgb(indices: NDArray[np.generic], palette: Palette) -> NDArray[np.uint8]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -231,10 +232,25 @@ def test_a_codestream_cut_short_is_shown_and_marked(uid: str) -> None:
     assert stored.values.shape == noise.shape
 
 
-def test_jpeg_ls_cut_short_fails_at_once_instead_of_spinning() -> None:
-    frame = imagecodecs.jpegls_encode(np.random.default_rng(3).integers(0, 256, (64, 64), np.uint8))
-    with pytest.raises(DecodeFailed, match="JPEG-LS"):
-        decoded(frame[:-200], layout_of(np.zeros((64, 64), np.uint8)), JPEG_LS)
+@pytest.mark.parametrize("high", [256, 4096])
+def test_jpeg_ls_cut_short_shows_the_rows_up_to_the_cut_at_once(high: int) -> None:
+    dtype = np.uint8 if high == 256 else np.uint16
+    values = np.random.default_rng(3).integers(1, high, (64, 64), dtype)
+    frame = imagecodecs.jpegls_encode(values)
+    begin = time.process_time()
+    stored = decoded(frame[: len(frame) // 2], layout_of(values), JPEG_LS)
+    assert time.process_time() - begin < 1  # the decoder reads on for seconds without an end
+    assert stored.truncated
+    rows = (stored.values == values).all(axis=1)
+    assert 20 < rows.sum() < 40  # about half of them, and those are the first ones
+    assert rows[: rows.sum()].all()
+    assert not stored.values[rows.sum() + 1 :].any()
+
+
+def test_jpeg_ls_cut_in_its_header_is_no_picture() -> None:
+    frame = imagecodecs.jpegls_encode(np.zeros((64, 64), np.uint8))
+    with pytest.raises(DecodeFailed):
+        decoded(frame[:20], layout_of(np.zeros((64, 64), np.uint8)), JPEG_LS)
 
 
 def test_a_second_decoder_reads_what_the_first_does_not(monkeypatch: pytest.MonkeyPatch) -> None:

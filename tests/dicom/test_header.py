@@ -340,3 +340,13 @@ def test_the_element_of_float_samples_fixes_their_size() -> None:
     layout, repairs = read_layout(image(BitsAllocated=8), SampleKind.FLOAT)
     assert (layout.bits_allocated, layout.bits_stored) == (32, 32)
     assert "bits-allocated" in [repair.code for repair in repairs]
+
+
+@pytest.mark.parametrize(("samples", "used"), [(2, "the first one"), (4, "the three")])
+def test_samples_without_an_interpretation_of_their_own_are_said(
+    tmp_path: Path, samples: int, used: str
+) -> None:
+    dataset = image(SamplesPerPixel=samples, PlanarConfiguration=0, PixelData=bytes(12 * samples))
+    (repair,) = opened(tmp_path, dataset).header.repairs
+    assert repair.code == "samples-per-pixel"
+    assert repair.used.startswith(used)

@@ -77,3 +77,22 @@ def test_palette_takes_signed_indices() -> None:
     table = lut(-2, [10, 20, 30], 8)
     rgb = palette_to_rgb(np.array([[-2, -1, 0]], np.int16), Palette(table, table, table))
     assert rgb[0, :, 1].tolist() == [10, 20, 30]
+
+
+@pytest.mark.parametrize(
+    ("interpretation", "samples", "expected"),
+    [
+        ("ARGB", [9, 10, 20, 30], [10, 20, 30]),
+        ("RGB", [10, 20, 30, 255], [10, 20, 30]),
+        ("CMYK", [0, 255, 51, 0], [255, 0, 204]),
+        ("CMYK", [0, 0, 0, 255], [0, 0, 0]),
+        ("YBR_FULL", [100, 128, 128, 7], [100, 100, 100]),
+        ("MONOCHROME2", [77, 200], [77, 77, 77]),
+    ],
+)
+def test_two_and_four_samples_show_what_is_colour(
+    interpretation: str, samples: list[int], expected: list[int]
+) -> None:
+    stored = np.array([[samples]], np.uint8)
+    shown = color_to_rgb(stored, replace(layout(interpretation), samples_per_pixel=len(samples)))
+    assert shown[0, 0].tolist() == expected
