@@ -20,14 +20,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from serve import Server, named_command
+from contract_server import Server, named_command
 
 HEALTH_PAUSE_S = 0.005
 MEMORY_PAUSE_S = 0.25
 
 
 def page_through(
-    port: int, path: str, frame_count: int, first: int, seconds: float, answers: Any
+    port: int, path: str, *, frame_count: int, first: int, seconds: float, answers: Any
 ) -> None:
     """Ask for frame after frame until the time is up, and hand over how often each status came."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -78,14 +78,13 @@ def measure(command: str, file: Path, *, clients: int, seconds: float) -> dict[s
         processes = [
             multiprocessing.Process(
                 target=page_through,
-                args=(
-                    server.port,
-                    path,
-                    frame_count,
-                    number * frame_count // clients,
-                    seconds,
-                    answers,
-                ),
+                args=(server.port, path),
+                kwargs={
+                    "frame_count": frame_count,
+                    "first": number * frame_count // clients,
+                    "seconds": seconds,
+                    "answers": answers,
+                },
             )
             for number in range(clients)
         ]
@@ -96,14 +95,18 @@ def measure(command: str, file: Path, *, clients: int, seconds: float) -> dict[s
             threading.Thread(target=watch_health, args=(server.port, ended, health_ms)),
             threading.Thread(target=watch_memory, args=(server.process.pid, ended, memory_mib)),
         ]
-        for each in (*processes, *watchers):
+        for each in processes:
             each.start()
+        for watcher in watchers:
+            watcher.start()
         statuses: Counter[str] = Counter()
         for _ in processes:
             statuses.update({str(status): count for status, count in answers.get().items()})
         ended.set()
-        for each in (*processes, *watchers):
+        for each in processes:
             each.join()
+        for watcher in watchers:
+            watcher.join()
     health_ms.sort()
     return {
         "frames_per_s": round(statuses["200"] / seconds, 1),

@@ -9,28 +9,20 @@ library only, so that it measures whatever Python it is started with elsewhere.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import http.client
 import json
 import math
 import os
 import platform
-import shlex
-import signal
-import socket
 import statistics
-import subprocess
 import sys
-import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-READY_LINE = "server running at http"
-LIMIT_S = 300
-"""A start or a scan that takes longer has failed."""
+from contract_server import Server, named_command, warm_page_cache
 
 
 @dataclass
@@ -40,106 +32,6 @@ class Run:
     figures: dict[str, float] = field(default_factory=dict)
     frames_ms: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     errors: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
-
-
-class Server:
-    """A server process in a session of its own, ended with all its children."""
-
-    def __init__(self, command: str, corpus: Path) -> None:
-        self.port = free_port()
-        places = {"{port}": str(self.port), "{corpus}": str(corpus)}
-        # Split first: a corpus with a space in its name stays one argument.
-        words = shlex.split(command)
-        for place, value in places.items():
-            words = [word.replace(place, value) for word in words]
-        self.line_ms: dict[str, float] = {}
-        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)
-        self._started = time.perf_counter()
-        self.process = subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        # In a thread, since a server must not wait for its output to be read.
-        threading.Thread(target=self._read_lines, daemon=True).start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-        # The first process only: a launcher should end and reap what it started.
-        self.process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(5)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def _read_lines(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.line_ms.setdefault("first_line_ms", self.elapsed_ms())
-            if READY_LINE in line.decode(errors="replace"):
-                self.line_ms.setdefault("ready_line_ms", self.elapsed_ms())
-
-    def elapsed_ms(self) -> float:
-        """Milliseconds since the process was started."""
-        return (time.perf_counter() - self._started) * 1000
-
-    def get(self, path: str) -> tuple[int, bytes]:
-        """Status and body of a GET, over one kept connection."""
-        try:
-            self._connection.request("GET", path)
-            answer = self._connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException):
-            self._connection.close()
-            raise
-
-    def wait_for_answer(self) -> None:
-        """Wait until /api/health answers."""
-        while True:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                status, _ = self.get("/api/health")
-                if status != http.HTTPStatus.OK:
-                    raise SystemExit(f"serve.py: /api/health answered {status}")
-                return
-            self._give_up_in_time("no answer from /api/health")
-            time.sleep(0.001)
-
-    def wait_for_scan(self) -> dict[str, Any]:
-        """Wait until the scan is complete; gives the last answer of /api/files."""
-        while True:
-            listing: dict[str, Any] = json.loads(self.get("/api/files")[1])
-            if listing["scan_complete"]:
-                return listing
-            self._give_up_in_time("the scan is not complete")
-            # Often enough to be exact to some per cent, seldom enough not to be a load itself.
-            time.sleep(max(0.005, 0.02 * self.elapsed_ms() / 1000))
-
-    def _give_up_in_time(self, what: str) -> None:
-        if self.process.poll() is not None:
-            raise SystemExit(f"serve.py: the server ended with {self.process.returncode}: {what}")
-        if self.elapsed_ms() > LIMIT_S * 1000:
-            raise SystemExit(f"serve.py: {what} after {LIMIT_S} s")
-
-    def rss_mib(self) -> float | None:
-        """Resident memory of the server and its children; None where there is no /proc."""
-        kilobytes = 0
-        for status in Path("/proc").glob("[0-9]*/status"):
-            with contextlib.suppress(OSError):
-                # All processes of the server share the session that was made for it.
-                if os.getsid(int(status.parent.name)) == self.process.pid:
-                    fields = dict(
-                        line.split(":", 1)
-                        for line in status.read_text().splitlines()
-                        if ":" in line
-                    )
-                    kilobytes += int(fields.get("VmRSS", "0 kB").split()[0])
-        return kilobytes / 1024 or None
 
 
 def measure(command: str, corpus: Path, *, sample_size: int, first: str) -> Run:
@@ -174,7 +66,7 @@ def measure_frame(run: Run, server: Server, entry: dict[str, Any], first: str) -
     ):
         begin = time.perf_counter()
         status, _ = server.get(paths[kind])
-        if status == http.HTTPStatus.OK:
+        if status == HTTPStatus.OK:
             run.frames_ms[name][entry["path"]] = (time.perf_counter() - begin) * 1000
         else:
             run.errors[name][status] += 1
@@ -240,31 +132,6 @@ def times_by_path(runs: list[Run], name: str) -> dict[str, float]:
         for path, ms in run.frames_ms[name].items():
             times[path].append(ms)
     return {path: statistics.median(each) for path, each in times.items()}
-
-
-def warm_page_cache(corpus: Path) -> None:
-    """Read every file once, so that the first server does not pay for the disk."""
-    for path in [corpus, *corpus.rglob("*")]:
-        if path.is_file():
-            with path.open("rb") as file:
-                while file.read(1 << 20):
-                    pass
-
-
-def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def named_command(text: str) -> tuple[str, str]:
-    """Split ``NAME=COMMAND``."""
-    name, equals, command = text.partition("=")
-    if not (name and equals and "{port}" in command and "{corpus}" in command):
-        raise argparse.ArgumentTypeError("write NAME='COMMAND with {port} and {corpus}'")
-    return name, command
 
 
 def main() -> int:
