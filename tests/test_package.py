@@ -49,3 +49,7 @@ def test_nothing_heavy_is_imported_before_the_port_opens(module):
 
 def test_view_imports_nothing_heavy_into_the_caller():
     assert not modules_after("from dcmview import view") & (HEAVY - {"dataclasses"})
+
+
+def test_neither_numpy_nor_pydicom_is_imported_before_the_page_is_served():
+    assert not modules_after("import dcmview.cli.session") & {"numpy", "pydicom", "PIL"}

@@ -10,8 +10,6 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from starlette.requests import Request
 
@@ -34,6 +32,8 @@ def encode_planes(frame: RawFrame) -> tuple[bytes | memoryview, str]:
     tuple of bytes and str
         The body, and ``planes`` or an empty string where it stays as it is.
     """
+    import numpy as np  # late: the page is served before numpy is needed
+
     if frame.bits_allocated not in (8, 16):
         return frame.samples, ""
     dtype = np.dtype(f"<u{frame.bits_allocated // 8}")
