@@ -74,7 +74,9 @@ DECODER_PROCESSES = DECODER_THREADS + 1  # one more, so that a prefetch never ta
 PREVIEW_PX = 512
 MOST_KNOWN_BAD_FRAMES = 10_000
 
-_IN_PROCESS = (Codec.NATIVE, Codec.DEFLATED_FRAME)  # nothing but numpy and zlib touches these
+# Nothing but numpy, zlib and a bounded unpacking of runs touches these; handing them to
+# another process would take longer than decoding them.
+_IN_PROCESS = (Codec.NATIVE, Codec.DEFLATED_FRAME, Codec.RLE)
 
 
 class Engine:
