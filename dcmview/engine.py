@@ -309,7 +309,7 @@ class Engine:
                     bit_offset=image.table.bit_offset(frame_index),
                 )
             return self._decoder.decode(
-                frame,
+                bytes(frame),
                 image.layout,
                 image.syntax.uid,
                 threads=DECODER_THREADS if self._under_way.is_alone() else 1,

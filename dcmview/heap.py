@@ -15,8 +15,8 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 LARGEST_KEPT_BLOCK_BYTES = 32 * 1024 * 1024  # glibc accepts no more
 MOST_KEPT_BYTES = 96 * 1024 * 1024
 """Free memory at the end of the heap that stays with the process."""
-ARENAS = 2
-"""Each keeps free memory of its own, so there are few."""
+ARENAS = 1
+"""Those of other threads than the first give large blocks back at once, whatever is asked."""
 
 
 def keep_freed_memory() -> None:

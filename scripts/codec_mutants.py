@@ -125,7 +125,7 @@ def _seed(path: Path) -> Seed | None:
                 return None
         except DcmviewError:
             return None
-    return Seed(path.name, frame, instance.layout, syntax.uid)
+    return Seed(path.name, bytes(frame), instance.layout, syntax.uid)
 
 
 def mutant(number: int, of: list[Seed]) -> tuple[Seed, bytes, PixelLayout]:

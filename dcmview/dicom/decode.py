@@ -40,7 +40,7 @@ _END_MARKER = b"\xff\xd9"
 
 
 def decode_frame(
-    frame: bytes,
+    frame: bytes | NDArray[np.uint8],
     layout: PixelLayout,
     transfer_syntax: TransferSyntax,
     *,
@@ -58,7 +58,7 @@ def decode_frame(
 
     Parameters
     ----------
-    frame : bytes
+    frame : bytes or ndarray of uint8
         One frame as `FrameTable.frame_bytes` reads it.
     layout : PixelLayout
         The Image Pixel Module of the instance.
@@ -101,6 +101,7 @@ def decode_frame(
     codec = transfer_syntax.codec
     if codec is Codec.NATIVE:
         return native_frame(frame, layout, little_endian=little_endian, bit_offset=bit_offset)
+    frame = bytes(frame)
     if codec is Codec.DEFLATED_FRAME:
         return native_frame(_inflate(frame, layout), layout, little_endian=True)
     if layout.kind is not SampleKind.INTEGER:

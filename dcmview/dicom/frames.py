@@ -12,8 +12,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dcmview.dicom.codestream import ends_codestream, starts_codestream
 from dcmview.dicom.samples import CHROMA_SUBSAMPLED, check_layout, frame_bits
+from dcmview.dicom.source import FileSource
 from dcmview.dicom.transfer import require_supported
 from dcmview.errors import DecodeFailed, FrameOutOfRange, Truncated
 from dcmview.model import Repair
@@ -21,11 +24,16 @@ from dcmview.model import Repair
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from dcmview.dicom.source import ByteSource, PixelLocation
     from dcmview.dicom.transfer import TransferSyntax
     from dcmview.model import PixelLayout
 
 MAX_FRAGMENTS = 200_000  # two hours of cine at 25 frames a second; a bomb holds millions
+
+# numpy asks the system for large pages, so that memory of this size comes at half the cost.
+_LARGE_BYTES = 4 * 1024 * 1024
 
 _ITEM = (0xFFFE, 0xE000)
 _SEQUENCE_DELIMITATION = (0xFFFE, 0xE0DD)
@@ -46,8 +54,11 @@ class FrameTable(ABC):
     frame_count: int
     repairs: tuple[Repair, ...]
 
-    def frame_bytes(self, source: ByteSource, frame_index: int) -> bytes:
+    def frame_bytes(self, source: ByteSource, frame_index: int) -> bytes | NDArray[np.uint8]:
         """Read the encoded bytes of one frame, with a single read of the file.
+
+        A large uncompressed frame comes as an array that may be changed: its
+        memory becomes that of the samples.
 
         Parameters
         ----------
@@ -58,7 +69,7 @@ class FrameTable(ABC):
 
         Returns
         -------
-        bytes
+        bytes or ndarray of uint8
             The frame without item headers; shorter than it should be where the
             file is cut short within it.
 
@@ -76,7 +87,7 @@ class FrameTable(ABC):
                 frame_count=self.frame_count,
             )
         frame = self._read(source, frame_index)
-        if not frame:
+        if not len(frame):
             raise Truncated(
                 f"the file ends before frame {frame_index} of {self.frame_count}",
                 frame_index=frame_index,
@@ -93,7 +104,7 @@ class FrameTable(ABC):
         """
 
     @abstractmethod
-    def _read(self, source: ByteSource, frame_index: int) -> bytes:
+    def _read(self, source: ByteSource, frame_index: int) -> bytes | NDArray[np.uint8]:
         """Bytes of a frame that is in range, empty where the file ends before it."""
 
 
@@ -109,12 +120,15 @@ class _NativeFrames(FrameTable):
     def bit_offset(self, frame_index: int) -> int:
         return frame_index * self.bits_per_frame % 8
 
-    def _read(self, source: ByteSource, frame_index: int) -> bytes:
+    def _read(self, source: ByteSource, frame_index: int) -> bytes | NDArray[np.uint8]:
         begin = frame_index * self.bits_per_frame // 8
         end = min(-(-(frame_index + 1) * self.bits_per_frame // 8), self.length)
         if begin >= end:
             return b""
         if not self.swap_words:
+            if isinstance(source, FileSource) and end - begin >= _LARGE_BYTES:
+                array = np.empty(end - begin, np.uint8)
+                return array[: source.read_into(self.offset + begin, array.data)]
             return source.pread(self.offset + begin, end - begin)
         # The bytes of a big endian OW value are swapped two by two, and a frame
         # of odd size begins in the middle of such a pair.

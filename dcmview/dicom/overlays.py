@@ -206,7 +206,7 @@ def _embedded_bits(
             table = frame_table(source, location, layout, syntax)
             frame = table.frame_bytes(source, frame_index)
         if syntax.codec is Codec.RLE:
-            cells = decode_rle(frame, layout)[0]
+            cells = decode_rle(bytes(frame), layout)[0]
         else:
             cells = native_cells(frame, layout, little_endian=location.little_endian)
     except InstanceError:

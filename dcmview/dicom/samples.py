@@ -80,7 +80,11 @@ def frame_bits(layout: PixelLayout, *, subsampled: bool = True) -> int:
 
 
 def native_frame(
-    frame: bytes, layout: PixelLayout, *, little_endian: bool, bit_offset: int = 0
+    frame: bytes | NDArray[np.uint8],
+    layout: PixelLayout,
+    *,
+    little_endian: bool,
+    bit_offset: int = 0,
 ) -> StoredFrame:
     """Read the stored values of an uncompressed frame.
 
@@ -89,8 +93,9 @@ def native_frame(
 
     Parameters
     ----------
-    frame : bytes
-        The frame from its first byte, without swapped 16-bit words.
+    frame : bytes or ndarray of uint8
+        The frame from its first byte, without swapped 16-bit words. The
+        memory of an array becomes that of the samples.
     layout : PixelLayout
         The Image Pixel Module.
     little_endian : bool
@@ -196,19 +201,24 @@ def stored_values(
         signed = np.dtype(f"i{cells.dtype.itemsize}")
         values = cells.view(signed)
         if layout.bits_stored < bits:
-            values = np.left_shift(values, bits - 1 - layout.high_bit)
+            own = values if values.flags.writeable else None
+            values = np.left_shift(values, bits - 1 - layout.high_bit, out=own)
             values = np.right_shift(values, bits - layout.bits_stored, out=values)
         return values, layout_of_values
     shift = layout.high_bit + 1 - layout.bits_stored
+    # Cells that nobody else reads are changed where they are.
+    own = cells if cells.flags.writeable else None
     if shift:
-        values = np.right_shift(values, shift)
+        values = np.right_shift(values, shift, out=own)
     if layout.bits_stored + shift < bits:
         mask = cells.dtype.type((1 << layout.bits_stored) - 1)
-        values = np.bitwise_and(values, mask)
+        values = np.bitwise_and(values, mask, out=own if values is cells else values)
     return values, layout_of_values
 
 
-def native_cells(frame: bytes, layout: PixelLayout, *, little_endian: bool) -> NDArray[np.generic]:
+def native_cells(
+    frame: bytes | NDArray[np.uint8], layout: PixelLayout, *, little_endian: bool
+) -> NDArray[np.generic]:
     """Give the cells of an uncompressed frame with all their bits, missing ones zero.
 
     Returns
@@ -221,7 +231,12 @@ def native_cells(frame: bytes, layout: PixelLayout, *, little_endian: bool) -> N
 
 
 def _cells(
-    frame: bytes, count: int, layout: PixelLayout, *, little_endian: bool, bit_offset: int
+    frame: bytes | NDArray[np.uint8],
+    count: int,
+    layout: PixelLayout,
+    *,
+    little_endian: bool,
+    bit_offset: int,
 ) -> NDArray[np.generic]:
     """``count`` cells in native byte order, the missing ones zero."""
     bits = layout.bits_allocated
@@ -239,7 +254,9 @@ def _cells(
     return whole
 
 
-def _unpacked_cells(frame: bytes, count: int, bits: int, bit_offset: int) -> NDArray[np.generic]:
+def _unpacked_cells(
+    frame: bytes | NDArray[np.uint8], count: int, bits: int, bit_offset: int
+) -> NDArray[np.generic]:
     """Cells that do not fill bytes follow each other from the least significant bit upwards."""
     stream = np.unpackbits(np.frombuffer(frame, np.uint8), bitorder="little")[bit_offset:]
     stream = stream[: count * bits]

@@ -91,6 +91,23 @@ class FileSource:
             raise Unreadable(f"reading failed: {exc.strerror}") from exc
         return content
 
+    def read_into(self, offset: int, target: memoryview) -> int:
+        """Fill memory from a place of the file and give the number of bytes that were there."""
+        if not hasattr(os, "preadv"):
+            content = self.pread(offset, len(target))
+            target[: len(content)] = content
+            return len(content)
+        count = 0
+        try:
+            while count < len(target):
+                got = os.preadv(self._descriptor, [target[count:]], offset + count)
+                if not got:
+                    break
+                count += got
+        except OSError as exc:
+            raise Unreadable(f"reading failed: {exc.strerror}") from exc
+        return count
+
     def _read_at(self, offset: int, length: int) -> bytes:
         if hasattr(os, "pread"):
             return os.pread(self._descriptor, length, offset)
