@@ -44,10 +44,10 @@ from dcmview.model import (
     Repair,
     StoredFrame,
 )
-from dcmview.pixels.encode import encode_overlay_png, encode_picture
+from dcmview.pixels.encode import encode_grey_png, encode_overlay_png, encode_picture
 from dcmview.pixels.explain import explain
 from dcmview.pixels.overlay import burn
-from dcmview.pixels.pipeline import choose_voi, display_frame
+from dcmview.pixels.pipeline import choose_voi, display_frame, grey_rows
 from dcmview.pixels.resize import reduce_to
 from dcmview.pixels.shutter import apply_shutter
 
@@ -331,7 +331,13 @@ class Engine:
     ) -> Picture:
         frame = self._frame_for(entry, frame_index, request, is_wanted)
         stored, recipe = frame.stored, frame.recipe
-        display = display_frame(stored, recipe, choose_voi(stored, recipe, request))
+        voi = choose_voi(stored, recipe, request)
+        if request.is_plain_png:
+            rows_of = grey_rows(stored, recipe, voi)
+            if rows_of is not None:
+                content = encode_grey_png(rows_of, stored.layout.rows, stored.layout.columns)
+                return Picture(content, request.format, stored.truncated)
+        display = display_frame(stored, recipe, voi)
         if request.shutter and recipe.shutter is not None:
             display = apply_shutter(display, recipe.shutter, self._overlays(entry, frame_index))
         if request.overlays and recipe.overlays:

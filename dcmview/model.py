@@ -276,6 +276,12 @@ class DisplayRequest:
     size_px: int | None = None
     preview: bool = False
 
+    @property
+    def is_plain_png(self) -> bool:
+        """Whether it is the frame alone, whole, and exact."""
+        is_changed = self.overlays or self.shutter or self.preview or self.size_px is not None
+        return self.format is PictureFormat.PNG and not is_changed
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:

@@ -82,7 +82,9 @@ def _segments(frame: bytes, expected: int) -> list[bytes]:
 
 def _unpack_bits(segment: bytes, length: int) -> tuple[NDArray[np.uint8], int]:
     """One plane of exactly ``length`` bytes and how many of them the segment gave."""
-    plane = np.zeros(length, np.uint8)
+    # Not zeros: for those numpy does not ask the system for large pages. What is
+    # given out was written, below or here.
+    plane = np.empty(length, np.uint8)
     try:
         import imagecodecs
 

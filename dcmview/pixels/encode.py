@@ -15,6 +15,8 @@ from dcmview.model import PictureFormat
 from dcmview.pixels.strips import in_strips
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from dcmview.model import OverlayPlane
@@ -26,6 +28,8 @@ _LEVEL = 1  # higher levels take up to 30 times as long for about the same size
 _RAW_DEFLATE = -15
 _ZLIB_HEAD = b"\x78\x01"
 _FULL_FLUSH, _FINISH = 3, 4
+_ADLER_BASE = 65521
+_CHUNK_ROWS = 64
 
 LONGEST_SIDE = {PictureFormat.JPEG: 65_500, PictureFormat.WEBP: 16_383}
 QUALITY = {PictureFormat.JPEG: 90, PictureFormat.WEBP: 90}
@@ -93,14 +97,60 @@ def encode_png(display: NDArray[np.uint8], *, icc_profile: bytes | None = None) 
     """
     rows, columns = display.shape[:2]
     if display.ndim == 2:
-        color_type, filtered = _GRAYSCALE, _filter_up(display)
-    else:
-        color_type, filtered = _TRUECOLOR, _filter_sub(display)
-    chunks = [_chunk(b"IHDR", _header(columns, rows, 8, color_type))]
+        return encode_grey_png(lambda begin, end: display[begin:end], rows, columns)
+    chunks = [_chunk(b"IHDR", _header(columns, rows, 8, _TRUECOLOR))]
     if icc_profile is not None:
         chunks.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile)))
-    chunks.append(_chunk(b"IDAT", _deflated(filtered)))
+    chunks.append(_chunk(b"IDAT", _deflated(_filter_sub(display))))
     chunks.append(_chunk(b"IEND", b""))
+    return b"".join((_SIGNATURE, *(part for chunk in chunks for part in chunk)))
+
+
+def encode_grey_png(
+    rows_of: Callable[[int, int], NDArray[np.uint8]], rows: int, columns: int
+) -> bytes:
+    """Encode a grey picture as PNG while it is made, some rows at a time.
+
+    The picture is never held as a whole: what is made, filtered and compressed
+    fits the cache of a core, and large frames take no memory but their file's.
+
+    Parameters
+    ----------
+    rows_of : callable
+        Gives the grey levels of rows ``begin`` to ``end``, uint8 of shape
+        (end - begin, columns); called from several threads.
+    rows, columns : int
+        Size of the picture.
+    """
+    engine = _deflate_engine()
+
+    def strip(begin: int, end: int) -> tuple[bytes, int, int]:
+        compressor = engine.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE)
+        buffer = np.empty((_CHUNK_ROWS, columns + 1), np.uint8)
+        parts: list[bytes] = []
+        checksum = 1
+        above: NDArray[np.uint8] | None = None
+        for first in range(begin, end, _CHUNK_ROWS):
+            levels = rows_of(first, min(first + _CHUNK_ROWS, end))
+            filtered = buffer[: len(levels)]
+            _filter_up(levels, above, filtered)
+            above = levels[-1]
+            content = filtered.reshape(-1).data
+            checksum = engine.adler32(content, checksum)
+            parts.append(compressor.compress(content))
+        parts.append(compressor.flush(_FINISH if end == rows else _FULL_FLUSH))
+        return b"".join(parts), checksum, (end - begin) * (columns + 1)
+
+    strips = in_strips(strip, rows, rows * columns)
+    checksum = 1
+    for _, of_strip, length in strips:
+        checksum = _joined_checksum(checksum, of_strip, length)
+    content = (_ZLIB_HEAD, *(each for each, _, _ in strips), struct.pack(">I", checksum))
+    chunks = (
+        _chunk(b"IHDR", _header(columns, rows, 8, _GRAYSCALE)),
+        _chunk(b"IDAT", b"".join(content)),
+        _chunk(b"IEND", b""),
+    )
     return b"".join((_SIGNATURE, *(part for chunk in chunks for part in chunk)))
 
 
@@ -125,13 +175,24 @@ def _header(columns: int, rows: int, bits: int, color_type: int) -> bytes:
     return struct.pack(">IIBBBBB", columns, rows, bits, color_type, 0, 0, 0)
 
 
-def _filter_up(display: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    rows, columns = display.shape
-    filtered = np.empty((rows, columns + 1), np.uint8)
+def _filter_up(
+    levels: NDArray[np.uint8], above: NDArray[np.uint8] | None, filtered: NDArray[np.uint8]
+) -> None:
+    """Write the difference to the row above; the first row of all has none."""
     filtered[:, 0] = _UP
-    filtered[0, 1:] = display[0]
-    np.subtract(display[1:], display[:-1], out=filtered[1:, 1:])
-    return filtered
+    if above is None:
+        filtered[0, 0] = _NONE
+        filtered[0, 1:] = levels[0]
+    else:
+        np.subtract(levels[0], above, out=filtered[0, 1:])
+    np.subtract(levels[1:], levels[:-1], out=filtered[1:, 1:])
+
+
+def _joined_checksum(first: int, second: int, second_bytes: int) -> int:
+    """Adler-32 of two pieces of data one after the other (RFC 1950, 8.2)."""
+    low = (first & 0xFFFF) + (second & 0xFFFF) - 1
+    high = (first >> 16) + (second >> 16) + second_bytes * ((first & 0xFFFF) - 1)
+    return high % _ADLER_BASE << 16 | low % _ADLER_BASE
 
 
 def _filter_sub(display: NDArray[np.uint8]) -> NDArray[np.uint8]:
