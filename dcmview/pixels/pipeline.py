@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from dcmview.errors import RequestError, UnsupportedPixelFormat
-from dcmview.model import DisplayRequest, PixelLayout, SampleKind, VoiFunction, Window
+from dcmview.model import (
+    DisplayRequest,
+    LookupTable,
+    PixelLayout,
+    SampleKind,
+    VoiFunction,
+    Window,
+)
 from dcmview.pixels.color import color_to_rgb, palette_to_rgb
 from dcmview.pixels.modality import apply_modality
 from dcmview.pixels.percentile import measure_range
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dcmview.model import DisplayRecipe, LookupTable, Rescale, StoredFrame
+    from dcmview.model import DisplayRecipe, Rescale, StoredFrame
 
 _CHUNK_ROWS = 64  # indices of 64 rows stay in the cache while numpy widens them
 _LARGEST_TABLE_BITS = 16
@@ -72,7 +79,7 @@ def choose_voi(
     if request.full_dynamic:
         return _measured_window(stored, recipe, whole=True)
     if request.window is not None:
-        return _given_window(recipe, *request.window)
+        return _given_window(stored.layout, recipe, *request.window)
     if request.voi is not None:
         if request.voi >= len(recipe.voi):
             raise RequestError(
@@ -244,13 +251,27 @@ def _table_rows(
     return look_up
 
 
-def _given_window(recipe: DisplayRecipe, center: float, width: float) -> Window:
+def _given_window(
+    layout: PixelLayout, recipe: DisplayRecipe, center: float, width: float
+) -> Window:
     functions = (choice.function for choice in recipe.voi if isinstance(choice, Window))
-    function = next(functions, VoiFunction.LINEAR)
+    function = next(functions, None)
+    if function is None:
+        # LINEAR counts whole values, of which a dose in Gy or a parameter has none.
+        is_whole = _has_whole_values(layout, recipe.modality)
+        function = VoiFunction.LINEAR if is_whole else VoiFunction.LINEAR_EXACT
     if function is VoiFunction.LINEAR and 0 < width < 1:
         # LINEAR allows no width below 1, but values of tiny slopes need one.
         function = VoiFunction.LINEAR_EXACT
     return Window(center, width, function)
+
+
+def _has_whole_values(layout: PixelLayout, modality: Rescale | LookupTable) -> bool:
+    if layout.kind is not SampleKind.INTEGER:
+        return False
+    if isinstance(modality, LookupTable):
+        return True
+    return float(modality.slope).is_integer() and float(modality.intercept).is_integer()
 
 
 def _measured_window(stored: StoredFrame, recipe: DisplayRecipe, *, whole: bool) -> Window:

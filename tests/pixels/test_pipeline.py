@@ -106,6 +106,22 @@ def test_a_given_width_below_one_is_read_as_linear_exact() -> None:
     assert chosen == Window(0.5, 0.25, VoiFunction.LINEAR_EXACT)
 
 
+@pytest.mark.parametrize(
+    ("modality", "function"),
+    [
+        (Rescale(1, -1024), VoiFunction.LINEAR),
+        (Rescale(0.001, 0), VoiFunction.LINEAR_EXACT),
+        (Rescale(1, 0.5), VoiFunction.LINEAR_EXACT),
+    ],
+)
+def test_a_window_for_values_that_are_no_whole_numbers_is_exact(
+    modality: Rescale, function: VoiFunction
+) -> None:
+    stored = frame(np.array([[0, 1]], np.uint16))
+    chosen = choose_voi(stored, recipe(modality=modality), DisplayRequest(window=(2, 2)))
+    assert chosen == Window(2, 2, function)
+
+
 def test_full_dynamic_ignores_every_other_window() -> None:
     stored = frame(np.array([[10, 20]], np.uint8))
     of_file = recipe(voi=(Window(1, 2),))
