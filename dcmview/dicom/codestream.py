@@ -161,7 +161,8 @@ def require_agreement(header: CodestreamHeader, layout: PixelLayout) -> None:
             "the codestream holds {} rows x {} columns x {} samples, ".format(*described)
             + "the data set says {} x {} x {}".format(*expected)
         )
-    if header.precision > layout.bits_allocated:
+    # A mask of one bit a pixel may be coded in whole bytes.
+    if header.precision > max(layout.bits_allocated, 8):
         raise DecodeFailed(
             f"the codestream holds samples of {header.precision} bits, "
             f"Bits Allocated (0028,0100) is {layout.bits_allocated}"
@@ -278,11 +279,32 @@ def _check_j2k_coding(
 
 def wavelet_levels(frame: bytes) -> int:
     """Count the decomposition levels of a JPEG 2000 codestream whose header was checked."""
+    return frame[_coding_style(frame) + 9]
+
+
+def is_reversible(frame: bytes) -> bool:
+    """Whether a JPEG 2000 codestream uses the 5-3 transformation, in integers."""
+    return frame[_coding_style(frame) + 13] == 1
+
+
+def _coding_style(frame: bytes) -> int:
+    """Position of the COD marker."""
     position = 2
-    while frame[position + 1] != 0x52:  # COD
+    while frame[position + 1] != 0x52:
         (length,) = struct.unpack_from(">H", frame, position + 2)
         position += 2 + max(length, 2)
-    return frame[position + 9]
+    return position
+
+
+def with_sample_depth(frame: bytes, bits: int, *, is_signed: bool) -> bytes:
+    """Let the SIZ marker of a checked JPEG 2000 codestream tell another depth and sign.
+
+    What the samples are coded from stays: signed ones have no middle added.
+    """
+    (components,) = struct.unpack_from(">H", frame, 40)
+    edited = bytearray(frame)
+    edited[42 : 42 + 3 * components : 3] = bytes([is_signed << 7 | bits - 1]) * components
+    return bytes(edited)
 
 
 def _read_jxl(frame: bytes) -> CodestreamHeader:

@@ -17,9 +17,11 @@ from dcmview.dicom.codestream import (
     JpegHeader,
     complete_j2k,
     is_complete,
+    is_reversible,
     read_header,
     require_agreement,
     wavelet_levels,
+    with_sample_depth,
 )
 from dcmview.dicom.rle import decode_rle
 from dcmview.dicom.samples import check_layout, frame_bits, native_frame, stored_values
@@ -150,7 +152,7 @@ def _decode_codestream(
         if codec is Codec.JPEG_LS:
             # CharLS reads 2^31 bits beyond the end where no marker stops it.
             frame += _END_MARKER
-        elif codec in (Codec.JPEG_2000, Codec.HTJ2K):
+        elif codec is Codec.JPEG_2000:
             frame = complete_j2k(frame, limit=frame_bits(layout) // 8 + 65536)
     decoders = _DECODERS[codec][first_decoder:]
     if truncated:
@@ -388,6 +390,62 @@ def _jpeg_2000_openjpeg(
     return values, _after_wavelet(layout)
 
 
+def _htj2k_cut_short(
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, threads: int
+) -> _Decoded:
+    """What OpenJPH makes of a frame that is cut short; OpenJPEG gives up at the cut.
+
+    Near a cut values go beyond the precision, and OpenJPH wraps them: white
+    spots in air. So the codestream is said to be signed and 8 bits deeper.
+    """
+    if header.precision > 16:
+        raise ValueError(f"samples of {header.precision} bits in a frame that is cut short")
+    depth = header.precision + 8
+    dtype = np.dtype(np.int16 if depth <= 16 else np.int32)
+    values = _openjph(with_sample_depth(frame, depth, is_signed=True), header, dtype)
+    wide = values.astype(np.int32, copy=False)
+    if not is_reversible(frame):
+        # The range of the samples scales what the irreversible transformation gives.
+        wide = (wide + (1 << 7)) >> 8
+    half = 1 << header.precision - 1
+    wide = np.clip(wide, -half, half - 1)
+    if header.is_signed:
+        return wide.astype(np.int16), _after_wavelet(layout)
+    return (wide + half).astype(np.uint16), _after_wavelet(layout)
+
+
+def _htj2k_deep(
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, threads: int
+) -> _Decoded:
+    """Samples of more than 16 bits, which OpenJPEG does not read from HTJ2K."""
+    if header.precision <= 16:
+        raise ValueError("refused by OpenJPEG")
+    dtype = np.dtype(np.int32 if header.is_signed else np.uint32)
+    return _openjph(frame, header, dtype), _after_wavelet(layout)
+
+
+def _openjph(
+    frame: bytes, header: CodestreamHeader, dtype: np.dtype[Any]
+) -> NDArray[np.integer[Any]]:
+    """Decode HTJ2K with the errors that imagecodecs lets pass, and into zeros."""
+    import sys
+
+    import imagecodecs
+
+    shape = (header.rows, header.columns, header.components)
+    values = np.zeros(shape if header.components > 1 else shape[:2], dtype)
+    problems: list[str] = []
+    hook = sys.unraisablehook
+    sys.unraisablehook = lambda passed: problems.append(str(passed.exc_value))
+    try:
+        imagecodecs.htj2k_decode(frame, out=values)
+    finally:
+        sys.unraisablehook = hook
+    if problems:
+        raise RuntimeError(problems[0])
+    return values
+
+
 def _after_wavelet(layout: PixelLayout) -> str:
     """The codec undoes YBR_ICT and YBR_RCT, but no other colour transformation."""
     interpretation = layout.photometric_interpretation
@@ -410,14 +468,16 @@ _DECODERS: dict[Codec, tuple[_Decoder, ...]] = {
     Codec.JPEG: (_jpeg_imagecodecs, _jpeg_pillow),
     Codec.JPEG_LS: (_jpeg_ls_imagecodecs,),
     Codec.JPEG_2000: (_jpeg_2000_imagecodecs, _jpeg_2000_openjpeg),
-    # Not imagecodecs.htj2k_decode: it swallows the errors of OpenJPH and leaves
-    # unwritten memory in the picture, and wraps white to black in lossy frames.
-    Codec.HTJ2K: (_jpeg_2000_imagecodecs, _jpeg_2000_openjpeg),
+    # OpenJPH wraps white to black in lossy frames, so it is kept for what OpenJPEG refuses.
+    Codec.HTJ2K: (_jpeg_2000_imagecodecs, _jpeg_2000_openjpeg, _htj2k_deep),
     Codec.JPEG_XL: (_jpeg_xl_imagecodecs,),
 }
 
 
-_CUT_SHORT_DECODERS: dict[Codec, tuple[_Decoder, ...]] = {Codec.JPEG_LS: (_jpeg_ls_cut_short,)}
+_CUT_SHORT_DECODERS: dict[Codec, tuple[_Decoder, ...]] = {
+    Codec.JPEG_LS: (_jpeg_ls_cut_short,),
+    Codec.HTJ2K: (_jpeg_2000_imagecodecs, _htj2k_cut_short),
+}
 """Instead of those above, for frames that end early."""
 
 

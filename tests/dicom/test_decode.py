@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import struct
 import time
 import zlib
@@ -251,6 +252,89 @@ def test_jpeg_ls_cut_in_its_header_is_no_picture() -> None:
     frame = imagecodecs.jpegls_encode(np.zeros((64, 64), np.uint8))
     with pytest.raises(DecodeFailed):
         decoded(frame[:20], layout_of(np.zeros((64, 64), np.uint8)), JPEG_LS)
+
+
+# A bowl from 0 in the middle to 4,050 at the corner, with noise.
+BOWL = (2 * np.add.outer((np.arange(64) - 32) ** 2, (np.arange(64) - 32) ** 2)).clip(0, 4050)
+BOWL = (BOWL + np.random.default_rng(6).integers(0, 45, BOWL.shape)).astype(np.uint16)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        BOWL,
+        (BOWL >> 4).astype(np.uint8),
+        BOWL.astype(np.int16) - 2048,
+        np.stack([BOWL >> 4, 255 - (BOWL >> 4), BOWL >> 5], axis=-1).astype(np.uint8),
+    ],
+    ids=["12 bits", "8 bits", "signed", "RGB"],
+)
+@pytest.mark.parametrize("reversible", [True, False])
+def test_htj2k_cut_short_is_coarser_and_never_wraps(values: NDArray[Any], reversible: bool) -> None:
+    frame = imagecodecs.htj2k_encode(values, reversible=reversible, level=0.00001)
+    whole = decoded(frame, layout_of(values), "1.2.840.10008.1.2.4.203").values.astype(int)
+    stored = decoded(frame[: len(frame) * 9 // 10], layout_of(values), "1.2.840.10008.1.2.4.203")
+    assert stored.truncated
+    assert stored.values.dtype == values.dtype
+    # Wrapped values would lie a whole range of 256 or 65,536 away.
+    assert np.abs(stored.values.astype(int) - whole).max() < np.ptp(values) / 2
+    assert np.abs(stored.values.astype(int) - whole).mean() < np.ptp(values) / 100
+
+
+def test_htj2k_cut_before_its_first_block_is_no_picture() -> None:
+    frame = imagecodecs.htj2k_encode(BOWL)
+    with pytest.raises(DecodeFailed):
+        decoded(frame[:130], layout_of(BOWL), HTJ2K)
+
+
+@pytest.mark.parametrize("uid", [J2K, HTJ2K])
+@pytest.mark.parametrize("bits", [17, 24])
+def test_samples_of_more_than_16_bits_are_read(uid: str, bits: int) -> None:
+    values = np.random.default_rng(4).integers(0, 1 << bits, (20, 30), np.uint32)
+    encode = imagecodecs.htj2k_encode if uid == HTJ2K else j2k
+    options = {} if uid == HTJ2K else {"bitspersample": bits}
+    stored = decoded(encode(values, **options), layout_of(values, bits_stored=bits), uid)
+    np.testing.assert_array_equal(stored.values, values)
+
+
+def test_a_mask_coded_in_whole_bytes_is_read() -> None:
+    mask = (GRAY8 > 100).astype(np.uint8)
+    for uid in (J2K, JPEG_LS, HTJ2K):
+        layout = layout_of(mask, bits_allocated=1, bits_stored=1)
+        stored = decoded(LOSSLESS[uid](mask), layout, uid)
+        np.testing.assert_array_equal(stored.values, mask)
+        assert stored.layout.bits_stored == 1
+
+
+# A 24 x 16 ramp, row * 8 + column * 5, that cjpeg -arithmetic of libjpeg-turbo 2.1.5
+# coded at quality 100; djpeg gives every value back.
+ARITHMETIC = (
+    b"|JeWF01!$>Nk#wx0RR9200961|JwjV009930RaI40RaI40RaI40RaI40RaI40RaI40RaI40RaI40RaI40RaI4"
+    b"0RaI40RaI40RaI40RaI40RaI40sqMW3kU!Z02l!Q5di<p00saM5C#9*00;pA002J#{{Z)BFz2pGa<L)bd``8j"
+    b"$fMN#dtf9*U0_RD_7R6kr=%Y@6u$8M<*P@A5cZQUVT9CDi+uS#d5D~V|Je"
+)
+ARITHMETIC_PROGRESSIVE = (
+    b"|JeWF01!$>Nk#wx0RR9200961|JwjV009930RaI40RaI40RaI40RaI40RaI40RaI40RaI40RaI40RaI40RaI4"
+    b"0RaI40RaI40RaI40RaI40RaI40sqPX3kU!Z02l!Q5di<p00aOK|Jncu0RaF200I91?$A1Te~)PdTmQ@e1P}%P"
+    b"+5iXv0RRC70v0q<+i@+#8zVh$ukaa<|I7dc5C#9*00;pA00ut-9icB7mltky((+9}|I7dc5C#9*00;pA00BQC"
+    b")*hsO_5T1+|Jncu0RaF201#0B%m4%s1^?Or2mt{A0Y4C?K9Il{rIr8>c?$D@|Je"
+)
+
+
+@pytest.mark.parametrize(
+    ("coded", "number"), [(ARITHMETIC, 52), (ARITHMETIC, 54), (ARITHMETIC_PROGRESSIVE, 56)]
+)
+def test_arithmetic_coding_is_read(coded: bytes, number: int) -> None:
+    ramp = np.add.outer(np.arange(16) * 8, np.arange(24) * 5).astype(np.uint8)
+    frame = base64.b85decode(coded)
+    stored = decoded(frame, layout_of(ramp), f"1.2.840.10008.1.2.4.{number}")
+    np.testing.assert_array_equal(stored.values, ramp)
+
+
+def test_jpeg_xl_of_fewer_bits_is_not_scaled_up() -> None:
+    frame = imagecodecs.jpegxl_encode(GRAY, lossless=True, bitspersample=12)
+    stored = decoded(frame, layout_of(GRAY, bits_stored=12), JPEG_XL)
+    np.testing.assert_array_equal(stored.values, GRAY)
 
 
 def test_a_second_decoder_reads_what_the_first_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
