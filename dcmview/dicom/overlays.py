@@ -37,7 +37,13 @@ _ROWS, _COLUMNS, _FRAMES, _DESCRIPTION = 0x0010, 0x0011, 0x0015, 0x0022
 _TYPE, _ORIGIN, _IMAGE_FRAME_ORIGIN = 0x0040, 0x0050, 0x0051
 _BITS_ALLOCATED, _BIT_POSITION, _LABEL, _DATA = 0x0100, 0x0102, 0x1500, 0x3000
 
-MOST_BITS = 1 << 28  # one plane as an array of bool; no detector has as many pixels
+# Planes become arrays of bool, a byte a pixel. No detector has as many pixels, and a small
+# file cannot claim large planes: some of their data must be there.
+MOST_BITS = 1 << 26
+MOST_BITS_TOGETHER = 1 << 28
+LEAST_PRESENT = 1 / 8
+_LARGEST = 1 << 31
+_LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,52 +114,79 @@ def _overlays(
 ) -> tuple[tuple[_Overlay, ...], tuple[Repair, ...]]:
     found: list[_Overlay] = []
     repairs: list[Repair] = []
+    room = MOST_BITS_TOGETHER
     tags = instance.dataset.keys()
     groups = {tag >> 16 for tag in tags if tag & _GROUP_MASK == _FIRST_GROUP}
     for group in sorted(groups):
         has_data = group << 16 | _DATA in tags
         if not has_data and group << 16 | _ROWS not in tags:
             continue
-        overlay = _overlay(instance, group, frame_index, has_data=has_data)
-        if isinstance(overlay, Repair):
-            repairs.append(overlay)
-        elif overlay is not None:
-            found.append(overlay)
+        overlay, of_overlay = _overlay(instance, group, frame_index, has_data=has_data)
+        repairs.extend(of_overlay)
+        if overlay is None:
+            continue
+        room -= overlay.summary.rows * overlay.summary.columns
+        if room < 0:
+            repairs.append(_repair(group, _DATA, "no room beside the overlays before it"))
+            break
+        found.append(overlay)
     return tuple(found), tuple(repairs)
 
 
 def _overlay(
     instance: Instance, group: int, frame_index: int, *, has_data: bool
-) -> _Overlay | Repair | None:
-    """One group, why it cannot be shown, or None where it belongs to other frames."""
+) -> tuple[_Overlay | None, tuple[Repair, ...]]:
+    """One group and what was mended; None where it cannot be shown or belongs to other frames."""
     dataset, layout = instance.dataset, instance.layout
     rows, columns = _number(dataset, group, _ROWS), _number(dataset, group, _COLUMNS)
     if not rows or not columns or rows < 0 or columns < 0 or rows * columns > MOST_BITS:
-        return _left_out(group, _ROWS, f"{rows} rows, {columns} columns")
+        return None, (_repair(group, _ROWS, f"{rows} rows, {columns} columns"),)
     plane_index = _plane_index(dataset, group, frame_index)
     if plane_index is None:
-        return None
+        return None, ()
+    repairs = []
     bit_position = None
-    if not has_data:
+    if has_data:
+        problem, used = _data_problem(dataset, group, plane_index, rows * columns)
+        if problem:
+            repairs.append(_repair(group, _DATA, problem, used))
+        if used == _LEFT_OUT:
+            return None, tuple(repairs)
+    else:
         bit_position = _number(dataset, group, _BIT_POSITION) or 0
         if reason := _not_embedded(instance, bit_position):
-            return _left_out(group, _BIT_POSITION, reason)
+            return None, (_repair(group, _BIT_POSITION, reason),)
         rows, columns, plane_index = layout.rows, layout.columns, 0
     origin = _numbers(dataset, group, _ORIGIN)
+    origin_row, origin_column = (*origin, *(1, 1)[len(origin) :])[:2]
+    if len(origin) != 2:
+        used = f"row {origin_row}, column {origin_column}"
+        repairs.append(_repair(group, _ORIGIN, f"{len(origin)} values instead of 2", used))
     summary = OverlaySummary(
         group=group,
         rows=rows,
         columns=columns,
-        origin_row=origin[0] if origin else 1,
-        origin_column=origin[1] if len(origin) > 1 else 1,
+        origin_row=origin_row,
+        origin_column=origin_column,
         kind=_text(dataset, group, _TYPE)[:1].upper() or "G",
         label=_text(dataset, group, _LABEL),
         description=_text(dataset, group, _DESCRIPTION),
     )
-    present = len(_data(dataset, group)) * 8 if has_data else 0
-    if has_data and present <= plane_index * rows * columns:
-        return _left_out(group, _DATA, f"{present:,} bits for plane {plane_index + 1}")
-    return _Overlay(summary, plane_index, bit_position)
+    return _Overlay(summary, plane_index, bit_position), tuple(repairs)
+
+
+def _data_problem(dataset: Dataset, group: int, plane_index: int, count: int) -> tuple[str, str]:
+    """What is wrong with the data of one plane and what is used; two empty strings if nothing."""
+    element = elements.stored_element(dataset, group << 16 | _DATA)
+    length = getattr(element, "length", 0)
+    content = _data(dataset, group)
+    if not content and length:
+        return f"{length:,} bytes, more than are read", _LEFT_OUT
+    present = len(content) * 8 - plane_index * count
+    if present >= count:
+        return "", ""
+    problem = f"{max(present, 0):,} of {count:,} bits of plane {plane_index + 1}"
+    return problem, _LEFT_OUT if present < count * LEAST_PRESENT else "what is there"
 
 
 def _plane_index(dataset: Dataset, group: int, frame_index: int) -> int | None:
@@ -262,7 +295,9 @@ def _numbers(dataset: Dataset, group: int, element: int) -> tuple[int, ...]:
     try:
         value = dataset[Tag(tag)].value
         parts = value if isinstance(value, MultiValue | list | tuple) else [value]
-        return tuple(int(part) for part in parts if part not in (None, ""))
+        return tuple(
+            min(max(int(part), -_LARGEST), _LARGEST) for part in parts if part not in (None, "")
+        )
     except Exception:
         return ()
 
@@ -277,6 +312,11 @@ def _text(dataset: Dataset, group: int, element: int) -> str:
         return ""
 
 
-def _left_out(group: int, element: int, found: str) -> Repair:
-    names = {_ROWS: "Overlay Rows", _BIT_POSITION: "Overlay Bit Position", _DATA: "Overlay Data"}
-    return Repair("overlay", f"({group:04X},{element:04X}) {names[element]}", found, "left out")
+def _repair(group: int, element: int, found: str, used: str = _LEFT_OUT) -> Repair:
+    names = {
+        _ROWS: "Overlay Rows",
+        _ORIGIN: "Overlay Origin",
+        _BIT_POSITION: "Overlay Bit Position",
+        _DATA: "Overlay Data",
+    }
+    return Repair("overlay", f"({group:04X},{element:04X}) {names[element]}", found, used)

@@ -20,6 +20,7 @@ LARGEST_PROFILE_BYTES = 4 * 1024 * 1024
 
 # PS3.3 C.7.6.3.1.7: Pixel Aspect Ratio is for images that give no spacing.
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+_FARTHEST = 1 << 20  # images have at most 65,535 rows and columns; more would overflow later on
 _SQUARE_WITHIN = 1e-4  # spacings are written with few digits
 _MOST_STRETCHED = 50.0  # beyond that a number is wrong, not a pixel
 
@@ -84,10 +85,10 @@ def _edges(dataset: Dataset) -> tuple[int, int, int, int] | None:
         "ShutterUpperHorizontalEdge",
         "ShutterLowerHorizontalEdge",
     )
-    found = [elements.number(dataset, name)[0] for name in names]
-    left, right, upper, lower = (None if each is None else int(each) for each in found)
-    if left is None or right is None or upper is None or lower is None:
+    found = [_whole(dataset, name)[:1] for name in names]
+    if not all(found):
         return None
+    left, right, upper, lower = (each for (each,) in found)
     return (left, right, upper, lower) if left <= right and upper <= lower else None
 
 
@@ -108,7 +109,7 @@ def _polygon(dataset: Dataset) -> tuple[tuple[int, int], ...]:
 
 def _whole(dataset: Dataset, keyword: str) -> tuple[int, ...]:
     found, _ = elements.numbers(dataset, keyword)
-    return tuple(int(each) for each in found if each is not None)
+    return tuple(int(min(max(each, -_FARTHEST), _FARTHEST)) for each in found if each is not None)
 
 
 def _grey_level(dataset: Dataset) -> int:

@@ -16,6 +16,7 @@ from support.pixel_files import pixel_file_named
 from dcmview.dicom.header import open_instance
 from dcmview.dicom.overlays import read_overlay_summaries, read_overlays
 from dcmview.dicom.recipe import display_recipe
+from dcmview.pixels.overlay import place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,10 +69,17 @@ def test_an_overlay_may_be_of_another_size_and_begin_outside(tmp_path: Path) -> 
     assert (summary.origin_row, summary.origin_column) == (-1, 0)
 
 
-def test_an_absent_origin_is_the_first_pixel(tmp_path: Path) -> None:
-    dataset = with_overlay(image(), rows=2, columns=3, origin=None, data=b"\x01\x00")
-    (summary,), _ = read_overlay_summaries(opened(tmp_path, dataset), 0)
-    assert (summary.origin_row, summary.origin_column) == (1, 1)
+@pytest.mark.parametrize(
+    ("origin", "expected"), [(None, (1, 1)), ([5], (5, 1)), ([2, 3, 4], (2, 3))]
+)
+def test_an_origin_of_too_few_or_many_values_is_mended_and_said(
+    tmp_path: Path, origin: list[int] | None, expected: tuple[int, int]
+) -> None:
+    dataset = with_overlay(image(), rows=2, columns=3, origin=origin, data=b"\x01\x00")
+    (summary,), (repair,) = read_overlay_summaries(opened(tmp_path, dataset), 0)
+    assert (summary.origin_row, summary.origin_column) == expected
+    assert repair.element == "(6000,0050) Overlay Origin"
+    assert repair.used == f"row {expected[0]}, column {expected[1]}"
 
 
 def test_sixteen_groups_are_read_and_private_ones_between_them_are_not(tmp_path: Path) -> None:
@@ -117,7 +125,40 @@ def test_one_plane_with_a_frame_lies_over_that_one(tmp_path: Path) -> None:
 
 def test_data_that_ends_early_is_filled_up(tmp_path: Path) -> None:
     dataset = with_overlay(image(), rows=4, columns=8, data=b"\xff\x01")
-    assert bits_of(opened(tmp_path, dataset)) == [[[1] * 8, [1, *[0] * 7], [0] * 8, [0] * 8]]
+    instance = opened(tmp_path, dataset)
+    assert bits_of(instance) == [[[1] * 8, [1, *[0] * 7], [0] * 8, [0] * 8]]
+    (repair,) = read_overlay_summaries(instance, 0)[1]
+    assert (repair.found, repair.used) == ("16 of 32 bits of plane 1", "what is there")
+
+
+def test_a_small_file_cannot_claim_large_planes(tmp_path: Path) -> None:
+    dataset = with_overlay(image(), rows=8000, columns=8000, data=bytes(1_000_000))
+    with_overlay(dataset, 0x6002, rows=8000, columns=8000, data=bytes(900_000))
+    summaries, repairs = read_overlay_summaries(opened(tmp_path, dataset), 0)
+    assert [each.group for each in summaries] == [0x6000]
+    assert [each.used for each in repairs] == ["what is there", "left out"]
+
+
+def test_planes_that_together_take_too_much_memory_are_left_out(tmp_path: Path) -> None:
+    dataset = image()
+    for group in range(0x6000, 0x6010, 2):
+        with_overlay(dataset, group, rows=8000, columns=8000, data=bytes(1_000_000))
+    summaries, repairs = read_overlay_summaries(opened(tmp_path, dataset), 0)
+    assert sum(each.rows * each.columns for each in summaries) == 4 * 8000 * 8000
+    assert "no room" in repairs[-1].found
+
+
+def test_overlay_data_too_long_to_be_read_says_so(tmp_path: Path) -> None:
+    dataset = with_overlay(
+        image(NumberOfFrames=5, PixelData=bytes(60)),
+        rows=8000,
+        columns=8000,
+        frames=5,
+        data=bytes(5 * 8_000_000),
+    )
+    summaries, (repair,) = read_overlay_summaries(opened(tmp_path, dataset), 0)
+    assert summaries == ()
+    assert repair.found == "40,000,000 bytes, more than are read"
 
 
 @pytest.mark.parametrize(
@@ -212,6 +253,28 @@ def test_real_overlays_lie_where_pydicom_and_dcmtk_have_them(name: str, tmp_path
         pictures[option] = pgm(target)
     assert not pictures["-O"].any()
     assert np.array_equal(pictures["+O"] == 255, plane.bits)
+
+
+@pytest.mark.parametrize("origin", [[1, 1], [0, 0], [0, 1], [-1, 0], [2, 3], [-7, -7]])
+@pytest.mark.parametrize("size", [(3, 3), (6, 7)])
+def test_dcmtk_lays_an_overlay_to_the_same_place(
+    tmp_path: Path, size: tuple[int, int], origin: list[int]
+) -> None:
+    rows, columns = size
+    dataset = with_overlay(
+        image(4, 5, StudyInstanceUID="1.2", SeriesInstanceUID="1.3"),
+        rows=rows,
+        columns=columns,
+        origin=origin,
+        data=b"\xa5\x01\x3c\xff\x12\x00",
+    )
+    instance = opened(tmp_path, dataset)
+    (plane,) = read_overlays(instance, 0)
+    target = tmp_path / "overlay.pgm"
+    black = ["+Ww", "100000", "1"]
+    command = ["dcmj2pnm", "+op", "+O", "0", *black, instance.path, str(target)]
+    subprocess.run(command, check=True, capture_output=True)
+    assert np.array_equal(pgm(target) == 255, place(plane, 4, 5))
 
 
 def pgm(path: Path) -> np.ndarray[Any, Any]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import ImageCms
-from support.datasets import groups, image, item, opened
+from support.datasets import add_raw, groups, image, item, opened
 from support.pixel_files import pixel_file_named
 
 from dcmview.dicom.header import open_instance
 from dcmview.dicom.presentation import read_icc_profile, read_pixel_aspect, read_shutter
 from dcmview.dicom.recipe import display_recipe
 from dcmview.model import PixelAspect, Shutter
+from dcmview.pixels.shutter import shut_mask
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +75,37 @@ def test_a_shutter_that_makes_no_sense_never_fails_and_is_said(
     shutter, repairs = read_shutter(opened(tmp_path, image(**elements)), 0)
     assert shutter is None
     assert [each.code for each in repairs] == ["shutter"]
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {
+            "ShutterShape": "CIRCULAR",
+            "CenterOfCircularShutter": [1, 1],
+            "RadiusOfCircularShutter": "9e300",
+        },
+        {
+            "ShutterShape": "RECTANGULAR",
+            **RECTANGLE,
+            "ShutterLeftVerticalEdge": "-9e300",
+            "ShutterRightVerticalEdge": "9e300",
+        },
+    ],
+)
+def test_a_shutter_of_numbers_beyond_any_image_is_bounded(
+    tmp_path: Path, elements: dict[str, Any]
+) -> None:
+    raw = image()
+    for keyword, value in elements.items():
+        written = value if isinstance(value, list) else [value]
+        content = "\\".join(map(str, written)).encode()
+        vr = "CS" if keyword == "ShutterShape" else "DS"
+        add_raw(raw, keyword, vr, content + b" " * (len(content) % 2))
+    shutter, _ = read_shutter(opened(tmp_path, raw), 0)
+    assert shutter is not None
+    # Seen up to an edge or through the middle of all three columns.
+    assert not shut_mask(shutter, 1, 3).any()
 
 
 def test_a_bad_shape_leaves_the_others(tmp_path: Path) -> None:
