@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,18 @@ def test_the_edges_of_a_rectangle_are_seen() -> None:
 def test_a_circle_is_seen_up_to_its_radius() -> None:
     mask = shut_mask(Shutter(circle=(2, 2, 1)), 3, 3)
     assert mask.astype(int).tolist() == [[1, 0, 1], [0, 0, 0], [1, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    "circle", [(20, 30, 17), (1, 1, 25), (-8, 70, 40), (20, 30, 5), (90, 9, 3)]
+)
+def test_a_circle_is_all_that_is_no_farther_than_its_radius(circle: tuple[int, int, int]) -> None:
+    row, column, radius = circle
+    mask = shut_mask(Shutter(circle=circle), 40, 60)
+    expected = [
+        [math.hypot(r - row, c - column) > radius for c in range(1, 61)] for r in range(1, 41)
+    ]
+    assert mask.tolist() == expected
 
 
 def test_a_polygon_is_seen_with_its_outline() -> None:
