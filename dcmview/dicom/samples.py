@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dcmview.dicom.planar import planar_configuration_found
 from dcmview.errors import Truncated, UnsupportedPixelFormat
 from dcmview.model import Repair, SampleKind, StoredFrame
 
@@ -141,7 +142,13 @@ def native_frame(
     count = expected_bits // layout.bits_allocated
     cells = _cells(frame, count, layout, little_endian=little_endian, bit_offset=bit_offset)
     values, layout = stored_values(cells, layout)
-    values = _repeat_chroma(values, layout) if subsampled else _interleaved(values, layout)
+    repairs = [truncation(len(frame), -(-expected_bits // 8))] if truncated else []
+    if subsampled:
+        values = _repeat_chroma(values, layout)
+    else:
+        if layout.samples_per_pixel == 3 and not truncated:
+            layout = _as_they_lie(values, layout, repairs)
+        values = _interleaved(values, layout)
     interpretation = layout.photometric_interpretation
     return StoredFrame(
         values,
@@ -151,8 +158,28 @@ def native_frame(
             photometric_interpretation=_UPSAMPLED.get(interpretation, interpretation),
         ),
         truncated=truncated,
-        repairs=(truncation(len(frame), -(-expected_bits // 8)),) if truncated else (),
+        repairs=tuple(repairs),
     )
+
+
+def _as_they_lie(
+    values: NDArray[np.generic], layout: PixelLayout, repairs: list[Repair]
+) -> PixelLayout:
+    """The layout with the Planar Configuration that the samples have beyond doubt."""
+    if layout.photometric_interpretation != "RGB":
+        return layout  # of luma and chroma no plane looks like another
+    found = planar_configuration_found(values, layout)
+    if found == layout.planar_configuration:
+        return layout
+    repairs.append(
+        Repair(
+            "planar-configuration",
+            "(0028,0006) Planar Configuration",
+            str(layout.planar_configuration),
+            f"{found}, as the samples lie",
+        )
+    )
+    return replace(layout, planar_configuration=found)
 
 
 def truncation(found: int, expected: int) -> Repair:
