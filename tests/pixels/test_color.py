@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from pydicom.pixels import convert_color_space
+from support.vectors import vector_cases
 
 from dcmview.errors import UnsupportedPixelFormat
 from dcmview.model import LookupTable, Palette, PixelLayout
@@ -26,6 +28,23 @@ def layout(interpretation: str, bits: int = 8, *, signed: bool = False) -> Pixel
 
 def lut(first_mapped: int, entries: list[int], bits: int) -> LookupTable:
     return LookupTable(first_mapped, np.array(entries, np.uint16), bits)
+
+
+@pytest.mark.parametrize("case", vector_cases("color"))
+def test_colours_are_those_of_the_clauses(case: dict[str, Any]) -> None:
+    described = layout(case["layout"]["photometric_interpretation"], case["layout"]["bits_stored"])
+    dtype = np.uint8 if described.bits_stored <= 8 else np.uint16
+    stored = np.array([case["stored"]], dtype)
+    if "palette" in case:
+        table = case["palette"]
+        tables = (
+            lut(table["first_mapped"], table[name], table["bits"])
+            for name in ("red", "green", "blue")
+        )
+        shown = palette_to_rgb(stored[:, :, 0], Palette(*tables))
+    else:
+        shown = color_to_rgb(stored, described)
+    assert shown[0].tolist() == case["rgb"]
 
 
 def test_ybr_full_is_converted_as_the_equations_say() -> None:
