@@ -59,10 +59,11 @@ def text(dataset: Dataset, keyword: str) -> str:
     if isinstance(element, RawDataElement) and value and len(value) > _LONGEST_VALUE_BYTES:
         return _raw_text(dataset, keyword)
     try:
-        value = dataset[element.tag].value
+        converted = dataset[element.tag]
     except Exception:
         return _raw_text(dataset, keyword)
-    if value is None:
+    value = converted.value
+    if value is None or converted.VR == "SQ":
         return ""
     if isinstance(value, MultiValue | list | tuple):
         return "\\".join(str(part) for part in value).strip()
@@ -84,9 +85,13 @@ def numbers(dataset: Dataset, keyword: str) -> tuple[tuple[float | None, ...], t
     if isinstance(element, RawDataElement) and _is_text_number(element):
         return _parse_numbers(keyword, element.value[:_LONGEST_VALUE_BYTES].decode("latin-1"))
     try:
-        value = dataset[element.tag].value
+        converted = dataset[element.tag]
     except Exception as exc:
         return (), (Repair("unreadable-element", element_name(keyword), str(exc), "left out"),)
+    value = converted.value
+    if converted.VR == "SQ":
+        found = "a sequence"
+        return (), (Repair("unreadable-element", element_name(keyword), found, "left out"),)
     parts = value if isinstance(value, MultiValue | list | tuple) else [value]
     return _parse_numbers(keyword, "\\".join("" if part is None else str(part) for part in parts))
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import _expand_segmented_lut
+from pydicom.sequence import Sequence
 from support.datasets import add_raw
 
 from dcmview.dicom import elements
@@ -82,6 +84,15 @@ def test_a_binary_number_of_the_wrong_length_is_left_out() -> None:
 
 def test_text_that_cannot_be_decoded_is_shown_byte_by_byte() -> None:
     assert elements.text(raw("PatientID", "XX", b"A\xe91 "), "PatientID") == "A\xe91"
+
+
+def test_a_sequence_where_text_or_numbers_belong_is_left_out() -> None:
+    inner = add_raw(Dataset(), "PatientName", "RC", b"ab")  # a VR that pydicom refuses to convert
+    dataset = Dataset()
+    dataset.add(DataElement(0x00280030, "SQ", Sequence([inner])))
+    assert elements.text(dataset, "PixelSpacing") == ""
+    values, (repair,) = elements.numbers(dataset, "PixelSpacing")
+    assert (values, repair.found) == ((), "a sequence")
 
 
 def test_several_values_are_joined() -> None:
