@@ -98,11 +98,27 @@ def test_every_format_shows_the_picture(
 
 
 @pytest.mark.parametrize("picture_format", list(PictureFormat))
-def test_the_colour_profile_travels_in_the_picture(picture_format: PictureFormat) -> None:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    content = encode_picture(np.zeros((4, 4, 3), np.uint8), picture_format, icc_profile=profile)
+@pytest.mark.parametrize("padding", [b"", b"\0"])
+def test_the_colour_profile_travels_in_the_picture(
+    picture_format: PictureFormat, padding: bytes
+) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + padding
+    display = np.full((5, 7, 3), (10, 200, 60), np.uint8)
+    content = encode_picture(display, picture_format, icc_profile=profile)
     with Image.open(io.BytesIO(content)) as picture:
         assert picture.info["icc_profile"] == profile
+        found = np.asarray(picture.convert("RGB")).astype(int)
+    assert found.shape == display.shape
+    assert np.abs(found - display).max() <= 6
+
+
+def test_a_picture_that_is_part_of_another_is_encoded() -> None:
+    display = np.full((40, 60), 90, np.uint8)[::2, ::3]
+    for picture_format in PictureFormat:
+        with Image.open(io.BytesIO(encode_picture(display, picture_format))) as picture:
+            found = np.asarray(picture.convert("L")).astype(int)
+        assert found.shape == (20, 20)
+        assert np.abs(found - 90).max() <= 2
 
 
 def test_a_picture_beyond_what_the_format_allows_says_what_would_do() -> None:
