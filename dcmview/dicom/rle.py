@@ -37,16 +37,19 @@ def decode_rle(frame: bytes, layout: PixelLayout) -> tuple[NDArray[np.generic], 
     DecodeFailed
         If the header is not that of this many samples.
     UnsupportedPixelFormat
-        If *Bits Allocated* (0028,0100) is no whole number of bytes.
+        If *Bits Allocated* (0028,0100) is neither 1 nor a whole number of bytes.
     """
+    if layout.bits_allocated == 1 and layout.samples_per_pixel == 1:
+        return _decode_bits(frame, layout)
     sample_bytes, odd_bits = divmod(layout.bits_allocated, 8)
-    if odd_bits or sample_bytes not in (1, 2, 4):
+    if odd_bits:
         raise UnsupportedPixelFormat(
-            f"RLE with Bits Allocated (0028,0100) {layout.bits_allocated}, 8, 16 or 32 can be read"
+            f"RLE with Bits Allocated (0028,0100) {layout.bits_allocated}, "
+            "1, 8, 16, 24 or 32 can be read"
         )
     segments = _segments(frame, layout.samples_per_pixel * sample_bytes)
     pixels = layout.rows * layout.columns
-    dtype = np.dtype(f"u{sample_bytes}")
+    dtype = np.dtype(f"u{sample_bytes if sample_bytes != 3 else 4}")
     planes: list[NDArray[np.unsignedinteger[Any]]] = []
     complete = True
     # Segments hold the most significant byte first, sample after sample.
@@ -64,6 +67,25 @@ def decode_rle(frame: bytes, layout: PixelLayout) -> tuple[NDArray[np.generic], 
         return planes[0].reshape(layout.rows, layout.columns), complete
     cells = np.stack(planes, axis=-1)
     return cells.reshape(layout.rows, layout.columns, layout.samples_per_pixel), complete
+
+
+def _decode_bits(frame: bytes, layout: PixelLayout) -> tuple[NDArray[np.uint8], bool]:
+    """One segment of eight pixels a byte, the first in the lowest bit; or of a pixel a byte.
+
+    The Standard packs the bits as it does without compression; encoders that
+    know bytes alone do not.
+    """
+    (segment,) = _segments(frame, 1)
+    shape = (layout.rows, layout.columns)
+    pixels = layout.rows * layout.columns
+    packed = -(-pixels // 8)
+    plane, written = _unpack_bits(segment, packed)
+    if np.isin(plane, (0, 1, 255)).all():
+        cells, written_cells = _unpack_bits(segment, pixels)
+        if written_cells > packed + 1:  # one more may pad a segment to an even length
+            return np.minimum(cells, 1).reshape(shape), written_cells == pixels
+    bits = np.unpackbits(plane, count=pixels, bitorder="little")
+    return bits.reshape(shape), written == packed
 
 
 def _segments(frame: bytes, expected: int) -> list[bytes]:

@@ -74,10 +74,15 @@ def frame_bits(layout: PixelLayout, *, subsampled: bool = True) -> int:
         Whether YBR_FULL_422 shares its chroma samples between two pixels, as
         the Standard says and some writers forget.
     """
-    samples = layout.samples_per_pixel
+    samples = layout.rows * layout.columns * layout.samples_per_pixel
     if subsampled and layout.photometric_interpretation in CHROMA_SUBSAMPLED:
-        samples = 2
-    return layout.rows * layout.columns * samples * layout.bits_allocated
+        samples = layout.rows * _pairs(layout) * 4
+    return samples * layout.bits_allocated
+
+
+def _pairs(layout: PixelLayout) -> int:
+    """Pairs of pixels in a row that share their chroma; the last may lack its second pixel."""
+    return -(-layout.columns // 2)
 
 
 def native_frame(
@@ -127,10 +132,15 @@ def native_frame(
     subsampled = layout.photometric_interpretation in CHROMA_SUBSAMPLED and len(
         frame
     ) * 8 < frame_bits(layout, subsampled=False)
-    if subsampled and (layout.columns % 2 or layout.samples_per_pixel != 3):
+    if subsampled and layout.samples_per_pixel != 3:
         raise UnsupportedPixelFormat(
-            f"{layout.photometric_interpretation} with {layout.columns} columns and "
-            f"{layout.samples_per_pixel} samples: chroma is shared by two pixels of a row"
+            f"{layout.photometric_interpretation} of {layout.samples_per_pixel} samples"
+        )
+    if layout.photometric_interpretation == "YBR_PARTIAL_420" and len(frame) * 8 < frame_bits(
+        layout
+    ):
+        raise UnsupportedPixelFormat(
+            "YBR_PARTIAL_420 without compression: where its samples lie is not defined"
         )
     expected_bits = frame_bits(layout, subsampled=subsampled)
     present_bits = len(frame) * 8 - bit_offset
@@ -145,6 +155,15 @@ def native_frame(
     repairs = [truncation(len(frame), -(-expected_bits // 8))] if truncated else []
     if subsampled:
         values = _repeat_chroma(values, layout)
+        if layout.columns % 2:
+            repairs.append(
+                Repair(
+                    "odd-columns",
+                    "(0028,0011) Columns",
+                    f"{layout.columns} with chroma for pairs of pixels",
+                    "the first pixel of the last pair",
+                )
+            )
     else:
         if layout.samples_per_pixel == 3 and not truncated:
             layout = _as_they_lie(values, layout, repairs)
@@ -311,8 +330,9 @@ def _interleaved(values: NDArray[np.generic], layout: PixelLayout) -> NDArray[np
 
 def _repeat_chroma(values: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.generic]:
     """Two pixels are stored as Y1 Y2 CB CR."""
-    pairs = values.reshape(layout.rows, layout.columns // 2, 4)
-    pixels = np.empty((layout.rows, layout.columns, 3), values.dtype)
-    pixels[:, :, 0] = pairs[:, :, :2].reshape(layout.rows, layout.columns)
-    pixels[:, :, 1:] = np.repeat(pairs[:, :, 2:], 2, axis=1)
+    rows, columns = layout.rows, layout.columns
+    pairs = values.reshape(rows, _pairs(layout), 4)
+    pixels = np.empty((rows, columns, 3), values.dtype)
+    pixels[:, :, 0] = pairs[:, :, :2].reshape(rows, -1)[:, :columns]
+    pixels[:, :, 1:] = np.repeat(pairs[:, :, 2:], 2, axis=1)[:, :columns]
     return pixels

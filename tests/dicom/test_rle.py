@@ -94,7 +94,34 @@ def test_offsets_out_of_order_are_refused() -> None:
 
 def test_samples_that_are_no_bytes_are_refused() -> None:
     with pytest.raises(UnsupportedPixelFormat, match=r"\(0028,0100\)"):
-        decode_rle(rle_frame(b"\0a"), layout(8, bits=1))
+        decode_rle(rle_frame(b"\0a"), layout(8, bits=12))
+
+
+def test_one_bit_samples_are_packed_from_the_lowest_bit() -> None:
+    # 0x0D is 1 0 1 1 0 0 0 0, 0x02 is 0 1; a zero pads the segment
+    cells, complete = decode_rle(rle_frame(b"\x02\x0d\x02\x00"), layout(10, bits=1))
+    assert cells.tolist() == [[1, 0, 1, 1, 0, 0, 0, 0, 0, 1]]
+    assert complete
+
+
+def test_one_bit_samples_in_a_byte_each_are_read() -> None:
+    for one in (b"\x01", b"\xff"):
+        segment = b"\xfd\0\xfc" + one + b"\xfe\0"  # 4 zeros, 5 ones, 3 zeros
+        cells, complete = decode_rle(rle_frame(segment), layout(12, bits=1))
+        assert cells.tolist() == [[0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0]]
+        assert complete
+
+
+def test_one_bit_samples_cut_short_leave_zeros() -> None:
+    cells, complete = decode_rle(rle_frame(b"\x01\x81\x03"), layout(24, bits=1))
+    assert cells[0, [0, 7, 8, 9]].tolist() == [1, 1, 1, 1]
+    assert cells.sum() == 4
+    assert not complete
+
+
+def test_three_bytes_a_sample_make_one_number() -> None:
+    cells, _ = decode_rle(rle_frame(b"\0\x12", b"\0\x34", b"\0\x56"), layout(1, bits=24))
+    assert cells.tolist() == [[0x123456]]
 
 
 @settings(max_examples=300, deadline=None)

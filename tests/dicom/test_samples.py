@@ -106,10 +106,28 @@ def test_422_that_was_never_subsampled_is_read_in_full() -> None:
     assert frame.layout.photometric_interpretation == "YBR_FULL"
 
 
-def test_422_of_an_odd_number_of_columns_is_refused() -> None:
-    odd = layout(columns=3, bits=8, samples_per_pixel=3, photometric_interpretation="YBR_FULL_422")
-    with pytest.raises(UnsupportedPixelFormat, match="3 columns"):
-        native_frame(bytes(6), odd, little_endian=True)
+def test_422_of_an_odd_number_of_columns_ends_each_row_with_half_a_pair() -> None:
+    odd = layout(
+        rows=2, columns=3, bits=8, samples_per_pixel=3, photometric_interpretation="YBR_FULL_422"
+    )
+    row = [10, 20, 30, 40, 50, 0, 60, 70]
+    frame = native_frame(bytes(row + row), odd, little_endian=True)
+    assert frame.values.tolist() == [[[10, 30, 40], [20, 30, 40], [50, 60, 70]]] * 2
+    assert [repair.code for repair in frame.repairs] == ["odd-columns"]
+
+
+def test_422_of_16_bits_shares_chroma_too() -> None:
+    deep = layout(samples_per_pixel=3, photometric_interpretation="YBR_FULL_422")
+    frame = native_frame(b"\1\0\2\0\3\0\4\1", deep, little_endian=True)
+    assert frame.values.tolist() == [[[1, 3, 260], [2, 3, 260]]]
+
+
+def test_420_without_compression_is_refused() -> None:
+    shared = layout(
+        rows=2, bits=8, samples_per_pixel=3, photometric_interpretation="YBR_PARTIAL_420"
+    )
+    with pytest.raises(UnsupportedPixelFormat, match="YBR_PARTIAL_420"):
+        native_frame(bytes(6), shared, little_endian=True)
 
 
 def test_a_frame_cut_short_is_shown_as_far_as_it_goes() -> None:
