@@ -24,6 +24,10 @@ MAX_TILES = 4096
 MAX_PACKETS = 1_000_000
 MAX_SCANS = 500  # progressive JPEG decodes the whole frame once a scan
 
+# The low half of the SOF marker: SOF3 and SOF55.
+JPEG_LOSSLESS = 3
+JPEG_LS = 7
+
 _JPEG_START = b"\xff\xd8\xff"
 _J2K_START = b"\xff\x4f\xff\x51"
 _JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  "
@@ -53,8 +57,8 @@ class CodestreamHeader:
 class JpegHeader(CodestreamHeader):
     """The frame header of JPEG or JPEG-LS, with what decides about its colours.
 
-    ``process`` is the low half of the SOF marker: 3 is lossless, 7 (SOF55) is
-    JPEG-LS. ``adobe_transform`` is None without an APP14 marker.
+    ``process`` is the low half of the SOF marker. ``adobe_transform`` is None
+    without an APP14 marker.
     """
 
     process: int = 0

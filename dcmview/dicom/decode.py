@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 
 from dcmview.dicom.codestream import (
+    JPEG_LOSSLESS,
+    JPEG_LS,
     JpegHeader,
     complete_j2k,
     is_complete,
@@ -200,6 +202,13 @@ def _as_declared(
     JPEG and JPEG-LS know no sign, and JPEG 2000 may name the wrong one: the bits
     are those of the data set all the same.
     """
+    if (
+        isinstance(header, JpegHeader)
+        and header.process in (JPEG_LOSSLESS, JPEG_LS)
+        and header.precision == layout.bits_allocated > layout.bits_stored
+    ):
+        # The whole cell was coded, with whatever lies beside the sample.
+        return stored_values(decoded, layout)
     precision = header.precision or decoded.dtype.itemsize * 8
     is_signed = layout.pixel_representation == 1
     stream_is_signed = decoded.dtype.kind == "i"
@@ -291,7 +300,7 @@ def _jpeg_imagecodecs(
     import imagecodecs
 
     assert isinstance(header, JpegHeader)
-    if header.components == 3 and header.process == 3:
+    if header.components == 3 and header.process == JPEG_LOSSLESS:
         # A lossless frame is coded as it is; the decoder must not touch it.
         values = imagecodecs.jpeg8_decode(frame, colorspace="RGB", outcolorspace="RGB")
         return values, _without_subsampling(layout.photometric_interpretation)
@@ -311,7 +320,7 @@ def _jpeg_pillow(
     from PIL import Image
 
     assert isinstance(header, JpegHeader)
-    if header.precision != 8 or header.process == 3 or header.components not in (1, 3):
+    if header.precision != 8 or header.process == JPEG_LOSSLESS or header.components not in (1, 3):
         raise ValueError("Pillow reads 8-bit JPEG alone")
     with Image.open(io.BytesIO(frame), formats=("JPEG",)) as image:
         if header.components == 3 and _mode_as_coded(header) == "YCbCr":

@@ -258,8 +258,11 @@ def _native_table(source: ByteSource, location: PixelLocation, layout: PixelLayo
         offset=location.offset,
         length=min(length, present),
         bits_per_frame=bits,
+        # Larger cells are read in their own byte order.
         swap_words=(
-            not location.little_endian and location.vr == "OW" and layout.bits_allocated == 8
+            not location.little_endian
+            and location.vr == "OW"
+            and layout.bits_allocated not in (16, 32, 64)
         ),
     )
 

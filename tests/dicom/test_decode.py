@@ -51,7 +51,10 @@ def raw_deflate(content: bytes) -> bytes:
 
 LOSSLESS = {
     JPEG_LOSSLESS: lambda values: imagecodecs.jpeg8_encode(
-        values, lossless=True, colorspace=None if values.ndim == 2 else "RGB"
+        values,
+        lossless=True,
+        bitspersample=values.dtype.itemsize * 8,
+        colorspace=None if values.ndim == 2 else "RGB",
     ),
     JPEG_LS: imagecodecs.jpegls_encode,
     J2K: j2k,
@@ -104,6 +107,20 @@ def test_signed_samples_of_fewer_bits_than_the_codestream_keep_their_sign() -> N
     coded = imagecodecs.jpegls_encode(values.view(np.uint16) & 0x7FFF)
     stored = decoded(coded, layout_of(values, bits_stored=15), JPEG_LS)
     np.testing.assert_array_equal(stored.values, values)
+
+
+@pytest.mark.parametrize("uid", [JPEG_LOSSLESS, JPEG_LS])
+@pytest.mark.parametrize(
+    ("cells", "high_bit"), [(GRAY | 0xA000, 11), (GRAY << 4 | 0xA, 15)], ids=["above", "below"]
+)
+def test_what_lies_beside_the_samples_of_whole_coded_cells_is_not_image(
+    uid: str, cells: NDArray[np.uint16], high_bit: int
+) -> None:
+    layout = layout_of(GRAY, bits_stored=12, high_bit=high_bit)
+    stored = decoded(LOSSLESS[uid](cells), layout, uid)
+    np.testing.assert_array_equal(stored.values, GRAY)
+    assert stored.layout.high_bit == 11
+    assert stored.repairs == ()
 
 
 def test_an_unsigned_codestream_of_signed_samples_is_repaired() -> None:

@@ -85,6 +85,12 @@ class TestNative:
         table, source = native(b"badcfehg\0i", layout(3, columns=3), little_endian=False)
         assert all_frames(table, source) == [b"abc", b"def", b"ghi"]
 
+    @pytest.mark.parametrize("bits", [1, 12])
+    def test_cells_that_do_not_fill_bytes_lie_in_swapped_words_too(self, bits: int) -> None:
+        columns = 32 // bits
+        table, source = native(b"badc", layout(bits=bits, columns=columns), little_endian=False)
+        assert all_frames(table, source)[0] == b"abcd"[: -(-columns * bits // 8)]
+
     def test_big_endian_bytes_in_ob_are_not_swapped(self) -> None:
         table, source = native(b"abcd", layout(2), little_endian=False, vr="OB")
         assert all_frames(table, source) == [b"ab", b"cd"]
