@@ -73,6 +73,7 @@ DECODER_PROCESSES = DECODER_THREADS + 1  # one more, so that a prefetch never ta
 
 PREVIEW_PX = 512
 MOST_KNOWN_BAD_FRAMES = 10_000
+MOST_FILES_WITH_REPAIRS = 10_000
 
 # Nothing but numpy, zlib and a bounded unpacking of runs touches these; handing them to
 # another process would take longer than decoding them.
@@ -108,7 +109,9 @@ class Engine:
         self._display: ByteCache[tuple[int, int, DisplayRequest], Picture] = ByteCache(
             int(cache_budget_bytes * _DISPLAY_SHARE), lambda picture: len(picture.content)
         )
+        self._notes_lock = threading.Lock()
         self._known_bad: LRUCache[tuple[int, int], InstanceError] = LRUCache(MOST_KNOWN_BAD_FRAMES)
+        self._frame_repairs: LRUCache[int, tuple[Repair, ...]] = LRUCache(MOST_FILES_WITH_REPAIRS)
         self._decoder = make_decoder(DECODER_PROCESSES)
         self._under_way = _Admission(MOST_BYTES_UNDER_WAY)
 
@@ -177,7 +180,14 @@ class Engine:
         return frame.raw, hit
 
     def recipe(self, entry: Entry, frame_index: int) -> DisplayRecipe:
-        """Give all between the stored values of a frame and its picture."""
+        """Give all between the stored values of a frame and its picture.
+
+        Once the frame was decoded, what was mended in it is among the repairs.
+        """
+        frame = self._decoded.peek((entry.index, frame_index, 0))
+        return frame.recipe if frame is not None else self._recipe(entry, frame_index)
+
+    def _recipe(self, entry: Entry, frame_index: int) -> DisplayRecipe:
         if entry.facts is not None and entry.facts.recipe is not None:
             return entry.facts.recipe
         opened = self._open(entry)
@@ -223,10 +233,12 @@ class Engine:
     # What is known of a file
 
     def repairs(self, entry: Entry) -> tuple[Repair, ...]:
-        """Give the rules that a file breaks and what was used instead."""
+        """Give the rules that a file breaks and what was used instead, as far as was seen."""
         image = self._images.peek(entry.index)
-        found = image.table.repairs if image is not None else ()
-        return tuple(dict.fromkeys((*entry.header.repairs, *found)))
+        of_table = image.table.repairs if image is not None else ()
+        with self._notes_lock:
+            of_frames = self._frame_repairs.get(entry.index, ())
+        return tuple(dict.fromkeys((*entry.header.repairs, *of_table, *of_frames)))
 
     def tags(self, entry: Entry) -> list[dict[str, Any]]:
         """Give the tag tree of a file in the JSON form of the API."""
@@ -281,13 +293,22 @@ class Engine:
     def _decode(
         self, entry: Entry, frame_index: int, is_wanted: Callable[[], bool], reduction: int
     ) -> _DecodedFrame:
-        known = self._known_bad.get((entry.index, frame_index))
+        with self._notes_lock:
+            known = self._known_bad.get((entry.index, frame_index))
         if known is not None:
             raise known
         image = self._image(entry)
         with self._under_way.of(_declared_bytes(image.layout)):
             stored = self._stored_frame(entry, image, frame_index, is_wanted, reduction)
-        return _DecodedFrame.of(stored, self.recipe(entry, frame_index))
+        recipe = self._recipe(entry, frame_index)
+        # That a frame is cut short is said by a mark of its own.
+        mended = tuple(repair for repair in stored.repairs if repair.code != "truncated")
+        if mended:
+            recipe = replace(recipe, repairs=tuple(dict.fromkeys((*recipe.repairs, *mended))))
+            with self._notes_lock:
+                noted = self._frame_repairs.get(entry.index, ())
+                self._frame_repairs[entry.index] = tuple(dict.fromkeys((*noted, *mended)))
+        return _DecodedFrame.of(stored, recipe)
 
     def _stored_frame(
         self,
@@ -319,7 +340,8 @@ class Engine:
         except (DecodeFailed, Truncated) as exc:
             if not reduction:
                 # It would fail the same way each time, after seconds perhaps.
-                self._known_bad[entry.index, frame_index] = exc
+                with self._notes_lock:
+                    self._known_bad[entry.index, frame_index] = exc
             raise
 
     def _render(

@@ -231,3 +231,13 @@ def test_many_threads_get_the_same_samples(engine):
         frames = list(threads.map(lambda n: engine.raw_frame(entry, n % 10)[0], range(60)))
     for number, frame in enumerate(frames):
         assert bytes(frame.samples) == np.ascontiguousarray(reference[number % 10]).tobytes()
+
+
+def test_what_is_mended_in_a_frame_is_said_with_the_frame_and_the_file(engine):
+    """The codestream calls its samples unsigned, the data set signed."""
+    entry = listed(pixel_file_named("J2K_pixelrep_mismatch.dcm"))
+    assert "codestream-sign" not in {each.code for each in engine.repairs(entry)}
+    raw, _ = engine.raw_frame(entry, 0)
+    assert "codestream-sign" in {each.code for each in raw.recipe.repairs}
+    assert engine.recipe(entry, 0) is raw.recipe
+    assert "codestream-sign" in {each.code for each in engine.repairs(entry)}
