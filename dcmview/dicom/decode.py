@@ -156,11 +156,11 @@ def _decode_codestream(
             frame += _END_MARKER
         elif codec is Codec.JPEG_2000:
             frame = complete_j2k(frame, limit=frame_bits(layout) // 8 + 65536)
-    decoders = _DECODERS[codec][first_decoder:]
+    decoders = _DECODERS[codec]
     if truncated:
         decoders = _CUT_SHORT_DECODERS.get(codec, decoders)
     decoded, interpretation = _run_decoders(
-        frame, header, layout, transfer_syntax, threads=threads, decoders=decoders
+        frame, header, layout, transfer_syntax, threads=threads, decoders=decoders[first_decoder:]
     )
     shape: tuple[int, ...] = (layout.rows, layout.columns)
     if layout.samples_per_pixel > 1:
@@ -279,6 +279,8 @@ def _run_decoders(
     decoders: tuple[_Decoder, ...],
 ) -> _Decoded:
     """The first decoder that gives a picture."""
+    if not decoders:
+        raise DecodeFailed(f"{transfer_syntax.name}: there is no other decoder to try")
     problems: list[Exception] = []
     for decoder in decoders:
         try:

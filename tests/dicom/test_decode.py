@@ -208,6 +208,41 @@ def ycbcr_to_rgb(values: NDArray[np.uint8]) -> NDArray[np.float64]:
     )
 
 
+def with_component_ids(frame: bytes, ids: bytes) -> bytes:
+    """Name the components 1, 2 and 3 otherwise, in SOF0 and SOS."""
+    edited = bytearray(frame)
+    sof, sos = frame.index(b"\xff\xc0"), frame.index(b"\xff\xda")
+    edited[sof + 10 : sof + 19 : 3] = ids
+    edited[sos + 5 : sos + 11 : 2] = ids
+    return bytes(edited)
+
+
+@pytest.mark.parametrize("ids", [b"RGB", b"rgb"])
+@pytest.mark.parametrize("interpretation", ["RGB", "YBR_FULL_422"])
+@pytest.mark.parametrize("decoder", ["_jpeg_imagecodecs", "_jpeg_pillow"])
+def test_components_called_rgb_are_rgb(ids: bytes, interpretation: str, decoder: str) -> None:
+    coded = without_application_markers(jpeg_rgb(colorspace="RGB", outcolorspace="RGB"))
+    frame = with_component_ids(coded, ids)
+    layout = layout_of(np.zeros((32, 32, 3), np.uint8), photometric_interpretation=interpretation)
+    header = decode.read_header(frame, transfer_syntax(JPEG).codec)
+    values, then = getattr(decode, decoder)(frame, header, layout, 1)
+    assert then == "RGB"
+    assert np.abs(values[16, [4, 28]].astype(int) - RED_AND_BLUE).max() <= 3
+
+
+def test_rle_leaves_its_colours_alone() -> None:
+    planes = b"".join(b"\x01" + bytes(pair) for pair in ((10, 20), (30, 40), (50, 60)))
+    frame = struct.pack("<16I", 3, 64, 67, 70, *[0] * 12) + planes
+    layout = PixelLayout(
+        1, 2, samples_per_pixel=3, bits_allocated=8, bits_stored=8, high_bit=7,
+        photometric_interpretation="YBR_FULL_422", planar_configuration=1,
+    )  # fmt: skip
+    stored = decoded(frame, layout, "1.2.840.10008.1.2.5")
+    assert stored.values.tolist() == [[[10, 30, 50], [20, 40, 60]]]
+    assert stored.layout.photometric_interpretation == "YBR_FULL"
+    assert stored.layout.planar_configuration == 0
+
+
 def test_lossless_jpeg_leaves_its_colours_alone() -> None:
     layout = layout_of(RGB, photometric_interpretation="YBR_FULL")
     stored = decoded(LOSSLESS[JPEG_LOSSLESS](RGB), layout, JPEG_LOSSLESS)
@@ -362,6 +397,25 @@ def test_a_second_decoder_reads_what_the_first_does_not(monkeypatch: pytest.Monk
     monkeypatch.setitem(decode._DECODERS, transfer_syntax(J2K).codec, (refuses, second))
     for values in (GRAY, RGB):
         np.testing.assert_array_equal(decoded(j2k(values), layout_of(values), J2K).values, values)
+
+
+def test_decoders_that_crashed_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crashes(*_: Any) -> Any:
+        raise AssertionError("called again")
+
+    syntax = transfer_syntax(J2K)
+    first, *others = decode._DECODERS[syntax.codec]
+    assert decode.decoder_names(syntax)[0] == first.__name__
+    monkeypatch.setitem(decode._DECODERS, syntax.codec, (crashes, *others))
+    stored = decode_frame(j2k(GRAY), layout_of(GRAY), syntax, first_decoder=1)
+    np.testing.assert_array_equal(stored.values, GRAY)
+
+
+def test_no_decoder_is_left_where_all_crashed() -> None:
+    frame = imagecodecs.jpegls_encode(GRAY)
+    for coded in (frame, frame[:-20]):
+        with pytest.raises(DecodeFailed, match="no other decoder"):
+            decode_frame(coded, layout_of(GRAY), transfer_syntax(JPEG_LS), first_decoder=1)
 
 
 def test_the_words_of_the_decoder_are_passed_on_in_one_line() -> None:
