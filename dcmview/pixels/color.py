@@ -73,24 +73,25 @@ def color_to_rgb(stored: NDArray[np.generic], layout: PixelLayout) -> NDArray[np
             f"Photometric Interpretation (0028,0004) {interpretation} with "
             f"{layout.samples_per_pixel} {layout.kind} samples a pixel cannot be shown"
         )
-    samples = _to_eight_bits(stored, layout)
-    count = samples.shape[2]
+    count = stored.shape[2]
     if count == 2:
-        return np.repeat(samples[:, :, :1], 3, axis=2)
+        return np.repeat(_to_eight_bits(stored[:, :, :1], layout), 3, axis=2)
     if count == 4:
         if interpretation == "CMYK":
-            return _cmyk_to_rgb(samples)
+            return _cmyk_to_rgb(_to_eight_bits(stored, layout))
         first = 1 if interpretation == "ARGB" else 0
-        samples = np.ascontiguousarray(samples[:, :, first : first + 3])
+        stored = np.ascontiguousarray(stored[:, :, first : first + 3])
     if interpretation in ("RGB", "ARGB"):
-        return samples
+        return _to_eight_bits(stored, layout)
     matrix = _MATRICES.get(interpretation)
     if matrix is None:
         raise UnsupportedPixelFormat(
             f"Photometric Interpretation (0028,0004) {interpretation} of three samples has no "
             "defined colours"
         )
-    return _ybr_to_rgb(samples, matrix)
+    if stored.dtype == np.uint8 and layout.bits_stored == 8:
+        return _ybr_to_rgb(cast("NDArray[np.uint8]", stored), matrix)
+    return _deep_ybr_to_rgb(stored, layout, matrix)
 
 
 def _cmyk_to_rgb(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -141,12 +142,16 @@ def _eight_bit_entries(table: LookupTable) -> NDArray[np.uint8]:
     return levels.astype(np.uint8)
 
 
+def _lowest(layout: PixelLayout) -> int:
+    return -(1 << layout.bits_stored - 1) if layout.pixel_representation == 1 else 0
+
+
 def _to_eight_bits(stored: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.uint8]:
     """Scale the whole range of Bits Stored to 0..255, halves rounded up."""
     bits = layout.bits_stored
     if stored.dtype == np.uint8 and bits == 8:
         return cast("NDArray[np.uint8]", stored)
-    lowest = -(1 << bits - 1) if layout.pixel_representation == 1 else 0
+    lowest = _lowest(layout)
     scaled = np.empty(stored.shape, np.uint8)
     for begin in range(0, stored.shape[0], _CHUNK_ROWS):
         rows = slice(begin, begin + _CHUNK_ROWS)
@@ -183,4 +188,27 @@ def _ybr_to_rgb(samples: NDArray[np.uint8], matrix: _YbrMatrix) -> NDArray[np.ui
             )
         ):
             rgb[rows, :, channel] = np.clip(level >> _FRACTION_BITS, 0, 255)
+    return rgb
+
+
+def _deep_ybr_to_rgb(
+    samples: NDArray[np.generic], layout: PixelLayout, matrix: _YbrMatrix
+) -> NDArray[np.uint8]:
+    """Convert in the unit of the samples, for grey lies at half of their range, then scale."""
+    top = (1 << layout.bits_stored) - 1
+    unit = (top + 1) / 256
+    rgb = np.empty(samples.shape, np.uint8)
+    for begin in range(0, samples.shape[0], _CHUNK_ROWS):
+        rows = slice(begin, begin + _CHUNK_ROWS)
+        ybr = samples[rows].astype(np.float64) - _lowest(layout)
+        luma = (ybr[:, :, 0] - matrix.black * unit) * matrix.luma
+        cb, cr = ybr[:, :, 1] - 128 * unit, ybr[:, :, 2] - 128 * unit
+        for channel, level in enumerate(
+            (
+                luma + matrix.cr_to_red * cr,
+                luma + matrix.cb_to_green * cb + matrix.cr_to_green * cr,
+                luma + matrix.cb_to_blue * cb,
+            )
+        ):
+            rgb[rows, :, channel] = np.clip(np.floor(level * 255 / top + 0.5), 0, 255)
     return rgb

@@ -76,6 +76,25 @@ def test_deep_colour_is_scaled_from_bits_stored() -> None:
     assert color_to_rgb(deepest, layout("RGB", bits=32)).tolist() == [[[0, 128, 255]]]
 
 
+@pytest.mark.parametrize("bits", [10, 12, 16])
+def test_deep_ybr_is_grey_at_half_of_its_range(bits: int) -> None:
+    half = 1 << bits - 1
+    ybr = np.array([[[y, half, half] for y in (0, half, 2 * half - 1)]], np.uint16)
+    shown = color_to_rgb(ybr, layout("YBR_FULL", bits=bits))
+    assert shown.tolist() == [[[0] * 3, [128] * 3, [255] * 3]]
+
+
+def test_deep_ybr_is_converted_before_it_is_scaled() -> None:
+    rng = np.random.default_rng(9)
+    rgb = rng.integers(0, 4096, (50, 50, 3)).astype(float)
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    ybr = np.stack([luma, (blue - luma) / 1.772 + 2048, (red - luma) / 1.402 + 2048], axis=-1)
+    stored = np.floor(ybr + 0.5).clip(0, 4095).astype(np.uint16)
+    shown = color_to_rgb(stored, layout("YBR_FULL", bits=12))
+    assert np.abs(shown - rgb * 255 / 4095).max() < 0.7
+
+
 @pytest.mark.parametrize("interpretation", ["HSV", "YBR_RCT", "MONOCHROME2", "PALETTE COLOR"])
 def test_interpretations_without_colours_are_refused(interpretation: str) -> None:
     with pytest.raises(UnsupportedPixelFormat, match=interpretation):
