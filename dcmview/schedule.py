@@ -83,12 +83,11 @@ class Scheduler:
         Busy
             If too much is waiting already.
         """
-        waiter = self._join(key, compute, urgent=urgent)
+        waiter = self.join(key, compute, urgent=urgent)
         try:
-            result: Value = await waiter
+            return await waiter
         finally:
-            self._leave(key, waiter)
-        return result
+            self.leave(key, waiter)
 
     def waiting(self) -> int:
         """Count the computations that have not begun."""
@@ -101,10 +100,11 @@ class Scheduler:
             self._closed = True
             self._changed.notify_all()
 
-    def _join(
-        self, key: Hashable, compute: Callable[[Callable[[], bool]], Any], *, urgent: bool
-    ) -> asyncio.Future[Any]:
-        waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    def join(
+        self, key: Hashable, compute: Callable[[Callable[[], bool]], Value], *, urgent: bool = True
+    ) -> asyncio.Future[Value]:
+        """Begin to wait as `run` does; whoever calls this calls `leave` in the end."""
+        waiter: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
         with self._changed:
             task = self._tasks.get(key)
             if task is None:
@@ -125,7 +125,8 @@ class Scheduler:
             task.waiters.add(waiter)
         return waiter
 
-    def _leave(self, key: Hashable, waiter: asyncio.Future[Any]) -> None:
+    def leave(self, key: Hashable, waiter: asyncio.Future[Any]) -> None:
+        """Wait no longer; what nobody waits for is not begun."""
         with self._changed:
             task = self._tasks.get(key)
             if task is None or waiter not in task.waiters:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcmview.web.context import context
 
@@ -17,6 +17,7 @@ Value = TypeVar("Value")
 
 PRIORITY_HEADER = "X-Dcmview-Priority"
 BACKGROUND = "background"
+WATCH_AFTER_S = 0.02
 
 
 class ClientGone(Exception):
@@ -49,19 +50,29 @@ async def in_thread(
     ClientGone
         If the connection was closed before there was a result.
     """
-    work = asyncio.ensure_future(unwatched(request, key, compute))
+    scheduler = context(request).scheduler
+    waiter = scheduler.join(key, compute, urgent=is_urgent(request))
+    try:
+        # Most frames are there before it would pay to watch anything.
+        await asyncio.wait((waiter,), timeout=WATCH_AFTER_S)
+        if not waiter.done():
+            await _until_done_or_gone(request, waiter)
+        return waiter.result()
+    finally:
+        scheduler.leave(key, waiter)
+
+
+async def _until_done_or_gone(request: Request, waiter: asyncio.Future[Any]) -> None:
     gone = asyncio.ensure_future(_disconnected(request))
     try:
-        await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            return work.result()
-        raise ClientGone
+        await asyncio.wait((waiter, gone), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (work, gone):
-            if not task.done():
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        if not gone.done():
+            gone.cancel()
+            with suppress(asyncio.CancelledError):
+                await gone
+    if not waiter.done():
+        raise ClientGone
 
 
 async def unwatched(
