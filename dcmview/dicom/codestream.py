@@ -264,8 +264,8 @@ def _check_j2k_coding(
         position += 2 + max(length, 2)
     if frame[position : position + 2] != b"\xff\x52":
         raise DecodeFailed("the JPEG 2000 codestream has no coding style (COD)")
-    style, layers, levels, block_width, block_height = struct.unpack_from(
-        ">BxHxBBB", frame, position + 4
+    style, layers, levels, block_width, block_height, _, _ = struct.unpack_from(
+        ">BxHxBBBBB", frame, position + 4
     )
     # ISO/IEC 15444-1 A.6.1: 2^(2 + n) samples to a side, at most 4,096 in a block.
     if levels > 32 or block_width > 8 or block_height > 8 or block_width + block_height > 8:
@@ -289,6 +289,25 @@ def wavelet_levels(frame: bytes) -> int:
 def is_reversible(frame: bytes) -> bool:
     """Whether a JPEG 2000 codestream uses the 5-3 transformation, in integers."""
     return frame[_coding_style(frame) + 13] == 1
+
+
+def most_bit_planes(frame: bytes) -> int:
+    """Bit planes of the deepest subband, as QCD and QCC of a checked JPEG 2000 codestream say."""
+    (components,) = struct.unpack_from(">H", frame, 40)
+    most = 0
+    position = 2
+    while position + 4 <= len(frame) and frame[position] == 0xFF and frame[position + 1] != 0x90:
+        (length,) = struct.unpack_from(">H", frame, position + 2)
+        if frame[position + 1] in (0x5C, 0x5D):
+            of_component = frame[position + 1] == 0x5D
+            begin = position + 4 + (0 if not of_component else 1 if components < 257 else 2)
+            style, *steps = frame[begin : position + 2 + length] or b"\xff"
+            # ISO/IEC 15444-1 A.6.4: guard bits in front of the style; exponents are the
+            # upper five bits of one byte, or of two with a mantissa.
+            exponents = steps if style & 31 == 0 else steps[::2]
+            most = max(most, (style >> 5) + max(exponents, default=0) // 8 - 1)
+        position += 2 + max(length, 2)
+    return most
 
 
 def _coding_style(frame: bytes) -> int:

@@ -20,6 +20,7 @@ from dcmview.dicom.codestream import (
     complete_j2k,
     is_complete,
     is_reversible,
+    most_bit_planes,
     read_header,
     require_agreement,
     wavelet_levels,
@@ -435,6 +436,9 @@ def _htj2k_deep(
     return _openjph(frame, header, dtype), _after_wavelet(layout)
 
 
+_MOST_IRREVERSIBLE_PLANES = 26
+
+
 def _openjph(
     frame: bytes, header: CodestreamHeader, dtype: np.dtype[Any]
 ) -> NDArray[np.integer[Any]]:
@@ -443,6 +447,10 @@ def _openjph(
 
     import imagecodecs
 
+    planes = most_bit_planes(frame)
+    if planes > (header.precision + 8 if is_reversible(frame) else _MOST_IRREVERSIBLE_PLANES):
+        # OpenJPH reads beyond its memory where they are more than its numbers hold.
+        raise ValueError(f"{planes} bit planes for samples of {header.precision} bits")
     shape = (header.rows, header.columns, header.components)
     values = np.zeros(shape if header.components > 1 else shape[:2], dtype)
     problems: list[str] = []

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from dcmview.dicom.codestream import (
     JpegHeader,
     is_complete,
+    is_reversible,
+    most_bit_planes,
     read_header,
     require_agreement,
     starts_codestream,
@@ -114,6 +116,25 @@ def test_headers_that_would_cost_a_decoder_gigabytes_are_refused(
     big = imagecodecs.jpeg2k_encode(np.zeros((128, 128), np.uint8), codecformat="j2k", level=0)
     with pytest.raises(DecodeFailed, match=named):
         read_header(patched(big, offset, content), Codec.JPEG_2000)
+
+
+@pytest.mark.parametrize("name", ["j2k", "htj2k"])
+def test_a_header_that_ends_within_its_coding_style_is_refused(name: str) -> None:
+    codec, frame = STREAMS[name]
+    coding_style = frame.index(b"\xff\x52")
+    for length in range(coding_style, coding_style + 14):
+        with pytest.raises(DecodeFailed):
+            read_header(frame[:length], codec)
+    assert is_reversible(frame[: coding_style + 14])
+
+
+def test_bit_planes_are_guard_bits_and_exponent() -> None:
+    frame = bytearray(STREAMS["htj2k"][1])
+    quantization = frame.index(b"\xff\x5c")
+    frame[quantization + 4] = 2 << 5  # two guard bits, an exponent of five bits each
+    frame[quantization + 5] = 25 << 3
+    # ISO/IEC 15444-1 E-2: the number of guard bits and the exponent less one
+    assert most_bit_planes(bytes(frame)) == 2 + 25 - 1
 
 
 def test_absurd_numbers_of_layers_are_refused() -> None:

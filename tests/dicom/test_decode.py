@@ -339,6 +339,14 @@ def test_htj2k_cut_before_its_first_block_is_no_picture() -> None:
         decoded(frame[:130], layout_of(BOWL), HTJ2K)
 
 
+def test_more_bit_planes_than_openjph_can_hold_never_reach_it() -> None:
+    """It reads beyond its memory and the process dies."""
+    frame = bytearray(imagecodecs.htj2k_encode(BOWL, reversible=False, level=0.00001))
+    frame[frame.index(b"\xff\x5c") + 7] = 0xFF  # an exponent of 31 in QCD
+    with pytest.raises(DecodeFailed):
+        decoded(bytes(frame[: len(frame) * 9 // 10]), layout_of(BOWL), "1.2.840.10008.1.2.4.203")
+
+
 @pytest.mark.parametrize("uid", [J2K, HTJ2K])
 @pytest.mark.parametrize("bits", [17, 24])
 def test_samples_of_more_than_16_bits_are_read(uid: str, bits: int) -> None:
