@@ -167,6 +167,11 @@ def read_layout(dataset: Dataset, kind: SampleKind) -> tuple[PixelLayout, tuple[
                 interpretation,
             )
         )
+    if samples == 3 and interpretation.startswith("MONOCHROME"):
+        name = elements.element_name("PhotometricInterpretation")
+        found = f"{interpretation} with 3 samples"
+        repairs.append(Repair("photometric-interpretation", name, found, "RGB"))
+        interpretation = "RGB"
     if samples in (2, 4):
         repairs.append(
             Repair(

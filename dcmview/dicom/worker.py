@@ -45,6 +45,7 @@ _CODEC_MODULES = (
     "imagecodecs._jpeg8",
     "imagecodecs._jpegls",
     "imagecodecs._jpeg2k",
+    "imagecodecs._htj2k",
     "imagecodecs._jpegxl",
     "openjpeg",
 )

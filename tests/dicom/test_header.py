@@ -350,3 +350,10 @@ def test_samples_without_an_interpretation_of_their_own_are_said(
     (repair,) = opened(tmp_path, dataset).header.repairs
     assert repair.code == "samples-per-pixel"
     assert repair.used.startswith(used)
+
+
+def test_three_samples_that_call_themselves_grey_are_colours(tmp_path: Path) -> None:
+    dataset = image(SamplesPerPixel=3, PlanarConfiguration=0, PixelData=bytes(36))
+    instance = opened(tmp_path, dataset)
+    assert instance.layout.photometric_interpretation == "RGB"
+    assert [each.code for each in instance.header.repairs] == ["photometric-interpretation"]
