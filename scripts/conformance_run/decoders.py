@@ -31,11 +31,12 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
+_BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _NATIVE = (
     "1.2.840.10008.1.2",
     EXPLICIT_LITTLE_ENDIAN,
     "1.2.840.10008.1.2.1.99",
-    "1.2.840.10008.1.2.2",
+    _BIG_ENDIAN,
 )
 _ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 _DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
@@ -68,6 +69,12 @@ class OtherReaders:
     ) -> NDArray[np.uint8] | None:
         """Let DCMTK draw a frame; what it cannot decompress, pydicom does before."""
         if not self.use_dcmtk:
+            return None
+        rows, columns, bits = (
+            self.ds.get(word, 0) for word in ("Rows", "Columns", "BitsAllocated")
+        )
+        if bits == 8 and rows * columns % 2 and frame_count(self.ds) > 1:
+            self.failures["DCMTK, picture"] = "it loses the last byte of a frame of odd length"
             return None
         path = self._drawn_from or self.path
         drawn = dcmtk.picture(path, self.transfer_syntax_uid, frame_index, options)
@@ -137,7 +144,7 @@ class OtherReaders:
             return found
         is_implicit, is_little = self.ds.original_encoding
         if not is_little:
-            return "1.2.840.10008.1.2.2"
+            return _BIG_ENDIAN
         return "1.2.840.10008.1.2" if is_implicit else "1.2.840.10008.1.2.1"
 
     def _own_bytes(self, frame_index: int) -> Samples | None:
@@ -162,6 +169,10 @@ class OtherReaders:
         return samples_of(self._expanded, frame_index, "DCMTK")
 
     def _by_pydicom(self, frame_index: int) -> Iterator[Samples]:
+        is_big = self.transfer_syntax_uid == _BIG_ENDIAN
+        if is_big and self.ds.get("BitsAllocated") == 1 and self.ds["PixelData"].VR == "OW":
+            self.failures["pydicom"] = "it leaves the bytes of one-bit words as they are"
+            return
         try:
             decoder = get_decoder(UID(self.transfer_syntax_uid))
         except NotImplementedError as exc:

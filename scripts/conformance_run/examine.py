@@ -283,14 +283,23 @@ def _compare(others: OtherReaders, result: FileResult, frame: _Frame) -> None:
             voi = recipe.voi[choice] if choice < len(recipe.voi) else None
             ours = display_frame(stored, recipe, voi)
         add("picture", FORMULAE, _gap(ours, expected.picture), GREY_LEVEL_TOLERANCE, expected)
+        if expected.dcmtk_options is None or not others.use_dcmtk:
+            continue
+        # A narrow window stretches what lossy decoders differ in.
+        stretched = loss * expected.levels_per_value if frame.syntax.lossy else 0
+        allowed = GREY_LEVEL_TOLERANCE + stretched
         drawn = others.dcmtk_picture(frame.index, expected.dcmtk_options)
-        if drawn is not None:
-            # A narrow window stretches what lossy decoders differ in.
-            stretched = loss * expected.levels_per_value if frame.syntax.lossy else 0
-            allowed = GREY_LEVEL_TOLERANCE + stretched
-            add("picture", "DCMTK", _gap(ours, drawn), allowed, expected)
-        elif others.use_dcmtk:
+        if drawn is None:
             others.failures.setdefault("DCMTK, picture", "no picture")
+            continue
+        gap = _gap(ours, drawn)
+        if gap is None or gap.max() > allowed:
+            again = others.dcmtk_picture(frame.index, expected.dcmtk_options)
+            if again is None or not np.array_equal(drawn, again):
+                # It read what it had not written, which says nothing about the file.
+                others.failures["DCMTK, picture"] = "another one each time"
+                continue
+        add("picture", "DCMTK", gap, allowed, expected)
     if whole is not None:
         voi = choose_voi(stored, recipe, DisplayRequest(full_dynamic=True))
         ours = display_frame(stored, recipe, voi)

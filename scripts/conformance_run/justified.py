@@ -42,16 +42,16 @@ def _is_ybr(facts: Facts) -> bool:
 def _rounds_modality_values(facts: Facts) -> bool:
     """Whether rescaled values have fractions, and the difference is what two units make.
 
-    Rounded up, the highest value also falls out of DCMTK's table, and becomes 0.
+    The highest and the lowest values are rounded out of DCMTK's table, and become anything.
     """
     modality, expected, gap = facts.recipe.modality, facts.expected, facts.gap
     if not isinstance(modality, Rescale) or expected is None or gap is None:
         return False
     if modality.slope.is_integer() and modality.intercept.is_integer():
         return False
-    stored = facts.stored.values
-    below_top = gap[stored < stored.max()]
-    return float(below_top.max(initial=0)) <= 1 + 2 * expected.levels_per_unit
+    values = expected.modality
+    inner = (values >= values.min() + 1) & (values <= values.max() - 1)
+    return float(gap[inner].max(initial=0)) <= 1 + 2 * expected.levels_per_unit
 
 
 def _is_rescaled_by_group(facts: Facts) -> bool:

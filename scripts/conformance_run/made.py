@@ -148,7 +148,7 @@ def _move_to_groups(ds: Dataset, draw: random.Random) -> None:
                     f"{float(width) * (frame_index + 1):.6g}" for width in _many(own.WindowWidth)
                 ]
             else:
-                own.RescaleIntercept = f"{frame_index * 10}"
+                own.RescaleIntercept = f"{float(moved.RescaleIntercept) + frame_index}"
             setattr(_group(ds, "PerFrameFunctionalGroupsSequence", frame_index), macro, [own])
 
 
@@ -242,7 +242,7 @@ def _add_modality(ds: Dataset, draw: random.Random, low: int, top: int) -> str:
     if kind == "rescale":
         slopes = ("1", "2", "0.5", "-1", "0.00012", "-0.25")
         # DCMTK keeps modality values in 32 bits.
-        ds.RescaleSlope = draw.choice(slopes if top <= 0xFFFF else slopes[2:])
+        ds.RescaleSlope = draw.choice(slopes if top <= 0xFFFF else ("0.5", "0.00012", "-0.25"))
         ds.RescaleIntercept = draw.choice(("0", "-1024", "0.5", "1000"))
     elif kind == "lut":
         count = draw.choice((1, 16, 256, min(top - low + 1, 4096)))

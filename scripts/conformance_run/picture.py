@@ -5,7 +5,7 @@ Slow and plain on purpose: this is what our own, fast way is held against.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,11 +37,15 @@ _FIXED_SHAPE = (
 
 @dataclass(frozen=True)
 class Expected:
-    """A picture, what mapped its values, and the options that make DCMTK do the same."""
+    """A picture, what mapped its values, and the options that make DCMTK do the same.
+
+    The options are None where DCMTK cannot be asked; ``modality`` is empty in colour.
+    """
 
     picture: NDArray[np.uint8]
     mapped_by: str
-    dcmtk_options: tuple[str, ...] = ()
+    dcmtk_options: tuple[str, ...] | None = ()
+    modality: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     levels_per_value: float = 1.0
     """Grey levels between two neighbouring stored values, at most."""
     levels_per_unit: float = 1.0
@@ -54,7 +58,7 @@ class _Mapping:
 
     display: NDArray[np.float64]
     mapped_by: str
-    dcmtk_options: tuple[str, ...]
+    dcmtk_options: tuple[str, ...] | None
     gain: float
 
 
@@ -82,15 +86,17 @@ def expected_pictures(ds: Dataset, frame_index: int, stored: StoredFrame) -> lis
     modality, slope = _modality(ds, frame_index, values)
     image = _image(ds, frame_index, modality, stored)
     percents = (0, 100) if layout.bits_stored == 1 else (1, 99)
-    mappings = _offered(ds, frame_index, modality) or [_measured(modality, image, percents)]
-    return [_drawn(each, ds, slope) for each in mappings]
+    mappings = _offered(ds, frame_index, modality, _possible(ds, frame_index, stored)) or [
+        _measured(modality, image, percents)
+    ]
+    return [_drawn(each, ds, modality, slope) for each in mappings]
 
 
 def expected_full_range(ds: Dataset, frame_index: int, stored: StoredFrame) -> Expected:
     """Draw a grey frame from its lowest to its highest value, padding left out."""
     modality, slope = _modality(ds, frame_index, stored.values)
     image = _image(ds, frame_index, modality, stored)
-    return _drawn(_measured(modality, image, (0, 100)), ds, slope)
+    return _drawn(_measured(modality, image, (0, 100)), ds, modality, slope)
 
 
 def _image(
@@ -104,14 +110,19 @@ def _image(
     return image[np.isfinite(image)]
 
 
-def _drawn(mapping: _Mapping, ds: Dataset, slope: float) -> Expected:
+def _drawn(mapping: _Mapping, ds: Dataset, modality: NDArray[np.float64], slope: float) -> Expected:
     display = np.nan_to_num(np.clip(mapping.display, 0, 1), nan=0.0)
     levels = np.floor(display * 255 + 0.5).astype(np.uint8)
     if _is_inverted(ds):
         levels = (255 - levels).astype(np.uint8)
     per_unit = mapping.gain * 255
     return Expected(
-        levels, mapping.mapped_by, mapping.dcmtk_options, abs(slope) * per_unit, per_unit
+        levels,
+        mapping.mapped_by,
+        mapping.dcmtk_options,
+        modality,
+        abs(slope) * per_unit,
+        per_unit,
     )
 
 
@@ -176,7 +187,22 @@ def _modality(
     return values, 1.0
 
 
-def _offered(ds: Dataset, frame_index: int, modality: NDArray[np.float64]) -> list[_Mapping]:
+def _possible(ds: Dataset, frame_index: int, stored: StoredFrame) -> tuple[float, float]:
+    """Lowest and highest modality value that there can be."""
+    bits = stored.layout.bits_stored
+    if stored.values.dtype.kind == "f":
+        return float("-inf"), float("inf")
+    lowest = -(1 << bits - 1) if ds.get("PixelRepresentation") == 1 else 0
+    ends, _ = _modality(ds, frame_index, np.array([lowest, lowest + (1 << bits) - 1]))
+    return float(ends.min()), float(ends.max())
+
+
+def _offered(
+    ds: Dataset,
+    frame_index: int,
+    modality: NDArray[np.float64],
+    possible: tuple[float, float],
+) -> list[_Mapping]:
     """The windows of a file, then its VOI LUTs."""
     for holder in holders(ds, frame_index, "FrameVOILUTSequence"):
         function = str(holder.get("VOILUTFunction") or "LINEAR").strip().upper()
@@ -186,15 +212,17 @@ def _offered(ds: Dataset, frame_index: int, modality: NDArray[np.float64]) -> li
             if pair[1] > 0
         ]
         for number, item in enumerate(holder.get("VOILUTSequence") or [], 1):
-            table = _table(item, is_signed=bool(modality.min() < 0))
+            table = _table(item, is_signed=possible[0] < 0)
             if table is None:
                 continue
             first, entries, bits = table
             positions = np.clip(np.floor(modality - first + 0.5), 0, entries.size - 1).astype(int)
             display = entries[positions] / ((1 << bits) - 1)
             steepest = float(np.abs(np.diff(entries)).max(initial=0)) / ((1 << bits) - 1)
-            words = f"VOI LUT {number}"
-            found.append(_Mapping(display, words, ("+Wl", str(number)), steepest))
+            # DCMTK damages its own memory where a table reaches beyond what can be looked up.
+            fits = possible[0] <= first and first + entries.size - 1 <= possible[1]
+            options = ("+Wl", str(number)) if fits else None
+            found.append(_Mapping(display, f"VOI LUT {number}", options, steepest))
         if found:
             return found
     return []

@@ -10,6 +10,7 @@ from conformance_run import dcmtk, examine
 from conformance_run.corpus import GIVEN, Case, collect
 from conformance_run.document import document
 from conformance_run.examine import Verdict
+from conformance_run.made import make_cases
 from conformance_run.run import run
 from support.datasets import image, part10
 
@@ -59,6 +60,11 @@ def test_every_image_is_held_against_samples_and_formulae(results: list[FileResu
 
 def test_an_image_that_is_not_shown_has_a_reason(results: list[FileResult]) -> None:
     assert all(each.reason for each in results if not each.shown)
+
+
+def test_made_files_are_shown_right(tmp_path: Path) -> None:
+    wrong = [each for each in run(make_cases(tmp_path, 60)) if each.verdict() > Verdict.UNCHECKED]
+    assert [problem for each in wrong for problem in each.problems()] == []
 
 
 def test_a_sample_that_differs_by_one_is_wrong(ct: Case, monkeypatch: pytest.MonkeyPatch) -> None:
