@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcmview.dicom import decode
+from dcmview.dicom import decode, decoders
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import (
@@ -182,7 +182,7 @@ def test_jpeg_colours_are_right_however_they_are_coded(
         photometric_interpretation=interpretation,
     )  # fmt: skip
     header = decode.read_header(frame, transfer_syntax(JPEG).codec)
-    values, then = getattr(decode, decoder)(frame, header, layout, 1)
+    values, then = getattr(decoders, decoder)(frame, header, layout, 1)
     if then == "YBR_FULL":
         values = ycbcr_to_rgb(values)
     assert np.abs(values[16, [4, 28]].astype(int) - RED_AND_BLUE).max() <= 3
@@ -225,7 +225,7 @@ def test_components_called_rgb_are_rgb(ids: bytes, interpretation: str, decoder:
     frame = with_component_ids(coded, ids)
     layout = layout_of(np.zeros((32, 32, 3), np.uint8), photometric_interpretation=interpretation)
     header = decode.read_header(frame, transfer_syntax(JPEG).codec)
-    values, then = getattr(decode, decoder)(frame, header, layout, 1)
+    values, then = getattr(decoders, decoder)(frame, header, layout, 1)
     assert then == "RGB"
     assert np.abs(values[16, [4, 28]].astype(int) - RED_AND_BLUE).max() <= 3
 
@@ -401,8 +401,8 @@ def test_a_second_decoder_reads_what_the_first_does_not(monkeypatch: pytest.Monk
     def refuses(*_: Any) -> Any:
         raise RuntimeError("refused")
 
-    second = decode._DECODERS[transfer_syntax(J2K).codec][1]
-    monkeypatch.setitem(decode._DECODERS, transfer_syntax(J2K).codec, (refuses, second))
+    second = decoders.DECODERS[transfer_syntax(J2K).codec][1]
+    monkeypatch.setitem(decoders.DECODERS, transfer_syntax(J2K).codec, (refuses, second))
     for values in (GRAY, RGB):
         np.testing.assert_array_equal(decoded(j2k(values), layout_of(values), J2K).values, values)
 
@@ -412,9 +412,9 @@ def test_decoders_that_crashed_are_left_out(monkeypatch: pytest.MonkeyPatch) -> 
         raise AssertionError("called again")
 
     syntax = transfer_syntax(J2K)
-    first, *others = decode._DECODERS[syntax.codec]
+    first, *others = decoders.DECODERS[syntax.codec]
     assert decode.decoder_names(syntax)[0] == first.__name__
-    monkeypatch.setitem(decode._DECODERS, syntax.codec, (crashes, *others))
+    monkeypatch.setitem(decoders.DECODERS, syntax.codec, (crashes, *others))
     stored = decode_frame(j2k(GRAY), layout_of(GRAY), syntax, first_decoder=1)
     np.testing.assert_array_equal(stored.values, GRAY)
 
