@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections import Counter, defaultdict
 from importlib.metadata import version
@@ -78,6 +79,7 @@ def document(results: Sequence[FileResult], *, made_with: str) -> str:
         "### The same of made files\n\n" + _by_syntax(made),
         "## By reader\n\n" + _by_reader(images),
         "## Differences that the Standard explains\n\n" + _explained(images),
+        "## Not compared\n\n" + _not_compared(images),
         "## Not shown\n\n" + _not_shown(images),
         "## Marked\n\n" + _marked(images),
         "## Wrong\n\n" + _wrong(images),
@@ -192,6 +194,24 @@ def _explained(images: Sequence[FileResult]) -> str:
         if files[row.name]
     ]
     return _table(["reader", "clause", "why", "files"], rows)
+
+
+def _not_compared(images: Sequence[FileResult]) -> str:
+    """What a reader did not give, or gave and was left aside."""
+    files: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in images:
+        for reader, words in each.failures.items():
+            files[reader, _without_details(words)].append(_public_name(each))
+    rows: list[list[object]] = [
+        [reader, words, len(names), _some(names, 3)] for (reader, words), names in files.items()
+    ]
+    return _table(["reader", "why", "count", "files"], sorted(rows, key=str))
+
+
+def _without_details(words: str) -> str:
+    """The first line, without what names a folder or differs from file to file."""
+    first = words.split("\n", 1)[0]
+    return re.sub(r"\(.*?\)|\d{3,}", "...", first)[:100]
 
 
 def _not_shown(images: Sequence[FileResult]) -> str:

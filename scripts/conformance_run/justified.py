@@ -84,7 +84,9 @@ JUSTIFIED: tuple[Justification, ...] = (
         "picture",
         "PS3.3 C.11.1.1.2",
         "Rescaled values are real numbers (output units = m x SV + b); DCMTK rounds them to whole "
-        "ones before the window, which a window of a few units makes visible.",
+        "ones before the window, which a window of a few units makes visible. Allowed is what two "
+        "units make; of values within one unit of the ends, which DCMTK may round out of its "
+        "table, anything.",
         _rounds_modality_values,
     ),
     Justification(
