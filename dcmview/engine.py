@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from cachetools import LRUCache
 
+from dcmview.admission import Admission
 from dcmview.cache import ByteCache
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.frames import FrameTable, frame_table
@@ -113,7 +114,7 @@ class Engine:
         self._known_bad: LRUCache[tuple[int, int], InstanceError] = LRUCache(MOST_KNOWN_BAD_FRAMES)
         self._frame_repairs: LRUCache[int, tuple[Repair, ...]] = LRUCache(MOST_FILES_WITH_REPAIRS)
         self._decoder = make_decoder(DECODER_PROCESSES)
-        self._under_way = _Admission(MOST_BYTES_UNDER_WAY)
+        self._under_way = Admission(MOST_BYTES_UNDER_WAY)
 
     @property
     def is_isolated(self) -> bool:
@@ -449,50 +450,6 @@ class _Image:
     def size_bytes(self) -> int:
         """Memory that it takes, roughly."""
         return 1024 + 120 * self.table.frame_count
-
-
-class _Admission:
-    """Bounds what frames under way declare together; a larger one waits until it is alone."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
-        self._bytes = 0
-        self._count = 0
-        self._changed = threading.Condition()
-
-    def is_alone(self) -> bool:
-        """Whether one frame is under way and no other."""
-        return self._count <= 1
-
-    def of(self, size_bytes: int) -> _Admitted:
-        """Wait in a ``with`` statement until a frame of this size may begin."""
-        return _Admitted(self, size_bytes)
-
-    def enter(self, size_bytes: int) -> None:
-        with self._changed:
-            self._changed.wait_for(
-                lambda: not self._count or self._bytes + size_bytes <= self._most_bytes
-            )
-            self._bytes += size_bytes
-            self._count += 1
-
-    def leave(self, size_bytes: int) -> None:
-        with self._changed:
-            self._bytes -= size_bytes
-            self._count -= 1
-            self._changed.notify_all()
-
-
-@dataclass(frozen=True, slots=True)
-class _Admitted:
-    admission: _Admission
-    size_bytes: int
-
-    def __enter__(self) -> None:
-        self.admission.enter(self.size_bytes)
-
-    def __exit__(self, *_: object) -> None:
-        self.admission.leave(self.size_bytes)
 
 
 def _open_bytes(entry: Entry, inflated: MemorySource | None) -> AbstractContextManager[ByteSource]:

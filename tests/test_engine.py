@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -181,33 +180,6 @@ def test_a_frame_that_declares_more_than_any_memory_is_refused_before_it_is_read
     with pytest.raises(UnsupportedPixelFormat, match="65535 x 65535 pixels"):
         engine.raw_frame(entry, 0)
     assert sum(length for _, length in reads) <= 12
-
-
-def test_frames_under_way_are_bounded_by_what_they_declare():
-    admission = engine_module._Admission(100)
-    order = []
-    inside, leave = threading.Event(), threading.Event()
-
-    def hold():
-        with admission.of(80):
-            inside.set()
-            assert leave.wait(10)
-            order.append("first leaves")
-
-    def follow(size):
-        with admission.of(size):
-            order.append(size)
-
-    with ThreadPoolExecutor(3) as threads:
-        holding = threads.submit(hold)
-        assert inside.wait(10)
-        threads.submit(follow, 20).result(10)  # fits beside it
-        large = threads.submit(follow, 500)  # larger than everything: waits until it is alone
-        assert not large.done()
-        leave.set()
-        large.result(10)
-        holding.result(10)
-    assert order == [20, "first leaves", 500]
 
 
 def test_a_voi_that_is_not_there_is_a_bad_request(engine, tmp_path):
