@@ -38,6 +38,7 @@ from dcmview.heap import keep_freed_memory
 from dcmview.model import (
     DisplayRecipe,
     DisplayRequest,
+    LookupTable,
     OverlayPlane,
     Picture,
     PixelLayout,
@@ -105,7 +106,7 @@ class Engine:
             instance_bytes, lambda image: min(image.size_bytes, instance_bytes // 2)
         )
         self._decoded: ByteCache[tuple[int, int, int], _DecodedFrame] = ByteCache(
-            int(cache_budget_bytes * _STORED_SHARE), lambda frame: frame.stored.values.nbytes
+            int(cache_budget_bytes * _STORED_SHARE), _DecodedFrame.size_bytes
         )
         self._display: ByteCache[tuple[int, int, DisplayRequest], Picture] = ByteCache(
             int(cache_budget_bytes * _DISPLAY_SHARE), lambda picture: len(picture.content)
@@ -297,7 +298,8 @@ class Engine:
         with self._notes_lock:
             known = self._known_bad.get((entry.index, frame_index))
         if known is not None:
-            raise known
+            # A new one each time: a traceback grows with every raise, and holds its frames.
+            raise type(known)(known.message, **known.detail)
         image = self._image(entry)
         with self._under_way.of(_declared_bytes(image.layout)):
             stored = self._stored_frame(entry, image, frame_index, is_wanted, reduction)
@@ -342,7 +344,7 @@ class Engine:
             if not reduction:
                 # It would fail the same way each time, after seconds perhaps.
                 with self._notes_lock:
-                    self._known_bad[entry.index, frame_index] = exc
+                    self._known_bad[entry.index, frame_index] = type(exc)(exc.message, **exc.detail)
             raise
 
     def _render(
@@ -386,7 +388,9 @@ class Engine:
         if self._decoded.peek((entry.index, frame_index, 0)) is None:
             image = self._image(entry)
             reduction = _preview_reduction(image.layout, request.size_px or PREVIEW_PX)
-            if reduction and image.syntax.codec not in _IN_PROCESS:
+            # Of palette indices there is no mean.
+            is_palette = image.layout.photometric_interpretation == "PALETTE COLOR"
+            if reduction and not is_palette and image.syntax.codec not in _IN_PROCESS:
                 try:
                     return self._decoded_frame(entry, frame_index, is_wanted, reduction)[0]
                 except InstanceError:
@@ -406,6 +410,15 @@ class _DecodedFrame:
     stored: StoredFrame
     recipe: DisplayRecipe
     raw: RawFrame
+
+    def size_bytes(self) -> int:
+        """Memory that it takes: samples, and the tables of a recipe that is its own."""
+        choices = (self.recipe.modality, *self.recipe.voi)
+        tables = [choice for choice in choices if isinstance(choice, LookupTable)]
+        palette = self.recipe.palette
+        if palette is not None:
+            tables += [palette.red, palette.green, palette.blue]
+        return self.stored.values.nbytes + sum(table.entries.nbytes for table in tables)
 
     @classmethod
     def of(cls, stored: StoredFrame, recipe: DisplayRecipe) -> _DecodedFrame:

@@ -137,13 +137,15 @@ class Scheduler:
                 del self._tasks[key]
 
     def _wake_one(self) -> None:
-        if self._resting == 0 and self._started < self._threads:
+        """See that a thread looks for work; one that was woken counts as awake from now on."""
+        if self._resting:
+            self._resting -= 1
+            self._changed.notify()
+        elif self._started < self._threads:
             self._started += 1
             threading.Thread(
                 target=self._work, name=f"dcmview-frames-{self._started}", daemon=True
             ).start()
-        else:
-            self._changed.notify()
 
     def _work(self) -> None:
         while True:
@@ -154,7 +156,6 @@ class Scheduler:
                         return
                     self._resting += 1
                     self._changed.wait()
-                    self._resting -= 1
                     task = self._next()
                 task.is_running = True
                 in_background = not task.is_urgent
@@ -174,7 +175,7 @@ class Scheduler:
                 del self._tasks[task.key]
                 waiters, task.waiters = task.waiters, set()
                 if in_background and self._background:
-                    self._changed.notify()
+                    self._wake_one()
             for waiter in waiters:
                 loop = waiter.get_loop()
                 try:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import imagecodecs
 import numpy as np
 import pydicom
 import pytest
+from PIL import Image
 from pydicom import uid
 from support.datasets import groups, image, item, part10
 from support.pixel_files import pixel_file_named
@@ -149,6 +153,11 @@ def test_a_frame_known_to_be_bad_answers_without_another_decode(engine, monkeypa
     with pytest.raises(DecodeFailed) as second:
         engine.raw_frame(entry, 0)
     assert second.value.message == first.value.message
+    # The same object would gather a traceback with every request.
+    assert second.value is not first.value
+    with pytest.raises(DecodeFailed) as third:
+        engine.raw_frame(entry, 0)
+    assert len(third.traceback) == len(second.traceback)
 
 
 def test_one_decode_serves_every_window(engine, monkeypatch):
@@ -213,3 +222,57 @@ def test_what_is_mended_in_a_frame_is_said_with_the_frame_and_the_file(engine):
     assert "codestream-sign" in {each.code for each in raw.recipe.repairs}
     assert engine.recipe(entry, 0) is raw.recipe
     assert "codestream-sign" in {each.code for each in engine.repairs(entry)}
+
+
+def test_an_overlay_that_begins_on_a_later_frame_is_in_the_recipe_of_that_frame(engine, tmp_path):
+    dataset = image(NumberOfFrames=2, PixelData=bytes(24))
+    for element, vr, value in (
+        (0x0010, "US", 2),
+        (0x0011, "US", 3),
+        (0x0040, "CS", "G"),
+        (0x0050, "SS", [1, 1]),
+        (0x0051, "US", 2),
+        (0x0100, "US", 1),
+        (0x0102, "US", 0),
+        (0x3000, "OW", b"\x01\x00"),
+    ):
+        dataset.add_new((0x6000, element), vr, value)
+    entry = listed(put(tmp_path, dataset))
+    assert [len(engine.recipe(entry, frame).overlays) for frame in (0, 1)] == [0, 1]
+
+
+def test_a_preview_of_palette_colours_never_averages_indices(engine, tmp_path):
+    """Stripes of the first and the last colour: their indices have a third one as mean."""
+    indices = np.zeros((256, 256), np.uint8)
+    indices[:, ::2] = 2
+    dataset = image(256, 256, BitsAllocated=8, BitsStored=8, HighBit=7)
+    dataset.PhotometricInterpretation = "PALETTE COLOR"
+    for name, entries in (
+        ("Red", b"\xff\x00\x00"),
+        ("Green", b"\x00\xff\x00"),
+        ("Blue", b"\x00\x00\xff"),
+    ):
+        setattr(dataset, f"{name}PaletteColorLookupTableDescriptor", [3, 0, 8])
+        setattr(dataset, f"{name}PaletteColorLookupTableData", entries + b"\0")
+    codestream = imagecodecs.jpeg2k_encode(indices, level=0, reversible=True, codecformat="j2k")
+    dataset.PixelData = pydicom.encaps.encapsulate([codestream])
+    entry = listed(put(tmp_path, dataset, syntax=uid.JPEG2000Lossless))
+    preview, _ = engine.picture(entry, 0, DisplayRequest(preview=True, size_px=64))
+    colors = np.asarray(Image.open(io.BytesIO(preview.content)))
+    assert colors.shape == (64, 64, 3)
+    assert colors[:, :, 1].max() == 0  # no green anywhere
+
+
+def test_sixteen_bits_in_wider_cells_take_a_small_table(engine, tmp_path):
+    stored = np.array([[-300, -1, 0], [1, 2, 300]], "<i4")
+    dataset = image(BitsAllocated=32, BitsStored=12, HighBit=11, PixelRepresentation=1)
+    dataset.PixelData = stored.tobytes()
+    entry = listed(put(tmp_path, dataset))
+    tracemalloc.start()
+    picture, _ = engine.picture(entry, 0, DisplayRequest(full_dynamic=True))
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 16 * 1024 * 1024
+    # (x + 300) * 255 / 600 for each of them, halves rounded up.
+    levels = np.asarray(Image.open(io.BytesIO(picture.content)))
+    assert levels.tolist() == [[0, 127, 128], [128, 128, 255]]

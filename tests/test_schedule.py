@@ -211,3 +211,18 @@ def test_a_full_queue_turns_away():
         await asyncio.gather(*running, *waiting)
 
     in_loop(journey)
+
+
+def test_work_that_comes_together_is_done_by_several_threads_at_once():
+    async def journey(scheduler):
+        await scheduler.run("first", lambda _: None)
+        # One thread rests now. Both pieces come before it has woken.
+        gates = [Gate(), Gate()]
+        running = [asyncio.ensure_future(scheduler.run(n, g)) for n, g in enumerate(gates)]
+        for gate in gates:
+            await gate.wait_begun()
+        for gate in gates:
+            gate.end.set()
+        await asyncio.gather(*running)
+
+    in_loop(journey)

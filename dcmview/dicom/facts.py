@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dcmview.dicom.overlays import overlay_groups
 from dcmview.dicom.recipe import display_recipe
 from dcmview.model import DisplayRecipe, LookupTable, PixelLayout
 
@@ -57,9 +58,9 @@ class FactsReader:
     def _shared_recipe(self, instance: Instance) -> DisplayRecipe | None:
         if any(keyword in instance.dataset for keyword in _DIFFERS_BY_FRAME):
             return None
-        recipe = display_recipe(instance, 0)
-        if recipe.overlays and instance.layout.frame_count > 1:
+        if instance.layout.frame_count > 1 and overlay_groups(instance.dataset):
             return None  # each frame may have its own
+        recipe = display_recipe(instance, 0)
         has_tables = recipe.palette is not None or recipe.icc_profile is not None
         if has_tables or any(isinstance(x, LookupTable) for x in (recipe.modality, *recipe.voi)):
             return None

@@ -109,6 +109,11 @@ def read_overlays(instance: Instance, frame_index: int) -> tuple[OverlayPlane, .
     return tuple(planes)
 
 
+def overlay_groups(dataset: Dataset) -> set[int]:
+    """Give the 60xx groups of a data set, whether they can be shown or not."""
+    return {tag >> 16 for tag in dataset.keys() if tag & _GROUP_MASK == _FIRST_GROUP}  # noqa: SIM118
+
+
 def _overlays(
     instance: Instance, frame_index: int
 ) -> tuple[tuple[_Overlay, ...], tuple[Repair, ...]]:
@@ -116,8 +121,7 @@ def _overlays(
     repairs: list[Repair] = []
     room = MOST_BITS_TOGETHER
     tags = instance.dataset.keys()
-    groups = {tag >> 16 for tag in tags if tag & _GROUP_MASK == _FIRST_GROUP}
-    for group in sorted(groups):
+    for group in sorted(overlay_groups(instance.dataset)):
         has_data = group << 16 | _DATA in tags
         if not has_data and group << 16 | _ROWS not in tags:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dcmview.dicom import elements
@@ -202,8 +203,14 @@ def read_icc_profile(
             name = elements.element_name("ICCProfile")
             return None, (Repair("icc-profile", name, problem, "left out"),)
         (size,) = struct.unpack(">I", content[_PROFILE_SIZE])
-        return bytes(content[:size]), ()
+        return _profile(content, size), ()
     return None, ()
+
+
+@lru_cache(maxsize=32)
+def _profile(content: bytes, size_bytes: int) -> bytes:
+    """A profile without its padding, once for all frames that have it."""
+    return content[:size_bytes]
 
 
 def _optical_paths(instance: Instance, frame_index: int) -> tuple[Place, ...]:

@@ -38,6 +38,8 @@ GROWTH_LIMIT_BYTES = 300 * 1024 * 1024
 """Or when it has grown by this much."""
 
 SPAWN = b"w"
+BEGUN = 1
+"""The last byte of the shared memory, once a worker has begun with the frame."""
 LENGTH = struct.Struct("<I")
 MOST_MESSAGE_BYTES = 1024 * 1024
 
@@ -161,8 +163,10 @@ def _serve(connection: socket.socket, memory: int) -> None:
                 return
             # The server is trusted; nothing is ever unpickled the other way.
             job: DecodeJob = pickle.loads(message)  # noqa: S301
+            mapping = shared.mapping()
+            mapping[-1] = BEGUN
             limit_address_space(at_start.virtual_bytes + _address_space(job.layout))
-            answer = _answer(job, shared.mapping())
+            answer = _answer(job, mapping)
             grown = _memory_use(statm.fileno()).resident_bytes - at_start.resident_bytes
             answer.retiring = count == FRAMES_PER_WORKER or grown > GROWTH_LIMIT_BYTES
             send(connection, msgspec.msgpack.encode(answer))

@@ -27,7 +27,7 @@ import numpy as np
 from dcmview import errors
 from dcmview.dicom.decode import decode_frame, decode_reduced, decoder_names
 from dcmview.dicom.transfer import transfer_syntax
-from dcmview.errors import DecodeFailed
+from dcmview.errors import Busy, DecodeFailed, InstanceError
 from dcmview.model import StoredFrame
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ WALL_LIMIT_S = 60.0
 
 ABANDONED_AFTER_S = 1.0
 """A decode that nobody waits for any more may end by itself until then; the result is kept."""
+
+MOST_LOST_WORKERS = 3
+"""Workers that may be killed from outside before a frame is tried by them."""
 
 _START_LIMIT_S = 30.0
 _TICK_S = 0.2
@@ -94,6 +97,8 @@ class Decoder(Protocol):
             ran out of time.
         CancelledError
             If nobody wanted the frame any more.
+        Busy
+            If no process can be started now.
         """
         ...
 
@@ -176,46 +181,63 @@ class WorkerPool:
         reduction: int = 0,
         is_wanted: Callable[[], bool] = always_wanted,
     ) -> StoredFrame:
-        """Decode one frame in a worker; a crash is tried once more with the next decoder."""
+        """Decode one frame in a worker; a crash is tried once more with the next decoder.
+
+        Where a codec has but one, with that: what ended the worker may have
+        been the system that ran out of memory, and not the frame.
+        """
         from dcmview.dicom.worker import DecodeJob
 
         syntax = transfer_syntax(transfer_syntax_uid)
-        decoders = 1 if reduction else max(1, len(decoder_names(syntax)))
+        has_another = not reduction and len(decoder_names(syntax)) > 1
         limit_s = cpu_limit_s(layout)
-        for first_decoder in range(min(decoders, 2)):
+        crashes = lost = 0
+        while True:
             job = DecodeJob(
                 frame_bytes=len(frame),
                 layout=layout,
                 transfer_syntax_uid=transfer_syntax_uid,
                 cpu_limit_s=limit_s,
                 threads=threads,
-                first_decoder=first_decoder,
+                first_decoder=1 if crashes and has_another else 0,
                 reduction=reduction,
             )
             begin = time.monotonic()
-            with self._free_places:
-                worker = self._take()
-                try:
-                    stored = worker.decode(job, frame, is_wanted)
-                except _WorkerDied as exc:
-                    worker.end()
-                    failure = exc
-                except BaseException:
-                    self._give_back(worker)
-                    raise
-                else:
-                    self._give_back(worker)
-                    return stored
-            if failure.abandoned:
-                raise CancelledError from failure
-            limit_s -= time.monotonic() - begin
-            if failure.out_of_time or limit_s <= 0:
-                raise DecodeFailed(f"{syntax.name}: the decoder took too long") from failure
-        raise DecodeFailed(f"{syntax.name}: the decoder crashed on this frame") from failure
+            try:
+                return self._decode_once(job, frame, is_wanted)
+            except _WorkerDied as exc:
+                limit_s -= time.monotonic() - begin
+                if exc.abandoned:
+                    raise CancelledError from exc
+                if not exc.had_begun and lost < MOST_LOST_WORKERS:
+                    lost += 1  # it was killed while it rested: no fault of the frame
+                    continue
+                if exc.out_of_time or limit_s <= 0:
+                    raise DecodeFailed(f"{syntax.name}: the decoder took too long") from exc
+                crashes += 1
+                if crashes > 1:
+                    message = f"{syntax.name}: the decoder crashed on this frame"
+                    raise DecodeFailed(message) from exc
+
+    def _decode_once(
+        self, job: DecodeJob, frame: bytes, is_wanted: Callable[[], bool]
+    ) -> StoredFrame:
+        with self._free_places:
+            worker = self._take()
+            try:
+                stored = worker.decode(job, frame, is_wanted)
+            except InstanceError:
+                self._give_back(worker)
+                raise
+            except BaseException:
+                worker.end()  # what it may still answer must not reach the next frame
+                raise
+            self._give_back(worker)
+            return stored
 
     def warm_up(self) -> None:
         """Start the first worker, so that the first frame need not wait for it."""
-        with contextlib.suppress(DecodeFailed), self._free_places:
+        with contextlib.suppress(Busy), self._free_places:
             self._give_back(self._take())
 
     def close(self) -> None:
@@ -228,10 +250,14 @@ class WorkerPool:
         self._nursery.close()
 
     def _take(self) -> _Worker:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return self._nursery.worker()
+        while True:
+            with self._lock:
+                worker = self._idle.pop() if self._idle else None
+            if worker is None:
+                return self._nursery.worker()
+            if worker.is_alive():
+                return worker
+            worker.end()  # it was killed while it rested
 
     def _give_back(self, worker: _Worker) -> None:
         with self._lock:
@@ -244,8 +270,11 @@ class WorkerPool:
 class _WorkerDied(Exception):
     """The process is gone, by its own fault or by our hand."""
 
-    def __init__(self, *, out_of_time: bool = False, abandoned: bool = False) -> None:
+    def __init__(
+        self, *, had_begun: bool = True, out_of_time: bool = False, abandoned: bool = False
+    ) -> None:
         super().__init__("the decoder process has ended")
+        self.had_begun = had_begun
         self.out_of_time = out_of_time
         self.abandoned = abandoned
 
@@ -257,27 +286,35 @@ class _Nursery:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._closed = False
 
     def worker(self) -> _Worker:
         """Give a new worker that is ready.
 
         Raises
         ------
-        DecodeFailed
-            If none can be started.
+        Busy
+            If none can be started now: what is short may be there in a moment.
         """
         problem: Exception | None = None
         for _ in range(2):  # the second time with a new nursery
             try:
                 with self._lock:
+                    if self._closed:
+                        break
                     return self._spawn(self._control or self._start())
             except OSError as exc:
                 problem = exc
-                self.close()
-        raise DecodeFailed(f"the decoder process cannot be started: {problem}") from problem
+                self._end()
+        raise Busy(f"the decoder process cannot be started: {problem or 'the viewer ends'}")
 
     def close(self) -> None:
-        """End the nursery; its workers end with it."""
+        """End the nursery for good; its workers end with it."""
+        with self._lock:
+            self._closed = True
+        self._end()
+
+    def _end(self) -> None:
         with self._lock:
             if self._control is not None:
                 self._control.close()
@@ -341,7 +378,8 @@ class _Worker:
         """Have one frame decoded; raises `_WorkerDied` where that was the end of it."""
         from dcmview.dicom.worker import DecodeAnswer, receive, send, shared_bytes
 
-        self._make_room(max(len(frame), shared_bytes(job.layout), 1))
+        self._make_room(max(len(frame), shared_bytes(job.layout)) + 1)
+        os.pwrite(self._memory, b"\0", self._memory_bytes - 1)
         _write(self._memory, frame)
         begin = time.monotonic()
         try:
@@ -349,10 +387,13 @@ class _Worker:
             self._wait(begin + max(WALL_LIMIT_S, 2 * job.cpu_limit_s), is_wanted)
             message = receive(self._connection)
         except OSError as exc:
-            raise _WorkerDied from exc
+            raise _WorkerDied(had_begun=self._has_begun()) from exc
         if not message:
             # The kernel's timer looks at CPU time; on the wall more has passed.
-            raise _WorkerDied(out_of_time=time.monotonic() - begin >= job.cpu_limit_s / job.threads)
+            raise _WorkerDied(
+                had_begun=self._has_begun(),
+                out_of_time=time.monotonic() - begin >= job.cpu_limit_s / job.threads,
+            )
         try:
             answer = msgspec.msgpack.decode(message, type=DecodeAnswer)
         except msgspec.MsgspecError as exc:
@@ -360,6 +401,15 @@ class _Worker:
             raise _WorkerDied from exc
         self.is_retiring = answer.retiring
         return self._stored_frame(answer, job)
+
+    def _has_begun(self) -> bool:
+        from dcmview.dicom.worker import BEGUN
+
+        return os.pread(self._memory, 1, self._memory_bytes - 1) == bytes([BEGUN])
+
+    def is_alive(self) -> bool:
+        """Whether a resting process still listens: it has nothing to say until it is asked."""
+        return not self._poll.poll(0)
 
     def kill(self) -> None:
         """End the process whatever it does."""

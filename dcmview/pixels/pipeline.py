@@ -236,6 +236,9 @@ def _table_rows(
     voi: Window | LookupTable,
     layout: PixelLayout,
 ) -> Callable[[int, int], NDArray[np.uint8]]:
+    if values.dtype.itemsize > 2:
+        # Up to 16 bits in wider cells: the table is as long as the patterns of its index.
+        values = values.astype(f"{values.dtype.kind}2")
     # What does not change the table must not make it a different one.
     essence = PixelLayout(
         1, 1, bits_stored=layout.bits_stored, pixel_representation=layout.pixel_representation

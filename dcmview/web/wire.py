@@ -61,7 +61,11 @@ def encode_for_wire(frame: RawFrame, *, gzip: bool) -> tuple[bytes | memoryview,
 
 def accepts_gzip(request: Request) -> bool:
     """Whether the client undoes ``Content-Encoding: gzip``."""
-    return "gzip" in request.headers.get("accept-encoding", "")
+    for part in request.headers.get("accept-encoding", "").split(","):
+        coding, _, weight = part.partition(";")
+        if coding.strip().lower() == "gzip":
+            return weight.strip().replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
 
 
 def gzip_compressor() -> Any:

@@ -222,3 +222,11 @@ def test_what_is_no_profile_for_rgb_is_left_out_and_said(tmp_path: Path, profile
 
 def test_an_absent_profile_is_no_failure(tmp_path: Path) -> None:
     assert read_icc_profile(opened(tmp_path, image(**COLOR)), 0) == (None, ())
+
+
+def test_frames_share_one_copy_of_the_profile(tmp_path: Path) -> None:
+    dataset = image(
+        **{**COLOR, "PixelData": bytes(36)}, NumberOfFrames=2, ICCProfile=SRGB + b"\0\0"
+    )
+    instance = opened(tmp_path, dataset)
+    assert read_icc_profile(instance, 0)[0] is read_icc_profile(instance, 1)[0]

@@ -19,7 +19,7 @@ from dcmview.dicom.frames import frame_table
 from dcmview.dicom.header import open_instance
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.dicom.workers import ThreadDecoder, WorkerPool, make_decoder
-from dcmview.errors import DcmviewError, DecodeFailed
+from dcmview.errors import Busy, DcmviewError, DecodeFailed
 from dcmview.model import PixelLayout
 
 COMPRESSED = ("JPEG2000.dcm", "SC_rgb_jpeg_dcmtk.dcm", "MR_small_jpeg_ls_lossless.dcm")
@@ -75,6 +75,50 @@ def test_a_killed_worker_costs_its_frame_and_is_replaced(pool):
     begin = time.monotonic()
     assert pool.decode(frame, layout, syntax.uid).values.shape == (layout.rows, layout.columns)
     assert time.monotonic() - begin < 5
+
+
+@pytest.mark.parametrize("name", COMPRESSED)
+@pytest.mark.parametrize("kill_nursery", [False, True])
+def test_workers_killed_while_they_rest_cost_no_frame(name, kill_nursery):
+    """As the system does when memory runs out; these codecs have one decoder or two."""
+    pool = WorkerPool(2)
+    frame, layout, syntax = first_frame(name)
+    expected = decode_frame(frame, layout, syntax)
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda _: pool.decode(frame, layout, syntax.uid), range(8)))
+    for one in list(pool._idle):
+        one.kill()
+    if kill_nursery:
+        pool._nursery._process.kill()
+        pool._nursery._process.wait()
+    found = pool.decode(frame, layout, syntax.uid)
+    assert np.array_equal(found.values, expected.values)
+    assert found.layout == expected.layout
+    pool.close()
+
+
+def test_a_worker_that_cannot_be_started_now_is_no_fault_of_the_frame(monkeypatch):
+    pool = WorkerPool(1)
+    frame, layout, syntax = first_frame("JPEG2000.dcm")
+
+    def refuse(*_args, **_keywords):
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as short:
+        short.setattr(workers.socket, "socketpair", refuse)
+        with pytest.raises(Busy, match="Too many open files"):
+            pool.decode(frame, layout, syntax.uid)
+    assert pool.decode(frame, layout, syntax.uid).values.shape == (layout.rows, layout.columns)
+    pool.close()
+
+
+def test_a_closed_pool_starts_nothing():
+    pool = WorkerPool(1)
+    pool.close()
+    frame, layout, syntax = first_frame("JPEG2000.dcm")
+    with pytest.raises(Busy):
+        pool.decode(frame, layout, syntax.uid)
+    assert pool._nursery._process is None
 
 
 def test_many_threads_share_the_workers(pool):

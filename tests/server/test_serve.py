@@ -178,6 +178,19 @@ def test_an_endless_head_is_cut_off(start, filler):
         assert answer.startswith(b"HTTP/1.1 400") or not answer
 
 
+@pytest.mark.parametrize("filler", [b"a: b\r\n", b"y"])
+def test_endless_trailers_are_cut_off(start, filler):
+    with socket.create_connection(("127.0.0.1", start().port), timeout=10) as client:
+        head = b"PUT /api/none HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+        client.sendall(head)
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while sent < 50_000_000:
+                client.sendall(filler * 10_000)
+                sent += len(filler) * 10_000
+        assert sent < 50_000_000  # the connection was closed on the way
+
+
 def test_the_next_request_of_a_connection_has_a_head_of_its_own(start):
     head = b"GET /api/none HTTP/1.1\r\nHost: a\r\nLong: " + b"y" * 40_000 + b"\r\n\r\n"
     with socket.create_connection(("127.0.0.1", start().port), timeout=10) as client:

@@ -235,6 +235,22 @@ def test_planes_undone_are_the_samples(server, index, dtype, samples, compressed
     assert "x-frame-encoding" not in plain.headers
 
 
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("identity, gzip;q=0", False),
+        ("x-gzipped", False),
+        ("", False),
+    ],
+)
+def test_gzip_is_sent_to_those_who_take_it(server, accepted, is_compressed):
+    path = f"/api/file/{MULTIFRAME}/frame/0/raw?encoding=planes"
+    answer = server.get(path, **{"Accept-Encoding": accepted})
+    assert ("content-encoding" in answer.headers) == is_compressed
+
+
 def test_samples_of_other_sizes_are_sent_as_they_are(server):
     plain = server.get(f"/api/file/{DOSE}/frame/0/raw")
     answer = server.get(f"/api/file/{DOSE}/frame/0/raw?encoding=planes")

@@ -36,6 +36,7 @@ _SYNC_FLUSH = 2  # Z_SYNC_FLUSH: all that was put in can be read at the other en
 AHEAD = 2
 """Frames that are decoded while an earlier one is sent."""
 BUSY_PAUSE_S = 0.5
+BUSY_ATTEMPTS = 20
 
 _Part = tuple[bytes, bytes | memoryview]
 
@@ -107,15 +108,16 @@ async def _part(request: Request, index: int, frame_index: int, *, as_planes: bo
         frame, _ = library.raw_frame(index, frame_index, is_wanted)
         return _encoded(frame, as_planes=as_planes)
 
-    status = 200
+    status, attempts_left = 200, BUSY_ATTEMPTS
     body: bytes | memoryview
     while True:
         try:
             headers, body = await unwatched(request, key, compute)
-        except Busy:
-            await asyncio.sleep(BUSY_PAUSE_S)
-            continue
         except DcmviewError as exc:
+            if isinstance(exc, Busy) and attempts_left:
+                attempts_left -= 1
+                await asyncio.sleep(BUSY_PAUSE_S)
+                continue
             status, headers, body = error_status(exc), {}, encode_json(error_body(exc))
         break
     head = encode_json(
