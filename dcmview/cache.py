@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cachetools import LRUCache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterator
 
 K = TypeVar("K", bound="Hashable")
 V = TypeVar("V")
@@ -82,3 +83,28 @@ class ByteCache(Generic[K, V]):
             del self._running[key]
         mine.set_result(value)
         return value, False
+
+
+class Interests(Generic[K]):
+    """Who still waits for what is computed under a key; for many threads."""
+
+    def __init__(self) -> None:
+        self._asked: dict[K, list[Callable[[], bool]]] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def of(self, key: K, is_wanted: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
+        """Wait for a key, and give a function that says whether anybody does.
+
+        Also those who come while it is computed count.
+        """
+        with self._lock:
+            asked = self._asked.setdefault(key, [])
+            asked.append(is_wanted)
+        try:
+            yield lambda: any(each() for each in tuple(asked))
+        finally:
+            with self._lock:
+                asked.remove(is_wanted)
+                if not asked and self._asked.get(key) is asked:
+                    del self._asked[key]

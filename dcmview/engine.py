@@ -18,7 +18,7 @@ import numpy as np
 from cachetools import LRUCache
 
 from dcmview.admission import Admission
-from dcmview.cache import ByteCache
+from dcmview.cache import ByteCache, Interests
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.frames import FrameTable, frame_table
 from dcmview.dicom.header import Instance, open_instance
@@ -111,6 +111,7 @@ class Engine:
         self._display: ByteCache[tuple[int, int, DisplayRequest], Picture] = ByteCache(
             int(cache_budget_bytes * _DISPLAY_SHARE), lambda picture: len(picture.content)
         )
+        self._interests: Interests[tuple[int, int, int]] = Interests()
         self._notes_lock = threading.Lock()
         self._known_bad: LRUCache[tuple[int, int], InstanceError] = LRUCache(MOST_KNOWN_BAD_FRAMES)
         self._frame_repairs: LRUCache[int, tuple[Repair, ...]] = LRUCache(MOST_FILES_WITH_REPAIRS)
@@ -278,7 +279,7 @@ class Engine:
         syntax = transfer_syntax(uid)
         with _open_bytes(entry, inflated) as source:
             table = frame_table(source, location, layout, syntax)
-        return _Image(layout, location, syntax, table, inflated)
+        return _Image(layout, location, syntax, table, is_inflated=inflated is not None)
 
     def _decoded_frame(
         self,
@@ -287,10 +288,12 @@ class Engine:
         is_wanted: Callable[[], bool],
         reduction: int = 0,
     ) -> tuple[_DecodedFrame, bool]:
-        return self._decoded.get_or_compute(
-            (entry.index, frame_index, reduction),
-            lambda: self._decode(entry, frame_index, is_wanted, reduction),
-        )
+        key = entry.index, frame_index, reduction
+        # A prefetch may begin what the screen then waits for.
+        with self._interests.of(key, is_wanted) as is_wanted_by_any:
+            return self._decoded.get_or_compute(
+                key, lambda: self._decode(entry, frame_index, is_wanted_by_any, reduction)
+            )
 
     def _decode(
         self, entry: Entry, frame_index: int, is_wanted: Callable[[], bool], reduction: int
@@ -321,7 +324,8 @@ class Engine:
         is_wanted: Callable[[], bool],
         reduction: int,
     ) -> StoredFrame:
-        with _open_bytes(entry, image.inflated) as source:
+        inflated = self._open(entry).instance.inflated if image.is_inflated else None
+        with _open_bytes(entry, inflated) as source:
             frame = image.table.frame_bytes(source, frame_index)
         try:
             if image.syntax.codec in _IN_PROCESS:
@@ -388,9 +392,12 @@ class Engine:
         if self._decoded.peek((entry.index, frame_index, 0)) is None:
             image = self._image(entry)
             reduction = _preview_reduction(image.layout, request.size_px or PREVIEW_PX)
-            # Of palette indices there is no mean.
-            is_palette = image.layout.photometric_interpretation == "PALETTE COLOR"
-            if reduction and not is_palette and image.syntax.codec not in _IN_PROCESS:
+            recipe = self._recipe(entry, frame_index)
+            # Of palette indices there is no mean; near padding one is neither.
+            is_mean = recipe.palette is None and (
+                recipe.padding is None or not _is_measured(recipe, request)
+            )
+            if reduction and is_mean and image.syntax.codec not in _IN_PROCESS:
                 try:
                     return self._decoded_frame(entry, frame_index, is_wanted, reduction)[0]
                 except InstanceError:
@@ -457,7 +464,8 @@ class _Image:
     location: PixelLocation
     syntax: TransferSyntax
     table: FrameTable
-    inflated: MemorySource | None
+    is_inflated: bool
+    """Whether the frames lie in the inflated data set, which the parsed instance holds."""
 
     @property
     def size_bytes(self) -> int:
@@ -469,6 +477,12 @@ def _open_bytes(entry: Entry, inflated: MemorySource | None) -> AbstractContextM
     if inflated is not None:
         return nullcontext(inflated)
     return open_source(entry.path, expected=entry.stamp)
+
+
+def _is_measured(recipe: DisplayRecipe, request: DisplayRequest) -> bool:
+    """Whether the window comes from the samples of the frame."""
+    is_given = request.window is not None or bool(recipe.voi)
+    return request.full_dynamic or not is_given
 
 
 def _declared_bytes(layout: PixelLayout) -> int:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dcmview.cache import ByteCache
+from dcmview.cache import ByteCache, Interests
 
 
 def test_cache_gives_a_kept_value_without_computing_again():
@@ -61,3 +61,16 @@ def test_cache_raises_an_error_to_the_caller_and_tries_again_next_time():
     with pytest.raises(ValueError, match="bad frame"):
         cache.get_or_compute("k", fail)
     assert cache.get_or_compute("k", lambda: b"good") == (b"good", False)
+
+
+def test_whoever_comes_later_keeps_a_computation_wanted():
+    interests: Interests[str] = Interests()
+    first_is_gone = False
+    with interests.of("frame", lambda: not first_is_gone) as is_wanted:
+        assert is_wanted()
+        with interests.of("frame", lambda: True):
+            first_is_gone = True
+            assert is_wanted()
+        assert not is_wanted()
+    with interests.of("frame", lambda: False) as is_wanted:
+        assert not is_wanted()

@@ -276,3 +276,31 @@ def test_sixteen_bits_in_wider_cells_take_a_small_table(engine, tmp_path):
     # (x + 300) * 255 / 600 for each of them, halves rounded up.
     levels = np.asarray(Image.open(io.BytesIO(picture.content)))
     assert levels.tolist() == [[0, 127, 128], [128, 128, 255]]
+
+
+def levels_of(picture):
+    return np.asarray(Image.open(io.BytesIO(picture.content))).astype(float)
+
+
+def test_a_preview_measures_its_window_without_padding(engine, tmp_path):
+    """The wavelet blurs the edge of the padding into values that are neither image nor padding."""
+    rows, columns = np.mgrid[0:256, 0:256]
+    stored = (500 + columns).astype(np.int16)
+    stored[(rows - 128) ** 2 + (columns - 128) ** 2 > 100**2] = -30000
+    dataset = image(256, 256, PixelRepresentation=1, PixelPaddingValue=-30000)
+    codestream = imagecodecs.jpeg2k_encode(stored, level=0, reversible=True, codecformat="j2k")
+    dataset.PixelData = pydicom.encaps.encapsulate([codestream])
+    entry = listed(put(tmp_path, dataset, syntax=uid.JPEG2000Lossless))
+    whole = levels_of(engine.picture(entry, 0, DisplayRequest(size_px=64))[0])
+    fresh = Engine(64 * 1024 * 1024)
+    preview = levels_of(fresh.picture(entry, 0, DisplayRequest(size_px=64, preview=True))[0])
+    fresh.close()
+    assert np.abs(preview - whole).mean() < 4
+
+
+def test_a_preview_of_a_codestream_of_the_wrong_sign_looks_like_the_whole(engine):
+    entry = listed(pixel_file_named("J2K_pixelrep_mismatch.dcm"))
+    window = (0.0, 4000.0)
+    preview, _ = engine.picture(entry, 0, DisplayRequest(size_px=64, preview=True, window=window))
+    whole, _ = engine.picture(entry, 0, DisplayRequest(size_px=64, window=window))
+    assert np.abs(levels_of(preview) - levels_of(whole)).mean() < 6

@@ -298,6 +298,8 @@ def decode_reduced(
     frame = frame[header.offset :]
     if not is_complete(frame, transfer_syntax.codec):
         return None
+    if header.is_signed not in (None, layout.pixel_representation == 1):
+        return None  # values wrapped before the transformation have no mean
     rows, columns = (-(-side >> reduction) for side in (layout.rows, layout.columns))
     try:
         found = decoder(frame, header, layout, reduction)

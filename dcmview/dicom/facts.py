@@ -62,6 +62,7 @@ class FactsReader:
             return None  # each frame may have its own
         recipe = display_recipe(instance, 0)
         has_tables = recipe.palette is not None or recipe.icc_profile is not None
+        has_tables = has_tables or any(mapping.values for mapping in recipe.real_world)
         if has_tables or any(isinstance(x, LookupTable) for x in (recipe.modality, *recipe.voi)):
             return None
         key = (

@@ -192,6 +192,7 @@ class WorkerPool:
         has_another = not reduction and len(decoder_names(syntax)) > 1
         limit_s = cpu_limit_s(layout)
         crashes = lost = 0
+        first_decoder = 0
         while True:
             job = DecodeJob(
                 frame_bytes=len(frame),
@@ -199,12 +200,16 @@ class WorkerPool:
                 transfer_syntax_uid=transfer_syntax_uid,
                 cpu_limit_s=limit_s,
                 threads=threads,
-                first_decoder=1 if crashes and has_another else 0,
+                first_decoder=first_decoder,
                 reduction=reduction,
             )
             begin = time.monotonic()
             try:
                 return self._decode_once(job, frame, is_wanted)
+            except InstanceError:
+                if not (crashes and first_decoder):
+                    raise
+                first_decoder = 0  # the other one cannot; perhaps it was no crash but a kill
             except _WorkerDied as exc:
                 limit_s -= time.monotonic() - begin
                 if exc.abandoned:
@@ -218,6 +223,7 @@ class WorkerPool:
                 if crashes > 1:
                     message = f"{syntax.name}: the decoder crashed on this frame"
                     raise DecodeFailed(message) from exc
+                first_decoder = 1 if has_another else 0
 
     def _decode_once(
         self, job: DecodeJob, frame: bytes, is_wanted: Callable[[], bool]
@@ -310,8 +316,11 @@ class _Nursery:
 
     def close(self) -> None:
         """End the nursery for good; its workers end with it."""
-        with self._lock:
-            self._closed = True
+        # Without the lock, which is held while a worker starts: its end ends that too.
+        self._closed = True
+        process = self._process
+        if process is not None:
+            process.kill()
         self._end()
 
     def _end(self) -> None:
@@ -384,9 +393,12 @@ class _Worker:
         begin = time.monotonic()
         try:
             send(self._connection, pickle.dumps(job))
-            self._wait(begin + max(WALL_LIMIT_S, 2 * job.cpu_limit_s), is_wanted)
+            deadline = begin + max(WALL_LIMIT_S, 2 * job.cpu_limit_s)
+            self._wait(deadline, is_wanted)
+            self._connection.settimeout(max(_TICK_S, deadline - time.monotonic()))
             message = receive(self._connection)
         except OSError as exc:
+            self.kill()
             raise _WorkerDied(had_begun=self._has_begun()) from exc
         if not message:
             # The kernel's timer looks at CPU time; on the wall more has passed.

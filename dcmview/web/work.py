@@ -72,6 +72,7 @@ async def _until_done_or_gone(request: Request, waiter: asyncio.Future[Any]) -> 
             with suppress(asyncio.CancelledError):
                 await gone
     if not waiter.done():
+        gone.result()  # the request may have been refused while it was read
         raise ClientGone
 
 

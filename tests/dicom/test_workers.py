@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import replace
@@ -112,6 +115,21 @@ def test_a_worker_that_cannot_be_started_now_is_no_fault_of_the_frame(monkeypatc
     pool.close()
 
 
+def test_closing_does_not_wait_for_a_nursery_that_stands_still():
+    pool = WorkerPool(1)
+    pool.warm_up()
+    pool._idle.pop().end()
+    os.kill(pool._nursery._process.pid, signal.SIGSTOP)
+    waiting = threading.Thread(target=pool.warm_up)
+    waiting.start()
+    time.sleep(0.2)
+    begin = time.monotonic()
+    pool.close()
+    assert time.monotonic() - begin < 1
+    waiting.join(5)
+    assert not waiting.is_alive()
+
+
 def test_a_closed_pool_starts_nothing():
     pool = WorkerPool(1)
     pool.close()
@@ -156,6 +174,27 @@ def test_a_crash_is_tried_with_the_next_decoder_and_then_given_up(rogue):
         pool.decode(b"x", PixelLayout(1, 1), J2K)
     pool = rogue("if not first_decoder: os.kill(os.getpid(), signal.SIGSEGV)")
     assert pool.decode(b"x", PixelLayout(1, 1), J2K).values.tolist() == [[7]]
+
+
+def test_a_kill_before_a_decoder_that_refuses_is_no_verdict(rogue, tmp_path):
+    """The first one is killed once, as by the system; the second one cannot read the frame."""
+    mark = tmp_path / "killed"
+    mark.touch()
+    pool = rogue(
+        "if first_decoder: raise ValueError('refused')\n"
+        f"    if os.path.exists({str(mark)!r}): time.sleep(30)"
+    )
+    frames = []
+    decoding = threading.Thread(
+        target=lambda: frames.append(pool.decode(b"x", PixelLayout(1, 1), J2K))
+    )
+    (worker,) = pool._idle
+    decoding.start()
+    time.sleep(0.3)
+    mark.unlink()
+    worker.kill()
+    decoding.join(10)
+    assert frames[0].values.tolist() == [[7]]
 
 
 def test_a_decoder_that_wants_all_memory_is_refused_it(rogue):
