@@ -21,7 +21,7 @@ from dcmview.admission import Admission
 from dcmview.cache import ByteCache, Interests
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.frames import FrameTable, frame_table
-from dcmview.dicom.header import Instance, open_instance
+from dcmview.dicom.instance import Instance, open_instance
 from dcmview.dicom.overlays import read_overlays
 from dcmview.dicom.recipe import display_recipe
 from dcmview.dicom.source import ByteSource, MemorySource, PixelLocation, open_source

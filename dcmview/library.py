@@ -206,7 +206,7 @@ class Library:
         """
         entry = self._registry.get(index)
         rectangles = parse_rectangles(coordinates, frames)
-        check_against_image(rectangles, entry.header)
+        check_against_image(rectangles, entry.header.shared)
         self._rois.replace(index, rectangles)
         return rectangles
 
@@ -288,7 +288,7 @@ class Library:
         for row in table.rows_for(entry.path):
             self._matched_rows.add(row.row_number)
             try:
-                check_against_image(row.rectangles, entry.header)
+                check_against_image(row.rectangles, entry.header.shared)
             except InvalidAnnotation as exc:
                 self._roi_warnings.append(
                     f"{table.source}: row {row.row_number} left out: {exc.message}"
@@ -310,7 +310,7 @@ class Library:
 
     def _entry_with_frame(self, index: int, frame_index: int) -> Entry:
         entry = self._registry.get(index)
-        header = entry.header
+        header = entry.header.shared
         if not header.has_pixels:
             raise NoPixelData(
                 f"file {index} holds no image: {header.kind or 'no pixel data'}", index=index

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -318,8 +320,7 @@ class FileEnd(StrEnum):
     FILTERED = "filtered"
 
 
-@dataclass(frozen=True, slots=True)
-class FileStamp:
+class FileStamp(Struct, frozen=True, array_like=True, gc=False):
     """What tells one version of a file from another."""
 
     device: int
@@ -328,33 +329,101 @@ class FileStamp:
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceHeader:
-    """What the list shows of one instance, read from the elements before Pixel Data.
+Vector = tuple[float, float, float]
+"""x, y, z in the patient coordinate system, mm (DICOM PS3.3 C.7.6.2.1.1)."""
+
+
+class Acquisition(Struct, frozen=True, array_like=True, gc=False):
+    """How frames were taken and lie: what most frames of a series have in common.
+
+    What is absent or makes no sense is None, zero or empty. ``orientation`` is
+    Image Orientation (Patient) (0020,0037), the direction cosines of a row and
+    of a column. Spacings are (row_spacing_mm, column_spacing_mm) as in Pixel
+    Spacing (0028,0030) and Imager Pixel Spacing (0018,1164).
+    """
+
+    orientation: tuple[float, float, float, float, float, float] | None = None
+    pixel_spacing: tuple[float, float] | None = None
+    imager_pixel_spacing: tuple[float, float] | None = None
+    pixel_spacing_calibration_type: str = ""
+    estimated_magnification: float | None = None
+    slice_thickness_mm: float | None = None
+    spacing_between_slices_mm: float | None = None
+    gantry_tilt_deg: float | None = None
+    frame_of_reference_uid: str = ""
+    image_type: tuple[str, ...] = ()
+    acquisition_number: str = ""
+    echo_number: str = ""
+    echo_time_ms: float | None = None
+    inversion_time_ms: float | None = None
+    b_value: float | None = None
+    """Diffusion b-value (0018,9087), s/mm2."""
+    temporal_position: int | None = None
+    """Temporal Position Identifier (0020,0100), or Index (0020,9128) in functional groups."""
+    cardiac_phase_percent: float | None = None
+    """Nominal Percentage of Cardiac Phase (0020,9241)."""
+    concatenation_uid: str = ""
+    in_concatenation_number: int | None = None
+    concatenation_frame_offset: int | None = None
+
+
+class Placement(Struct, frozen=True, array_like=True, gc=False):
+    """Where one frame lies in the patient, and when it was taken.
+
+    Times are the raw TM or DT text of their element.
+    """
+
+    position: Vector | None = None
+    """Image Position (Patient) (0020,0032): the centre of the first pixel, mm."""
+    slice_location_mm: float | None = None
+    trigger_time_ms: float | None = None
+    acquisition_time: str = ""
+    """Acquisition DateTime (0008,002A), else Acquisition Time (0008,0032)."""
+    content_time: str = ""
+    dimension_index_values: tuple[int, ...] = ()
+    stack_id: str = ""
+    in_stack_position: int | None = None
+
+
+class SharedHeader(Struct, frozen=True, array_like=True, gc=False):
+    """What most files of a series have in common, kept once for all of them.
 
     Text is decoded with the character set of the file; absent elements are
-    empty strings or zero. ``problem`` says what is damaged, empty when nothing
-    is; ``kind`` names what an object without pixels is.
+    empty strings or zero. ``kind`` names what an object without pixels is.
     """
 
     patient_id: str = ""
     patient_name: str = ""
     study_instance_uid: str = ""
     study_date: str = ""
+    study_time: str = ""
     study_description: str = ""
     series_instance_uid: str = ""
     series_number: str = ""
     series_description: str = ""
     modality: str = ""
-    instance_number: str = ""
     sop_class_uid: str = ""
-    sop_instance_uid: str = ""
     transfer_syntax_uid: str = ""
     has_pixels: bool = False
     frame_count: int = 0
     rows: int = 0
     columns: int = 0
-    default_window: Window | None = None
     kind: str = ""
+    acquisition: Acquisition = Acquisition()
+    has_frame_groups: bool = False
+    """Whether frames are placed by Per-Frame Functional Groups (5200,9230)."""
+
+
+class InstanceHeader(Struct, frozen=True, gc=False):
+    """What the list shows of one instance, read from the elements before Pixel Data.
+
+    ``problem`` says what is damaged, empty when nothing is.
+    """
+
+    shared: SharedHeader = SharedHeader()
+    sop_instance_uid: str = ""
+    instance_number: str = ""
+    default_window: Window | None = None
+    placement: Placement = Placement()
     problem: str = ""
     repairs: tuple[Repair, ...] = ()

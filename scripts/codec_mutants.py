@@ -27,7 +27,7 @@ import pydicom
 
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.frames import frame_table
-from dcmview.dicom.header import open_instance
+from dcmview.dicom.instance import open_instance
 from dcmview.dicom.transfer import Codec, transfer_syntax
 from dcmview.dicom.workers import WorkerPool, cpu_limit_s
 from dcmview.errors import DcmviewError, InstanceError

@@ -19,7 +19,7 @@ from support.pixel_files import pixel_file_named
 from dcmview import engine as engine_module
 from dcmview.dicom import source as source_module
 from dcmview.dicom.facts import FactsReader
-from dcmview.dicom.header import scan_instance
+from dcmview.dicom.instance import scan_instance
 from dcmview.dicom.source import open_source
 from dcmview.engine import Engine
 from dcmview.errors import DecodeFailed, FileChanged, RequestError, UnsupportedPixelFormat

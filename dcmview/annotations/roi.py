@@ -17,7 +17,7 @@ from dcmview.errors import InvalidAnnotation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dcmview.model import InstanceHeader
+    from dcmview.model import SharedHeader
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def parse_rectangles(coordinates: Any, frames: Any = None) -> tuple[Rectangle, .
     )
 
 
-def check_against_image(rectangles: Sequence[Rectangle], header: InstanceHeader) -> None:
+def check_against_image(rectangles: Sequence[Rectangle], header: SharedHeader) -> None:
     """Refuse a box that is not wholly inside the image or names a frame that is not there.
 
     Raises

@@ -18,7 +18,7 @@ from dcmview.dicom.windows import voi_places
 from dcmview.model import Decision, Ignored, LookupTable, Rescale, SampleKind, Window
 
 if TYPE_CHECKING:
-    from dcmview.dicom.header import Instance
+    from dcmview.dicom.instance import Instance
     from dcmview.dicom.modality import ModalityFound
     from dcmview.dicom.windows import VoiFound
     from dcmview.model import DisplayRecipe

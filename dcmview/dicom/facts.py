@@ -15,7 +15,7 @@ from dcmview.model import DisplayRecipe, LookupTable, PixelLayout
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from dcmview.dicom.header import Instance
+    from dcmview.dicom.instance import Instance
     from dcmview.dicom.source import PixelLocation
 
 MOST_SHARED_RECIPES = 4096

@@ -16,7 +16,7 @@ from dcmview.dicom.functional import Place
 from dcmview.model import LookupTable, RealWorldMapping, Repair, Rescale, SampleKind
 
 if TYPE_CHECKING:
-    from dcmview.dicom.header import Instance
+    from dcmview.dicom.instance import Instance
     from dcmview.model import PixelLayout
 
 # These store X-ray intensity with a Modality LUT that is not for display (PS3.3 C.8.7.1.1.2).

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
-    from dcmview.dicom.header import Instance
+    from dcmview.dicom.instance import Instance
     from dcmview.model import PixelLayout
 
 # 6000 to 601E, even numbers alone: the odd groups between them are private.

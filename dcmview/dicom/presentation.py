@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
-    from dcmview.dicom.header import Instance
+    from dcmview.dicom.instance import Instance
 
 LARGEST_PROFILE_BYTES = 4 * 1024 * 1024
 

@@ -20,7 +20,7 @@ from dcmview.model import DisplayRecipe, PaddingRange, Palette, Repair, SampleKi
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-    from dcmview.dicom.header import Instance
+    from dcmview.dicom.instance import Instance
     from dcmview.dicom.modality import ModalityFound
     from dcmview.dicom.windows import VoiFound
     from dcmview.model import LookupTable, PixelLayout

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
-    from dcmview.dicom.header import Instance
+    from dcmview.dicom.instance import Instance
 
 MOST_NUMBERS = 64
 MOST_CHARACTERS = 1024

@@ -14,7 +14,7 @@ from dcmview.model import LookupTable, Repair, Rescale, VoiFunction, Window
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-    from dcmview.dicom.header import Instance
+    from dcmview.dicom.instance import Instance
     from dcmview.model import PixelLayout
 
 

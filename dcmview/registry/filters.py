@@ -9,7 +9,7 @@ from dcmview.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dcmview.model import InstanceHeader
+    from dcmview.model import SharedHeader
 
 FILTER_FIELDS = {
     "patient_id": "patient_id",
@@ -22,7 +22,7 @@ FILTER_FIELDS = {
     "series_uid": "series_instance_uid",
     "modality": "modality",
 }
-"""Name on the command line to attribute of ``InstanceHeader``."""
+"""Name on the command line to attribute of ``SharedHeader``."""
 
 
 def parse_filter(expression: str) -> tuple[str, str]:
@@ -42,7 +42,7 @@ def parse_filter(expression: str) -> tuple[str, str]:
     return field, value
 
 
-def matches(header: InstanceHeader, filters: Iterable[tuple[str, str]]) -> bool:
+def matches(header: SharedHeader, filters: Iterable[tuple[str, str]]) -> bool:
     """Whether every filter value is part of its field, whatever the case."""
     return all(
         value.casefold() in getattr(header, FILTER_FIELDS[field]).casefold()

@@ -34,12 +34,12 @@ class Entry:
         """Shown, partial, or a DICOM object that is not an image."""
         if self.header.problem:
             return FileEnd.PARTIAL
-        return FileEnd.SHOWN if self.header.has_pixels else FileEnd.NO_PIXELS
+        return FileEnd.SHOWN if self.header.shared.has_pixels else FileEnd.NO_PIXELS
 
     @property
     def label(self) -> str:
         """PatientID, Modality and StudyDate where present, else the file name."""
-        header = self.header
+        header = self.header.shared
         parts = [part for part in (header.patient_id, header.modality, header.study_date) if part]
         return " - ".join(parts) or os.path.basename(self.path)
 

@@ -13,7 +13,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from dcmview.dicom.facts import FactsReader
-from dcmview.dicom.header import scan_instance
+from dcmview.dicom.instance import scan_instance
 from dcmview.dicom.source import open_source
 from dcmview.errors import InstanceError, NotDicom, NotFound
 from dcmview.model import FileEnd
@@ -86,7 +86,7 @@ def _read_file(
         logger.exception("reading %r failed", path)
         registry.skip(path, FileEnd.UNREADABLE, f"internal error: {type(exc).__name__}: {exc}")
     else:
-        if matches(instance.header, filters):
+        if matches(instance.header.shared, filters):
             on_entry(registry.add(path, instance.stamp, instance.header, facts))
         else:
             registry.count_filtered()

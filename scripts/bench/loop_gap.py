@@ -72,7 +72,7 @@ async def measure(folder: Path, clients: int) -> dict[str, Any]:
         [
             (f"/api/file/{entry.index}/frame/{frame}{kind}", query)
             for entry in library.entries()
-            for frame in range(min(entry.header.frame_count, 20))
+            for frame in range(min(entry.header.shared.frame_count, 20))
             for kind, query in (("", ""), ("", "mode=full_dynamic"), ("/raw", "encoding=planes"))
         ]
     )

@@ -15,7 +15,7 @@ from conformance_run.justified import justification
 from conformance_run.picture import expected_full_range, expected_pictures, to_rgb
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.frames import frame_table
-from dcmview.dicom.header import open_instance
+from dcmview.dicom.instance import open_instance
 from dcmview.dicom.recipe import display_recipe
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import DcmviewError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from conformance_run.native import Samples
     from conformance_run.picture import Expected
     from dcmview.dicom.frames import FrameTable
-    from dcmview.dicom.header import Instance
+    from dcmview.dicom.instance import Instance
     from dcmview.dicom.transfer import TransferSyntax
     from dcmview.model import DisplayRecipe, StoredFrame
 
@@ -174,7 +174,7 @@ def _examine(
         result.transfer_syntax, result.lossy = syntax.name, syntax.lossy
         result.interpretation = instance.layout.photometric_interpretation
         if instance.pixel_location is None:
-            return not_shown(f"no image: {instance.header.problem or instance.header.kind}")
+            return not_shown(f"no image: {instance.header.problem or instance.header.shared.kind}")
         with instance.open() as source:
             table = frame_table(source, instance.pixel_location, instance.layout, syntax)
     except DcmviewError as exc:

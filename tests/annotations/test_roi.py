@@ -4,9 +4,9 @@ import pytest
 
 from dcmview.annotations.roi import Rectangle, check_against_image, parse_rectangles
 from dcmview.errors import InvalidAnnotation
-from dcmview.model import InstanceHeader
+from dcmview.model import SharedHeader
 
-IMAGE = InstanceHeader(has_pixels=True, rows=100, columns=200, frame_count=3)
+IMAGE = SharedHeader(has_pixels=True, rows=100, columns=200, frame_count=3)
 
 
 def test_box_given_as_max_min_is_put_in_order():

@@ -10,7 +10,7 @@ from pydicom import uid
 from support.datasets import groups, image, item, opened
 from support.pixel_files import pixel_file_named
 
-from dcmview.dicom.header import open_instance
+from dcmview.dicom.instance import open_instance
 from dcmview.dicom.recipe import display_recipe
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pydicom.encaps import encapsulate
 from support.datasets import image, opened, part10
 from support.pixel_files import pixel_file_named
 
-from dcmview.dicom.header import open_instance
+from dcmview.dicom.instance import open_instance
 from dcmview.dicom.overlays import read_overlay_summaries, read_overlays
 from dcmview.dicom.recipe import display_recipe
 from dcmview.pixels.overlay import place
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
-    from dcmview.dicom.header import Instance
+    from dcmview.dicom.instance import Instance
 
 
 def with_overlay(dataset: Dataset, group: int = 0x6000, **elements: Any) -> Dataset:

@@ -16,7 +16,7 @@ from support.datasets import bare, element, image, item, opened, part10
 from support.pixel_files import pixel_file_named, pixel_files
 
 from dcmview.dicom.bounded import READ_LIMIT
-from dcmview.dicom.header import open_instance
+from dcmview.dicom.instance import open_instance
 from dcmview.dicom.parse import BINARY_LIMIT_BYTES
 from dcmview.errors import NotDicom, Unreadable
 from dcmview.model import SampleKind
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
-    from dcmview.dicom.header import Instance
+    from dcmview.dicom.instance import Instance
 
 PIXELS = bytes(range(12))
 IMAGE = (
@@ -156,7 +156,7 @@ def broken_sequence(length: int = UNDEFINED) -> bytes:
 def test_a_damaged_sequence_does_not_hide_the_pixels(tmp_path: Path) -> None:
     before = element(0x00080060, "CS", b"CT")
     instance = opened(tmp_path, bare(before, broken_sequence(), NAME, *IMAGE))
-    assert instance.header.modality == "CT"
+    assert instance.header.shared.modality == "CT"
     assert (instance.layout.rows, instance.layout.columns) == (2, 3)
     assert pixel_bytes(instance, 12) == PIXELS
     assert instance.header.problem.startswith("header damaged at (0008,1140)")
@@ -183,7 +183,7 @@ def test_a_private_element_of_unknown_vr_behind_damage_does_not_hide_the_pixels(
 def test_a_length_that_is_a_little_wrong_does_not_hide_the_pixels(tmp_path: Path) -> None:
     wrong = element(0x00081030, "LO", b"abcd", 9)
     instance = opened(tmp_path, bare(element(0x00080060, "CS", b"CT"), wrong, NAME, *IMAGE))
-    assert instance.header.modality == "CT"
+    assert instance.header.shared.modality == "CT"
     assert pixel_bytes(instance, 12) == PIXELS
     assert "header damaged" in instance.header.problem
 
@@ -191,8 +191,8 @@ def test_a_length_that_is_a_little_wrong_does_not_hide_the_pixels(tmp_path: Path
 def test_a_character_set_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     charset = element(0x00080005, "CS", b"latin\0\0001")
     instance = opened(tmp_path, bare(charset, NAME, *IMAGE))
-    assert instance.header.patient_name == "A^B"
-    assert instance.header.has_pixels
+    assert instance.header.shared.patient_name == "A^B"
+    assert instance.header.shared.has_pixels
     (repair,) = (found for found in instance.repairs if found.code == "damaged-element")
     assert repair.element == "(0008,0005)"
 
@@ -200,10 +200,10 @@ def test_a_character_set_that_cannot_be_read_is_left_out(tmp_path: Path) -> None
 def test_a_header_cut_short_gives_what_was_before(tmp_path: Path) -> None:
     content = bare(element(0x00080060, "CS", b"CT"), NAME)
     instance = opened(tmp_path, content[:-2])
-    assert instance.header.modality == "CT"
-    assert instance.header.patient_name == "A^"
+    assert instance.header.shared.modality == "CT"
+    assert instance.header.shared.patient_name == "A^"
     assert instance.header.problem == "header damaged at (0010,0010): 2 of 4 bytes"
-    assert not instance.header.has_pixels
+    assert not instance.header.shared.has_pixels
 
 
 def test_a_file_without_a_single_element_is_unreadable(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_nesting_without_end_leaves_the_rest_readable(tmp_path: Path, depth: int
     content = bare(element(0x00080060, "CS", b"CT"), opening * depth, *IMAGE)
     found = timed(tmp_path, content, limit_s=5)
     assert not isinstance(found, Unreadable)
-    assert found.header.modality == "CT"
+    assert found.header.shared.modality == "CT"
     assert found.header.problem
 
 
@@ -266,7 +266,7 @@ def test_a_long_document_is_passed_over(tmp_path: Path) -> None:
     instance = opened(tmp_path, content)
     assert instance.dataset.EncapsulatedDocument == b""
     assert instance.dataset.MIMETypeOfEncapsulatedDocument == "application/pdf"
-    assert instance.header.kind == "Encapsulated PDF Storage"
+    assert instance.header.shared.kind == "Encapsulated PDF Storage"
     assert instance.header.problem == ""
 
 

@@ -10,7 +10,7 @@ from PIL import ImageCms
 from support.datasets import add_raw, groups, image, item, opened
 from support.pixel_files import pixel_file_named
 
-from dcmview.dicom.header import open_instance
+from dcmview.dicom.instance import open_instance
 from dcmview.dicom.presentation import read_icc_profile, read_pixel_aspect, read_shutter
 from dcmview.dicom.recipe import display_recipe
 from dcmview.model import PixelAspect, Shutter

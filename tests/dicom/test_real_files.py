@@ -12,7 +12,7 @@ import pytest
 from pydicom.pixels import pixel_array
 from support.pixel_files import WG04, pixel_file_named, pixel_files, read_frames
 
-from dcmview.dicom.header import open_instance
+from dcmview.dicom.instance import open_instance
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import DecodeFailed
 

@@ -11,7 +11,7 @@ from pydicom.sequence import Sequence as DicomSequence
 from support.datasets import groups, image, item, opened, part10
 from support.pixel_files import pixel_file_named
 
-from dcmview.dicom.header import open_instance
+from dcmview.dicom.instance import open_instance
 from dcmview.dicom.recipe import display_recipe
 from dcmview.model import LookupTable, PaddingRange, RealWorldMapping, Rescale, Window
 

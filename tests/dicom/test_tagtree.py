@@ -16,7 +16,7 @@ from pydicom.sequence import Sequence
 from support.datasets import add_raw, bare, element, image, item, opened, part10
 from support.pixel_files import pixel_file_named, pixel_files
 
-from dcmview.dicom.header import Instance, open_instance
+from dcmview.dicom.instance import Instance, open_instance
 from dcmview.dicom.tagtree import MOST_LEVELS, MOST_NODES, tag_node_at, tag_tree
 from dcmview.errors import NotFound
 

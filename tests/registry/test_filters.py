@@ -3,13 +3,13 @@
 import pytest
 
 from dcmview.errors import UsageError
-from dcmview.model import InstanceHeader
+from dcmview.model import SharedHeader
 from dcmview.registry.filters import FILTER_FIELDS, matches, parse_filter
 
 
 @pytest.mark.parametrize("field", FILTER_FIELDS)
 def test_every_field_names_an_attribute_of_the_header(field):
-    header = InstanceHeader(**{FILTER_FIELDS[field]: "Alpha Beta"})
+    header = SharedHeader(**{FILTER_FIELDS[field]: "Alpha Beta"})
     assert matches(header, [(field, "beta")])
     assert not matches(header, [(field, "gamma")])
 

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 
-from dcmview.dicom.header import Instance, open_instance
+from dcmview.dicom.instance import Instance, open_instance
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import pydicom
 
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.frames import FrameTable, frame_table
-from dcmview.dicom.header import Instance, open_instance
+from dcmview.dicom.instance import Instance, open_instance
 from dcmview.dicom.transfer import transfer_syntax
 
 if TYPE_CHECKING:

@@ -72,7 +72,8 @@ def file_info(request: Request) -> Response:
     """``GET /api/file/{index}/info``."""
     library = context(request).library
     index = request.path_params["index"]
-    header = library.entry(index).header
+    own = library.entry(index).header
+    header = own.shared
     uid_name = _uid_names()
     return json_response(
         schemas.FileInfo(
@@ -82,7 +83,7 @@ def file_info(request: Request) -> Response:
             transfer_syntax=header.transfer_syntax_uid,
             transfer_syntax_name=uid_name(header.transfer_syntax_uid),
             has_pixels=header.has_pixels,
-            default_window=window_pair(header.default_window),
+            default_window=window_pair(own.default_window),
             sop_class=uid_name(header.sop_class_uid),
             repairs=repair_notes(library.repairs(index)),
         )
@@ -91,7 +92,8 @@ def file_info(request: Request) -> Response:
 
 def file_entry(entry: Entry) -> schemas.FileEntry:
     """Write one listed file."""
-    header = entry.header
+    own = entry.header
+    header = own.shared
     return schemas.FileEntry(
         index=entry.index,
         path=safe_text(entry.path),
@@ -105,16 +107,16 @@ def file_entry(entry: Entry) -> schemas.FileEntry:
         series_number=header.series_number,
         series_description=header.series_description,
         modality=header.modality,
-        instance_number=header.instance_number,
-        sop_instance_uid=header.sop_instance_uid,
+        instance_number=own.instance_number,
+        sop_instance_uid=own.sop_instance_uid,
         has_pixels=header.has_pixels,
         frame_count=header.frame_count,
         rows=header.rows,
         columns=header.columns,
         transfer_syntax_uid=header.transfer_syntax_uid,
-        default_window=window_pair(header.default_window),
+        default_window=window_pair(own.default_window),
         status=_STATUS_BY_END[entry.end],
-        note=safe_text(header.problem or ("" if header.has_pixels else header.kind)),
+        note=safe_text(own.problem or ("" if header.has_pixels else header.kind)),
     )
 
 

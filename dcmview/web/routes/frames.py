@@ -123,7 +123,7 @@ async def _picture(request: Request, wanted: DisplayRequest) -> Response:
     if picture.truncated:
         headers["X-Frame-Truncated"] = "1"
     if wanted.preview:
-        header = library.entry(address[0]).header
+        header = library.entry(address[0]).header.shared
         headers |= {"X-Frame-Rows": str(header.rows), "X-Frame-Columns": str(header.columns)}
     return BytesResponse(picture.content, MEDIA_TYPES[picture.format], headers)
 

@@ -10,17 +10,28 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from pydicom.uid import UID
 
 from dcmview.dicom import elements
 from dcmview.dicom.bounded import HEADER_LIMIT_BYTES
 from dcmview.dicom.functional import FunctionalGroups
 from dcmview.dicom.parse import ParsedFile, parse_file
+from dcmview.dicom.placement import read_acquisition, read_placement
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.samples import frame_bits
 from dcmview.dicom.source import ByteSource, FileSource, MemorySource, PixelLocation, open_source
 from dcmview.dicom.windows import read_windows
-from dcmview.model import InstanceHeader, PixelLayout, Repair, SampleKind, Window
+from dcmview.model import (
+    Acquisition,
+    InstanceHeader,
+    PixelLayout,
+    Placement,
+    Repair,
+    SampleKind,
+    SharedHeader,
+    Window,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -213,7 +224,7 @@ def _instance(parsed: ParsedFile, source: FileSource, path: str) -> Instance:
     if messages:
         found = (Repair("pydicom", "", message, "as pydicom reads it") for message in messages)
         instance.repairs = tuple(dict.fromkeys((*instance.repairs, *found)))
-        instance.header = replace(instance.header, repairs=instance.repairs)
+        instance.header = structs.replace(instance.header, repairs=instance.repairs)
     return instance
 
 
@@ -236,26 +247,33 @@ def _collect(parsed: ParsedFile, source: FileSource, path: str) -> Instance:
         dataset.file_meta, "MediaStorageSOPClassUID"
     )
     has_pixels = location is not None
-    header = InstanceHeader(
+    shared = SharedHeader(
         patient_id=elements.text(dataset, "PatientID"),
         patient_name=elements.text(dataset, "PatientName"),
         study_instance_uid=elements.text(dataset, "StudyInstanceUID"),
         study_date=elements.text(dataset, "StudyDate"),
+        study_time=elements.text(dataset, "StudyTime"),
         study_description=elements.text(dataset, "StudyDescription"),
         series_instance_uid=elements.text(dataset, "SeriesInstanceUID"),
         series_number=elements.text(dataset, "SeriesNumber"),
         series_description=elements.text(dataset, "SeriesDescription"),
         modality=elements.text(dataset, "Modality"),
-        instance_number=elements.text(dataset, "InstanceNumber"),
         sop_class_uid=sop_class,
-        sop_instance_uid=elements.text(dataset, "SOPInstanceUID"),
         transfer_syntax_uid=parsed.transfer_syntax_uid,
         has_pixels=has_pixels,
         frame_count=layout.frame_count if has_pixels else 0,
         rows=layout.rows if has_pixels else 0,
         columns=layout.columns if has_pixels else 0,
-        default_window=first_window(dataset) if has_pixels else None,
         kind="" if has_pixels else UID(sop_class).name or "DICOM object",
+        acquisition=read_acquisition(dataset) if has_pixels else Acquisition(),
+        has_frame_groups=has_pixels and "PerFrameFunctionalGroupsSequence" in dataset,
+    )
+    header = InstanceHeader(
+        shared=shared,
+        sop_instance_uid=elements.text(dataset, "SOPInstanceUID"),
+        instance_number=elements.text(dataset, "InstanceNumber"),
+        default_window=first_window(dataset) if has_pixels else None,
+        placement=read_placement(dataset) if has_pixels else Placement(),
         problem=problem,
         repairs=(*parsed.repairs, *repairs) if has_pixels else parsed.repairs,
     )

@@ -16,12 +16,12 @@ from pydicom.data import get_charset_files, get_testdata_file
 from support.datasets import add_raw, bare, element, groups, image, item, opened, part10
 from support.pixel_files import pixel_file_named, pixel_files
 
-from dcmview.dicom.header import open_instance, read_layout, scan_instance
+from dcmview.dicom.instance import open_instance, read_layout, scan_instance
 from dcmview.dicom.recipe import display_recipe
 from dcmview.dicom.source import open_source
 from dcmview.dicom.tagtree import tag_tree
 from dcmview.errors import DcmviewError, FileChanged, FileGone
-from dcmview.model import InstanceHeader, SampleKind, Window
+from dcmview.model import Acquisition, InstanceHeader, Placement, SampleKind, SharedHeader, Window
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,22 +35,41 @@ def header_of(path: str) -> InstanceHeader:
 def test_the_list_gets_what_the_file_says() -> None:
     header = header_of(str(pixel_file_named("CT_small.dcm")))
     assert header == InstanceHeader(
-        patient_id="1CT1",
-        patient_name="CompressedSamples^CT1",
-        study_instance_uid="1.3.6.1.4.1.5962.1.2.1.20040119072730.12322",
-        study_date="20040119",
-        study_description="e+1",
-        series_instance_uid="1.3.6.1.4.1.5962.1.3.1.1.20040119072730.12322",
-        series_number="1",
-        modality="CT",
+        shared=SharedHeader(
+            patient_id="1CT1",
+            patient_name="CompressedSamples^CT1",
+            study_instance_uid="1.3.6.1.4.1.5962.1.2.1.20040119072730.12322",
+            study_date="20040119",
+            study_time="072730",
+            study_description="e+1",
+            series_instance_uid="1.3.6.1.4.1.5962.1.3.1.1.20040119072730.12322",
+            series_number="1",
+            modality="CT",
+            sop_class_uid=uid.CTImageStorage,
+            transfer_syntax_uid=uid.ExplicitVRLittleEndian,
+            has_pixels=True,
+            frame_count=1,
+            rows=128,
+            columns=128,
+            acquisition=Acquisition(
+                orientation=(1, 0, 0, 0, 1, 0),
+                pixel_spacing=(0.661468, 0.661468),
+                slice_thickness_mm=5,
+                spacing_between_slices_mm=5,
+                gantry_tilt_deg=0,
+                frame_of_reference_uid="1.3.6.1.4.1.5962.1.4.1.1.20040119072730.12322",
+                image_type=("ORIGINAL", "PRIMARY", "AXIAL"),
+                acquisition_number="2",
+            ),
+        ),
         instance_number="1",
-        sop_class_uid=uid.CTImageStorage,
         sop_instance_uid="1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322",
-        transfer_syntax_uid=uid.ExplicitVRLittleEndian,
-        has_pixels=True,
-        frame_count=1,
-        rows=128,
-        columns=128,
+        placement=Placement(
+            position=(-158.135803, -179.035797, -75.699997),
+            slice_location_mm=-77.2040634155,
+            acquisition_time="112936",
+            content_time="113008",
+        ),
     )
 
 
@@ -58,7 +77,7 @@ def test_the_list_gets_what_the_file_says() -> None:
 def test_the_scan_and_the_viewer_agree(path: Path) -> None:
     header = header_of(str(path))
     assert open_instance(str(path)).header == header
-    assert header.has_pixels
+    assert header.shared.has_pixels
 
 
 # DICOM PS3.5 Annexes H, I, J and K print these names.
@@ -80,7 +99,7 @@ NAMES = {
 @pytest.mark.parametrize("name", NAMES)
 def test_names_are_decoded_with_their_character_set(name: str) -> None:
     (path,) = get_charset_files(name)
-    assert header_of(path).patient_name == NAMES[name]
+    assert header_of(path).shared.patient_name == NAMES[name]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +117,7 @@ def test_a_wrong_character_set_gives_some_text(
 ) -> None:
     padded = charset.encode() + b" " * (len(charset) % 2)
     content = bare(element(0x00080005, "CS", padded), element(0x00100010, "PN", written))
-    assert opened(tmp_path, content).header.patient_name == expected
+    assert opened(tmp_path, content).header.shared.patient_name == expected
 
 
 @pytest.mark.parametrize(
@@ -115,8 +134,12 @@ def test_an_object_that_is_no_image_is_named(name: str, kind: str) -> None:
     path = get_testdata_file(name, download=False)
     assert path is not None
     header = header_of(path)
-    assert (header.has_pixels, header.frame_count, header.rows) == (False, 0, 0)
-    assert header.kind == kind
+    assert (header.shared.has_pixels, header.shared.frame_count, header.shared.rows) == (
+        False,
+        0,
+        0,
+    )
+    assert header.shared.kind == kind
     assert header.problem == ""
 
 
@@ -128,12 +151,12 @@ def test_a_useless_number_of_frames_is_one(tmp_path: Path, written: bytes) -> No
         element(0x00280011, "US", b"\1\0"),
         element(0x7FE00010, "OW", b"\1\0"),
     )
-    assert opened(tmp_path, content).header.frame_count == 1
+    assert opened(tmp_path, content).header.shared.frame_count == 1
 
 
 def test_a_number_of_frames_beyond_the_data_is_held_to_it(tmp_path: Path) -> None:
     instance = opened(tmp_path, image(2, 3, NumberOfFrames=1000, PixelData=bytes(36)))
-    assert instance.header.frame_count == instance.layout.frame_count == 3
+    assert instance.header.shared.frame_count == instance.layout.frame_count == 3
     assert instance.header.problem == "pixel data ends early: 36 of 12,000 bytes"
     assert "frame-count" in {repair.code for repair in instance.repairs}
 
@@ -141,7 +164,7 @@ def test_a_number_of_frames_beyond_the_data_is_held_to_it(tmp_path: Path) -> Non
 def test_frames_that_were_cut_off_still_count(tmp_path: Path) -> None:
     content = part10(image(2, 3, NumberOfFrames=3, PixelData=bytes(36)))
     header = opened(tmp_path, content[:-20]).header
-    assert header.frame_count == 3
+    assert header.shared.frame_count == 3
     assert header.problem == "pixel data ends early: 16 of 36 bytes"
 
 
@@ -149,7 +172,7 @@ def test_one_bit_frames_are_not_padded(tmp_path: Path) -> None:
     elements = {"BitsAllocated": 1, "BitsStored": 1, "HighBit": 0, "NumberOfFrames": 3}
     # 3 frames of 15 bits make 45 bits, 6 bytes.
     header = opened(tmp_path, image(3, 5, PixelData=bytes(6), **elements)).header
-    assert (header.frame_count, header.problem) == (3, "")
+    assert (header.shared.frame_count, header.problem) == (3, "")
 
 
 def test_subsampled_colour_needs_two_bytes_a_pixel(tmp_path: Path) -> None:
@@ -170,14 +193,14 @@ def test_subsampled_colour_needs_two_bytes_a_pixel(tmp_path: Path) -> None:
 def test_a_cut_file_says_how_much_is_there() -> None:
     header = header_of(str(pixel_file_named("MR_truncated.dcm")))
     assert header.problem == "pixel data ends early: 8,130 of 8,192 bytes"
-    assert (header.rows, header.columns, header.frame_count) == (64, 64, 1)
+    assert (header.shared.rows, header.shared.columns, header.shared.frame_count) == (64, 64, 1)
 
 
 def test_an_image_without_rows_is_no_image(tmp_path: Path) -> None:
     dataset = image()
     del dataset.Rows
     instance = opened(tmp_path, dataset)
-    assert not instance.header.has_pixels
+    assert not instance.header.shared.has_pixels
     assert instance.pixel_location is None
 
 
