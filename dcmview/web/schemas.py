@@ -89,6 +89,180 @@ class FileList(Struct):
     """What the reader of the page should know: annotation rows left out, a tunnel that failed."""
 
 
+class PatientRow(Struct):
+    """One patient. Rows refer to each other by ``index``, which never changes."""
+
+    index: int
+    patient_id: str
+    patient_name: str
+
+
+class StudyRow(Struct):
+    """One study of a patient."""
+
+    index: int
+    patient: int
+    study_instance_uid: str
+    study_date: str
+    study_time: str
+    study_description: str
+
+
+class FrameAddress(Struct):
+    """A frame: index of its file, and of the frame in it from 0."""
+
+    file: int
+    frame_index: int
+
+
+class SeriesRow(Struct):
+    """One series of a study, or what is listed like one: a file that names no series."""
+
+    index: int
+    study: int | None
+    """null for an object that is no image and belongs to no study, such as a DICOMDIR."""
+    series_instance_uid: str
+    series_number: str
+    series_description: str
+    modality: str
+    file_count: int
+    image_count: int
+    """Files that hold an image."""
+    frame_count: int
+    rows: int
+    columns: int
+    """Size of the first image; other images of the series may differ."""
+    size_bytes: int
+    folder: str
+    """The folder that holds all its files, deep down."""
+    file_name: str
+    """Name of its first file."""
+    thumbnail: FrameAddress | None
+    damaged: int
+    """Files that are damaged or cut short."""
+    note: str
+    """What the first object without an image is, or what is damaged; empty for plain images."""
+    warnings: list[str]
+
+
+class SeriesList(Struct):
+    """The answer of ``GET /api/series``, and each line of its stream.
+
+    A line of the stream holds the rows that are new or have changed since the
+    line before; a row replaces the one of the same index.
+    """
+
+    revision: int
+    patients: list[PatientRow]
+    studies: list[StudyRow]
+    series: list[SeriesRow]
+    scan_complete: bool
+    scanned: int
+    listed: int
+    skipped: int
+    filtered: int
+    tunnelled: bool
+    tunnel_host: str | None
+    server_start_ms: int
+    warnings: list[str]
+    """What the reader of the page should know: annotation rows left out, a tunnel that failed."""
+
+
+class InstanceTable(Struct):
+    """The files of a series by columns: the k-th member of each list is about the k-th file."""
+
+    index: list[int]
+    path: list[str]
+    """Below the folder of the series."""
+    sop_instance_uid: list[str]
+    instance_number: list[str]
+    transfer_syntax_uid: list[str]
+    frame_count: list[int]
+    rows: list[int]
+    columns: list[int]
+    has_pixels: list[bool]
+    status: list[Literal["shown", "partial", "no_pixels", "changed", "gone"]]
+    note: list[str]
+
+
+class StackDimension(Struct):
+    """What tells the frames at one position of a stack from each other."""
+
+    name: str
+    unit: str
+    values: list[str]
+
+
+class StackGeometry(Struct):
+    """Where the planes of a stack lie, in mm of the patient coordinate system."""
+
+    orientation: list[float]
+    """Direction cosines of a row and of a column, as in Image Orientation (Patient)."""
+    orientation_name: str
+    normal: list[float]
+    origin: list[float]
+    """Centre of the first pixel of the first frame."""
+    row_spacing_mm: float | None
+    column_spacing_mm: float | None
+    spacing_source: str
+    slice_spacing_mm: float | None
+    slice_spacing_source: str
+    slice_thickness_mm: float | None
+    gantry_tilt_deg: float | None
+    frame_of_reference_uid: str
+
+
+class StackRow(Struct):
+    """Frames that are scrolled through as one, or one object without an image.
+
+    ``files`` and ``frames`` are parallel and in reading order: all positions
+    of the first value of the dimension, then those of the next.
+    """
+
+    key: str
+    label: str
+    has_pixels: bool
+    files: list[int]
+    frames: list[int]
+    position_index: list[int]
+    dimension_index: list[int]
+    """Empty where there is no dimension."""
+    dimension: StackDimension | None
+    ordered_by: str
+    distances_mm: list[float]
+    """Along the normal from the first frame; empty where frames have no position."""
+    geometry: StackGeometry | None
+    warnings: list[str]
+
+
+class SeriesDetail(Struct):
+    """The answer of ``GET /api/series/{index}``."""
+
+    series: SeriesRow
+    instances: InstanceTable
+    stacks: list[StackRow]
+
+
+class ReportRow(Struct):
+    """How one path ended."""
+
+    path: str
+    end: Literal["shown", "partial", "no_pixels", "not_dicom", "unreadable", "filtered"]
+    reason: str
+    index: int | None
+    """Index of the file where it is listed."""
+
+
+class Report(Struct):
+    """The answer of ``GET /api/report``: every path with its end."""
+
+    complete: bool
+    counts: dict[str, int]
+    total: int
+    """Paths that the query asks for; ``paths`` may hold a part of them."""
+    paths: list[ReportRow]
+
+
 class FileInfo(Struct):
     """The answer of ``GET /api/file/{index}/info``."""
 

@@ -68,6 +68,145 @@ export interface FileList {
   warnings: string[];
 }
 
+/** One patient. Rows refer to each other by `index`, which never changes. */
+export interface PatientRow {
+  index: number;
+  patient_id: string;
+  patient_name: string;
+}
+
+/** One study of a patient. */
+export interface StudyRow {
+  index: number;
+  patient: number;
+  study_instance_uid: string;
+  study_date: string;
+  study_time: string;
+  study_description: string;
+}
+
+/** A frame: index of its file, and of the frame in it from 0. */
+export interface FrameAddress {
+  file: number;
+  frame_index: number;
+}
+
+/** One series of a study, or what is listed like one: a file that names no series. */
+export interface SeriesRow {
+  index: number;
+  study: number | null;
+  series_instance_uid: string;
+  series_number: string;
+  series_description: string;
+  modality: string;
+  file_count: number;
+  image_count: number;
+  frame_count: number;
+  rows: number;
+  columns: number;
+  size_bytes: number;
+  folder: string;
+  file_name: string;
+  thumbnail: FrameAddress | null;
+  damaged: number;
+  note: string;
+  warnings: string[];
+}
+
+/** The answer of `GET /api/series`, and each line of its stream. */
+export interface SeriesList {
+  revision: number;
+  patients: PatientRow[];
+  studies: StudyRow[];
+  series: SeriesRow[];
+  scan_complete: boolean;
+  scanned: number;
+  listed: number;
+  skipped: number;
+  filtered: number;
+  tunnelled: boolean;
+  tunnel_host: string | null;
+  server_start_ms: number;
+  warnings: string[];
+}
+
+/** The files of a series by columns: the k-th member of each list is about the k-th file. */
+export interface InstanceTable {
+  index: number[];
+  path: string[];
+  sop_instance_uid: string[];
+  instance_number: string[];
+  transfer_syntax_uid: string[];
+  frame_count: number[];
+  rows: number[];
+  columns: number[];
+  has_pixels: boolean[];
+  status: ('changed' | 'gone' | 'no_pixels' | 'partial' | 'shown')[];
+  note: string[];
+}
+
+/** What tells the frames at one position of a stack from each other. */
+export interface StackDimension {
+  name: string;
+  unit: string;
+  values: string[];
+}
+
+/** Where the planes of a stack lie, in mm of the patient coordinate system. */
+export interface StackGeometry {
+  orientation: number[];
+  orientation_name: string;
+  normal: number[];
+  origin: number[];
+  row_spacing_mm: number | null;
+  column_spacing_mm: number | null;
+  spacing_source: string;
+  slice_spacing_mm: number | null;
+  slice_spacing_source: string;
+  slice_thickness_mm: number | null;
+  gantry_tilt_deg: number | null;
+  frame_of_reference_uid: string;
+}
+
+/** Frames that are scrolled through as one, or one object without an image. */
+export interface StackRow {
+  key: string;
+  label: string;
+  has_pixels: boolean;
+  files: number[];
+  frames: number[];
+  position_index: number[];
+  dimension_index: number[];
+  dimension: StackDimension | null;
+  ordered_by: string;
+  distances_mm: number[];
+  geometry: StackGeometry | null;
+  warnings: string[];
+}
+
+/** The answer of `GET /api/series/{index}`. */
+export interface SeriesDetail {
+  series: SeriesRow;
+  instances: InstanceTable;
+  stacks: StackRow[];
+}
+
+/** How one path ended. */
+export interface ReportRow {
+  path: string;
+  end: 'filtered' | 'no_pixels' | 'not_dicom' | 'partial' | 'shown' | 'unreadable';
+  reason: string;
+  index: number | null;
+}
+
+/** The answer of `GET /api/report`: every path with its end. */
+export interface Report {
+  complete: boolean;
+  counts: Record<string, number>;
+  total: number;
+  paths: ReportRow[];
+}
+
 /** The answer of `GET /api/file/{index}/info`. */
 export interface FileInfo {
   frame_count: number;
