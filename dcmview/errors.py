@@ -17,6 +17,7 @@
     ├── InstanceError        this file cannot give that; carries its path
     │   ├── NotDicom · Unreadable · Truncated
     │   ├── UnsupportedTransferSyntax · UnsupportedPixelFormat
+    │   ├── InvalidGeometry  planes that make no sense
     │   └── DecodeFailed     from the decoder's own exception
     ├── Busy                 too much is waiting already; ask again in a moment
     ├── UsageError           the command line asks for something impossible
@@ -171,6 +172,12 @@ class DecodeFailed(InstanceError):
     """The decoder refused the data of this frame."""
 
     code = "decode_failed"
+
+
+class InvalidGeometry(InstanceError):
+    """Positions, cosines or spacings that no plane in a patient can have."""
+
+    code = "invalid_geometry"
 
 
 class Busy(DcmviewError):

@@ -371,6 +371,10 @@ class Placement(Struct, frozen=True, array_like=True, gc=False):
     """Where one frame lies in the patient, and when it was taken.
 
     Times are the raw TM or DT text of their element.
+    dimension_names: tuple[str, ...] = ()
+    """What Dimension Index Values (0020,9157) count; only functional groups say it."""
+    segment: str = ""
+    """Number and label of the segment that frames show; only functional groups say it."""
     """
 
     position: Vector | None = None

@@ -1,0 +1,1 @@
+"""Planes, spacings and stacks of planes in the patient: plain numbers in, plain numbers out."""
