@@ -58,10 +58,11 @@ class Server:
 
     def _read_lines(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.line_ms.setdefault("first_line_ms", self.elapsed_ms())
-            if READY_LINE in line.decode(errors="replace"):
-                self.line_ms.setdefault("ready_line_ms", self.elapsed_ms())
+        with self.process.stdout as lines:
+            for line in lines:
+                self.line_ms.setdefault("first_line_ms", self.elapsed_ms())
+                if READY_LINE in line.decode(errors="replace"):
+                    self.line_ms.setdefault("ready_line_ms", self.elapsed_ms())
 
     def elapsed_ms(self) -> float:
         """Milliseconds since the process was started."""
