@@ -203,4 +203,6 @@ class Plane:
         """What a step of one column and of one row is in mm: shape (2, 3)."""
         cosines = np.asarray(self.orientation).reshape(2, 3)
         # The next column lies along a row, and columns are column_spacing_mm apart.
-        return cosines * np.array([[self.column_spacing_mm], [self.row_spacing_mm]])
+        spacings = np.array([[self.column_spacing_mm], [self.row_spacing_mm]])
+        steps: NDArray[np.float64] = cosines * spacings
+        return steps

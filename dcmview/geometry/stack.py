@@ -42,6 +42,9 @@ part in fifty from its place is drawn there without a visible step.
 EVEN_MM = 0.01
 """Distances are even, too, that differ by no more than positions are rounded."""
 
+MOST_GAPS_FRACTION = 0.2
+"""With more gaps than this part of the distances the spacing is uneven, not interrupted."""
+
 GAP_FROM = 1.5
 """A distance from here on, in spacings, is one where slices are missing."""
 
@@ -59,6 +62,14 @@ class Gap:
     after: int
     width_mm: float
     missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a stack that its reader should know: stable code, and words."""
+
+    code: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +202,59 @@ def measure_stack(orientation: Sequence[float], positions: ArrayLike) -> StackMe
         tilt_deg=tilt_deg,
         shift_mm=shift_mm,
     )
+
+
+def describe(measure: StackMeasure) -> tuple[Finding, ...]:
+    """Say in words what is not as in a plain stack; slices are counted from 1."""
+    findings = []
+    spacing = measure.spacing_mm
+    if spacing is not None and not measure.is_even:
+        gaps = measure.gaps
+        steps = len(measure.distances_mm) - 1
+        if gaps and len(gaps) <= max(MOST_GAPS_FRACTION * steps, 1):
+            findings.append(_gap_finding(gaps, spacing))
+        widest = max([measure.widest_mm, *(gap.width_mm for gap in gaps)])
+        is_uneven_beside = measure.widest_mm - measure.narrowest_mm > 2 * EVEN_FRACTION * spacing
+        if not findings or is_uneven_beside:
+            widest = measure.widest_mm if findings else widest
+            findings.append(
+                Finding(
+                    "uneven-spacing",
+                    f"Slices are unevenly spaced, {_mm(measure.narrowest_mm)} "
+                    f"to {_mm(widest)} mm apart",
+                )
+            )
+    if measure.tilt_deg:
+        findings.append(
+            Finding(
+                "gantry-tilt",
+                f"Slices are sheared by {measure.tilt_deg:.1f}°, as with a tilted gantry",
+            )
+        )
+    if measure.shift_mm:
+        findings.append(
+            Finding(
+                "shifted-origins",
+                f"Slices are shifted against each other by up to {_mm(measure.shift_mm)} mm",
+            )
+        )
+    return tuple(findings)
+
+
+def _gap_finding(gaps: Sequence[Gap], spacing: float) -> Finding:
+    missing = sum(gap.missing for gap in gaps)
+    first = gaps[0]
+    slices = "1 slice is" if missing == 1 else f"{missing} slices are"
+    if len(gaps) == 1:
+        where = f"after slice {first.after + 1}"
+    else:
+        where = f"at {len(gaps)} places, the first after slice {first.after + 1}"
+    words = f"{slices} missing {where} ({_mm(first.width_mm)} mm instead of {_mm(spacing)} mm)"
+    return Finding("missing-slices", words)
+
+
+def _mm(value: float) -> str:
+    return f"{value:.4g}"
 
 
 def _usual(steps: NDArray[np.float64]) -> float:
