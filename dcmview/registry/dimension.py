@@ -186,12 +186,15 @@ def _ranked(
         return _Codes("Repetition", "", labels, ranks)
     values = [attribute.read(frame) for frame in frames]
     numbers = np.array([np.nan if value is None else value for value in values], np.float64)
-    first = np.nanmin(numbers) if attribute.from_first else 0.0
-    labels = tuple(
-        _number(round(float(np.nanmedian(numbers[ranks == rank]) - first), 3))
-        for rank in range(count)
-    )
+    first = float(np.nanmin(numbers)) if attribute.from_first else 0.0
+    labels = tuple(_middle(numbers[ranks == rank], first) for rank in range(count))
     return _Codes(attribute.name, attribute.unit, labels, ranks)
+
+
+def _middle(numbers: NDArray[np.float64], first: float) -> str:
+    """The middle of the values at many positions, as the difference to the first of all."""
+    known = numbers[np.isfinite(numbers)]
+    return _number(float(np.median(known)) - first) if known.size else _NOT_GIVEN
 
 
 def _refine(classes: NDArray[np.intp], codes: NDArray[np.intp]) -> tuple[NDArray[np.intp], int]:
