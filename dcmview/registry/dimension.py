@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -258,7 +259,7 @@ def _number(value: float) -> str:
 
 
 def seconds(text: str) -> float | None:
-    """Give a TM or DT value as seconds, of a DT counted from year 0; None for what is neither.
+    """Give a TM or DT value as seconds, a DT counted from year 1; None for what is neither.
 
     Examples
     --------
@@ -271,8 +272,10 @@ def seconds(text: str) -> float | None:
         return None
     days = 0
     if len(whole) == 14:
-        year, month, day = int(whole[:4]), int(whole[4:6]), int(whole[6:8])
-        days = (year * 12 + month) * 31 + day
+        try:
+            days = date(int(whole[:4]), int(whole[4:6]), int(whole[6:8])).toordinal()
+        except ValueError:
+            return None
     hours, minutes, secs = (int(whole[-6:][at : at + 2]) for at in (0, 2, 4))
     part = float(f"0.{fraction}") if fraction.isdecimal() else 0.0
     return ((days * 24 + hours) * 60 + minutes) * 60 + secs + part
