@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import structs
@@ -10,6 +11,7 @@ from pydicom.dataelem import RawDataElement
 
 from dcmview.dicom import elements
 from dcmview.dicom.sequences import sequence_items
+from dcmview.errors import Unreadable
 from dcmview.model import Acquisition, Placement
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ Facts = dict[str, Any]
 """Fields of Acquisition and Placement that a functional group gives."""
 
 Field: TypeAlias = "tuple[str, Callable[[Dataset], Any]]"
+
+READ_LIMIT_S = 10.0
+"""Time for the groups of one file: 5,000 frames take 0.6 s, hostile ones any time."""
 
 _MOST_REMEMBERED = 4096
 _MOST_DIMENSIONS = 32
@@ -77,9 +82,15 @@ def frame_placements(instance: Instance) -> tuple[tuple[Acquisition, Placement],
         taken from the shared groups and then from the top level; frames that
         were taken alike share one Acquisition.
 
+    Raises
+    ------
+    Unreadable
+        If that takes longer than `READ_LIMIT_S`.
+
     References
     ----------
-    DICOM PS3.3 C.7.6.16.1.2, Multi-frame Functional Groups Module.
+    DICOM PS3.3 C.7.6.16.1.2, Multi-frame Functional Groups Module;
+    DICOM PS3.3 C.7.6.17, Multi-frame Dimension Module.
     """
     dataset = instance.dataset
     reader = _GroupReader(_segment_names(dataset))
@@ -92,7 +103,12 @@ def frame_placements(instance: Instance) -> tuple[tuple[Acquisition, Placement],
     joined = _Joiner(acquisition, placement, common)
     groups = sequence_items(dataset, "PerFrameFunctionalGroupsSequence")
     count = instance.layout.frame_count
-    found = [joined.join(reader.read(groups[index])) for index in range(min(len(groups), count))]
+    deadline = time.monotonic() + READ_LIMIT_S
+    found = []
+    for index in range(min(len(groups), count)):
+        found.append(joined.join(reader.read(groups[index])))
+        if time.monotonic() > deadline:
+            raise Unreadable(f"functional groups of {count:,} frames take too long to read")
     found += [joined.join({})] * (count - len(found))
     return tuple(found)
 
@@ -168,7 +184,8 @@ def _numbers(dataset: Dataset, keyword: str, count: int) -> Any:
 
 
 def _image_type(dataset: Dataset, keyword: str) -> tuple[str, ...]:
-    return tuple(filter(None, elements.text(dataset, keyword).split("\\")))
+    parts = (part.strip() for part in elements.text(dataset, keyword).split("\\"))
+    return tuple(filter(None, parts))
 
 
 def _dimension_index_values(item: Dataset) -> tuple[int, ...]:
@@ -249,12 +266,18 @@ def _dimension_names(dataset: Dataset) -> tuple[str, ...]:
     """Say what each of the Dimension Index Values of a frame counts."""
     names = []
     for item in sequence_items(dataset, "DimensionIndexSequence")[:_MOST_DIMENSIONS]:
-        raw = elements.stored_element(item, "DimensionIndexPointer")
-        pointer: Any = None if raw is None else item[raw.tag].value
+        pointer = _pointer(item)
         is_known = isinstance(pointer, int) and dictionary_has_tag(pointer)
         name = dictionary_description(pointer) if is_known else ""
         names.append(name or elements.text(item, "DimensionDescriptionLabel"))
     return tuple(names)
+
+
+def _pointer(item: Dataset) -> Any:
+    try:
+        return item.get("DimensionIndexPointer")
+    except Exception:  # a damaged element, which pydicom cannot convert
+        return None
 
 
 def _segment_names(dataset: Dataset) -> dict[int, str]:

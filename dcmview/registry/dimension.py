@@ -23,6 +23,9 @@ A time series that was stopped in its last volume has few holes. Where half of
 the grid would be empty, two stacks are easier to scroll.
 """
 
+FOLLOWS_FROM = 0.9
+"""Part of the neighbours that have to be in the order of their Instance Numbers."""
+
 _NOT_GIVEN = "not given"
 _NUMBERS = re.compile(r"(\d+)")
 
@@ -156,6 +159,8 @@ def _choose_ordinal(
         return None
     most = max(count for count, _, _ in found)
     best = [(attribute, codes) for count, attribute, codes in found if count == most]
+    # Trigger times that jitter from beat to beat tell frames apart and say nothing of their order.
+    best = [each for each in best if _follows_numbers(each[1], classes, frames)] or best
     deepest = int(np.bincount(classes).max())
     for _, codes in best:
         combined = _refine(classes, codes.codes)[1]
@@ -164,6 +169,18 @@ def _choose_ordinal(
             return codes
     attribute, codes = best[0]
     return _ranked(attribute, codes, classes, frames)
+
+
+def _follows_numbers(
+    codes: _Codes, classes: NDArray[np.intp], frames: Sequence[SeriesFrame]
+) -> bool:
+    """Whether values rise, or fall, as the scanner numbered the frames of each class."""
+    numbers = np.array([frame.number or frame.frame_index for frame in frames], np.float64)
+    order = np.lexsort((numbers, codes.codes, classes))
+    is_pair = (np.diff(classes[order]) == 0) & (np.diff(codes.codes[order]) > 0)
+    steps = np.diff(numbers[order])[is_pair]
+    up, down = int((steps > 0).sum()), int((steps < 0).sum())
+    return max(up, down) >= FOLLOWS_FROM * (up + down)
 
 
 def _grid(positions: NDArray[np.intp], classes: NDArray[np.intp], codes: _Codes) -> int:

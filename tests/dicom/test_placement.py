@@ -15,6 +15,7 @@ from support.pixel_files import pixel_file_named
 
 from dcmview.dicom.instance import open_instance
 from dcmview.dicom.placement import frame_placements, read_acquisition, read_placement
+from dcmview.errors import Unreadable
 from dcmview.model import Acquisition, Placement
 
 if TYPE_CHECKING:
@@ -228,6 +229,24 @@ def test_frames_without_groups_of_their_own_are_where_the_shared_groups_say(
     )
     found = frame_placements(opened(tmp_path, dataset))
     assert [placement.position for _, placement in found] == [(1, 2, 1), (1, 2, 7), (1, 2, 7)]
+
+
+def test_a_damaged_pointer_leaves_a_dimension_without_a_name(tmp_path: Path) -> None:
+    damaged = add_raw(Dataset(), "DimensionIndexPointer", "AT", b"\1\2\3")
+    instance = opened(tmp_path, enhanced(1, {}, {"PlanePositionSequence": at_height(1)}))
+    instance.dataset.DimensionIndexSequence = Sequence([damaged])
+    ((acquisition, placement),) = frame_placements(instance)
+    assert acquisition.dimension_names == ("",)
+    assert placement.position == (1, 2, 1)
+
+
+def test_groups_that_take_too_long_are_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dcmview.dicom.placement.READ_LIMIT_S", -1.0)
+    instance = opened(tmp_path, enhanced(1, {}, {"PlanePositionSequence": at_height(1)}))
+    with pytest.raises(Unreadable, match="too long"):
+        frame_placements(instance)
 
 
 @pytest.mark.parametrize(

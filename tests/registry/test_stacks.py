@@ -331,6 +331,29 @@ def test_trigger_times_that_differ_a_little_from_slice_to_slice_are_phases() -> 
     assert stack.files == (0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11)
 
 
+def test_trigger_times_that_jitter_do_not_order_heart_beats() -> None:
+    jitter = (12.0, 9.0, 14.0, 8.0, 11.0)
+    stack = only(
+        stacks_of(
+            series(
+                *(
+                    {
+                        "z": z,
+                        "trigger_time_ms": milliseconds + z,
+                        "acquisition_time": f"10100{beat}",
+                        "instance_number": 10 * z + beat,
+                    }
+                    for z in range(2)
+                    for beat, milliseconds in enumerate(jitter)
+                )
+            )
+        )
+    )
+    assert stack.dimension is not None
+    assert stack.dimension.name == "Acquisition Time"
+    assert stack.files == (0, 5, 1, 6, 2, 7, 3, 8, 4, 9)
+
+
 def test_two_things_that_differ_make_one_combined_dimension() -> None:
     stack = only(
         stacks_of(
