@@ -20,7 +20,15 @@ from dcmview.dicom.parse import ParsedFile, parse_file
 from dcmview.dicom.placement import read_acquisition, read_placement
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.samples import frame_bits
-from dcmview.dicom.source import ByteSource, FileSource, MemorySource, PixelLocation, open_source
+from dcmview.dicom.source import (
+    ByteSource,
+    MemorySource,
+    PixelLocation,
+    StampedSource,
+    open_member,
+    open_source,
+    read_member,
+)
 from dcmview.dicom.windows import read_windows
 from dcmview.model import (
     Acquisition,
@@ -38,6 +46,7 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
+    from dcmview.dicom.source import Member
     from dcmview.model import FileStamp
 
 _ITEM_HEADER_BYTES = 8
@@ -51,7 +60,8 @@ class Instance:
     pydicom converts elements as they are touched, so one thread at a time.
     ``pixel_location`` is None for an object without an image, ``pixel_bytes``
     the length of its value, to the end of the file where that is undefined.
-    ``inflated`` holds the data set of a deflated file.
+    ``inflated`` holds the data set of a deflated file, and all of a compressed
+    ``member`` of an archive, whose stamp is that of the archive.
     """
 
     path: str
@@ -64,6 +74,7 @@ class Instance:
     header: InstanceHeader
     repairs: tuple[Repair, ...]
     inflated: MemorySource | None = None
+    member: Member | None = None
     groups: FunctionalGroups = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,8 +82,8 @@ class Instance:
 
     @property
     def size_bytes(self) -> int:
-        """Size of the file."""
-        return self.stamp.size_bytes
+        """Size of the file, not of the archive it may be in."""
+        return self.stamp.size_bytes if self.member is None else self.member.size_bytes
 
     def open(self) -> AbstractContextManager[ByteSource]:
         """Open the bytes that `pixel_location` speaks of.
@@ -84,10 +95,12 @@ class Instance:
         """
         if self.inflated is not None:
             return nullcontext(self.inflated)
+        if self.member is not None:
+            return open_member(self.member, expected=self.stamp)
         return open_source(self.path, expected=self.stamp)
 
 
-def scan_instance(source: FileSource, path: str) -> Instance:
+def scan_instance(source: StampedSource, path: str) -> Instance:
     """Parse an opened file for the list; a deflated one no further than its header.
 
     Raises
@@ -100,8 +113,10 @@ def scan_instance(source: FileSource, path: str) -> Instance:
     return _instance(parse_file(source, inflated_limit_bytes=HEADER_LIMIT_BYTES), source, path)
 
 
-def open_instance(path: str, *, expected: FileStamp | None = None) -> Instance:
-    """Parse a file for its pictures and tags.
+def open_instance(
+    path: str, *, expected: FileStamp | None = None, member: Member | None = None
+) -> Instance:
+    """Parse a file for its pictures and tags, or the member of an archive that is shown as it.
 
     Raises
     ------
@@ -110,8 +125,16 @@ def open_instance(path: str, *, expected: FileStamp | None = None) -> Instance:
     NotDicom, Unreadable
         If it cannot be parsed.
     """
-    with open_source(path, expected=expected) as source:
-        return _instance(parse_file(source), source, path)
+    if member is None:
+        with open_source(path, expected=expected) as source:
+            return _instance(parse_file(source), source, path)
+    if not member.is_compressed:
+        with open_member(member, expected=expected) as part:
+            return replace(_instance(parse_file(part), part, path), member=member)
+    # Each frame would else decompress all that is before it.
+    content = read_member(member, expected=expected)
+    instance = _instance(parse_file(content), content, path)
+    return replace(instance, member=member, inflated=instance.inflated or content)
 
 
 def read_layout(dataset: Dataset, kind: SampleKind) -> tuple[PixelLayout, tuple[Repair, ...]]:
@@ -218,7 +241,7 @@ def first_window(dataset: Dataset) -> Window | None:
     return None
 
 
-def _instance(parsed: ParsedFile, source: FileSource, path: str) -> Instance:
+def _instance(parsed: ParsedFile, source: StampedSource, path: str) -> Instance:
     with recorded_warnings() as messages:
         instance = _collect(parsed, source, path)
     if messages:
@@ -228,7 +251,7 @@ def _instance(parsed: ParsedFile, source: FileSource, path: str) -> Instance:
     return instance
 
 
-def _collect(parsed: ParsedFile, source: FileSource, path: str) -> Instance:
+def _collect(parsed: ParsedFile, source: StampedSource, path: str) -> Instance:
     dataset, location = parsed.dataset, parsed.location
     data: ByteSource = parsed.inflated or source
     layout, repairs = read_layout(dataset, parsed.kind)

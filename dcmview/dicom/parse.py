@@ -36,7 +36,6 @@ from dcmview.dicom.sniff import (
 from dcmview.dicom.source import (
     INFLATED_LIMIT_BYTES,
     ByteSource,
-    FileSource,
     MemorySource,
     PixelLocation,
     inflate,
@@ -93,13 +92,13 @@ class ParsedFile:
 
 
 def parse_file(
-    source: FileSource, *, inflated_limit_bytes: int = INFLATED_LIMIT_BYTES
+    source: ByteSource, *, inflated_limit_bytes: int = INFLATED_LIMIT_BYTES
 ) -> ParsedFile:
     """Read the elements before the pixel data.
 
     Parameters
     ----------
-    source : FileSource
+    source : ByteSource
         The opened file.
     inflated_limit_bytes : int
         How much of a deflated data set is kept.
