@@ -24,7 +24,13 @@ from dcmview.dicom.frames import FrameTable, frame_table
 from dcmview.dicom.instance import Instance, open_instance
 from dcmview.dicom.overlays import read_overlays
 from dcmview.dicom.recipe import display_recipe
-from dcmview.dicom.source import ByteSource, MemorySource, PixelLocation, open_source
+from dcmview.dicom.source import (
+    ByteSource,
+    MemorySource,
+    PixelLocation,
+    open_member,
+    open_source,
+)
 from dcmview.dicom.tagtree import tag_node_at, tag_tree
 from dcmview.dicom.transfer import Codec, TransferSyntax, transfer_syntax
 from dcmview.dicom.workers import always_wanted, make_decoder
@@ -36,12 +42,14 @@ from dcmview.errors import (
 )
 from dcmview.heap import keep_freed_memory
 from dcmview.model import (
+    Acquisition,
     DisplayRecipe,
     DisplayRequest,
     LookupTable,
     OverlayPlane,
     Picture,
     PixelLayout,
+    Placement,
     RawFrame,
     Repair,
     StoredFrame,
@@ -123,9 +131,10 @@ class Engine:
         """Whether codecs run in processes of their own."""
         return self._decoder.is_isolated
 
-    def warm_up(self) -> None:
-        """Start what the first compressed frame needs."""
-        self._decoder.warm_up()
+    def warm_up(self, transfer_syntax_uid: str) -> None:
+        """Start what the first frame of this syntax needs."""
+        if transfer_syntax(transfer_syntax_uid).codec not in _IN_PROCESS:
+            self._decoder.warm_up()
 
     def close(self) -> None:
         """End the decoder processes."""
@@ -243,6 +252,14 @@ class Engine:
             of_frames = self._frame_repairs.get(entry.index, ())
         return tuple(dict.fromkeys((*entry.header.repairs, *of_table, *of_frames)))
 
+    def frame_placements(self, entry: Entry) -> tuple[tuple[Acquisition, Placement], ...]:
+        """Say where each frame of a file with functional groups lies."""
+        from dcmview.dicom.placement import frame_placements
+
+        opened = self._open(entry)
+        with opened.lock:
+            return frame_placements(opened.instance)
+
     def tags(self, entry: Entry) -> list[dict[str, Any]]:
         """Give the tag tree of a file in the JSON form of the API."""
         opened = self._open(entry)
@@ -259,7 +276,10 @@ class Engine:
 
     def _open(self, entry: Entry) -> _OpenInstance:
         return self._instances.get_or_compute(
-            entry.index, lambda: _OpenInstance(open_instance(entry.path, expected=entry.stamp))
+            entry.index,
+            lambda: _OpenInstance(
+                open_instance(entry.path, expected=entry.stamp, member=entry.member)
+            ),
         )[0]
 
     def _image(self, entry: Entry) -> _Image:
@@ -476,6 +496,8 @@ class _Image:
 def _open_bytes(entry: Entry, inflated: MemorySource | None) -> AbstractContextManager[ByteSource]:
     if inflated is not None:
         return nullcontext(inflated)
+    if entry.member is not None:
+        return open_member(entry.member, expected=entry.stamp)
     return open_source(entry.path, expected=entry.stamp)
 
 

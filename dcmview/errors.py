@@ -9,7 +9,7 @@
     ├── Unauthorized         no or wrong token
     ├── AccessDenied         foreign user, Host or Origin
     ├── NotFound
-    │   ├── UnknownFile · FrameOutOfRange · NoPixelData · FileGone
+    │   ├── UnknownFile · UnknownSeries · FrameOutOfRange · NoPixelData · FileGone
     ├── MethodNotAllowed
     ├── Conflict
     │   └── FileChanged      replaced or rewritten since it was listed
@@ -90,6 +90,12 @@ class UnknownFile(NotFound):
     code = "unknown_file"
 
 
+class UnknownSeries(NotFound):
+    """No series has this number."""
+
+    code = "unknown_series"
+
+
 class FrameOutOfRange(NotFound):
     """The file has fewer frames."""
 
@@ -168,16 +174,16 @@ class UnsupportedPixelFormat(InstanceError):
     code = "unsupported_pixel_format"
 
 
-class DecodeFailed(InstanceError):
-    """The decoder refused the data of this frame."""
-
-    code = "decode_failed"
-
-
 class InvalidGeometry(InstanceError):
     """Positions, cosines or spacings that no plane in a patient can have."""
 
     code = "invalid_geometry"
+
+
+class DecodeFailed(InstanceError):
+    """The decoder refused the data of this frame."""
+
+    code = "decode_failed"
 
 
 class Busy(DcmviewError):

@@ -14,19 +14,35 @@ from typing import TYPE_CHECKING, Any
 from dcmview.annotations.roi import check_against_image, parse_rectangles
 from dcmview.annotations.roi_csv import write_roi_csv
 from dcmview.annotations.store import RoiStore
-from dcmview.errors import FrameOutOfRange, InvalidAnnotation, NoPixelData
+from dcmview.errors import DcmviewError, FrameOutOfRange, InvalidAnnotation, NoPixelData
+from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, Registry, ScanSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from dcmview.annotations.roi import Rectangle
     from dcmview.annotations.roi_csv import RoiTable
     from dcmview.engine import Engine
-    from dcmview.model import DisplayRecipe, DisplayRequest, Picture, RawFrame, Repair
+    from dcmview.model import (
+        Acquisition,
+        DisplayRecipe,
+        DisplayRequest,
+        Picture,
+        Placement,
+        RawFrame,
+        Repair,
+    )
     from dcmview.pixels.explain import Explanation
+    from dcmview.registry.grouping import SeriesChanges, SeriesView
+    from dcmview.registry.scan import Scan
+    from dcmview.registry.stacks import Stack
 
 PROGRESS_INTERVAL_S = 0.2
+MOST_OPEN_SERIES = 32
+"""Series whose stacks are remembered."""
+
+_LISTED_ENDS = (FileEnd.SHOWN, FileEnd.PARTIAL, FileEnd.NO_PIXELS)
 
 
 def _always() -> bool:
@@ -35,13 +51,28 @@ def _always() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LibrarySettings:
-    """What the user asked to see."""
+    """What the user asked to see.
 
-    paths: tuple[str, ...]
+    ``paths`` may come slowly, from a list on standard input; it is gone
+    through once. With ``watch_interval_s`` the scan goes on for ever.
+    """
+
+    paths: Iterable[str]
     recursive: bool = True
     filters: tuple[tuple[str, str], ...] = ()
     annotations: RoiTable | None = None
     cache_budget_bytes: int | None = None
+    watch_interval_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """How one path ended."""
+
+    path: str
+    end: FileEnd
+    reason: str
+    index: int | None
 
 
 class Library:
@@ -55,6 +86,9 @@ class Library:
         self._matched_rows: set[int] = set()
         self._stopping = threading.Event()
         self._scanner: threading.Thread | None = None
+        self._running_scan: Scan | None = None
+        self._stacks: dict[tuple[int, int], tuple[Stack, ...]] = {}
+        self._stacks_lock = threading.Lock()
         self._engine_lock = threading.Lock()
         self._loaded_engine: Engine | None = None
         self._warmed_up = False
@@ -91,9 +125,71 @@ class Library:
         """Count the files listed so far."""
         return len(self._registry)
 
+    @property
+    def is_watching(self) -> bool:
+        """Whether files may still come after the scan is complete."""
+        return self._settings.watch_interval_s is not None
+
+    @property
+    def revision(self) -> int:
+        """How much has happened to the list so far."""
+        return self._registry.revision
+
+    def entries_since(self, revision: int) -> tuple[list[Entry], int]:
+        """Give the files that are new or lost since a revision, and the revision of now."""
+        return self._registry.entries_since(revision)
+
+    def lost(self, index: int) -> FileEnd | None:
+        """Say whether a listed file was found changed or gone."""
+        return self._registry.lost(index)
+
+    def series_since(self, revision: int, most: int) -> SeriesChanges:
+        """Give the series that are new or changed since a revision."""
+        return self._registry.series_since(revision, most)
+
+    def series(self, index: int) -> tuple[SeriesView, list[Entry]]:
+        """Give one series with its files, or raise ``UnknownSeries``."""
+        return self._registry.series(index)
+
+    def stacks(self, index: int) -> tuple[Stack, ...]:
+        """Give the frames of a series, put together and in order.
+
+        Raises
+        ------
+        UnknownSeries
+            If there is no such series.
+        """
+        view, entries = self._registry.series(index)
+        key = index, view.revision
+        with self._stacks_lock:
+            known = self._stacks.get(key)
+        if known is not None:
+            return known
+        from dcmview.registry.stacks import SeriesInstance, build_stacks
+
+        instances = [SeriesInstance(entry.index, entry.path, entry.header) for entry in entries]
+        stacks = build_stacks(instances, self._frame_placements)
+        with self._stacks_lock:
+            if len(self._stacks) >= MOST_OPEN_SERIES:
+                del self._stacks[next(iter(self._stacks))]
+            self._stacks[key] = stacks
+        return stacks
+
+    def report(self, ends: Sequence[FileEnd]) -> list[ReportLine]:
+        """Say of every path that ended in one of these ways how it ended and why."""
+        lines = [
+            ReportLine(entry.path, entry.end, entry.note, entry.index)
+            for entry in (self._registry.entries() if set(ends) & set(_LISTED_ENDS) else ())
+            if entry.end in ends
+        ]
+        skipped = self._registry.skipped(ends)
+        return lines + [ReportLine(each.path, each.end, each.reason, None) for each in skipped]
+
     def close(self) -> None:
         """Stop a running scan, wait for it to let go of its file, and end the decoders."""
         self._stopping.set()
+        if self._running_scan is not None:
+            self._running_scan.stop()
         if self._scanner is not None:
             self._scanner.join(timeout=1.0)
         if self._loaded_engine is not None:
@@ -246,39 +342,62 @@ class Library:
             return self._loaded_engine
 
     def _scan(self, on_progress: Callable[[ScanSummary], None] | None) -> None:
+        settings = self._settings
         last_progress = time.monotonic()
+        roots: list[str] = []
 
-        def on_entry(entry: Entry) -> None:
+        def remembered() -> Iterator[str]:
+            for root in settings.paths:
+                roots.append(root)
+                yield root
+
+        def on_entries(entries: list[Entry]) -> None:
             nonlocal last_progress
-            self._load_rois(entry)
-            self._warm_up(entry)
+            if settings.annotations is not None:
+                for entry in entries:
+                    self._load_rois(entry)
+            self._warm_up(entries)
             if on_progress is not None and time.monotonic() - last_progress > PROGRESS_INTERVAL_S:
                 on_progress(self._registry.summary())
                 last_progress = time.monotonic()
 
         try:
-            # Imports pydicom.
-            from dcmview.registry.scan import scan
+            from dcmview.registry.scan import Scan
 
-            scan(
+            self._running_scan = Scan(
                 self._registry,
-                self._settings.paths,
-                recursive=self._settings.recursive,
-                filters=self._settings.filters,
-                on_entry=on_entry,
-                should_stop=self._stopping.is_set,
+                remembered(),
+                recursive=settings.recursive,
+                filters=settings.filters,
+                on_entries=on_entries,
             )
+            if not self._stopping.is_set():
+                self._running_scan.run()
             self._report_unmatched_rows()
         finally:
             self._registry.mark_complete()
+        interval_s = self._settings.watch_interval_s
+        if interval_s is not None:
+            self._running_scan.watch(roots, interval_s, self._stopping.wait)
 
-    def _warm_up(self, entry: Entry) -> None:
-        """Start the decoders when the first file that needs them is found."""
-        facts = entry.facts
-        if self._warmed_up or facts is None or not facts.location.encapsulated:
+    def _warm_up(self, entries: list[Entry]) -> None:
+        """Load what the first picture needs, and start the decoders if it is compressed."""
+        first = next((entry for entry in entries if entry.header.shared.has_pixels), None)
+        if self._warmed_up or first is None:
             return
         self._warmed_up = True
-        threading.Thread(target=self._engine.warm_up, daemon=True).start()
+        uid = first.header.shared.transfer_syntax_uid
+        threading.Thread(target=self._load_engine, args=(uid,), daemon=True).start()
+
+    def _load_engine(self, transfer_syntax_uid: str) -> None:
+        self._engine.warm_up(transfer_syntax_uid)
+
+    def _frame_placements(self, index: int) -> Sequence[tuple[Acquisition, Placement]] | None:
+        """Where the frames of a file lie; None where that cannot be read."""
+        try:
+            return self._engine.frame_placements(self._registry.get(index))
+        except DcmviewError:
+            return None
 
     def _load_rois(self, entry: Entry) -> None:
         table = self._settings.annotations

@@ -318,6 +318,12 @@ class FileEnd(StrEnum):
     NOT_DICOM = "not_dicom"
     UNREADABLE = "unreadable"
     FILTERED = "filtered"
+    CHANGED = "changed"  # listed, and rewritten since
+    GONE = "gone"  # listed, and removed since
+
+
+REPORTED_ENDS = tuple(end for end in FileEnd if end not in (FileEnd.CHANGED, FileEnd.GONE))
+"""How the scan can end for a path."""
 
 
 class FileStamp(Struct, frozen=True, array_like=True, gc=False):
@@ -365,16 +371,16 @@ class Acquisition(Struct, frozen=True, array_like=True, gc=False):
     concatenation_uid: str = ""
     in_concatenation_number: int | None = None
     concatenation_frame_offset: int | None = None
+    dimension_names: tuple[str, ...] = ()
+    """What Dimension Index Values (0020,9157) count; only functional groups say it."""
+    segment: str = ""
+    """Number and label of the segment that frames show; only functional groups say it."""
 
 
 class Placement(Struct, frozen=True, array_like=True, gc=False):
     """Where one frame lies in the patient, and when it was taken.
 
     Times are the raw TM or DT text of their element.
-    dimension_names: tuple[str, ...] = ()
-    """What Dimension Index Values (0020,9157) count; only functional groups say it."""
-    segment: str = ""
-    """Number and label of the segment that frames show; only functional groups say it."""
     """
 
     position: Vector | None = None

@@ -94,9 +94,11 @@ def _options_from_values(values: dict[str, Any]) -> ViewOptions:
 
 def _path_parameter() -> inspect.Parameter:
     argument = typer.Argument(
-        metavar="PATH...", help="DICOM files and folders.", show_default=False
+        metavar="PATH...",
+        help="DICOM files, folders and archives; - reads a list from standard input.",
+        show_default=False,
     )
-    return _parameter("paths", list[str], argument, default=inspect.Parameter.empty)
+    return _parameter("paths", list[str], argument, default=[])
 
 
 def _option_parameter(option: Option) -> inspect.Parameter:

@@ -23,6 +23,9 @@ class ViewOptions(NamedTuple):
     allow_host: tuple[str, ...] = ()
     no_recursive: bool = False
     filter: tuple[str, ...] = ()
+    file_list: tuple[str, ...] = ()
+    watch: bool = False
+    report: str | None = None
     annotations: str | None = None
     no_rescue: bool = False
     cache_budget: str | None = None
@@ -81,9 +84,37 @@ OPTIONS = (
         "FIELD=VALUE",
         "Only files whose field contains the value, whatever the case. Repeat to narrow. "
         "Fields: patient_id, patient_name, study_description, study_date, study_uid, "
-        "series_description, series_number, series_uid, modality.",
+        "series_description, series_number, series_uid, modality, and every DICOM keyword of the "
+        "header, such as BodyPartExamined.",
         FILES,
         repeatable=True,
+    ),
+    Option(
+        "file_list",
+        ("--file-list",),
+        str,
+        "FILE",
+        "Also the files and folders that FILE names, one a line. A PATH of - reads such a list "
+        "from standard input.",
+        FILES,
+        repeatable=True,
+    ),
+    Option(
+        "watch",
+        ("--watch",),
+        bool,
+        "",
+        "Keep looking: list files that appear later, mark those that change or go.",
+        FILES,
+    ),
+    Option(
+        "report",
+        ("--report",),
+        str,
+        "FILE",
+        "When the scan is over, write how every path ended and why: CSV, or JSON if FILE ends "
+        "in .json.",
+        FILES,
     ),
     Option(
         "annotations",

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 from dcmview.cli import console
 from dcmview.cli.progress import counts, progress_line, summary_lines
+from dcmview.cli.report import write_report
 from dcmview.cli.rescue import write_rescue_file
-from dcmview.errors import NothingToShow
+from dcmview.cli.view import given_paths
+from dcmview.errors import NothingToShow, UsageError
 from dcmview.library import Library, LibrarySettings
 from dcmview.server.lifetime import Lifetime
 from dcmview.server.serve import serve
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from dcmview.tunnel import Tunnel
 
 MOST_WARNINGS = 10
+WATCH_INTERVAL_S = 2.0
 PARENT_CHECK_S = 1.0
 
 
@@ -57,14 +60,16 @@ class _Session:
         self._status = ServerStatus()
         self._library = Library(
             LibrarySettings(
-                paths=options.paths,
+                paths=given_paths(options),
                 recursive=not options.no_recursive,
                 filters=start.filters,
                 annotations=start.annotations,
                 cache_budget_bytes=start.cache_budget_bytes,
+                watch_interval_s=WATCH_INTERVAL_S if options.watch else None,
             )
         )
         self._tunnel: Tunnel | None = None
+        self._report_lock = threading.Lock()
         self._is_terminal = console.stderr_is_terminal()
         self._lifetime = Lifetime(
             self._status,
@@ -90,7 +95,8 @@ class _Session:
         )
         if reason is EndReason.NOTHING_TO_SHOW:
             found = counts(self._library.scan_summary())
-            raise NothingToShow(f"nothing to show in {', '.join(start.options.paths)}: {found}")
+            names = ", ".join((*start.options.paths, *start.options.file_list))
+            raise NothingToShow(f"nothing to show in {names}: {found}")
         return console.EXIT_OK
 
     def _policy(self) -> AccessPolicy:
@@ -138,8 +144,9 @@ class _Session:
             console.warn(warning)
         if len(warnings) > MOST_WARNINGS:
             console.warn(f"and {len(warnings) - MOST_WARNINGS:,} more; the page lists them")
+        self._write_report()
         self._lifetime.note_scan_end()
-        if not summary.listed:
+        if not summary.listed and not self._start.options.watch:
             self._lifetime.request_end(EndReason.NOTHING_TO_SHOW)
 
     def _wait_for_parent(self) -> None:
@@ -169,7 +176,21 @@ class _Session:
             self._rescue()
         if self._tunnel is not None:
             self._tunnel.stop()
+        if self._start.options.watch or not self._library.scan_summary().complete:
+            self._write_report()
         self._library.close()
+
+    def _write_report(self) -> None:
+        path = self._start.options.report
+        if path is None:
+            return
+        with self._report_lock:
+            try:
+                write_report(self._library, path)
+            except (OSError, UsageError) as exc:
+                console.warn(f"the report cannot be written to {path}: {exc}")
+            else:
+                console.tell(f"how every path ended is in {path}")
 
     def _rescue(self) -> None:
         if self._start.options.no_rescue:

@@ -12,7 +12,8 @@ import math
 import os
 import re
 import socket
-from typing import TYPE_CHECKING, NamedTuple
+import sys
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from dcmview.cli import console
 from dcmview.cli.options import ViewOptions
@@ -24,12 +25,17 @@ from dcmview.server.signals import on_end_signals
 from dcmview.web.built_page import require_built_page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dcmview.annotations.roi_csv import RoiTable
     from dcmview.server.signals import EndReason
     from dcmview.tunnel import TunnelPlan
 
 TOKEN_VARIABLE = "DCMVIEW_TOKEN"  # noqa: S105
 TOKEN_BYTES = 24
+
+STANDARD_INPUT = "-"
+"""The path that stands for a list of paths on standard input."""
 
 SMALLEST_CACHE_BYTES = 16 * 1024 * 1024
 _SIZE = re.compile(r"(?P<number>[0-9]{1,12}(\.[0-9]{1,3})?)(?P<unit>[KMGT]?)i?B?", re.IGNORECASE)
@@ -98,8 +104,12 @@ def check_options(options: ViewOptions) -> None:
     UsageError
         Naming the option.
     """
-    if not options.paths:
-        raise UsageError("no path given; see dcmview --help")
+    if not options.paths and not options.file_list:
+        raise UsageError("no PATH given; see dcmview --help")
+    if options.paths.count(STANDARD_INPUT) > 1:
+        raise UsageError("standard input can be read only once")
+    if STANDARD_INPUT in options.paths and options.end_with_stdin:
+        raise UsageError("--end-with-stdin leaves no standard input to read paths from")
     for name, port in (("--port", options.port), ("--tunnel-port", options.tunnel_port)):
         if not 0 <= port <= 65535:
             raise UsageError(f"{name} must be from 0 to 65535, not {port}")
@@ -111,6 +121,24 @@ def check_options(options: ViewOptions) -> None:
         for name in ("tunnel_host", "tunnel_port", "tunnel_mode"):
             if getattr(options, name) != ViewOptions._field_defaults[name]:
                 raise UsageError(f"--{name.replace('_', '-')} is given without --tunnel")
+
+
+def given_paths(options: ViewOptions) -> Iterator[str]:
+    """Give all paths in the order of the command line, lists last; may wait for standard input."""
+    for path in options.paths:
+        if path == STANDARD_INPUT:
+            yield from _listed_paths(sys.stdin.buffer, "standard input")
+        else:
+            yield path
+    for path in options.file_list:
+        with open(path, "rb") as stream:
+            yield from _listed_paths(stream, path)
+
+
+def _listed_paths(stream: BinaryIO, name: str) -> Iterator[str]:
+    from dcmview.registry.path_list import read_path_list
+
+    return read_path_list(stream, name)
 
 
 def parse_size(text: str) -> int:
@@ -131,9 +159,11 @@ def parse_size(text: str) -> int:
 def _open(options: ViewOptions) -> Start:
     check_options(options)
     filters = tuple(parse_filter(expression) for expression in options.filter)
-    for path in options.paths:
-        if not os.path.exists(path):
+    for path in (*options.paths, *options.file_list):
+        if path != STANDARD_INPUT and not os.path.exists(path):
             raise UsageError(f"no such file or folder: {path}")
+    if options.report is not None and not os.path.isdir(os.path.dirname(options.report) or "."):
+        raise UsageError(f"--report: no such folder: {os.path.dirname(options.report)}")
     cache_budget_bytes = None if options.cache_budget is None else parse_size(options.cache_budget)
     require_built_page()
     annotations = _read_annotations(options.annotations)

@@ -22,9 +22,9 @@ IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
 EXPLICIT_BIG_ENDIAN = "1.2.840.10008.1.2.2"
 ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 
-_SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
-_LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
-_VRS = _SHORT_VRS | _LONG_VRS
+SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+_VRS = SHORT_VRS | LONG_VRS
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _LAST_GROUP = 0xFFFC  # beyond are items and delimiters
 
@@ -102,15 +102,13 @@ def guess_encoding(head: bytes, offset: int, *, is_marked: bool) -> tuple[bool, 
     """
     for little in (True, False):
         group = _unpack(head, offset, "H", little=little) or 0
+        if not is_marked and group not in _ELEMENTS_NEEDED:
+            continue
         for explicit in (True, False):
-            length = _chain_length(head, offset, explicit=explicit, little=little)
-            if is_marked:
-                needed = 1
-            elif group in _ELEMENTS_NEEDED:
+            needed = 1
+            if not is_marked:
                 needed = _ELEMENTS_NEEDED[group] + (0 if explicit else _MORE_IF_IMPLICIT)
-            else:
-                continue
-            if length >= needed:
+            if _chain_length(head, offset, explicit=explicit, little=little) >= needed:
                 return explicit, little
     return None
 
@@ -176,7 +174,7 @@ def _value(head: bytes, offset: int, *, explicit: bool, little: bool) -> tuple[i
     """Give offset and length of the value of the element at an offset."""
     if not explicit:
         return offset + 8, _unpack(head, offset + 4, "L", little=little) or 0
-    if head[offset + 4 : offset + 6] in _LONG_VRS:
+    if head[offset + 4 : offset + 6] in LONG_VRS:
         return offset + 12, _unpack(head, offset + 8, "L", little=little) or 0
     return offset + 8, _unpack(head, offset + 6, "H", little=little) or 0
 

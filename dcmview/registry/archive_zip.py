@@ -124,7 +124,8 @@ def _find_end(archive: FileSource) -> _End | None:
 
 def _end_at(archive: FileSource, at: int, record: bytes) -> _End | None:
     """Read an end record; None where no directory lies before it."""
-    _, disk, directory_disk, _, count, size_bytes, offset, _ = _END.unpack(record)
+    _, disk, directory_disk, _, count, size_bytes, offset, comment_bytes = _END.unpack(record)
+    is_last = at + _END.size + comment_bytes == archive.size  # a comment may hold its like
     locator = archive.pread(at - _LOCATOR64.size, _LOCATOR64.size) if at > _LOCATOR64.size else b""
     if locator.startswith(_LOCATOR64_MAGIC):
         # What lies before the archive moves all offsets, but not this record, which comes
@@ -139,7 +140,9 @@ def _end_at(archive: FileSource, at: int, record: bytes) -> _End | None:
                 at = place
                 break
     if disk not in (0, 0xFFFF) or directory_disk not in (0, 0xFFFF):
-        raise Refused("it is one of several parts of an archive; put them together first")
+        if is_last:
+            raise Refused("it is one of several parts of an archive; put them together first")
+        return None
     begin = at - size_bytes
     shift = begin - offset
     if shift < 0:

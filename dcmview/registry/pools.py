@@ -7,7 +7,9 @@ other and nothing but two stacks keeps them apart.
 
 from __future__ import annotations
 
+import math
 import os
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,11 +17,12 @@ import numpy as np
 
 from dcmview.errors import InvalidGeometry
 from dcmview.geometry.plane import check_orientation, orientation_word
-from dcmview.geometry.spacing import are_equal_spacings
+from dcmview.geometry.spacing import SPACING_TOLERANCE
 from dcmview.geometry.stack import (
     BESIDE_PIXELS,
     distances_along,
     group_near,
+    group_positions,
     offsets_in_plane,
     same_position_mm,
 )
@@ -44,6 +47,9 @@ planes turned on purpose differ by degrees.
 TURNING_FROM = 4
 """As many planes with one frame each are turned around an axis and scrolled as one stack."""
 
+MOST_ORIENTATIONS = 1000
+"""Orientations that one is compared with; a real series has fewer."""
+
 MOST_BESIDE = 8
 """Slabs beside each other; more of them are no slabs, but planes that wander."""
 
@@ -57,9 +63,9 @@ _UID_AT, _ORIENTATION_AT = 4, 6
 _OWN_FRAME_OF_REFERENCE = (
     "Each image names a frame of reference of its own; positions are taken as if they shared one"
 )
-_TURNING = "Each image has a plane of its own; ordered by Instance Number"
+_TURNING = "Each image has a plane of its own, as if turned around an axis"
 _NO_GROUPS = "Where frames lie cannot be read; they are in stored order"
-_WANDERING = "Images at the same distance lie beside each other"
+_BESIDE = "Images at the same distance lie beside each other"
 
 
 @dataclass(slots=True)
@@ -115,11 +121,11 @@ class Pooling:
     ) -> None:
         self._frames_of = frames_of
         self._pools: dict[Hashable, Pool] = {}
-        self._by_header: dict[tuple[int, int], Pool] = {}
+        self._by_header: dict[tuple[int, int, str], Pool] = {}
         self._orientations: list[Orientation] = []
         self._cosines = np.zeros((16, 6))
         self._orientation_of: dict[Orientation, int | None] = {}
-        self._spacings: list[tuple[float, float]] = []
+        self._spacings: dict[tuple[int, int], int] = {}
         self._frames_of_reference: dict[str, int] = {}
 
     def add(self, instance: SeriesInstance) -> None:
@@ -183,12 +189,12 @@ class Pooling:
 
     def _pool_of(self, frame: SeriesFrame, *, is_single: bool) -> Pool:
         header, acquisition, placement = frame.instance.header, frame.acquisition, frame.placement
-        quick = (id(header.shared), id(acquisition))
         has_plane = placement.position is not None and _is_near(placement.position)
-        if is_single and has_plane:
-            known = self._by_header.get(quick)
-            if known is not None:
-                return known
+        # Most frames share these objects with others, which their pool keeps alive.
+        quick = (id(header.shared), id(acquisition), placement.stack_id)
+        known = self._by_header.get(quick) if has_plane else None
+        if known is not None:
+            return known
         orientation = acquisition.orientation
         number = None if orientation is None or not has_plane else self._number_of(orientation)
         if number is None and not is_single:
@@ -205,7 +211,7 @@ class Pooling:
         if pool is None:
             pool = self._new_pool(key, size, number, frame, is_localizer=is_localizer)
             self._pools[key] = pool
-        if is_single and has_plane:
+        if has_plane:
             self._by_header[quick] = pool
         return pool
 
@@ -254,19 +260,25 @@ class Pooling:
         return number
 
     def _parallel_to(self, orientation: Orientation) -> int | None:
-        """The number of the first known orientation that is nearly the same."""
-        known, cosines = self._cosines[: len(self._orientations)], np.array(orientation)
+        """The number of the first orientation, of the latest ones, that is nearly the same."""
+        count = len(self._orientations)
+        begin = max(count - MOST_ORIENTATIONS, 0)
+        known, cosines = self._cosines[begin:count], np.array(orientation)
         same = np.minimum(known[:, :3] @ cosines[:3], known[:, 3:] @ cosines[3:])
         found = np.flatnonzero(same >= SAME_ORIENTATION_COSINE)
-        return int(found[0]) if found.size else None
+        return begin + int(found[0]) if found.size else None
 
     def _spacing_number(self, spacing: tuple[float, float] | None) -> int | None:
+        """Number a pixel spacing, those that differ by their last digits alike."""
         if spacing is None or min(spacing) <= 0:
             return None
-        for number, other in enumerate(self._spacings):
-            if are_equal_spacings(spacing, other):
+        # Equal spacings are in the same cell or in one beside it, so none has to be searched for.
+        row, column = (round(math.log(each) / SPACING_TOLERANCE) for each in spacing)
+        for place in ((row + i, column + j) for i in (0, -1, 1) for j in (0, -1, 1)):
+            number = self._spacings.get(place)
+            if number is not None:
                 return number
-        self._spacings.append(spacing)
+        self._spacings[row, column] = len(self._spacings)
         return len(self._spacings) - 1
 
 
@@ -302,10 +314,15 @@ def split_pool(pool: Pool) -> list[Pool]:
     spacing = frames[0].acquisition.pixel_spacing
     if spacing is not None and min(spacing) <= 0:
         spacing = None
-    groups = group_near(
+    groups, wandering_mm = group_positions(
         distances_along(pool.orientation, places),
         same_position_mm(min(spacing) if spacing else None),
     )
+    warnings = []
+    if wandering_mm:
+        warnings.append(
+            f"Images that are taken as one position lie up to {wandering_mm:.2g} mm apart"
+        )
     pool.positions = groups
     if int(groups.max()) + 1 == len(frames):
         return [pool]
@@ -315,22 +332,25 @@ def split_pool(pool: Pool) -> list[Pool]:
     if _are_beside(offsets, groups, apart_mm):
         split = _slabs(offsets, apart_mm)
         if split is None:
-            pool.warnings.append(_WANDERING)
+            warnings.append(_BESIDE)
     if split is None:
         split = _image_types(frames, groups)
     if split is None:
         found = find_dimension(frames, groups)
         if not isinstance(found, Split):
             pool.dimension = found
+            pool.warnings.extend(warnings)
             return [pool]
         split = ("value", found)
     kind, split_by = split
+    members: list[list[SeriesFrame]] = [[] for _ in split_by.labels]
+    for frame, number in zip(frames, split_by.parts.tolist(), strict=True):
+        members[number].append(frame)
+    seen: Counter[str] = Counter()
     parts = []
-    for number, label in enumerate(split_by.labels):
-        members = np.flatnonzero(split_by.parts == number)
-        again = split_by.labels[:number].count(label)
-        part = pool.part(kind, label, again, [frames[member] for member in members])
-        parts.extend(split_pool(part))
+    for label, of_part in zip(split_by.labels, members, strict=True):
+        parts.extend(split_pool(pool.part(kind, label, seen[label], of_part)))
+        seen[label] += 1
     return parts
 
 

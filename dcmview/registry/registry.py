@@ -1,7 +1,8 @@
 """What is known now about the paths that were given.
 
 Files are appended by one scan thread and read by many request threads. An
-index is given at insertion and never changes.
+index is given at insertion and never changes. A revision counts what
+happened, so a reader can ask for what is new since it last looked.
 """
 
 from __future__ import annotations
@@ -12,22 +13,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dcmview.errors import UnknownFile
-from dcmview.model import FileEnd, FileStamp, InstanceHeader
+from dcmview.model import REPORTED_ENDS, FileEnd, FileStamp, InstanceHeader
+from dcmview.registry.grouping import SeriesIndex
 
 if TYPE_CHECKING:
-    from dcmview.dicom.facts import ImageFacts
+    from collections.abc import Iterable, Sequence
+
+    from dcmview.dicom.source import Member
+    from dcmview.registry.grouping import SeriesChanges, SeriesView
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One listed file."""
+    """One listed file; ``member`` says where its bytes lie in an archive."""
 
     index: int
     path: str
     stamp: FileStamp
     header: InstanceHeader
-    facts: ImageFacts | None = None
-    """What the first picture needs; None where the file has to be parsed again for it."""
+    member: Member | None = None
+
+    @property
+    def facts(self) -> None:
+        """Nothing is kept."""
 
     @property
     def end(self) -> FileEnd:
@@ -37,11 +45,26 @@ class Entry:
         return FileEnd.SHOWN if self.header.shared.has_pixels else FileEnd.NO_PIXELS
 
     @property
+    def note(self) -> str:
+        """What is damaged, or what an object without an image is; empty for a plain image."""
+        return self.header.problem or self.header.shared.kind
+
+    @property
     def label(self) -> str:
         """PatientID, Modality and StudyDate where present, else the file name."""
         header = self.header.shared
         parts = [part for part in (header.patient_id, header.modality, header.study_date) if part]
         return " - ".join(parts) or os.path.basename(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file whose header was read, before it is listed."""
+
+    path: str
+    stamp: FileStamp
+    header: InstanceHeader
+    member: Member | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +90,11 @@ class ScanSummary:
     complete: bool
 
     @property
+    def counts(self) -> dict[FileEnd, int]:
+        """The counts by the way a path can end."""
+        return {end: getattr(self, end.value) for end in REPORTED_ENDS}
+
+    @property
     def listed(self) -> int:
         """Files that have an index."""
         return self.shown + self.partial + self.no_pixels
@@ -84,36 +112,56 @@ class Registry:
         self._lock = threading.Lock()
         self._entries: list[Entry] = []
         self._skipped: list[SkippedPath] = []
+        self._filtered: list[str] = []
         self._counts = dict.fromkeys(FileEnd, 0)
+        self._series = SeriesIndex()
+        # Which file each revision was about, from the first on: a listed one, or one that was lost.
+        self._log: list[int] = []
+        self._lost: dict[int, FileEnd] = {}
         self._complete = threading.Event()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def add(
-        self,
-        path: str,
-        stamp: FileStamp,
-        header: InstanceHeader,
-        facts: ImageFacts | None = None,
-    ) -> Entry:
-        """List a file and give it the next index."""
+    def add(self, files: Iterable[ReadFile]) -> list[Entry]:
+        """List files and give each the next index."""
+        added: list[Entry] = []
         with self._lock:
-            entry = Entry(len(self._entries), path, stamp, header, facts)
-            self._entries.append(entry)
-            self._counts[entry.end] += 1
-        return entry
+            for file in files:
+                entry = Entry(len(self._entries), file.path, file.stamp, file.header, file.member)
+                self._entries.append(entry)
+                self._log.append(entry.index)
+                self._counts[entry.end] += 1
+                self._series.add(entry, len(self._log))
+                added.append(entry)
+        return added
 
-    def skip(self, path: str, end: FileEnd, reason: str) -> None:
-        """Record a path that is not listed."""
+    def skip(self, skipped: SkippedPath) -> None:
+        """Record a path that is not listed, or that the filters of the user leave out."""
         with self._lock:
-            self._skipped.append(SkippedPath(path, end, reason))
-            self._counts[end] += 1
+            self._counts[skipped.end] += 1
+            if skipped.end is FileEnd.FILTERED:
+                self._filtered.append(skipped.path)
+            else:
+                self._skipped.append(skipped)
 
-    def count_filtered(self) -> None:
-        """Record a file that the filters of the user leave out."""
+    def mark_lost(self, index: int, end: FileEnd) -> None:
+        """Note that a listed file has changed or is gone since it was listed."""
         with self._lock:
-            self._counts[FileEnd.FILTERED] += 1
+            if self._lost.get(index) is end:
+                return
+            self._lost[index] = end
+            self._log.append(index)
+            self._series.touch(index, len(self._log))
+
+    def forget_skipped(self, path: str) -> None:
+        """Take back that a path was skipped, since it is to be read again."""
+        with self._lock:
+            for number, skipped in enumerate(self._skipped):
+                if skipped.path == path:
+                    del self._skipped[number]
+                    self._counts[skipped.end] -= 1
+                    return
 
     def get(self, index: int) -> Entry:
         """Give the file with this index.
@@ -132,6 +180,48 @@ class Registry:
         with self._lock:
             return list(self._entries)
 
+    @property
+    def revision(self) -> int:
+        """How much has happened so far."""
+        return len(self._log)
+
+    def entries_since(self, revision: int) -> tuple[list[Entry], int]:
+        """Give the files that were listed or lost after a revision, and the revision of now."""
+        with self._lock:
+            log = self._log
+            indices = sorted(set(log[max(revision, 0) :]))
+            return [self._entries[index] for index in indices], len(log)
+
+    def lost(self, index: int) -> FileEnd | None:
+        """Say whether a listed file has changed or is gone, as far as somebody has looked."""
+        return self._lost.get(index)
+
+    def series_since(self, revision: int, most: int) -> SeriesChanges:
+        """Give the series that changed after a revision, at most so many of the oldest changes."""
+        with self._lock:
+            return self._series.since(revision, most, now=len(self._log))
+
+    def series(self, index: int) -> tuple[SeriesView, list[Entry]]:
+        """Give one series, and its files in order of their indices.
+
+        Raises
+        ------
+        UnknownSeries
+            If there is no such series.
+        """
+        with self._lock:
+            view, files = self._series.get(index)
+            return view, [self._entries[file] for file in files]
+
+    def skipped(self, ends: Sequence[FileEnd]) -> list[SkippedPath]:
+        """Give the paths that are not listed and ended in one of these ways."""
+        with self._lock:
+            found = [skipped for skipped in self._skipped if skipped.end in ends]
+            if FileEnd.FILTERED in ends:
+                reason = "left out by --filter"
+                found += [SkippedPath(path, FileEnd.FILTERED, reason) for path in self._filtered]
+            return found
+
     def summary(self) -> ScanSummary:
         """Give the counts of this moment; final once ``complete`` is true."""
         with self._lock:
@@ -143,14 +233,18 @@ class Registry:
                 not_dicom=counts[FileEnd.NOT_DICOM],
                 unreadable=counts[FileEnd.UNREADABLE],
                 filtered=counts[FileEnd.FILTERED],
-                skipped=tuple(self._skipped),
+                skipped=tuple(self._skipped[:MOST_SKIPPED_IN_SUMMARY]),
                 complete=self._complete.is_set(),
             )
 
     def mark_complete(self) -> None:
-        """Say that no more files will come."""
+        """Say that the given paths have been gone through."""
         self._complete.set()
 
     def wait_complete(self, timeout_s: float | None = None) -> bool:
         """Wait for the end of the scan; false if the time ran out first."""
         return self._complete.wait(timeout_s)
+
+
+MOST_SKIPPED_IN_SUMMARY = 1_000
+"""The rest is in the report."""

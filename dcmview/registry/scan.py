@@ -1,176 +1,137 @@
-"""Walk the given paths in a fixed order and read the header of every file.
+"""Fill the registry: walk the given paths, read the headers, list or skip every path.
 
-Links to files are followed, links to folders below a given root are not, so
-a loop of links cannot hold the walk; only regular files are opened. Every
-path ends in the registry, listed or skipped with its reason.
+What is read in parallel is listed in the order of the walk, so indices are
+the same in every run over the same files.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import stat
 from typing import TYPE_CHECKING
 
-from dcmview.dicom.facts import FactsReader
-from dcmview.dicom.instance import scan_instance
-from dcmview.dicom.source import open_source
-from dcmview.errors import InstanceError, NotDicom, NotFound
-from dcmview.model import FileEnd
-from dcmview.registry.filters import matches
+from dcmview.registry.archive_names import Refusal
+from dcmview.registry.reading import Archive, FileReader, Listed, Skipped
+from dcmview.registry.registry import ReadFile, SkippedPath
+from dcmview.registry.scan_pool import ScanPool
+from dcmview.registry.walk import Walk, in_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from dcmview.registry.registry import Entry, Registry
+    from dcmview.registry.scan_pool import PathOutcome
 
-logger = logging.getLogger(__name__)
-
-SPECIAL_FILES = {
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a character device",
-    stat.S_IFBLK: "a block device",
-}
+FIRST_CHUNK_FILES = 4
+CHUNK_FILES = 128
+MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 
 
-def scan(
-    registry: Registry,
-    roots: Sequence[str],
-    *,
-    recursive: bool,
-    filters: Sequence[tuple[str, str]],
-    on_entry: Callable[[Entry], None],
-    should_stop: Callable[[], bool],
-) -> None:
-    """Fill the registry from files and folders.
+class Scan:
+    """One scan of given paths.
 
     Parameters
     ----------
     registry : Registry
         Gets every path, listed or skipped.
-    roots : sequence of str
-        Files and folders in the order the user gave them.
+    roots : iterable of str
+        Files and folders in the order the user gave them; may come slowly.
     recursive : bool
         Whether folders below the given ones are entered.
     filters : sequence of (field, value)
         All must match, see ``filters.matches``.
-    on_entry : callable
-        Called with each newly listed file.
-    should_stop : callable
-        Asked before each file.
+    on_entries : callable
+        Called with newly listed files.
+    workers : int, optional
+        Processes that read headers, by default one a core.
     """
-    facts = FactsReader()
-    for path in _Walk(registry, recursive).files(roots):
-        if should_stop():
-            return
-        _read_file(registry, path, filters, facts, on_entry)
 
-
-def _read_file(
-    registry: Registry,
-    path: str,
-    filters: Sequence[tuple[str, str]],
-    facts_reader: FactsReader,
-    on_entry: Callable[[Entry], None],
-) -> None:
-    try:
-        with open_source(path) as source:
-            instance = scan_instance(source, path)
-        facts = facts_reader.read(instance)
-    except NotDicom as exc:
-        registry.skip(path, FileEnd.NOT_DICOM, exc.message)
-    except (InstanceError, NotFound) as exc:
-        registry.skip(path, FileEnd.UNREADABLE, exc.message)
-    except Exception as exc:  # one bad file must not end the scan
-        logger.exception("reading %r failed", path)
-        registry.skip(path, FileEnd.UNREADABLE, f"internal error: {type(exc).__name__}: {exc}")
-    else:
-        if matches(instance.header.shared, filters):
-            on_entry(registry.add(path, instance.stamp, instance.header, facts))
-        else:
-            registry.count_filtered()
-
-
-class _Walk:
-    """Regular files below the roots, each once, in the order of their names."""
-
-    def __init__(self, registry: Registry, recursive: bool) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        roots: Iterable[str],
+        *,
+        recursive: bool,
+        filters: Sequence[tuple[str, str]],
+        on_entries: Callable[[list[Entry]], None],
+        workers: int | None = None,
+    ) -> None:
         self._registry = registry
         self._recursive = recursive
-        self._seen: set[str] = set()
+        self._filters = filters
+        self._workers = workers
+        self._reader = FileReader(filters)
+        self._on_entries = on_entries
+        self._walk = Walk(roots, recursive=recursive)
+        chunks = in_chunks(self._walk, first=FIRST_CHUNK_FILES, most=CHUNK_FILES)
+        self._pool = ScanPool(chunks, filters, size=workers)
+        self._is_stopped = False
 
-    def files(self, roots: Sequence[str]) -> Iterator[str]:
-        for root in map(os.path.abspath, roots):
-            try:
-                is_folder = stat.S_ISDIR(os.stat(root).st_mode)
-            except OSError as exc:
-                self._skip(root, FileEnd.UNREADABLE, _reason(exc))
-                continue
-            if is_folder:
-                yield from self._folder(root)
+    def run(self) -> None:
+        """Scan to the end, or until `stop`."""
+        for outcomes in self._pool.outcomes():
+            if self._is_stopped:
+                break
+            self._take(outcomes)
+
+    def watch(self, roots: Sequence[str], interval_s: float, wait: Callable[[float], bool]) -> None:
+        """After `run`: keep the list up to date until ``wait``, called to rest, says to stop."""
+        from dcmview.registry.watch import Watch
+
+        watch = Watch(self._registry, roots, recursive=self._recursive, read=self._read)
+        watch.run(interval_s, wait)
+
+    def stop(self) -> None:
+        """Let `run` come to an end soon; from any thread."""
+        self._is_stopped = True
+        self._pool.close()
+
+    def _read(self, paths: Sequence[str]) -> None:
+        chunks = in_chunks(paths, first=FIRST_CHUNK_FILES, most=CHUNK_FILES)
+        self._pool = ScanPool(chunks, self._filters, size=self._workers)
+        for outcomes in self._pool.outcomes():
+            self._take(outcomes)
+
+    def _take(self, outcomes: Iterable[PathOutcome]) -> None:
+        """List or skip paths in order."""
+        listed: list[ReadFile] = []
+        for path, outcome in outcomes:
+            if isinstance(outcome, Listed):
+                listed.append(ReadFile(path, outcome.stamp, outcome.header))
+                if outcome.header.shared.sop_class_uid == MEDIA_STORAGE_DIRECTORY:
+                    self._report_missing(path)
+            elif isinstance(outcome, Skipped):
+                self._registry.skip(SkippedPath(path, outcome.end, outcome.reason))
             else:
-                yield from self._file(root, os.path.realpath(root))
+                self._list(listed)
+                listed = []
+                self._take_archive(path, outcome)
+        self._list(listed)
 
-    def _folder(self, root: str) -> Iterator[str]:
-        pending = [root]
-        while pending:
-            folder = pending.pop()
-            real_folder = os.path.realpath(folder)
-            if real_folder in self._seen:
+    def _list(self, files: list[ReadFile]) -> None:
+        if files:
+            self._on_entries(self._registry.add(files))
+
+    def _take_archive(self, path: str, archive: Archive) -> None:
+        """List what is in an archive, where it lies."""
+        from dcmview.registry.archives import members, shown_path
+
+        for member in members(path, archive.kind, expected=archive.stamp):
+            if self._is_stopped:
+                return
+            shown = shown_path(path, member.name)
+            if isinstance(member, Refusal):
+                self._registry.skip(SkippedPath(shown, member.end, member.reason))
                 continue
-            self._seen.add(real_folder)
-            try:
-                with os.scandir(folder) as iterator:
-                    children = sorted(iterator, key=lambda child: child.name)
-            except OSError as exc:
-                self._skip(folder, FileEnd.UNREADABLE, _reason(exc))
-                continue
-            subfolders: list[str] = []
-            for child in children:
-                try:  # network file systems may fail here, and for one entry alone
-                    is_folder, is_link = child.is_dir(follow_symlinks=False), child.is_symlink()
-                except OSError as exc:
-                    self._skip(child.path, FileEnd.UNREADABLE, _reason(exc))
-                    continue
-                if is_folder:
-                    subfolders.append(child.path)
-                elif is_link:
-                    yield from self._link(child.path)
-                else:
-                    yield from self._file(child.path, os.path.join(real_folder, child.name))
-            if self._recursive:
-                pending.extend(reversed(subfolders))
+            outcome = self._reader.read_member(member, shown, archive.stamp)
+            if isinstance(outcome, Listed):
+                self._list([ReadFile(shown, outcome.stamp, outcome.header, member)])
+            elif isinstance(outcome, Skipped):
+                self._registry.skip(SkippedPath(shown, outcome.end, outcome.reason))
 
-    def _link(self, path: str) -> Iterator[str]:
-        if os.path.isdir(path):
-            self._skip(path, FileEnd.NOT_DICOM, "a link to a folder, which is not followed")
-        else:
-            yield from self._file(path, os.path.realpath(path))
+    def _report_missing(self, path: str) -> None:
+        """Say which files a DICOMDIR names that are not there."""
+        if path in self._walk.dicomdirs:
+            return  # they came with the walk
+        from dcmview.registry.dicomdir import read_dicomdir
 
-    def _file(self, path: str, real_path: str) -> Iterator[str]:
-        if real_path in self._seen:
-            return
-        self._seen.add(real_path)
-        try:
-            mode = os.stat(path).st_mode
-        except OSError as exc:
-            reason = "a broken link" if os.path.islink(path) and _is_missing(exc) else _reason(exc)
-            self._skip(path, FileEnd.UNREADABLE, reason)
-            return
-        if stat.S_ISREG(mode):
-            yield path
-        else:
-            kind = SPECIAL_FILES.get(stat.S_IFMT(mode), "not a regular file")
-            self._skip(path, FileEnd.NOT_DICOM, kind)
-
-    def _skip(self, path: str, end: FileEnd, reason: str) -> None:
-        self._registry.skip(path, end, reason)
-
-
-def _is_missing(exc: OSError) -> bool:
-    return isinstance(exc, FileNotFoundError)
-
-
-def _reason(exc: OSError) -> str:
-    return exc.strerror or type(exc).__name__
+        for missing in read_dicomdir(path).missing:
+            self._registry.skip(missing)

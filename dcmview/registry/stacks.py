@@ -45,6 +45,9 @@ lead one way.
 PROJECTIONS = frozenset({"CR", "DX", "MG", "RG", "XA", "RF", "IO", "PX"})
 """Modalities whose images are projections, where size depends on depth."""
 
+_MOST_PARTS = 65_535
+"""In-concatenation Number (0020,9162) has 16 bits."""
+
 _CROSS_SECTIONS = frozenset({"CT", "MR", "PT"})
 
 
@@ -230,7 +233,7 @@ def _missing_parts(frames: Sequence[SeriesFrame]) -> list[str]:
     parts: dict[str, set[int]] = {}
     for acquisition, _ in _distinct_acquisitions(frames):
         number = acquisition.in_concatenation_number
-        if acquisition.concatenation_uid and number is not None:
+        if acquisition.concatenation_uid and number is not None and number <= _MOST_PARTS:
             parts.setdefault(acquisition.concatenation_uid, set()).add(number)
     warnings = []
     for numbers in parts.values():
@@ -251,8 +254,8 @@ def _grid_warnings(
 ) -> list[str]:
     """Say where several frames lie in one place, and where values lack positions."""
     warnings = []
-    cells = len(np.unique(values * count + groups))
-    extra = len(frames) - cells
+    cells = np.unique(values * count + groups)
+    extra = len(frames) - len(cells)
     if extra:
         uids = Counter(frame.instance.header.sop_instance_uid for frame in frames)
         is_single = all(frame.instance.header.shared.frame_count == 1 for frame in frames)
@@ -266,10 +269,8 @@ def _grid_warnings(
                 f"{lie} where another one does and nothing tells them apart; "
                 f"all are kept, next to each other"
             )
-    if dimension is not None and cells < count * len(dimension.labels):
-        present = [
-            len(np.unique(groups[values == number])) for number in range(len(dimension.labels))
-        ]
+    if dimension is not None and len(cells) < count * len(dimension.labels):
+        present = np.bincount(cells // count, minlength=len(dimension.labels)).tolist()
         short = [number for number, positions in enumerate(present) if positions < count]
         number = short[0]
         unit = f" {dimension.unit}" if dimension.unit else ""
@@ -288,7 +289,8 @@ def _flat_stack(pool: Pool, key: str, label: str) -> Stack:
     modality = frames[0].instance.header.shared.modality
     if len(frames) > 1:
         if ordered_by == "name":
-            warnings.append("No position and no Instance Number; ordered by file name")
+            lacks = "No" if pool.is_turning else "No position and no"
+            warnings.append(f"{lacks} Instance Number; ordered by file name")
         elif ordered_by == "instance_number":
             if modality in _CROSS_SECTIONS and not warnings:
                 warnings.append("No position in the patient; ordered by Instance Number")
@@ -323,8 +325,10 @@ def _order_flat(pool: Pool) -> tuple[str, list[SeriesFrame]]:
                     order = sorted(range(len(stored)), key=lambda at: places[at])
                     return name, [stored[at] for at in order]
         return "stored", stored
+    if len({frame.file for frame in frames}) == 1:
+        return "stored", sorted(frames, key=_stored_place)
     numbers = {frame.number for frame in frames}
-    if len(numbers) > 1 or len(frames) == 1:
+    if len(numbers) > 1:
 
         def by_number(frame: SeriesFrame) -> tuple[bool, int, Any]:
             number = frame.number

@@ -78,6 +78,10 @@ class AccessPolicy:
     host_names: frozenset[str] = frozenset()
 
 
+EVENT_STREAM = b"application/x-ndjson"
+"""Lines that come when something happens; a page that only listens is idle."""
+
+
 class AccessMiddleware:
     """Let a request through to the application, or answer why not."""
 
@@ -118,7 +122,7 @@ class AccessMiddleware:
                     if name.lower() not in headers
                 ]
                 is_event_stream = any(
-                    name.lower() == b"content-type" and value.startswith(b"text/event-stream")
+                    name.lower() == b"content-type" and value.startswith(EVENT_STREAM)
                     for name, value in kept
                 )
                 message["headers"] = [*kept, *headers.items()]

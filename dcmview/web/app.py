@@ -14,7 +14,7 @@ from dcmview.schedule import Scheduler
 from dcmview.web.access import AccessMiddleware
 from dcmview.web.context import AppContext
 from dcmview.web.errors import EXCEPTION_HANDLERS, UnexpectedErrors
-from dcmview.web.routes import batch, files, frames, rois, tags
+from dcmview.web.routes import batch, files, frames, rois, series, tags
 from dcmview.web.routes.page import load_assets, page_routes
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
         routes=[
             Route("/api/health", files.health),
             Route("/api/files", files.list_files),
+            Route("/api/series", series.list_series),
+            Route("/api/series/{series:small}", series.one_series),
+            Route("/api/report", series.report),
             Route("/api/file/{index:small}/info", files.file_info),
             Route("/api/file/{index:small}/frame/{frame:small}", frames.display_frame),
             Route("/api/file/{index:small}/frame/{frame:small}/raw", frames.raw_frame),

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dcmview.errors import InvalidWindow, RequestError
-from dcmview.model import DisplayRequest, PictureFormat
+from dcmview.model import REPORTED_ENDS, DisplayRequest, FileEnd, PictureFormat
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
@@ -83,6 +83,29 @@ def frame_list(query: QueryParams) -> list[tuple[int, int]]:
             raise RequestError(f"more than {MOST_FRAMES_AT_ONCE} frames at once")
         wanted.extend((file, frame) for frame in range(first, last + 1))
     return wanted
+
+
+def revision_asked_for(query: QueryParams) -> int:
+    """Read ``since``: the revision after which things are wanted; 0 for all."""
+    return _whole_number(query, "since", default=0, least=0)
+
+
+def wants_to_follow(query: QueryParams) -> bool:
+    """Read ``follow``: whether the answer goes on while there is more to come."""
+    return _flag(query, "follow")
+
+
+def report_request(query: QueryParams) -> tuple[tuple[FileEnd, ...], int, int]:
+    """Read ``end``, names of ends joined by commas, and ``offset`` and ``limit``."""
+    names = [name for name in query.get("end", "").split(",") if name]
+    try:
+        ends = tuple(FileEnd(name) for name in names) or REPORTED_ENDS
+    except ValueError as exc:
+        known = ", ".join(REPORTED_ENDS)
+        raise RequestError(f"end must be some of {known}, not {query['end']!r}") from exc
+    offset = _whole_number(query, "offset", default=0, least=0)
+    limit = _whole_number(query, "limit", default=LARGEST_NUMBER, least=1)
+    return ends, offset, limit
 
 
 def slice_request(query: QueryParams) -> tuple[int, int]:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from starlette.responses import Response
 
+from dcmview.web.compression import LEAST_BYTES, coding_for, compress
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
 SLICE_BYTES = 16384 * 1024
@@ -20,6 +23,29 @@ encode_json = msgspec.json.Encoder().encode
 def json_response(body: Any, headers: Mapping[str, str] | None = None) -> Response:
     """Answer 200 with a schema, or anything else that msgspec can write, as JSON."""
     return Response(encode_json(body), media_type="application/json", headers=dict(headers or {}))
+
+
+def list_response(request: Request, body: Any, version: str | None = None) -> Response:
+    """Answer a list that may be long: compressed, and not again to who has this version."""
+    headers = {"Vary": "Accept-Encoding"}
+    if version is not None:
+        headers["ETag"] = f'"{version}"'
+        if is_known(request, version):
+            return Response(status_code=304, headers=headers)
+    content = encode_json(body() if callable(body) else body)
+    coding = coding_for(request) if len(content) >= LEAST_BYTES else None
+    if coding is not None:
+        content = compress(content, coding)
+        headers["Content-Encoding"] = coding
+    return BytesResponse(content, b"application/json", headers)
+
+
+def is_known(request: Request, version: str) -> bool:
+    """Whether If-None-Match names this version."""
+    known = request.headers.get("if-none-match", "")
+    return known.strip() == "*" or any(
+        tag.strip().removeprefix("W/") == f'"{version}"' for tag in known.split(",")
+    )
 
 
 class BytesResponse(Response):

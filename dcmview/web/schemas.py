@@ -10,6 +10,10 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+FileStatus = Literal["shown", "partial", "no_pixels", "changed", "gone"]
+"""``no_pixels``: a DICOM object that is not an image; ``partial``: damaged or cut short;
+``changed`` and ``gone``: no more what was listed."""
+
 
 class ErrorBody(Struct):
     """Every answer that is not a success."""
@@ -58,8 +62,7 @@ class FileEntry(Struct):
     columns: int
     transfer_syntax_uid: str
     default_window: WindowPair | None
-    status: Literal["shown", "partial", "no_pixels"]
-    """``no_pixels``: a DICOM object that is not an image; ``partial``: damaged or cut short."""
+    status: FileStatus
     note: str
     """What is damaged, or what an object without pixels is; empty for a plain image."""
 
@@ -76,6 +79,8 @@ class FileList(Struct):
     """The answer of ``GET /api/files``."""
 
     files: list[FileEntry]
+    revision: int
+    """To be named as ``since`` in the next request, for what is new by then."""
     tunnelled: bool
     tunnel_host: str | None
     server_start_ms: int
@@ -181,7 +186,7 @@ class InstanceTable(Struct):
     rows: list[int]
     columns: list[int]
     has_pixels: list[bool]
-    status: list[Literal["shown", "partial", "no_pixels", "changed", "gone"]]
+    status: list[FileStatus]
     note: list[str]
 
 
@@ -205,6 +210,8 @@ class StackGeometry(Struct):
     row_spacing_mm: float | None
     column_spacing_mm: float | None
     spacing_source: str
+    is_spacing_in_patient: bool
+    """False for distances at the detector, which are larger than in the patient."""
     slice_spacing_mm: float | None
     slice_spacing_source: str
     slice_thickness_mm: float | None
@@ -229,6 +236,8 @@ class StackRow(Struct):
     """Empty where there is no dimension."""
     dimension: StackDimension | None
     ordered_by: str
+    direction: str
+    """Where a stack in order of position leads in the patient, in words."""
     distances_mm: list[float]
     """Along the normal from the first frame; empty where frames have no position."""
     geometry: StackGeometry | None
@@ -247,7 +256,8 @@ class ReportRow(Struct):
     """How one path ended."""
 
     path: str
-    end: Literal["shown", "partial", "no_pixels", "not_dicom", "unreadable", "filtered"]
+    end: str
+    """``shown``, ``partial``, ``no_pixels``, ``not_dicom``, ``unreadable`` or ``filtered``."""
     reason: str
     index: int | None
     """Index of the file where it is listed."""

@@ -7,17 +7,14 @@ nearly all zeros. deflate finds what is left. Undone in the page in one pass.
 
 from __future__ import annotations
 
-import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dcmview.web.compression import gzip_compressor
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-
     from dcmview.model import RawFrame
 
 PLANES = "planes"
-_LEVEL = 1
-_GZIP_WBITS = 31
 
 
 def encode_planes(frame: RawFrame) -> tuple[bytes | memoryview, str]:
@@ -57,21 +54,3 @@ def encode_for_wire(frame: RawFrame, *, gzip: bool) -> tuple[bytes | memoryview,
         compressor = gzip_compressor()
         body = compressor.compress(body) + compressor.flush()
     return body, encoding
-
-
-def accepts_gzip(request: Request) -> bool:
-    """Whether the client undoes ``Content-Encoding: gzip``."""
-    for part in request.headers.get("accept-encoding", "").split(","):
-        coding, _, weight = part.partition(";")
-        if coding.strip().lower() == "gzip":
-            return weight.strip().replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
-
-
-def gzip_compressor() -> Any:
-    """Give an object with ``compress`` and ``flush`` of the fastest zlib at hand."""
-    try:
-        from isal import isal_zlib
-    except ImportError:
-        return zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_WBITS)
-    return isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP_WBITS)

@@ -13,22 +13,26 @@ from pydicom.data import get_testdata_file
 
 from dcmview.model import FileEnd
 from dcmview.registry.registry import Registry
-from dcmview.registry.scan import scan
+from dcmview.registry.scan import FIRST_CHUNK_FILES, Scan
 
 CT = get_testdata_file("CT_small.dcm", download=False)
 MR = get_testdata_file("MR_small.dcm", download=False)
 
 
-def run_scan(*roots, recursive=True, filters=()):
-    registry = Registry()
-    scan(
+def make_scan(registry, *roots, recursive=True, filters=(), on_entries=lambda entries: None):
+    return Scan(
         registry,
         [str(root) for root in roots],
         recursive=recursive,
         filters=filters,
-        on_entry=lambda entry: None,
-        should_stop=lambda: False,
+        on_entries=on_entries,
+        workers=1,
     )
+
+
+def run_scan(*roots, **options):
+    registry = Registry()
+    make_scan(registry, *roots, **options).run()
     return registry
 
 
@@ -167,18 +171,12 @@ def test_file_cut_in_its_pixels_is_partial_with_the_reason(tmp_path):
 
 
 def test_scan_stops_when_asked(copy, tmp_path):
-    for number in range(5):
+    for number in range(3 * FIRST_CHUNK_FILES):
         copy(f"{number}.dcm")
     registry = Registry()
-    scan(
-        registry,
-        [str(tmp_path)],
-        recursive=True,
-        filters=(),
-        on_entry=lambda entry: None,
-        should_stop=lambda: len(registry) == 2,
-    )
-    assert len(registry) == 2
+    scan = make_scan(registry, tmp_path, on_entries=lambda entries: scan.stop())
+    scan.run()
+    assert len(registry) == FIRST_CHUNK_FILES
 
 
 def test_an_entry_that_the_file_system_refuses_does_not_end_the_scan(copy, tmp_path, monkeypatch):
@@ -190,7 +188,7 @@ def test_an_entry_that_the_file_system_refuses_does_not_end_the_scan(copy, tmp_p
         def __init__(self, child):
             self.name, self.path = child.name, child.path
 
-        def is_dir(self, *, follow_symlinks):
+        def is_file(self, *, follow_symlinks):
             raise OSError(errno.EIO, "Input/output error")
 
     @contextlib.contextmanager

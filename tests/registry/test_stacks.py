@@ -354,6 +354,24 @@ def test_trigger_times_that_jitter_do_not_order_heart_beats() -> None:
     assert stack.files == (0, 5, 1, 6, 2, 7, 3, 8, 4, 9)
 
 
+def test_volumes_that_follow_the_head_are_one_stack_with_time_and_say_so() -> None:
+    stack = only(
+        stacks_of(
+            series(
+                *(
+                    {"z": 3 * n + shift, "temporal_position": time}
+                    for time, shift in ((1, 0.0), (2, 0.1), (3, 0.05))
+                    for n in range(3)
+                )
+            )
+        )
+    )
+    assert stack.dimension is not None
+    assert stack.files == tuple(range(9))
+    assert stack.position_index == (0, 1, 2) * 3
+    assert stack.warnings == ("Images that are taken as one position lie up to 0.1 mm apart",)
+
+
 def test_two_things_that_differ_make_one_combined_dimension() -> None:
     stack = only(
         stacks_of(
@@ -489,7 +507,7 @@ def test_planes_that_turn_around_an_axis_are_one_stack() -> None:
     assert stack.files == (3, 2, 1, 0)
     assert stack.ordered_by == "instance_number"
     assert stack.distances_mm == ()
-    assert stack.warnings == ("Each image has a plane of its own; ordered by Instance Number",)
+    assert stack.warnings == ("Each image has a plane of its own, as if turned around an axis",)
 
 
 def test_without_positions_the_order_is_that_of_instance_numbers_and_said() -> None:
@@ -635,6 +653,14 @@ def test_stack_ids_and_orientations_within_an_object_are_stacks() -> None:
         ("Axial · Stack 2", (1,)),
         ("Coronal · Stack 3", (3,)),
     ]
+
+
+def test_turning_planes_of_one_object_stay_in_stored_order() -> None:
+    turns = [(1.0, 0.0), (0.809017, 0.587785), (0.309017, 0.951057), (-0.309017, 0.951057)]
+    frames = [frame(z=0, orientation=(x, y, 0.0, 0.0, 0.0, -1.0)) for x, y in turns]
+    stack = only(checked([enhanced(0, 4)], lambda index: frames))
+    assert (stack.frames, stack.ordered_by) == ((0, 1, 2, 3), "stored")
+    assert stack.warnings == ("Each image has a plane of its own, as if turned around an axis",)
 
 
 def test_segments_are_stacks_with_their_names() -> None:

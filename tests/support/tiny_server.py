@@ -29,7 +29,7 @@ async def tiny_app(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer with the request as JSON; ``/api/stream`` and ``/api/events`` never end."""
     path = scope["path"]
     endless = path in ("/api/stream", "/api/events")
-    kind = b"text/event-stream" if path == "/api/events" else b"application/json"
+    kind = b"application/x-ndjson" if path == "/api/events" else b"application/json"
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
     if path == "/api/block":
         time.sleep(30)

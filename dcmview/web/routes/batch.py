@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import StreamingResponse
 
 from dcmview.errors import Busy, DcmviewError
+from dcmview.web.compression import accepts_gzip, gzip_compressor
 from dcmview.web.context import context
 from dcmview.web.errors import error_body, error_status
 from dcmview.web.params import frame_list, wire_encoding
 from dcmview.web.respond import encode_json
 from dcmview.web.routes.frames import frame_headers
-from dcmview.web.wire import accepts_gzip, encode_planes, gzip_compressor
+from dcmview.web.wire import encode_planes
 from dcmview.web.work import unwatched
 
 if TYPE_CHECKING:

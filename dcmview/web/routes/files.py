@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from dcmview import __version__
 from dcmview.model import FileEnd
 from dcmview.web import schemas
 from dcmview.web.context import context
-from dcmview.web.respond import json_response, safe_text
+from dcmview.web.params import revision_asked_for
+from dcmview.web.respond import json_response, list_response, safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,15 +17,17 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from dcmview.library import Library
     from dcmview.model import Repair, Window
-    from dcmview.registry.registry import Entry
+    from dcmview.registry.registry import Entry, ScanSummary
+    from dcmview.web.context import AppContext
 
-MOST_SKIPPED_FILES = 1_000
-
-_STATUS_BY_END: dict[FileEnd, Literal["shown", "partial", "no_pixels"]] = {
+_STATUS_BY_END: dict[FileEnd, schemas.FileStatus] = {
     FileEnd.SHOWN: "shown",
     FileEnd.PARTIAL: "partial",
     FileEnd.NO_PIXELS: "no_pixels",
+    FileEnd.CHANGED: "changed",
+    FileEnd.GONE: "gone",
 }
 
 
@@ -42,12 +45,19 @@ async def health(request: Request) -> Response:
 
 
 def list_files(request: Request) -> Response:
-    """``GET /api/files``: all that is listed so far, in order of the indices."""
+    """``GET /api/files``: all that is listed so far, in order of the indices.
+
+    With ``since=<revision>``, only the files that are new or lost since then.
+    """
     ctx = context(request)
+    since = revision_asked_for(request.query_params)
     summary = ctx.library.scan_summary()  # before the entries: complete must not be said too early
-    return json_response(
-        schemas.FileList(
-            files=[file_entry(entry) for entry in ctx.library.entries()],
+    entries, revision = ctx.library.entries_since(since)
+
+    def body() -> schemas.FileList:
+        return schemas.FileList(
+            files=[file_entry(entry, ctx.library) for entry in entries],
+            revision=revision,
             tunnelled=ctx.status.tunnelled,
             tunnel_host=ctx.status.tunnel_host,
             server_start_ms=ctx.status.server_start_ms,
@@ -61,10 +71,25 @@ def list_files(request: Request) -> Response:
                     status="not_dicom" if skipped.end is FileEnd.NOT_DICOM else "unreadable",
                     reason=safe_text(skipped.reason),
                 )
-                for skipped in summary.skipped[:MOST_SKIPPED_FILES]
+                for skipped in summary.skipped
             ],
-            warnings=[safe_text(text) for text in (*ctx.status.warnings, *ctx.library.warnings())],
+            warnings=page_warnings(ctx),
         )
+
+    return list_response(request, body, list_version(ctx, summary, f"{since}-{revision}"))
+
+
+def page_warnings(ctx: AppContext) -> list[str]:
+    """Say what the reader of the page should know."""
+    return [safe_text(text) for text in (*ctx.status.warnings, *ctx.library.warnings())]
+
+
+def list_version(ctx: AppContext, summary: ScanSummary, revision: str) -> str:
+    """Name all that an answer about the list depends on."""
+    warnings = len(ctx.status.warnings) + len(ctx.library.warnings())
+    return (
+        f"{ctx.status.server_start_ms}-{revision}-{summary.scanned}-{int(summary.complete)}"
+        f"-{warnings}-{int(ctx.status.tunnelled)}"
     )
 
 
@@ -90,7 +115,7 @@ def file_info(request: Request) -> Response:
     )
 
 
-def file_entry(entry: Entry) -> schemas.FileEntry:
+def file_entry(entry: Entry, library: Library) -> schemas.FileEntry:
     """Write one listed file."""
     own = entry.header
     header = own.shared
@@ -115,9 +140,14 @@ def file_entry(entry: Entry) -> schemas.FileEntry:
         columns=header.columns,
         transfer_syntax_uid=header.transfer_syntax_uid,
         default_window=window_pair(own.default_window),
-        status=_STATUS_BY_END[entry.end],
-        note=safe_text(own.problem or ("" if header.has_pixels else header.kind)),
+        status=file_status(entry, library),
+        note=safe_text(entry.note),
     )
+
+
+def file_status(entry: Entry, library: Library) -> schemas.FileStatus:
+    """Say what became of a listed file."""
+    return _STATUS_BY_END[library.lost(entry.index) or entry.end]
 
 
 def window_pair(window: Window | None) -> schemas.WindowPair | None:

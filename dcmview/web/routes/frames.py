@@ -15,11 +15,12 @@ import msgspec
 from dcmview.errors import RequestError
 from dcmview.model import LookupTable, PictureFormat, Rescale, Window
 from dcmview.web import schemas
+from dcmview.web.compression import accepts_gzip
 from dcmview.web.context import context
 from dcmview.web.params import display_request, pixel_index, wire_encoding
 from dcmview.web.respond import BytesResponse, encode_json, json_response
 from dcmview.web.routes.files import repair_notes
-from dcmview.web.wire import accepts_gzip, encode_for_wire
+from dcmview.web.wire import encode_for_wire
 from dcmview.web.work import in_thread
 
 if TYPE_CHECKING:

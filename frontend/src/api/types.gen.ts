@@ -43,7 +43,7 @@ export interface FileEntry {
   columns: number;
   transfer_syntax_uid: string;
   default_window: WindowPair | null;
-  status: 'no_pixels' | 'partial' | 'shown';
+  status: 'changed' | 'gone' | 'no_pixels' | 'partial' | 'shown';
   note: string;
 }
 
@@ -57,6 +57,7 @@ export interface SkippedFile {
 /** The answer of `GET /api/files`. */
 export interface FileList {
   files: FileEntry[];
+  revision: number;
   tunnelled: boolean;
   tunnel_host: string | null;
   server_start_ms: number;
@@ -161,6 +162,7 @@ export interface StackGeometry {
   row_spacing_mm: number | null;
   column_spacing_mm: number | null;
   spacing_source: string;
+  is_spacing_in_patient: boolean;
   slice_spacing_mm: number | null;
   slice_spacing_source: string;
   slice_thickness_mm: number | null;
@@ -179,6 +181,7 @@ export interface StackRow {
   dimension_index: number[];
   dimension: StackDimension | null;
   ordered_by: string;
+  direction: string;
   distances_mm: number[];
   geometry: StackGeometry | null;
   warnings: string[];
@@ -194,7 +197,7 @@ export interface SeriesDetail {
 /** How one path ended. */
 export interface ReportRow {
   path: string;
-  end: 'filtered' | 'no_pixels' | 'not_dicom' | 'partial' | 'shown' | 'unreadable';
+  end: string;
   reason: string;
   index: number | null;
 }

@@ -1,0 +1,92 @@
+"""--watch: files that come, change and go after the scan."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from pydicom.data import get_testdata_file
+
+from dcmview.model import FileEnd
+from dcmview.registry.registry import Registry
+from dcmview.registry.scan import Scan
+from dcmview.registry.watch import Watch
+
+CT = get_testdata_file("CT_small.dcm", download=False)
+MR = get_testdata_file("MR_small.dcm", download=False)
+
+
+@pytest.fixture
+def watched(tmp_path):
+    """A folder with one file, and a watch over it after its scan."""
+    shutil.copy(CT, tmp_path / "a.dcm")
+    registry = Registry()
+    scan = Scan(
+        registry,
+        [str(tmp_path)],
+        recursive=True,
+        filters=(),
+        on_entries=lambda entries: None,
+        workers=0,
+    )
+    scan.run()
+    watch = Watch(registry, [str(tmp_path)], recursive=True, read=scan._read)
+    return registry, watch
+
+
+def names(registry):
+    return [os.path.basename(entry.path) for entry in registry.entries()]
+
+
+def look_twice(watch):
+    watch.look()
+    watch.look()
+
+
+def test_a_file_that_comes_later_is_listed_once_it_rests(watched, tmp_path):
+    registry, watch = watched
+    with open(CT, "rb") as file:
+        content = file.read()
+    (tmp_path / "b.dcm").write_bytes(content[:1000])
+    watch.look()
+    (tmp_path / "b.dcm").write_bytes(content)
+    watch.look()
+    assert names(registry) == ["a.dcm"]
+    watch.look()
+    assert names(registry) == ["a.dcm", "b.dcm"]
+    assert registry.get(1).end is FileEnd.SHOWN
+    look_twice(watch)
+    assert names(registry) == ["a.dcm", "b.dcm"]
+
+
+def test_a_changed_file_is_marked_and_listed_anew(watched, tmp_path):
+    registry, watch = watched
+    shutil.copy(MR, tmp_path / "a.dcm")
+    watch.look()
+    assert registry.lost(0) is FileEnd.CHANGED
+    watch.look()
+    assert names(registry) == ["a.dcm", "a.dcm"]
+    assert registry.get(1).header.shared.modality == "MR"
+    assert registry.lost(1) is None
+
+
+def test_a_file_that_went_is_marked_and_may_come_back(watched, tmp_path):
+    registry, watch = watched
+    os.rename(tmp_path / "a.dcm", tmp_path.parent / "elsewhere.dcm")
+    watch.look()
+    assert registry.lost(0) is FileEnd.GONE
+    os.rename(tmp_path.parent / "elsewhere.dcm", tmp_path / "a.dcm")
+    look_twice(watch)
+    assert names(registry) == ["a.dcm", "a.dcm"]
+
+
+def test_a_path_that_was_skipped_is_tried_again_when_it_changes(watched, tmp_path):
+    registry, watch = watched
+    (tmp_path / "b.dcm").write_text("not yet")
+    look_twice(watch)
+    assert [skipped.end for skipped in registry.summary().skipped] == [FileEnd.NOT_DICOM]
+    shutil.copy(MR, tmp_path / "b.dcm")
+    look_twice(watch)
+    assert registry.summary().skipped == ()
+    assert names(registry) == ["a.dcm", "b.dcm"]
