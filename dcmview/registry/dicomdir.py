@@ -70,6 +70,7 @@ def read_dicomdir(path: str) -> DicomDir:
     DICOM PS3.3 F.3.2.2, Directory Information Module.
     """
     from dcmview.dicom.instance import open_instance
+    from dcmview.dicom.recording import recorded_warnings
     from dcmview.dicom.sequences import MAX_ITEMS, sequence_items
 
     try:
@@ -82,7 +83,8 @@ def read_dicomdir(path: str) -> DicomDir:
     records = sequence_items(instance.dataset, "DirectoryRecordSequence")
     if len(records) >= MAX_ITEMS:
         problem = problem or f"only its first {MAX_ITEMS:,} records are read"
-    return DicomDir(path, tuple(_file_ids(records)), problem)
+    with recorded_warnings():  # names in small letters are worth no word each
+        return DicomDir(path, tuple(_file_ids(records)), problem)
 
 
 def _file_ids(records: Iterable[Dataset]) -> Iterator[str]:
