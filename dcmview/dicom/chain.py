@@ -2,7 +2,7 @@
 
 Declines whatever is not plain: the caller then asks pydicom, which is slower
 by a factor of twenty and forgives. Files of a series have the same chain but
-for the lengths of some values, so the layout of the last files is remembered
+for the lengths of some values, so the layouts of the last files are remembered
 and compared in runs of many elements at once.
 """
 
@@ -12,12 +12,9 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from dcmview.dicom.sniff import (
-    LONG_VRS,
-    PREAMBLE_BYTES,
-    PREFIX,
-    SHORT_VRS,
-)
+from dcmview.dicom.plain import CODECS, Declined
+from dcmview.dicom.sniff import HEAD_BYTES as SNIFFED_BYTES
+from dcmview.dicom.sniff import LONG_VRS, PREAMBLE_BYTES, PREFIX, SHORT_VRS
 from dcmview.dicom.transfer import TRANSFER_SYNTAXES
 
 if TYPE_CHECKING:
@@ -31,8 +28,12 @@ _SEQUENCE_END = b"\xfe\xff\xdd\xe0"
 _NO_LENGTH = b"\0\0\0\0"
 _PIXEL_DATA = b"\xe0\x7f\x10\x00"
 _OTHER_PIXELS = (b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x00")
-_UNDEFINED = 0xFFFFFFFF
+_CHARACTER_SET = b"\x08\x00\x05\x00"
+_META = b"\x02\x00"
 _META_BEGIN = PREAMBLE_BYTES + len(PREFIX)
+_META_GROUP, _FIRST_GROUP = 0x0002, 0x0008
+_LAST_GROUP = 0xFFFC  # beyond are items and delimiters
+_UNDEFINED = 0xFFFFFFFF
 
 _DEEPEST = 16
 _MOST_ELEMENTS = 4_000
@@ -41,34 +42,55 @@ _MOST_BLOCKS = 8
 _BLOCK_BYTES = 8 * 1024
 _JUMPED_BYTES = 1_024
 """Values above this length end a run, so that they need not be in memory."""
+_FARTHEST_BYTES = 32 * 1024 * 1024
+"""Where pixel data may begin; pydicom's way gives up on headers of twice this."""
+_SNIFFED_BEGIN_BYTES = 2_048
+"""Meta information and the first element end before this, so that `sniff` sees them whole."""
+_LONGEST_META_BYTES = 64
+"""Of values in meta information whose length varies, for the same reason."""
 _MOST_LAYOUTS = 32
+
+# In implicit VR the dictionary says what is a sequence. These are most of what there is; for
+# others pydicom's is asked, which takes 0.1 s to import.
+_COMMON_SEQUENCES = frozenset(
+    (
+        0x00081032,  # Procedure Code Sequence
+        0x00081110,  # Referenced Study Sequence
+        0x00081111,  # Referenced Performed Procedure Step Sequence
+        0x00081115,  # Referenced Series Sequence
+        0x00081120,  # Referenced Patient Sequence
+        0x00081140,  # Referenced Image Sequence
+        0x00081199,  # Referenced SOP Sequence
+        0x00082112,  # Source Image Sequence
+        0x00082218,  # Anatomic Region Sequence
+        0x00089215,  # Derivation Code Sequence
+        0x00101002,  # Other Patient IDs Sequence
+        0x00321064,  # Requested Procedure Code Sequence
+        0x00400008,  # Scheduled Protocol Code Sequence
+        0x00400260,  # Performed Protocol Code Sequence
+        0x00400275,  # Request Attributes Sequence
+        0x0040A170,  # Purpose of Reference Code Sequence
+    )
+)
 
 SYNTAX_SLOT = 0
 """Where the list of values has the Transfer Syntax UID (0002,0010)."""
 
-# By byte order, little endian at True: 16 bits, 32 bits.
-_UNPACKERS = (
-    (struct.Struct(">H").unpack_from, struct.Struct(">L").unpack_from),
-    (struct.Struct("<H").unpack_from, struct.Struct("<L").unpack_from),
-)
+_unpack_short = struct.Struct("<H").unpack_from
+_unpack_long = struct.Struct("<L").unpack_from
 
 
 class Chain(NamedTuple):
     """What was found: the raw values that were asked for, None where absent, and the pixel data.
 
-    ``pixel_length`` is None where it is undefined, ``pixel_offset`` 0 where
-    there is no pixel data.
+    ``pixel_vr`` is None in implicit VR. ``pixel_length`` is None where it is
+    undefined, ``pixel_offset`` 0 where there is no pixel data.
     """
 
     values: list[bytes | None]
-    is_little: bool
     pixel_vr: bytes | None
     pixel_offset: int
     pixel_length: int | None
-
-
-class Declined(Exception):
-    """Something is not plain."""
 
 
 class ChainReader:
@@ -81,7 +103,7 @@ class ChainReader:
     slots : int
         Length of the list of values.
     declined : set of bytes
-        Top-level elements that make a file no business of ours.
+        Top-level elements, or whole groups, that make a file no business of ours.
     """
 
     def __init__(
@@ -119,23 +141,18 @@ class ChainReader:
 
     def _walk(self, window: _Window) -> Chain:
         values = window.values = [None] * self._slots
-        entries: list[_Entry] = []
-        begin = self._elements(
-            window, _META_BEGIN, entries, explicit=True, end=None, is_top=True, is_meta=True
-        )
+        begin = self._elements(window, _META_BEGIN, _Place(is_meta=True))
         uid = (values[SYNTAX_SLOT] or b"").rstrip(b"\0").decode("latin-1")
         syntax = TRANSFER_SYNTAXES.get(uid)
-        if syntax is None or syntax.deflated:
+        if syntax is None or syntax.deflated or not syntax.little_endian:
             raise Declined
-        is_little = syntax.little_endian
-        window.turn(is_little=is_little)
-        end = self._elements(
-            window, begin, entries, explicit=syntax.explicit, end=None, is_top=True
-        )
+        end = self._elements(window, begin, _Place(explicit=syntax.explicit))
+        if end == begin:
+            raise Declined
         if end == window.size_bytes:
-            return Chain(values, is_little, None, 0, None)
-        layout = _Layout(entries, values[SYNTAX_SLOT], syntax.explicit, is_little)
-        chain = layout.finish(window.at(end, 12), end, values)
+            return Chain(values, None, 0, None)
+        layout = _Layout(window.entries, values[SYNTAX_SLOT], syntax.explicit)
+        chain = layout.finish(window.at(end, 12), end, window.size_bytes, values)
         if chain is None:
             raise Declined
         self._remember(layout)
@@ -150,131 +167,143 @@ class ChainReader:
         self._layouts.insert(0, layout)
         del self._layouts[_MOST_LAYOUTS:]
 
-    def _elements(
-        self,
-        window: _Window,
-        at: int,
-        entries: list[_Entry],
-        *,
-        explicit: bool,
-        end: int | None,
-        is_top: bool = False,
-        is_meta: bool = False,
-        is_flexible: bool = True,
-        depth: int = 0,
-    ) -> int:
+    def _elements(self, window: _Window, at: int, place: _Place) -> int:
         """Walk elements to an end, to pixel data or to the end of an item; give where that is.
 
         Meta information ends with the first element of another group.
         """
         last = -1
-        while at != end:
-            if is_top and at == window.size_bytes and not is_meta:
-                return at
+        is_first = not place.is_meta
+        while at != place.end and not (place.is_top and at == window.size_bytes):
             header = window.at(at, 8)
             tag = header[:4]
-            if len(header) < 8 or len(entries) > _MOST_ELEMENTS:
+            if len(header) < 8 or len(window.entries) > _MOST_ELEMENTS:
                 raise Declined
-            number = window.short(tag, 0) << 16 | window.short(tag, 2)
-            if not window.is_little:
-                tag = _swapped(tag)
-            if not is_top and end is None and tag == _ITEM_END:
+            if place.is_open_item and tag == _ITEM_END:
                 _expect_no_length(header)
-                entries.append(_Entry(at, header))
+                window.entries.append(_Entry(at, header))
                 return at + 8
-            if is_top:
-                if tag == _PIXEL_DATA or (is_meta and number >> 16 != 2):
+            number = _unpack_short(tag)[0] << 16 | _unpack_short(tag, 2)[0]
+            if place.is_top:
+                if tag == _PIXEL_DATA or (place.is_meta and number >> 16 != _META_GROUP):
                     return at
-                is_declined = tag in self._declined or tag in _OTHER_PIXELS
-                if number <= last or is_declined or (number < 0x00080000 and not is_meta):
+                is_declined = tag in self._declined or tag[:2] in self._declined
+                if number <= last or is_declined or tag in _OTHER_PIXELS:
                     raise Declined
                 last = number
-            vr = b""
-            if explicit:
-                vr = header[4:6]
-                if vr in SHORT_VRS:
-                    length = window.short(header, 6)
-                elif vr in LONG_VRS:
-                    header = window.at(at, 12)
-                    if header[6:8] != b"\0\0" or len(header) < 12:
-                        raise Declined
-                    length = window.long(header, 8)
-                else:
-                    raise Declined
-            else:
-                length = window.long(header, 4)
-            if number >= 0xFFFE0000:
+            if number >> 16 > _LAST_GROUP or (number >> 16 < _FIRST_GROUP and not place.is_meta):
                 raise Declined
-            value_offset = at + len(header)
+            header, length = _whole_header(window, at, header, explicit=place.explicit)
             if length == _UNDEFINED:
-                if vr not in (b"", b"SQ") or (is_top and tag in self._wanted):
+                if place.is_top and (is_first or tag in self._wanted):
                     raise Declined
-                entries.append(_Entry(at, header))
-                at = self._items(
-                    window,
-                    value_offset,
-                    entries,
-                    explicit=explicit,
-                    is_flexible=is_flexible,
-                    depth=depth + 1,
-                )
-                continue
-            at = value_offset + length
-            if length % 2 or at > (window.size_bytes if end is None else end):
-                raise Declined
-            slot = -1
-            if is_top and tag in self._wanted:
-                slot, expected = self._wanted[tag]
-                if explicit and vr != expected:
+                if not _is_sequence(number, header, explicit=place.explicit):
                     raise Declined
-                window.values[slot] = window.at(value_offset, length)
-            kind_bytes = 4 if not explicit else 6 if len(header) == 8 else 8
-            kind = header[:kind_bytes] if is_flexible else b""
-            entries.append(
-                _Entry(value_offset - len(header), header, length, slot, kind, window.is_little)
-            )
+                window.entries.append(_Entry(at, header))
+                at = self._items(window, at + len(header), place)
+            else:
+                at = self._value(window, at, header, length, place, is_first=is_first)
+            is_first = False
         return at
 
-    def _items(
-        self,
-        window: _Window,
-        at: int,
-        entries: list[_Entry],
-        *,
-        explicit: bool,
-        is_flexible: bool,
-        depth: int,
+    def _value(
+        self, window: _Window, at: int, header: bytes, length: int, place: _Place, *, is_first: bool
     ) -> int:
+        """Note an element and give where its value ends."""
+        tag = header[:4]
+        begin = at + len(header)
+        end = begin + length
+        if length % 2 or end > (window.size_bytes if place.end is None else place.end):
+            raise Declined
+        if place.is_top and (is_first or place.is_meta) and end > _SNIFFED_BEGIN_BYTES:
+            raise Declined
+        slot = -1
+        if place.is_top and tag in self._wanted:
+            slot, vr = self._wanted[tag]
+            if place.explicit and header[4:6] != vr:
+                raise Declined
+            window.values[slot] = window.at(begin, length)
+        elif tag == _CHARACTER_SET and length:
+            # The texts of an item are not wanted, but pydicom warns of a set it does not know.
+            value = window.at(begin, length)
+            if value.rstrip(b" ") not in CODECS or (place.explicit and header[4:6] != b"CS"):
+                raise Declined
+            window.entries.append(_Entry(at, header + value))
+            return end
+        # By the first length pydicom tells whether the VR is implicit.
+        is_flexible = place.is_flexible and not is_first
+        window.entries.append(_Entry(at, header, length, slot, is_flexible))
+        return end
+
+    def _items(self, window: _Window, at: int, place: _Place) -> int:
         """Walk the items of a sequence of undefined length; give where it ends."""
-        if depth > _DEEPEST:
+        if place.depth >= _DEEPEST:
             raise Declined
         while True:
             header = window.at(at, 8)
-            entries.append(_Entry(at, header))
-            tag = header[:4] if window.is_little else _swapped(header[:4])
-            if tag == _SEQUENCE_END:
+            window.entries.append(_Entry(at, header))
+            if header[:4] == _SEQUENCE_END:
                 _expect_no_length(header)
                 return at + 8
-            if tag != _ITEM or len(header) < 8 or len(entries) > _MOST_ELEMENTS:
+            if header[:4] != _ITEM or len(header) < 8 or len(window.entries) > _MOST_ELEMENTS:
                 raise Declined
-            length = window.long(header, 4)
-            begin = at + 8
-            end = None if length == _UNDEFINED else begin + length
-            if end is not None and end > window.size_bytes:
+            length = _unpack_long(header, 4)[0]
+            at += 8
+            end = None if length == _UNDEFINED else at + length
+            if end is not None and end > (place.end or window.size_bytes):
                 raise Declined
-            at = self._elements(
-                window,
-                begin,
-                entries,
-                explicit=explicit,
-                end=end,
-                is_flexible=is_flexible and end is None,
-                depth=depth,
-            )
+            at = self._elements(window, at, place.inside(end))
+
+
+class _Place(NamedTuple):
+    """Where elements stand; ``end`` is None at the top and in items of undefined length."""
+
+    explicit: bool = True
+    is_meta: bool = False
+    end: int | None = None
+    depth: int = 0
+    is_flexible: bool = True
+    """Whether other lengths of values leave the chain what it is."""
+
+    @property
+    def is_top(self) -> bool:
+        return self.depth == 0
+
+    @property
+    def is_open_item(self) -> bool:
+        return self.depth > 0 and self.end is None
+
+    def inside(self, end: int | None) -> _Place:
+        is_flexible = self.is_flexible and end is None
+        return _Place(self.explicit, False, end, self.depth + 1, is_flexible)
+
+
+def _whole_header(window: _Window, at: int, header: bytes, *, explicit: bool) -> tuple[bytes, int]:
+    """Give the header of an element with its length."""
+    if not explicit:
+        return header, _unpack_long(header, 4)[0]
+    vr = header[4:6]
+    if vr in SHORT_VRS:
+        return header, _unpack_short(header, 6)[0]
+    header = window.at(at, 12)
+    if vr not in LONG_VRS or len(header) < 12 or header[6:8] != b"\0\0":
+        raise Declined
+    return header, _unpack_long(header, 8)[0]
+
+
+def _is_sequence(number: int, header: bytes, *, explicit: bool) -> bool:
+    """Whether pydicom takes an element of undefined length for a sequence."""
+    if explicit:
+        return header[4:6] == b"SQ"
+    if number >> 16 & 1 or number in _COMMON_SEQUENCES:
+        return True
+    from pydicom.datadict import dictionary_has_tag, dictionary_VR
+
+    return not dictionary_has_tag(number) or dictionary_VR(number) == "SQ"
 
 
 class _Window:
-    """The bytes of a file around where the walk is."""
+    """The bytes of a file around where the walk is, and what it has found."""
 
     def __init__(self, head: bytes, size_bytes: int, pread: PRead) -> None:
         self._head = head
@@ -283,22 +312,7 @@ class _Window:
         self._blocks = 0
         self.size_bytes = size_bytes
         self.values: list[bytes | None] = []
-        self.turn(is_little=True)
-
-    def turn(self, *, is_little: bool) -> None:
-        """Choose the byte order of all that follows."""
-        self.is_little = is_little
-        self._short, self._long = _UNPACKERS[is_little]
-
-    def short(self, content: bytes, offset: int) -> int:
-        """Give a 16-bit number."""
-        number: int = self._short(content, offset)[0]
-        return number
-
-    def long(self, content: bytes, offset: int) -> int:
-        """Give a 32-bit number."""
-        number: int = self._long(content, offset)[0]
-        return number
+        self.entries: list[_Entry] = []
 
     def at(self, offset: int, length: int) -> bytes:
         """Give bytes, fewer where the file ends."""
@@ -320,16 +334,20 @@ class _Window:
 class _Entry:
     """One element, item or delimiter of a chain; ``slot`` is -1 where no value is wanted.
 
-    ``kind`` is the header without the length, empty where another length
-    would make another chain.
+    ``is_flexible`` says that with a value of another length it is the same chain.
     """
 
     offset: int
     header: bytes
     value_length: int = 0
     slot: int = -1
-    kind: bytes = b""
-    is_little: bool = True
+    is_flexible: bool = False
+
+    def kind(self, *, explicit: bool) -> bytes:
+        """The header without the length."""
+        if not explicit and self.header[:2] != _META:
+            return self.header[:4]
+        return self.header[: 6 if len(self.header) == 8 else 8]
 
     @property
     def value_offset(self) -> int:
@@ -353,7 +371,6 @@ class _Varying(NamedTuple):
 
     kind: bytes
     slot: int
-    unpack_length: Callable[[bytes, int], tuple[int]]
 
 
 @dataclass(slots=True)
@@ -364,7 +381,6 @@ class _Layout:
     syntax_uid: bytes | None
     """The raw value; it decides how all else is read."""
     explicit: bool
-    is_little: bool
     varying: set[int] = field(default_factory=set)
     steps: list[_Run | _Varying] = field(default_factory=list)
 
@@ -393,7 +409,7 @@ class _Layout:
                     values[slot] = block[at + begin : at + end]
                 at += size + jump
             else:
-                kind, slot, unpack_length = step
+                kind, slot = step
                 if at + _JUMPED_BYTES > len(block) and base + len(block) < size_bytes:
                     blocks += 1
                     base += at
@@ -403,11 +419,17 @@ class _Layout:
                 begin = at + len(kind)
                 if block[at:begin] != kind:
                     return None
-                size = 2 if len(kind) == 6 else 4
-                if begin + size > len(block):
-                    return None
-                length, begin = unpack_length(block, begin)[0], begin + size
+                if len(kind) == 6:
+                    if begin + 2 > len(block):
+                        return None
+                    length, begin = _unpack_short(block, begin)[0], begin + 2
+                else:
+                    if begin + 4 > len(block):
+                        return None
+                    length, begin = _unpack_long(block, begin)[0], begin + 4
                 if length % 2 or length == _UNDEFINED:
+                    return None
+                if length > _LONGEST_META_BYTES and kind[:2] == _META:
                     return None
                 at = begin + length
                 if slot >= 0:
@@ -418,11 +440,13 @@ class _Layout:
         if offset > size_bytes or values[SYNTAX_SLOT] != self.syntax_uid:
             return None
         header = block[at : at + 12] if at + 12 <= len(block) else pread(offset, 12)
-        return self.finish(header, offset, values)
+        return self.finish(header, offset, size_bytes, values)
 
-    def finish(self, header: bytes, offset: int, values: list[bytes | None]) -> Chain | None:
+    def finish(
+        self, header: bytes, offset: int, size_bytes: int, values: list[bytes | None]
+    ) -> Chain | None:
         """Read the header of the pixel data at the end of the chain."""
-        if (header[:4] if self.is_little else _swapped(header[:4])) != _PIXEL_DATA:
+        if header[:4] != _PIXEL_DATA or offset > _FARTHEST_BYTES:
             return None
         vr = None
         if self.explicit:
@@ -432,9 +456,13 @@ class _Layout:
         elif len(header) < 8:
             return None
         begin = 12 if self.explicit else 8
-        length = _UNPACKERS[self.is_little][1](header, begin - 4)[0]
-        pixel_length = None if length == _UNDEFINED else length
-        return Chain(values, self.is_little, vr, offset + begin, pixel_length)
+        length = _unpack_long(header, begin - 4)[0]
+        if length == _UNDEFINED:
+            return Chain(values, vr, offset + begin, None)
+        end = offset + begin + length
+        if end < SNIFFED_BYTES and (end != size_bytes or length % 2):
+            return None  # `sniff` goes on behind the pixels, and what it finds may be anything
+        return Chain(values, vr, offset + begin, length)
 
     def learn(self, other: _Layout) -> bool:
         """Take in a chain that differs in lengths alone; false where it differs in more."""
@@ -443,7 +471,9 @@ class _Layout:
         differing: set[int] = set()
         for number, (mine, its) in enumerate(zip(self.entries, other.entries, strict=True)):
             if mine.header != its.header:
-                if not mine.kind or mine.kind != its.kind:
+                if not (mine.is_flexible and its.is_flexible):
+                    return False
+                if mine.kind(explicit=self.explicit) != its.kind(explicit=self.explicit):
                     return False
                 differing.add(number)
         self.varying |= differing
@@ -458,8 +488,7 @@ class _Layout:
             if number in self.varying:
                 self._end_run(run)
                 run = []
-                unpack_length = _UNPACKERS[entry.is_little][len(entry.kind) != 6]
-                self.steps.append(_Varying(entry.kind, entry.slot, unpack_length))
+                self.steps.append(_Varying(entry.kind(explicit=self.explicit), entry.slot))
                 continue
             run.append(entry)
             if entry.value_length > _JUMPED_BYTES and entry.slot < 0:
@@ -491,11 +520,6 @@ class _Layout:
         self.steps.append(
             _Run(struct.Struct("<" + "".join(parts)).unpack_from, headers, size, slots, jump)
         )
-
-
-def _swapped(tag: bytes) -> bytes:
-    """A big endian tag as it would be in a little endian file."""
-    return tag[1::-1] + tag[:1:-1]
 
 
 def _expect_no_length(header: bytes) -> None:

@@ -8,13 +8,14 @@ Imports neither pydicom nor numpy, since scan workers start with it.
 
 from __future__ import annotations
 
-import re
 import struct
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import structs
 
-from dcmview.dicom.chain import SYNTAX_SLOT, ChainReader, Declined
+from dcmview.dicom import plain
+from dcmview.dicom.chain import SYNTAX_SLOT, ChainReader
+from dcmview.dicom.plain import Declined
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.model import (
     Acquisition,
@@ -36,6 +37,7 @@ HEAD_BYTES = 16 * 1024
 """How much of a file is read at once."""
 
 _MOST_REMEMBERED = 4_096
+_FIRST_GROUP = 0x0008
 
 # Slots of the chain: first what most files of a series have in common, in groups that are
 # remembered by their raw bytes, then what is a file's own.
@@ -106,7 +108,12 @@ _TEXTS_BEGIN = _ACQUISITION_BEGIN + len(_ACQUISITION)
 _WINDOW_BEGIN = _TEXTS_BEGIN + len(_TEXTS)
 _OWN_BEGIN = _WINDOW_BEGIN + len(_WINDOW)
 # Those of the texts behind the character set that are written in it.
-_CODED_TEXTS = {4: "study_description", 5: "series_description", 6: "patient_name", 7: "patient_id"}
+_CODED_TEXTS = {
+    4: ("study_description", plain.text),
+    5: ("series_description", plain.text),
+    6: ("patient_name", plain.name),
+    7: ("patient_id", plain.text),
+}
 
 # Frames of these may differ, or what is shared by frames lies deeper than the walker looks.
 _DECLINED_TAGS = (
@@ -120,38 +127,12 @@ _DECLINED_TAGS = (
     "52009230",  # Per-Frame Functional Groups Sequence
 )
 
-# Single-byte character sets and UTF-8: nothing in them can be taken for a backslash.
-_CODECS = {
-    b"": "ascii",
-    b"ISO_IR 6": "ascii",
-    b"ISO_IR 100": "latin-1",
-    b"ISO_IR 101": "iso8859-2",
-    b"ISO_IR 144": "iso8859-5",
-    b"ISO_IR 126": "iso8859-7",
-    b"ISO_IR 192": "utf-8",
-}
-
-_UI = re.compile(rb"(?=[0-9.]{1,64}\0?$)((?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*)\0?")
-_IS = re.compile(rb"(?=.{1,12}$)(-?[0-9]{1,9}) *")
-_ONE_DS = rb" *[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})? *"
-_DS = re.compile(_ONE_DS + rb"(?:\\" + _ONE_DS + rb")*")
-_CS = re.compile(rb"([A-Z0-9_](?:[A-Z0-9 _]{0,14}[A-Z0-9_])?)? *")
-_DA = re.compile(rb"((?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))")
-_TM = re.compile(rb"((?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9](?:\.[0-9]{1,6})?)?) ?")
-_DT = re.compile(
-    rb"((?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-    rb"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9](?:\.[0-9]{1,6})?) ?"
-)
-_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f\\=]{0,64}")
-_LONGEST_BY_VR = {"SH": 16, "LO": 64, "PN": 64}
-_PATTERN_BY_VR = {"UI": _UI, "IS": _IS, "CS": _CS, "DA": _DA, "TM": _TM, "DT": _DT}
 _NO_LAYOUT = PixelLayout(0, 0)
-_ONE_NAME = re.compile(r"[^^]*(?:\^[^^]*){0,4}")
 
-
-_ByteOrder = Literal["little", "big"]
 _KnownTexts = dict[tuple[bytes | None, int, bytes | None], str]
 """Text by character set, place among the texts and raw value."""
+_NO_TEXT = -1
+"""The place that says that pydicom knows a character set."""
 
 
 class WalkedHeader(NamedTuple):
@@ -227,8 +208,8 @@ class HeaderWalker:
             if not chain.pixel_offset:
                 return self._object(chain)
             return self._header(chain, size_bytes)
-        except (Declined, ValueError, struct.error):
-            return None
+        except Exception:
+            return None  # whatever it is, pydicom's way says what is wrong
 
     def learn(self, header: InstanceHeader) -> None:
         """Take in what pydicom made of the file that was declined last.
@@ -247,7 +228,8 @@ class HeaderWalker:
         character_set, *texts = self._odd[_TEXTS_BEGIN:]
         if len(self._known_texts) >= _MOST_REMEMBERED:
             self._known_texts.clear()
-        for number, name in _CODED_TEXTS.items():
+        self._known_texts[character_set, _NO_TEXT, None] = ""
+        for number, (name, _) in _CODED_TEXTS.items():
             raw = texts[number]
             if raw:
                 self._known_texts[character_set, number, raw] = getattr(shared, name)
@@ -256,20 +238,27 @@ class HeaderWalker:
     def _object(self, chain: Chain) -> WalkedHeader:
         """The header of a file that holds no image."""
         values = chain.values
+        plain.code(values[2], plain.CS)  # pydicom looks at the layout all the same
+        if any(value and len(value) != 2 for value in (values[1], values[3], *values[5:11])):
+            raise Declined
         uid, number = values[_OWN_BEGIN], values[_OWN_BEGIN + 5]
         self._odd = tuple(values[:_WINDOW_BEGIN])
-        uid_of_syntax = _plain(values[SYNTAX_SLOT], _UI)
+        uid_of_syntax = plain.code(values[SYNTAX_SLOT], plain.UI)
         shared, codec = _texts(self._odd[_TEXTS_BEGIN:], uid_of_syntax, self._known_texts)
         kind = self._kinds.get(shared.sop_class_uid)
         if kind is None:
             raise Declined
         header = InstanceHeader(
-            structs.replace(shared, kind=kind), _plain(uid, _UI), _plain(number, _IS)
+            structs.replace(shared, kind=kind),
+            plain.code(uid, plain.UI),
+            plain.code(number, plain.IS),
         )
         return WalkedHeader(header, self._texts_of(values, codec), _NO_LAYOUT, chain)
 
     def _texts_of(self, values: list[bytes | None], codec: str) -> tuple[str, ...]:
-        return tuple(_text_of(values[slot], vr, codec) for slot, vr in self._keyword_slots)
+        return tuple(
+            plain.text_of(values[slot], vr, codec) if vr else "" for slot, vr in self._keyword_slots
+        )
 
     def _header(self, chain: Chain, size_bytes: int) -> WalkedHeader | None:
         values = chain.values
@@ -285,15 +274,15 @@ class HeaderWalker:
         ]
         header = InstanceHeader(
             shared.header,
-            _plain(uid, _UI),
-            _plain(number, _IS),
+            plain.code(uid, plain.UI),
+            plain.code(number, plain.IS),
             self._window(values, shared.codec) if values[_WINDOW_BEGIN] else None,
             Placement(
-                _vector(position),
-                _number(location),
-                _number(trigger),
-                _plain(date_time, _DT) or _plain(time, _TM),
-                _plain(content_time, _TM),
+                plain.vector(position),
+                plain.decimal(location),
+                plain.decimal(trigger),
+                plain.code(date_time, plain.DT) or plain.code(time, plain.TM),
+                plain.code(content_time, plain.TM),
             ),
         )
         if values[_WINDOW_BEGIN + 1] and not values[_WINDOW_BEGIN]:
@@ -330,6 +319,9 @@ class HeaderWalker:
 
         for keyword in self.keywords:
             tag = tag_for_keyword(keyword) or 0
+            if tag >> 16 < _FIRST_GROUP:  # meta information is no part of the data set
+                self._keyword_slots.append((0, ""))
+                continue
             name = f"{tag:08X}"
             vr = dictionary_VR(tag)
             slot = wanted.get(_tag_bytes(name), (len(wanted), b""))[0]
@@ -379,9 +371,8 @@ def _shared(raw: tuple[bytes | None, ...], known: _KnownTexts) -> _Shared:
     Declined
         If any of it is not plain.
     """
-    syntax_uid = _plain(raw[SYNTAX_SLOT], _UI)
-    order: _ByteOrder = "little" if transfer_syntax(syntax_uid).little_endian else "big"
-    layout = _layout(raw[1:_ACQUISITION_BEGIN], order)
+    syntax_uid = plain.code(raw[SYNTAX_SLOT], plain.UI)
+    layout = _layout(raw[1:_ACQUISITION_BEGIN])
     header, codec = _texts(raw[_TEXTS_BEGIN:], syntax_uid, known)
     header = structs.replace(
         header,
@@ -389,10 +380,12 @@ def _shared(raw: tuple[bytes | None, ...], known: _KnownTexts) -> _Shared:
         frame_count=layout.frame_count,
         rows=layout.rows,
         columns=layout.columns,
-        acquisition=_acquisition(raw[_ACQUISITION_BEGIN:_TEXTS_BEGIN], order),
+        acquisition=_acquisition(raw[_ACQUISITION_BEGIN:_TEXTS_BEGIN]),
     )
     samples = layout.rows * layout.columns * layout.samples_per_pixel
     is_encapsulated = transfer_syntax(syntax_uid).encapsulated
+    if "_42" in layout.photometric_interpretation and not is_encapsulated:
+        raise Declined  # pixels share their chroma
     return _Shared(header, layout, samples * layout.bits_allocated, is_encapsulated, codec)
 
 
@@ -401,38 +394,40 @@ def _texts(
 ) -> tuple[SharedHeader, str]:
     """The texts of a header, and the codec of their character set."""
     character_set, *texts = raw
-    codec = _CODECS.get((character_set or b"").rstrip(b" "))
+    codec = plain.CODECS.get((character_set or b"").rstrip(b" "))
+    if codec is None and (character_set, _NO_TEXT, None) not in known:
+        raise Declined
     coded: dict[str, Any] = {}
-    for number, name in _CODED_TEXTS.items():
+    for number, (name, read) in _CODED_TEXTS.items():
         text = known.get((character_set, number, texts[number]))
         if text is None:
             if codec is None and texts[number]:
                 raise Declined
-            text = _text(texts[number], codec or "ascii")
+            text = read(texts[number], codec or "ascii")
         coded[name] = text
     sop_class, date, time, modality, *_, study_uid, series_uid, number_text = texts
-    if not sop_class or _ONE_NAME.fullmatch(coded["patient_name"]) is None:
+    if not sop_class:
         raise Declined
     header = SharedHeader(
-        study_instance_uid=_plain(study_uid, _UI),
-        study_date=_plain(date, _DA),
-        study_time=_plain(time, _TM),
-        series_instance_uid=_plain(series_uid, _UI),
-        series_number=_plain(number_text, _IS),
-        modality=_plain(modality, _CS),
-        sop_class_uid=_plain(sop_class, _UI),
+        study_instance_uid=plain.code(study_uid, plain.UI),
+        study_date=plain.code(date, plain.DA),
+        study_time=plain.code(time, plain.TM),
+        series_instance_uid=plain.code(series_uid, plain.UI),
+        series_number=plain.code(number_text, plain.IS),
+        modality=plain.code(modality, plain.CS),
+        sop_class_uid=plain.code(sop_class, plain.UI),
         transfer_syntax_uid=syntax_uid,
         **coded,
     )
     return header, codec or "ascii"
 
 
-def _layout(raw: Sequence[bytes | None], order: _ByteOrder) -> PixelLayout:
+def _layout(raw: Sequence[bytes | None]) -> PixelLayout:
     samples, interpretation, planar, frames, *sizes = raw
-    rows, columns, allocated, stored, high, representation = (_whole(each, order) for each in sizes)
-    name = _plain(interpretation, _CS)
-    samples_per_pixel = _whole(samples, order)
-    frame_count = int(_plain(frames, _IS) or 1)
+    rows, columns, allocated, stored, high, representation = (plain.whole(each) for each in sizes)
+    name = plain.code(interpretation, plain.CS)
+    samples_per_pixel = plain.whole(samples)
+    frame_count = int(plain.code(frames, plain.IS) or 1)
     is_plain = (
         rows > 0
         and columns > 0
@@ -442,7 +437,6 @@ def _layout(raw: Sequence[bytes | None], order: _ByteOrder) -> PixelLayout:
         and samples_per_pixel in (1, 3)
         and name != ""
         and not (samples_per_pixel == 3 and name.startswith("MONOCHROME"))
-        and "42" not in name  # chroma is shared between pixels
     )
     if not is_plain:
         raise Declined
@@ -455,12 +449,12 @@ def _layout(raw: Sequence[bytes | None], order: _ByteOrder) -> PixelLayout:
         bits_stored=stored,
         high_bit=high,
         pixel_representation=representation,
-        planar_configuration=_whole(planar, order) if planar else 0,
+        planar_configuration=plain.whole(planar) if planar else 0,
         photometric_interpretation=name,
     )
 
 
-def _acquisition(raw: Sequence[bytes | None], order: _ByteOrder) -> Acquisition:
+def _acquisition(raw: Sequence[bytes | None]) -> Acquisition:
     (
         image_type,
         thickness,
@@ -479,24 +473,24 @@ def _acquisition(raw: Sequence[bytes | None], order: _ByteOrder) -> Acquisition:
         pixel_spacing,
         calibration_type,
     ) = raw
-    temporal = _plain(temporal_position, _IS)
+    temporal = plain.code(temporal_position, plain.IS)
     image_types = (image_type or b"").split(b"\\")
     return Acquisition(
-        orientation=_numbers(orientation, 6),
-        pixel_spacing=_numbers(pixel_spacing, 2),
-        imager_pixel_spacing=_numbers(imager_spacing, 2),
-        pixel_spacing_calibration_type=_plain(calibration_type, _CS),
-        estimated_magnification=_number(magnification),
-        slice_thickness_mm=_number(thickness),
-        spacing_between_slices_mm=_number(between_slices),
-        gantry_tilt_deg=_number(tilt),
-        frame_of_reference_uid=_plain(frame_of_reference, _UI),
-        image_type=tuple(filter(None, (_plain(part, _CS) for part in image_types))),
-        acquisition_number=_plain(acquisition_number, _IS),
-        echo_number=_plain(echo_number, _IS),
-        echo_time_ms=_number(echo_time),
-        inversion_time_ms=_number(inversion_time),
-        b_value=_double(b_value, order),
+        orientation=plain.several(orientation, 6),
+        pixel_spacing=plain.several(pixel_spacing, 2),
+        imager_pixel_spacing=plain.several(imager_spacing, 2),
+        pixel_spacing_calibration_type=plain.code(calibration_type, plain.CS),
+        estimated_magnification=plain.decimal(magnification),
+        slice_thickness_mm=plain.decimal(thickness),
+        spacing_between_slices_mm=plain.decimal(between_slices),
+        gantry_tilt_deg=plain.decimal(tilt),
+        frame_of_reference_uid=plain.code(frame_of_reference, plain.UI),
+        image_type=tuple(filter(None, (plain.code(part, plain.CS) for part in image_types))),
+        acquisition_number=plain.code(acquisition_number, plain.IS),
+        echo_number=plain.code(echo_number, plain.IS),
+        echo_time_ms=plain.decimal(echo_time),
+        inversion_time_ms=plain.decimal(inversion_time),
+        b_value=plain.double(b_value),
         temporal_position=int(temporal) if temporal else None,
     )
 
@@ -504,15 +498,15 @@ def _acquisition(raw: Sequence[bytes | None], order: _ByteOrder) -> Acquisition:
 def _window(raw: Sequence[bytes | None], codec: str) -> Window:
     """The first of the windows of a file, as `dcmview.dicom.windows` reads it."""
     center, width, explanation, function = raw
-    centers, widths = _floats(center), _floats(width)
-    name = _plain(function, _CS) or VoiFunction.LINEAR
+    centers, widths = plain.decimals(center), plain.decimals(width)
+    name = plain.code(function, plain.CS) or VoiFunction.LINEAR
     is_plain = len(centers) == len(widths) > 0 and name in set(VoiFunction)
     if not is_plain or min(widths) < 1:
         raise Declined
     first = (explanation or b"").partition(b"\\")[0]
     for part in (explanation or b"").split(b"\\"):
-        _text(part, codec)
-    return Window(centers[0], widths[0], VoiFunction(name), _text(first, codec).strip())
+        plain.text(part, codec)
+    return Window(centers[0], widths[0], VoiFunction(name), plain.text(first, codec).strip())
 
 
 def _check_pixels(chain: Chain, shared: _Shared, size_bytes: int) -> None:
@@ -526,73 +520,3 @@ def _check_pixels(chain: Chain, shared: _Shared, size_bytes: int) -> None:
         shared.frame_bits * shared.layout.frame_count <= length * 8 <= present * 8
     ):
         raise Declined
-
-
-def _plain(raw: bytes | None, pattern: re.Pattern[bytes]) -> str:
-    """One value of a VR that is ASCII by nature."""
-    if not raw:
-        return ""
-    match = pattern.fullmatch(raw)
-    if match is None:
-        raise Declined
-    return (match[1] or b"").decode("ascii")
-
-
-def _text(raw: bytes | None, codec: str) -> str:
-    """One value of text in a character set."""
-    if not raw:
-        return ""
-    text = raw.rstrip(b" \0").decode(codec)
-    if _TEXT.fullmatch(text) is None:
-        raise Declined
-    return text.strip(" ")
-
-
-def _text_of(raw: bytes | None, vr: str, codec: str) -> str:
-    """The text of an element by its VR."""
-    if not raw:
-        return ""
-    if vr in _PATTERN_BY_VR:
-        return _plain(raw, _PATTERN_BY_VR[vr])
-    text = _text(raw, codec)
-    if len(text) > _LONGEST_BY_VR.get(vr, -1):
-        raise Declined
-    return text
-
-
-def _whole(raw: bytes | None, order: _ByteOrder) -> int:
-    if raw is None or len(raw) != 2:
-        raise Declined
-    return int.from_bytes(raw, order)
-
-
-def _double(raw: bytes | None, order: _ByteOrder) -> float | None:
-    if not raw:
-        return None
-    value: float = struct.unpack("<d" if order == "little" else ">d", raw)[0]
-    if not abs(value) < 1e12:
-        raise Declined
-    return value
-
-
-def _floats(raw: bytes | None) -> list[float]:
-    """The values of a DS."""
-    if not raw:
-        return []
-    if _DS.fullmatch(raw) is None:
-        raise Declined
-    return [float(part) for part in raw.split(b"\\")]
-
-
-def _number(raw: bytes | None) -> float | None:
-    return _floats(raw)[0] if raw else None
-
-
-def _numbers(raw: bytes | None, count: int) -> Any:
-    values = _floats(raw)
-    return tuple(values) if len(values) == count else None
-
-
-def _vector(raw: bytes | None) -> tuple[float, float, float] | None:
-    values = _floats(raw)
-    return (values[0], values[1], values[2]) if len(values) == 3 else None

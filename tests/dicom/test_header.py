@@ -119,11 +119,13 @@ def mutant(content: bytes, generator: random.Random, other: bytes) -> bytes:
 
 def test_every_mutant_is_declined_or_read_as_pydicom_reads_it(tmp_path: Path) -> None:
     generator = random.Random(4)
+    walker = HeaderWalker()
     contents = [
-        content for path in real_files() if 400 < len(content := path.read_bytes()) < 40_000
+        content
+        for path in real_files()
+        if 400 < len(content := path.read_bytes()) < 40_000 and walked(path, walker)
     ]
     contents += [part10(image(), uid.ImplicitVRLittleEndian)] * 20
-    walker = HeaderWalker()
     path = tmp_path / "mutant.dcm"
     read = 0
     for _ in range(MUTANTS):
@@ -133,7 +135,7 @@ def test_every_mutant_is_declined_or_read_as_pydicom_reads_it(tmp_path: Path) ->
         if found is not None:
             read += 1
             assert found.header == reference(path)
-    assert read > MUTANTS * 0.2
+    assert read > MUTANTS * 0.3
 
 
 @pytest.fixture
@@ -151,9 +153,7 @@ def read(tmp_path):
     return read
 
 
-@pytest.mark.parametrize(
-    "syntax", [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian, uid.ExplicitVRBigEndian]
-)
+@pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian])
 def test_the_walker_gives_what_the_file_says(read, syntax):
     found = read(
         syntax,
@@ -198,7 +198,7 @@ def test_the_walker_gives_what_the_file_says(read, syntax):
         {"FrameVOILUTSequence": item(WindowCenter=1, WindowWidth=9)},
         {"PerFrameFunctionalGroupsSequence": item(FrameVOILUTSequence=item(WindowCenter=1))},
     ],
-    ids=lambda elements: "-".join(elements),
+    ids="-".join,
 )
 @pytest.mark.filterwarnings("ignore")
 def test_what_is_not_plain_is_declined(read, elements):
