@@ -54,6 +54,8 @@ class Series:
     header: SharedHeader
     folder: str
     file_name: str
+    inside: str
+    """What the paths of its files begin with."""
     revision: int = 0
     files: array[int] = field(default_factory=lambda: array("i"))
     images: array[int] = field(default_factory=lambda: array("i"))
@@ -115,29 +117,31 @@ class SeriesIndex:
 
     def add(self, entry: Entry, revision: int) -> None:
         """Count the next file into its series."""
-        header = entry.header.shared
+        index, header, problem = entry.index, entry.header.shared, entry.header.problem
         series = self._by_header.get(id(header))
         if series is None:
             series = self._series_of(entry)
             if header.series_instance_uid:
                 self._by_header[id(header)] = series
         self._series_of_file.append(series.index)
-        series.files.append(entry.index)
+        series.files.append(index)
         series.size_bytes += entry.stamp.size_bytes
         if header.has_pixels:
             first = series.header
-            if not series.images and not first.has_pixels:
-                series.header = header
-            elif (header.rows, header.columns) != (first.rows, first.columns):
-                series.has_mixed_sizes = True
-            series.images.append(entry.index)
+            if header is not first:
+                if not series.images and not first.has_pixels:
+                    series.header = header
+                elif header.rows != first.rows or header.columns != first.columns:
+                    series.has_mixed_sizes = True
+            series.images.append(index)
             series.frame_count += header.frame_count
-        if entry.header.problem:
+        if problem:
             series.damaged += 1
-        if not series.note and (entry.header.problem or header.kind):
+        if (problem or header.kind) and not series.note:
             series.note = entry.note
-        if not _is_below(entry.path, series.folder):
+        if not entry.path.startswith(series.inside):
             series.folder = _common_folder(series.folder, entry.path)
+            series.inside = os.path.join(series.folder, "")
         series.revision = revision
 
     def touch(self, file_index: int, revision: int) -> None:
@@ -182,7 +186,12 @@ class SeriesIndex:
         if series is None:
             folder, file_name = os.path.split(entry.path)
             series = Series(
-                len(self._series), study.index if study else None, header, folder, file_name
+                index=len(self._series),
+                study=study.index if study else None,
+                header=header,
+                folder=folder,
+                file_name=file_name,
+                inside=os.path.join(folder, ""),
             )
             self._series.append(series)
             self._by_key[key] = series
@@ -228,11 +237,6 @@ def _view(series: Series) -> SeriesView:
         note=series.note,
         has_mixed_sizes=series.has_mixed_sizes,
     )
-
-
-def _is_below(path: str, folder: str) -> bool:
-    length = len(folder)
-    return path.startswith(folder) and (path[length : length + 1] == os.sep or folder == os.sep)
 
 
 def _common_folder(folder: str, path: str) -> str:

@@ -180,6 +180,9 @@ class FileReader:
             walked = self._walker.walk(
                 head, stamp.size_bytes, lambda offset, length: _pread(descriptor, length, offset)
             )
+        except Exception:  # one bad file must not end the scan, and pydicom may read it
+            logger.exception("walking a header failed")
+            walked = None
         finally:
             os.close(descriptor)
         if walked is None:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from dcmview.errors import UnknownFile
 from dcmview.model import REPORTED_ENDS, FileEnd, FileStamp, InstanceHeader
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
     from dcmview.registry.grouping import SeriesChanges, SeriesView
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One listed file; ``member`` says where its bytes lie in an archive."""
+class Entry(Struct, frozen=True, gc=False):
+    """One listed file; ``member`` says where its bytes lie in an archive.
+
+    A Struct, since there are many: it is made five times as fast as a frozen dataclass.
+    """
 
     index: int
     path: str
@@ -57,8 +61,7 @@ class Entry:
         return " - ".join(parts) or os.path.basename(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadFile:
+class ReadFile(NamedTuple):
     """A file whose header was read, before it is listed."""
 
     path: str
@@ -127,8 +130,8 @@ class Registry:
         """List files and give each the next index."""
         added: list[Entry] = []
         with self._lock:
-            for file in files:
-                entry = Entry(len(self._entries), file.path, file.stamp, file.header, file.member)
+            for path, stamp, header, member in files:
+                entry = Entry(len(self._entries), path, stamp, header, member)
                 self._entries.append(entry)
                 self._log.append(entry.index)
                 self._counts[entry.end] += 1

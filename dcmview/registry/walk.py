@@ -71,14 +71,14 @@ class Walk:
                 yield from self._elsewhere(root)
 
     def _folder(self, root: str) -> Iterator[str | SkippedPath]:
-        pending = [root]
+        # A folder that is no link lies really where its parent does.
+        pending = [(root, os.path.realpath(root))]
         while pending:
-            folder = pending.pop()
-            real_folder = os.path.realpath(folder)
+            folder, real_folder = pending.pop()
             if real_folder in self._folders:
                 continue
             self._folders.add(real_folder)
-            subfolders: list[str] = []
+            subfolders: list[tuple[str, str]] = []
             try:
                 with os.scandir(folder) as iterator:
                     children = sorted(iterator, key=_by_name)
@@ -94,7 +94,7 @@ class Walk:
                             continue
                         yield path
                     elif child.is_dir(follow_symlinks=False):
-                        subfolders.append(path)
+                        subfolders.append((path, os.path.join(real_folder, child.name)))
                     elif child.is_symlink() and os.path.isdir(path):
                         reason = "a link to a folder, which is not followed"
                         yield SkippedPath(path, FileEnd.NOT_DICOM, reason)
