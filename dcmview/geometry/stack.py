@@ -22,6 +22,13 @@ Positions of one slice differ by the digits they are written with, 1e-4 to
 5e-3 mm; no scanner of patients makes slices 0.01 mm apart.
 """
 
+WANDERING_FRACTION = 0.1
+"""Part of the slice spacing by which a slice may move from one volume to the next.
+
+Where a scanner follows the patient, or each volume rounds for itself, positions
+are not repeated exactly; what is a tenth of a slice away is that slice.
+"""
+
 SAME_POSITION_PIXELS = 0.05
 """The same in pixels, for what is finer: micro-CT has slices 0.005 mm apart."""
 
@@ -147,6 +154,35 @@ def group_near(values: ArrayLike, tolerance: float) -> NDArray[np.intp]:
     groups = np.empty(array.shape, dtype=np.intp)
     groups[order] = np.concatenate(([0], np.cumsum(steps))) if array.size else 0
     return groups
+
+
+def group_positions(distances: ArrayLike, tolerance: float) -> tuple[NDArray[np.intp], float]:
+    """Number the positions of planes by their distances along the normal.
+
+    Returns
+    -------
+    tuple of ndarray of int and float
+        The position of each plane, from the lowest up, and how far planes of one
+        position are from each other: 0 unless volumes that are all complete lie
+        a little apart, up to `WANDERING_FRACTION` of the slice spacing.
+    """
+    array = np.asarray(distances, dtype=np.float64)
+    groups = group_near(array, tolerance)
+    steps = np.diff(np.sort(array))
+    if not steps.size or steps.max() <= tolerance or _are_equal_counts(groups, least=2):
+        return groups, 0.0
+    # Steps within a position are small, those to the next one large.
+    spacing = float(np.median(steps[steps > steps.max() / 4]))
+    wider = group_near(array, WANDERING_FRACTION * spacing)
+    if not _are_equal_counts(wider, least=2):
+        return groups, 0.0
+    ordered = np.sort(array).reshape(int(wider.max()) + 1, -1)
+    return wider, float((ordered[:, -1] - ordered[:, 0]).max())
+
+
+def _are_equal_counts(groups: NDArray[np.intp], *, least: int) -> bool:
+    counts = np.bincount(groups)
+    return bool(counts.min() >= least and counts.min() == counts.max())
 
 
 def offsets_in_plane(orientation: Sequence[float], positions: ArrayLike) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from dcmview.geometry.stack import (
     describe,
     distances_along,
     group_near,
+    group_positions,
     measure_stack,
     same_position_mm,
 )
@@ -138,6 +139,26 @@ def test_planes_that_are_no_stack_are_refused(places: list[tuple[float, ...]]) -
 def test_same_positions_are_grouped_in_order() -> None:
     groups = group_near([7.5, 0.0, 7.5001, 2.5, 0.0049, 0.0], 0.01)
     assert groups.tolist() == [2, 0, 2, 1, 0, 0]
+
+
+def test_volumes_that_wander_a_little_share_their_positions() -> None:
+    # Three volumes of slices 3 mm apart, the second 0.1 and the third 0.25 mm higher.
+    heights = [3.0 * n + shift for shift in (0.0, 0.1, 0.25) for n in range(4)]
+    groups, wandering_mm = group_positions(heights, 0.01)
+    assert groups.tolist() == [0, 1, 2, 3] * 3
+    assert wandering_mm == pytest.approx(0.25)
+
+
+def test_volumes_that_lie_between_each_other_do_not_share_positions() -> None:
+    heights = [3.0 * n + shift for shift in (0.0, 0.5) for n in range(4)]
+    groups, wandering_mm = group_positions(heights, 0.01)
+    assert groups.tolist() == [0, 2, 4, 6, 1, 3, 5, 7]
+    assert wandering_mm == 0
+
+
+def test_two_thin_slices_among_thick_ones_keep_their_positions() -> None:
+    groups, _ = group_positions([0.0, 10.0, 10.2, 20.0, 30.0], 0.01)
+    assert groups.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_slices_of_a_micro_scanner_are_not_one_position() -> None:
