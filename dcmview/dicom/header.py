@@ -17,6 +17,7 @@ from dcmview.dicom import plain
 from dcmview.dicom.chain import SYNTAX_SLOT, ChainReader
 from dcmview.dicom.plain import Declined
 from dcmview.dicom.transfer import transfer_syntax
+from dcmview.dicom.uids import uid_name
 from dcmview.model import (
     Acquisition,
     InstanceHeader,
@@ -178,7 +179,6 @@ class HeaderWalker:
         self._shared: dict[tuple[bytes | None, ...], _Shared | None] = {}
         self._odd: tuple[bytes | None, ...] | None = None
         self._known_texts: _KnownTexts = {}
-        self._kinds: dict[str, str] = {}
         self._windows: dict[tuple[bytes | str | None, ...], Window | None] = {}
 
     def walk(
@@ -221,8 +221,6 @@ class HeaderWalker:
         shared = header.shared
         if header.problem or header.repairs:
             return
-        if not shared.has_pixels:
-            self._kinds[shared.sop_class_uid] = shared.kind
         if self._odd is None:
             return
         character_set, *texts = self._odd[_TEXTS_BEGIN:]
@@ -245,11 +243,8 @@ class HeaderWalker:
         self._odd = tuple(values[:_WINDOW_BEGIN])
         uid_of_syntax = plain.code(values[SYNTAX_SLOT], plain.UI)
         shared, codec = _texts(self._odd[_TEXTS_BEGIN:], uid_of_syntax, self._known_texts)
-        kind = self._kinds.get(shared.sop_class_uid)
-        if kind is None:
-            raise Declined
         header = InstanceHeader(
-            structs.replace(shared, kind=kind),
+            structs.replace(shared, kind=uid_name(shared.sop_class_uid)),
             plain.code(uid, plain.UI),
             plain.code(number, plain.IS),
         )

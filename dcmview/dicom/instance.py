@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from msgspec import structs
-from pydicom.uid import UID
 
 from dcmview.dicom import elements
 from dcmview.dicom.bounded import HEADER_LIMIT_BYTES
@@ -29,6 +28,7 @@ from dcmview.dicom.source import (
     open_source,
     read_member,
 )
+from dcmview.dicom.uids import uid_name
 from dcmview.dicom.windows import read_windows
 from dcmview.model import (
     Acquisition,
@@ -287,7 +287,7 @@ def _collect(parsed: ParsedFile, source: StampedSource, path: str) -> Instance:
         frame_count=layout.frame_count if has_pixels else 0,
         rows=layout.rows if has_pixels else 0,
         columns=layout.columns if has_pixels else 0,
-        kind="" if has_pixels else UID(sop_class).name or "DICOM object",
+        kind="" if has_pixels else uid_name(sop_class) or "DICOM object",
         acquisition=read_acquisition(dataset) if has_pixels else Acquisition(),
         has_frame_groups=has_pixels and "PerFrameFunctionalGroupsSequence" in dataset,
     )

@@ -135,7 +135,7 @@ def test_every_mutant_is_declined_or_read_as_pydicom_reads_it(tmp_path: Path) ->
         if found is not None:
             read += 1
             assert found.header == reference(path)
-    assert read > MUTANTS * 0.3
+    assert read > MUTANTS * 0.25
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dcmview import __version__
+from dcmview.dicom.uids import uid_name
 from dcmview.model import FileEnd
 from dcmview.web import schemas
 from dcmview.web.context import context
@@ -12,8 +13,6 @@ from dcmview.web.params import revision_asked_for
 from dcmview.web.respond import json_response, list_response, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -99,7 +98,6 @@ def file_info(request: Request) -> Response:
     index = request.path_params["index"]
     own = library.entry(index).header
     header = own.shared
-    uid_name = _uid_names()
     return json_response(
         schemas.FileInfo(
             frame_count=header.frame_count,
@@ -166,10 +164,3 @@ def repair_notes(repairs: tuple[Repair, ...]) -> list[schemas.RepairNote]:
         )
         for repair in repairs
     ]
-
-
-def _uid_names() -> Callable[[str], str]:
-    # pydicom takes 0.1 s to import, so not while the first page waits.
-    from pydicom.uid import UID
-
-    return lambda uid: UID(uid).name

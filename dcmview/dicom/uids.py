@@ -1,0 +1,41 @@
+"""What UIDs are called, from pydicom's own table.
+
+The table is loaded by itself: all of pydicom takes 0.1 s, and the scan must
+not wait for that to say that a file is a report.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_TABLE = "_uid_dict.py"
+
+
+def uid_name(uid: str) -> str:
+    """Give the name of a UID, or the UID where it has none.
+
+    References
+    ----------
+    DICOM PS3.6 A, Registry of DICOM Unique Identifiers.
+    """
+    entry = _names().get(uid)
+    return uid if entry is None else str(entry[0])
+
+
+@cache
+def _names() -> dict[str, Any]:
+    package = importlib.util.find_spec("pydicom")
+    for folder in () if package is None else package.submodule_search_locations or ():
+        path = Path(folder, _TABLE)
+        spec = importlib.util.spec_from_file_location("dcmview_uid_table", path)
+        if path.exists() and spec is not None and spec.loader is not None:
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            table: dict[str, Any] = module.UID_dictionary
+            return table
+    from pydicom._uid_dict import UID_dictionary  # where it lies elsewhere
+
+    return dict(UID_dictionary)
