@@ -358,7 +358,6 @@ class Acquisition(Struct, frozen=True, array_like=True, gc=False):
     gantry_tilt_deg: float | None = None
     frame_of_reference_uid: str = ""
     image_type: tuple[str, ...] = ()
-    acquisition_number: str = ""
     echo_number: str = ""
     echo_time_ms: float | None = None
     inversion_time_ms: float | None = None
@@ -390,6 +389,7 @@ class Placement(Struct, frozen=True, array_like=True, gc=False):
     acquisition_time: str = ""
     """Acquisition DateTime (0008,002A), else Acquisition Time (0008,0032)."""
     content_time: str = ""
+    acquisition_number: str = ""
     dimension_index_values: tuple[int, ...] = ()
     stack_id: str = ""
     in_stack_position: int | None = None

@@ -66,7 +66,6 @@ _ACQUISITION = (
     ("00181120", "DS"),  # Gantry/Detector Tilt
     ("00181164", "DS"),  # Imager Pixel Spacing
     ("00189087", "FD"),  # Diffusion b-value
-    ("00200012", "IS"),  # Acquisition Number
     ("00200037", "DS"),  # Image Orientation (Patient)
     ("00200052", "UI"),  # Frame of Reference UID
     ("00200100", "IS"),  # Temporal Position Identifier
@@ -99,6 +98,7 @@ _OWN = (
     ("00080032", "TM"),  # Acquisition Time
     ("00080033", "TM"),  # Content Time
     ("00181060", "DS"),  # Trigger Time
+    ("00200012", "IS"),  # Acquisition Number
     ("00200013", "IS"),  # Instance Number
     ("00200032", "DS"),  # Image Position (Patient)
     ("00201041", "DS"),  # Slice Location
@@ -170,12 +170,12 @@ class HeaderWalker:
 
     def __init__(self, keywords: Sequence[str] = ()) -> None:
         self.keywords = tuple(keywords)
-        wanted = {_tag_bytes(tag): (slot, vr.encode()) for slot, (tag, vr) in enumerate(_SLOTS)}
+        wanted = {tag_bytes(tag): (slot, (vr.encode(),)) for slot, (tag, vr) in enumerate(_SLOTS)}
         self._keyword_slots: list[tuple[int, str]] = []
         if keywords:
             self._want_keywords(wanted)
         slots = max(slot for slot, _ in wanted.values()) + 1
-        self._chains = ChainReader(wanted, slots, frozenset(map(_tag_bytes, _DECLINED_TAGS)))
+        self._chains = ChainReader(wanted, slots, frozenset(map(tag_bytes, _DECLINED_TAGS)))
         self._shared: dict[tuple[bytes | None, ...], _Shared | None] = {}
         self._odd: tuple[bytes | None, ...] | None = None
         self._known_texts: _KnownTexts = {}
@@ -239,7 +239,7 @@ class HeaderWalker:
         plain.code(values[2], plain.CS)  # pydicom looks at the layout all the same
         if any(value and len(value) != 2 for value in (values[1], values[3], *values[5:11])):
             raise Declined
-        uid, number = values[_OWN_BEGIN], values[_OWN_BEGIN + 5]
+        uid, *_, number, _, _ = values[_OWN_BEGIN : _OWN_BEGIN + len(_OWN)]
         self._odd = tuple(values[:_WINDOW_BEGIN])
         uid_of_syntax = plain.code(values[SYNTAX_SLOT], plain.UI)
         shared, codec = _texts(self._odd[_TEXTS_BEGIN:], uid_of_syntax, self._known_texts)
@@ -264,9 +264,9 @@ class HeaderWalker:
             if shared is None:
                 return None
         _check_pixels(chain, shared, size_bytes)
-        uid, date_time, time, content_time, trigger, number, position, location = values[
-            _OWN_BEGIN : _OWN_BEGIN + len(_OWN)
-        ]
+        uid, date_time, time, content_time, trigger, acquisition, number, position, location = (
+            values[_OWN_BEGIN : _OWN_BEGIN + len(_OWN)]
+        )
         header = InstanceHeader(
             shared.header,
             plain.code(uid, plain.UI),
@@ -278,6 +278,7 @@ class HeaderWalker:
                 plain.decimal(trigger),
                 plain.code(date_time, plain.DT) or plain.code(time, plain.TM),
                 plain.code(content_time, plain.TM),
+                plain.code(acquisition, plain.IS),
             ),
         )
         if values[_WINDOW_BEGIN + 1] and not values[_WINDOW_BEGIN]:
@@ -308,7 +309,7 @@ class HeaderWalker:
             window = self._windows[key] = _window(raw, codec)
         return window
 
-    def _want_keywords(self, wanted: dict[bytes, tuple[int, bytes]]) -> None:
+    def _want_keywords(self, wanted: dict[bytes, tuple[int, tuple[bytes, ...]]]) -> None:
         # Takes 0.1 s, so only a filter that needs it pays.
         from pydicom.datadict import dictionary_VR, tag_for_keyword
 
@@ -319,8 +320,8 @@ class HeaderWalker:
                 continue
             name = f"{tag:08X}"
             vr = dictionary_VR(tag)
-            slot = wanted.get(_tag_bytes(name), (len(wanted), b""))[0]
-            wanted[_tag_bytes(name)] = (slot, vr.encode())
+            slot = wanted.get(tag_bytes(name), (len(wanted), ()))[0]
+            wanted[tag_bytes(name)] = (slot, (vr.encode(),))
             self._keyword_slots.append((slot, vr))
 
 
@@ -353,7 +354,8 @@ def read_header(
     return instance.header, values
 
 
-def _tag_bytes(tag: str) -> bytes:
+def tag_bytes(tag: str) -> bytes:
+    """Give a tag, written as eight digits, as it stands in a little endian file."""
     number = int(tag, 16)
     return struct.pack("<HH", number >> 16, number & 0xFFFF)
 
@@ -461,7 +463,6 @@ def _acquisition(raw: Sequence[bytes | None]) -> Acquisition:
         tilt,
         imager_spacing,
         b_value,
-        acquisition_number,
         orientation,
         frame_of_reference,
         temporal_position,
@@ -481,7 +482,6 @@ def _acquisition(raw: Sequence[bytes | None]) -> Acquisition:
         gantry_tilt_deg=plain.decimal(tilt),
         frame_of_reference_uid=plain.code(frame_of_reference, plain.UI),
         image_type=tuple(filter(None, (plain.code(part, plain.CS) for part in image_types))),
-        acquisition_number=plain.code(acquisition_number, plain.IS),
         echo_number=plain.code(echo_number, plain.IS),
         echo_time_ms=plain.decimal(echo_time),
         inversion_time_ms=plain.decimal(inversion_time),

@@ -47,7 +47,6 @@ def read_acquisition(dataset: Dataset) -> Acquisition:
         gantry_tilt_deg=number(dataset, "GantryDetectorTilt"),
         frame_of_reference_uid=elements.text(dataset, "FrameOfReferenceUID"),
         image_type=_image_type(dataset, "ImageType"),
-        acquisition_number=elements.text(dataset, "AcquisitionNumber"),
         echo_number=elements.text(dataset, "EchoNumbers"),
         echo_time_ms=number(dataset, "EchoTime"),
         inversion_time_ms=number(dataset, "InversionTime"),
@@ -69,6 +68,7 @@ def read_placement(dataset: Dataset) -> Placement:
         acquisition_time=elements.text(dataset, "AcquisitionDateTime")
         or elements.text(dataset, "AcquisitionTime"),
         content_time=elements.text(dataset, "ContentTime"),
+        acquisition_number=elements.text(dataset, "AcquisitionNumber"),
     )
 
 

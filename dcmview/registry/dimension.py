@@ -309,7 +309,7 @@ _VALUES = (
 _ORDINALS = (
     Attribute("Temporal Position", "", lambda frame: frame.acquisition.temporal_position, True),
     Attribute("Trigger Time", "ms", lambda frame: frame.placement.trigger_time_ms, True, True),
-    Attribute("Acquisition", "", lambda frame: frame.acquisition.acquisition_number, True),
+    Attribute("Acquisition", "", lambda frame: frame.placement.acquisition_number, True),
     Attribute(
         "Acquisition Time",
         "s",

@@ -59,7 +59,6 @@ def test_the_list_gets_what_the_file_says() -> None:
                 gantry_tilt_deg=0,
                 frame_of_reference_uid="1.3.6.1.4.1.5962.1.4.1.1.20040119072730.12322",
                 image_type=("ORIGINAL", "PRIMARY", "AXIAL"),
-                acquisition_number="2",
             ),
         ),
         instance_number="1",
@@ -69,6 +68,7 @@ def test_the_list_gets_what_the_file_says() -> None:
             slice_location_mm=-77.2040634155,
             acquisition_time="112936",
             content_time="113008",
+            acquisition_number="2",
         ),
     )
 
