@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dcmview.registry.stacks import SeriesFrame
+    from dcmview.registry.pools import SeriesFrame
 
 GRID_FILL = 0.75
 """From here on positions times values are one grid, holes and all.
