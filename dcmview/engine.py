@@ -20,6 +20,7 @@ from cachetools import LRUCache
 from dcmview.admission import Admission
 from dcmview.cache import ByteCache, Interests
 from dcmview.dicom.decode import decode_frame
+from dcmview.dicom.facts import FactsReader, ImageFacts
 from dcmview.dicom.frames import FrameTable, frame_table
 from dcmview.dicom.instance import Instance, open_instance
 from dcmview.dicom.overlays import read_overlays
@@ -123,6 +124,7 @@ class Engine:
         self._notes_lock = threading.Lock()
         self._known_bad: LRUCache[tuple[int, int], InstanceError] = LRUCache(MOST_KNOWN_BAD_FRAMES)
         self._frame_repairs: LRUCache[int, tuple[Repair, ...]] = LRUCache(MOST_FILES_WITH_REPAIRS)
+        self._facts = FactsReader()
         self._decoder = make_decoder(DECODER_PROCESSES)
         self._under_way = Admission(MOST_BYTES_UNDER_WAY)
 
@@ -200,8 +202,9 @@ class Engine:
         return frame.recipe if frame is not None else self._recipe(entry, frame_index)
 
     def _recipe(self, entry: Entry, frame_index: int) -> DisplayRecipe:
-        if entry.facts is not None and entry.facts.recipe is not None:
-            return entry.facts.recipe
+        known = self._images.peek(entry.index) or self._read_facts(entry)
+        if known is not None and known.recipe is not None:
+            return known.recipe
         opened = self._open(entry)
         with opened.lock:
             return display_recipe(opened.instance, frame_index)
@@ -286,20 +289,27 @@ class Engine:
         return self._images.get_or_compute(entry.index, lambda: self._read_image(entry))[0]
 
     def _read_image(self, entry: Entry) -> _Image:
-        """Index the frames of a file; the facts of the scan spare the parse."""
-        facts, inflated = entry.facts, None
-        if facts is None:
-            instance = self._open(entry).instance
-            location = instance.pixel_location
-            assert location is not None, "the caller has checked that there are pixels"
-            layout, uid = instance.layout, instance.transfer_syntax_uid
-            inflated = instance.inflated
-        else:
-            layout, location, uid = facts.layout, facts.location, facts.transfer_syntax_uid
-        syntax = transfer_syntax(uid)
+        """Index the frames of a file."""
+        if _is_walked(entry):
+            with _open_bytes(entry, None) as source:
+                facts = self._facts.read(source, entry.header)
+                if facts is not None:
+                    table = frame_table(source, facts.location, facts.layout, facts.syntax)
+                    return _Image(facts.layout, facts.location, facts.syntax, table, facts.recipe)
+        instance = self._open(entry).instance
+        location, inflated = instance.pixel_location, instance.inflated
+        assert location is not None, "the caller has checked that there are pixels"
+        syntax = transfer_syntax(instance.transfer_syntax_uid)
         with _open_bytes(entry, inflated) as source:
-            table = frame_table(source, location, layout, syntax)
-        return _Image(layout, location, syntax, table, is_inflated=inflated is not None)
+            table = frame_table(source, location, instance.layout, syntax)
+        is_inflated = inflated is not None
+        return _Image(instance.layout, location, syntax, table, is_inflated=is_inflated)
+
+    def _read_facts(self, entry: Entry) -> ImageFacts | None:
+        if not _is_walked(entry):
+            return None
+        with _open_bytes(entry, None) as source:
+            return self._facts.read(source, entry.header)
 
     def _decoded_frame(
         self,
@@ -484,7 +494,9 @@ class _Image:
     location: PixelLocation
     syntax: TransferSyntax
     table: FrameTable
-    is_inflated: bool
+    recipe: DisplayRecipe | None = None
+    """Of all frames; None where they differ, or only the parsed instance tells."""
+    is_inflated: bool = False
     """Whether the frames lie in the inflated data set, which the parsed instance holds."""
 
     @property
@@ -499,6 +511,11 @@ def _open_bytes(entry: Entry, inflated: MemorySource | None) -> AbstractContextM
     if entry.member is not None:
         return open_member(entry.member, expected=entry.stamp)
     return open_source(entry.path, expected=entry.stamp)
+
+
+def _is_walked(entry: Entry) -> bool:
+    """Whether its head can be read for itself; a compressed member is decompressed, once."""
+    return entry.member is None or not entry.member.is_compressed
 
 
 def _is_measured(recipe: DisplayRecipe, request: DisplayRequest) -> bool:

@@ -98,7 +98,7 @@ class ChainReader:
 
     Parameters
     ----------
-    wanted : mapping of bytes to (slot, VR)
+    wanted : mapping of bytes to (slot, VRs)
         Top-level elements whose values are wanted, by tag as in the file.
     slots : int
         Length of the list of values.
@@ -107,7 +107,10 @@ class ChainReader:
     """
 
     def __init__(
-        self, wanted: Mapping[bytes, tuple[int, bytes]], slots: int, declined: frozenset[bytes]
+        self,
+        wanted: Mapping[bytes, tuple[int, tuple[bytes, ...]]],
+        slots: int,
+        declined: frozenset[bytes],
     ) -> None:
         self._wanted = wanted
         self._slots = slots
@@ -219,8 +222,8 @@ class ChainReader:
             raise Declined
         slot = -1
         if place.is_top and tag in self._wanted:
-            slot, vr = self._wanted[tag]
-            if place.explicit and header[4:6] != vr:
+            slot, vrs = self._wanted[tag]
+            if place.explicit and header[4:6] not in vrs:
                 raise Declined
             window.values[slot] = window.at(begin, length)
         elif tag == _CHARACTER_SET and length:

@@ -1,83 +1,203 @@
-"""What the scan keeps of a file so that its first picture needs no second parse.
+"""What the first picture of a listed file needs, without a second parse.
 
-Some hundred bytes a file: most files of a series share layout and recipe.
+The scan keeps none of it, since most files are never looked at. When one is,
+its head is walked again, and what depends on its elements is made once for all
+files that have the same: a series shares one recipe.
 """
 
 from __future__ import annotations
 
+import io
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dcmview.dicom.overlays import overlay_groups
+from pydicom.filereader import read_dataset
+
+from dcmview.dicom.chain import SYNTAX_SLOT, ChainReader
+from dcmview.dicom.header import HEAD_BYTES, tag_bytes
+from dcmview.dicom.instance import Instance, read_layout
 from dcmview.dicom.recipe import display_recipe
-from dcmview.model import DisplayRecipe, LookupTable, PixelLayout
+from dcmview.dicom.recording import recorded_warnings
+from dcmview.dicom.source import PixelLocation
+from dcmview.dicom.transfer import TransferSyntax, transfer_syntax
+from dcmview.model import DisplayRecipe, FileStamp, InstanceHeader, PixelLayout, SampleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
-    from dcmview.dicom.instance import Instance
-    from dcmview.dicom.source import PixelLocation
+    from dcmview.dicom.chain import Chain
+    from dcmview.dicom.source import ByteSource
 
 MOST_SHARED_RECIPES = 4096
 
-_DIFFERS_BY_FRAME = (
-    "PerFrameFunctionalGroupsSequence",
-    "SharedFunctionalGroupsSequence",
-    "OpticalPathSequence",
+# All that layout and recipe depend on, in the order of a file. Where an element may be US or
+# SS the readers take either.
+_ELEMENTS = (
+    ("00020010", "UI"),  # Transfer Syntax UID, at SYNTAX_SLOT
+    ("00080005", "CS"),  # Specific Character Set
+    ("00080016", "UI"),  # SOP Class UID
+    ("00181164", "DS"),  # Imager Pixel Spacing
+    ("00181600", "CS"),  # Shutter Shape
+    ("00181602", "IS"),  # Shutter Left Vertical Edge
+    ("00181604", "IS"),  # Shutter Right Vertical Edge
+    ("00181606", "IS"),  # Shutter Upper Horizontal Edge
+    ("00181608", "IS"),  # Shutter Lower Horizontal Edge
+    ("00181610", "IS"),  # Center of Circular Shutter
+    ("00181612", "IS"),  # Radius of Circular Shutter
+    ("00181620", "IS"),  # Vertices of the Polygonal Shutter
+    ("00181622", "US"),  # Shutter Presentation Value
+    ("00181623", "US"),  # Shutter Overlay Group
+    ("00181624", "US"),  # Shutter Presentation Color CIELab Value
+    ("00182010", "DS"),  # Nominal Scanned Pixel Spacing
+    ("00280002", "US"),  # Samples per Pixel
+    ("00280004", "CS"),  # Photometric Interpretation
+    ("00280006", "US"),  # Planar Configuration
+    ("00280008", "IS"),  # Number of Frames
+    ("00280010", "US"),  # Rows
+    ("00280011", "US"),  # Columns
+    ("00280030", "DS"),  # Pixel Spacing
+    ("00280034", "IS"),  # Pixel Aspect Ratio
+    ("00280100", "US"),  # Bits Allocated
+    ("00280101", "US"),  # Bits Stored
+    ("00280102", "US"),  # High Bit
+    ("00280103", "US"),  # Pixel Representation
+    ("00280120", "US", "SS"),  # Pixel Padding Value
+    ("00280121", "US", "SS"),  # Pixel Padding Range Limit
+    ("00281050", "DS"),  # Window Center
+    ("00281051", "DS"),  # Window Width
+    ("00281052", "DS"),  # Rescale Intercept
+    ("00281053", "DS"),  # Rescale Slope
+    ("00281054", "LO"),  # Rescale Type
+    ("00281055", "LO"),  # Window Center & Width Explanation
+    ("00281056", "CS"),  # VOI LUT Function
+    ("20500020", "CS"),  # Presentation LUT Shape
+    ("30040002", "CS"),  # Dose Units
+    ("3004000E", "DS"),  # Dose Grid Scaling
+    ("00541001", "CS"),  # Units
 )
+
+# Frames that may differ, tables too large to keep, and pixels whose place is told elsewhere.
+_DECLINED = (
+    "00189472",  # Frame Display Shutter Sequence
+    "00281101",  # Red Palette Color Lookup Table Descriptor
+    "00282000",  # ICC Profile
+    "00283000",  # Modality LUT Sequence
+    "00283010",  # VOI LUT Sequence
+    "00289110",  # Pixel Measures Sequence
+    "00289132",  # Frame VOI LUT Sequence
+    "00289145",  # Pixel Value Transformation Sequence
+    "00409096",  # Real World Value Mapping Sequence
+    "00480105",  # Optical Path Sequence
+    "00480207",  # Optical Path Identification Sequence
+    "52009229",  # Shared Functional Groups Sequence
+    "52009230",  # Per-Frame Functional Groups Sequence
+    "7FE00001",  # Extended Offset Table
+)
+_OVERLAY_GROUPS = range(0x6000, 0x6100)
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """Where the pixels of a file lie and how they are shown.
-
-    ``recipe`` holds for every frame; it is None where frames differ, or where
-    the recipe holds tables too large to keep for every file.
-    """
+    """Where the pixels of a file lie and how all of its frames are shown."""
 
     layout: PixelLayout
     location: PixelLocation
-    transfer_syntax_uid: str
-    recipe: DisplayRecipe | None
+    syntax: TransferSyntax
+    recipe: DisplayRecipe
 
 
 class FactsReader:
-    """Reads facts and keeps equal recipes once; for one thread."""
+    """Reads facts and keeps equal recipes once; for many threads."""
 
     def __init__(self) -> None:
-        self._recipes: dict[Hashable, DisplayRecipe] = {}
+        self._wanted = {
+            tag_bytes(tag): (slot, tuple(vr.encode() for vr in vrs))
+            for slot, (tag, *vrs) in enumerate(_ELEMENTS)
+        }
+        overlays = (struct.pack("<H", group) for group in _OVERLAY_GROUPS)
+        self._declined = frozenset((*map(tag_bytes, _DECLINED), *overlays))
+        self._idle: list[ChainReader] = []
+        self._known: dict[tuple[bytes | None, ...], tuple[PixelLayout, DisplayRecipe] | None] = {}
 
-    def read(self, instance: Instance) -> ImageFacts | None:
-        """Give the facts of a parsed file; None where it holds no image or must be inflated."""
-        location = instance.pixel_location
-        if location is None or instance.inflated is not None:
-            return None
-        recipe = self._shared_recipe(instance)
-        return ImageFacts(instance.layout, location, instance.transfer_syntax_uid, recipe)
+    def read(self, source: ByteSource, header: InstanceHeader) -> ImageFacts | None:
+        """Give the facts of a listed file with an image; None where it has to be parsed.
 
-    def _shared_recipe(self, instance: Instance) -> DisplayRecipe | None:
-        if any(keyword in instance.dataset for keyword in _DIFFERS_BY_FRAME):
+        Parameters
+        ----------
+        source : ByteSource
+            The file, known to be what was listed.
+        header : InstanceHeader
+            What the scan made of it; of a file that was mended no facts are given.
+        """
+        if header.problem or header.repairs:
             return None
-        if instance.layout.frame_count > 1 and overlay_groups(instance.dataset):
-            return None  # each frame may have its own
-        recipe = display_recipe(instance, 0)
-        has_tables = recipe.palette is not None or recipe.icc_profile is not None
-        has_tables = has_tables or any(mapping.values for mapping in recipe.real_world)
-        if has_tables or any(isinstance(x, LookupTable) for x in (recipe.modality, *recipe.voi)):
+        # One walks at a time, and remembers for the next.
+        chains = self._idle.pop() if self._idle else self._chain_reader()
+        try:
+            chain = chains.read(source.pread(0, HEAD_BYTES), source.size, source.pread)
+        finally:
+            self._idle.append(chains)
+        if chain is None or not chain.pixel_offset:
             return None
-        key = (
-            recipe.photometric_interpretation,
-            recipe.modality,
-            recipe.unit,
-            recipe.voi,
-            recipe.inverted,
-            recipe.padding,
-            recipe.repairs,
-            recipe.overlays,
-            recipe.shutter,
-            recipe.pixel_aspect,
-            recipe.real_world,
+        syntax = transfer_syntax(header.shared.transfer_syntax_uid)
+        if syntax.encapsulated != (chain.pixel_length is None):
+            return None
+        found = self._shared(chain, header, syntax)
+        if found is None:
+            return None
+        location = PixelLocation(
+            offset=chain.pixel_offset,
+            length=chain.pixel_length,
+            encapsulated=syntax.encapsulated,
+            little_endian=True,
+            vr=chain.pixel_vr.decode() if chain.pixel_vr else "OW",
         )
-        if len(self._recipes) >= MOST_SHARED_RECIPES:
-            self._recipes.clear()
-        return self._recipes.setdefault(key, recipe)
+        return ImageFacts(found[0], location, syntax, found[1])
+
+    def _chain_reader(self) -> ChainReader:
+        return ChainReader(self._wanted, len(_ELEMENTS), self._declined)
+
+    def _shared(
+        self, chain: Chain, header: InstanceHeader, syntax: TransferSyntax
+    ) -> tuple[PixelLayout, DisplayRecipe] | None:
+        key = tuple(chain.values)
+        if key in self._known:
+            return self._known[key]
+        found = _layout_and_recipe(chain, header, syntax)
+        if len(self._known) >= MOST_SHARED_RECIPES:
+            self._known.clear()
+        return self._known.setdefault(key, found)
+
+
+def _layout_and_recipe(
+    chain: Chain, header: InstanceHeader, syntax: TransferSyntax
+) -> tuple[PixelLayout, DisplayRecipe] | None:
+    """Let the readers of parsed files have a data set of just these elements."""
+    content = io.BytesIO(_encoded(chain.values, explicit=syntax.explicit))
+    with recorded_warnings():
+        dataset = read_dataset(content, not syntax.explicit, is_little_endian=True)
+        layout, repairs = read_layout(dataset, SampleKind.INTEGER)
+    if repairs:
+        return None
+    instance = Instance(
+        path="",
+        stamp=FileStamp(0, 0, 0, 0),
+        dataset=dataset,
+        transfer_syntax_uid=syntax.uid,
+        layout=layout,
+        pixel_location=None,
+        pixel_bytes=0,
+        header=header,
+        repairs=(),
+    )
+    return layout, display_recipe(instance, 0)
+
+
+def _encoded(values: list[bytes | None], *, explicit: bool) -> bytes:
+    parts = []
+    for slot, (tag, vr, *_) in enumerate(_ELEMENTS):
+        value = values[slot]
+        if value is not None and slot != SYNTAX_SLOT:
+            kind = vr.encode() + struct.pack("<H", len(value))
+            length = kind if explicit else struct.pack("<L", len(value))
+            parts.append((tag, tag_bytes(tag) + length + value))
+    return b"".join(part for _, part in sorted(parts))

@@ -130,6 +130,9 @@ _DECLINED_TAGS = (
 
 _NO_LAYOUT = PixelLayout(0, 0)
 
+_Wanted = dict[bytes, tuple[int, tuple[bytes, ...]]]
+"""Slot and VRs by tag."""
+
 _KnownTexts = dict[tuple[bytes | None, int, bytes | None], str]
 """Text by character set, place among the texts and raw value."""
 _NO_TEXT = -1
@@ -170,7 +173,9 @@ class HeaderWalker:
 
     def __init__(self, keywords: Sequence[str] = ()) -> None:
         self.keywords = tuple(keywords)
-        wanted = {tag_bytes(tag): (slot, (vr.encode(),)) for slot, (tag, vr) in enumerate(_SLOTS)}
+        wanted: _Wanted = {
+            tag_bytes(tag): (slot, (vr.encode(),)) for slot, (tag, vr) in enumerate(_SLOTS)
+        }
         self._keyword_slots: list[tuple[int, str]] = []
         if keywords:
             self._want_keywords(wanted)
@@ -309,7 +314,7 @@ class HeaderWalker:
             window = self._windows[key] = _window(raw, codec)
         return window
 
-    def _want_keywords(self, wanted: dict[bytes, tuple[int, tuple[bytes, ...]]]) -> None:
+    def _want_keywords(self, wanted: _Wanted) -> None:
         # Takes 0.1 s, so only a filter that needs it pays.
         from pydicom.datadict import dictionary_VR, tag_for_keyword
 

@@ -38,10 +38,6 @@ class Entry(Struct, frozen=True, gc=False):
     member: Member | None = None
 
     @property
-    def facts(self) -> None:
-        """Nothing is kept."""
-
-    @property
     def end(self) -> FileEnd:
         """Shown, partial, or a DICOM object that is not an image."""
         if self.header.problem:
