@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _FIRST_BLOCK_BYTES = 16 * 1024
 """Enough for the head of most files."""
-_BLOCK_BYTES = 256 * 1024
+_BLOCK_BYTES = 64 * 1024
+_PIECE_BYTES = 16 * 1024
+"""What one call of a decoder gives, and what is lost where it meets damage."""
 
 DECODER_MEMORY_BYTES = 256 * 1024 * 1024
 """A dictionary of LZMA may claim 4 GiB; the strongest preset takes 64 MiB."""
@@ -128,12 +130,10 @@ class CompressedStream:
         """Give the next bytes, fewer at the end."""
         if length <= 0 or self.is_ended:
             return b""
-        first = self._step(length)
-        if len(first) == length or self.is_ended:
-            return first
-        pieces, count = [first], len(first)
+        pieces: list[bytes] = []
+        count = 0
         while count < length and not self.is_ended:
-            pieces.append(self._step(length - count))
+            pieces.append(self._step(min(length - count, _PIECE_BYTES)))
             count += len(pieces[-1])
         return b"".join(pieces)
 
