@@ -76,6 +76,7 @@ _COMMON_SEQUENCES = frozenset(
 SYNTAX_SLOT = 0
 """Where the list of values has the Transfer Syntax UID (0002,0010)."""
 
+_unpack_tag = struct.Struct("<HH").unpack
 _unpack_short = struct.Struct("<H").unpack_from
 _unpack_long = struct.Struct("<L").unpack_from
 
@@ -176,29 +177,31 @@ class ChainReader:
         Meta information ends with the first element of another group.
         """
         last = -1
-        is_first = not place.is_meta
-        while at != place.end and not (place.is_top and at == window.size_bytes):
+        is_top, is_meta, end = place.is_top, place.is_meta, place.end
+        is_first = not is_meta
+        while at != end and not (is_top and at == window.size_bytes):
             header = window.at(at, 8)
             tag = header[:4]
             if len(header) < 8 or len(window.entries) > _MOST_ELEMENTS:
                 raise Declined
-            if place.is_open_item and tag == _ITEM_END:
+            if end is None and not is_top and tag == _ITEM_END:
                 _expect_no_length(header)
                 window.entries.append(_Entry(at, header))
                 return at + 8
-            number = _unpack_short(tag)[0] << 16 | _unpack_short(tag, 2)[0]
-            if place.is_top:
-                if tag == _PIXEL_DATA or (place.is_meta and number >> 16 != _META_GROUP):
+            group, element = _unpack_tag(tag)
+            number = group << 16 | element
+            if is_top:
+                if tag == _PIXEL_DATA or (is_meta and group != _META_GROUP):
                     return at
                 is_declined = tag in self._declined or tag[:2] in self._declined
                 if number <= last or is_declined or tag in _OTHER_PIXELS:
                     raise Declined
                 last = number
-            if number >> 16 > _LAST_GROUP or (number >> 16 < _FIRST_GROUP and not place.is_meta):
+            if group > _LAST_GROUP or (group < _FIRST_GROUP and not is_meta):
                 raise Declined
             header, length = _whole_header(window, at, header, explicit=place.explicit)
             if length == _UNDEFINED:
-                if place.is_top and (is_first or tag in self._wanted):
+                if is_top and (is_first or tag in self._wanted):
                     raise Declined
                 if not _is_sequence(number, header, explicit=place.explicit):
                     raise Declined
@@ -271,10 +274,6 @@ class _Place(NamedTuple):
     @property
     def is_top(self) -> bool:
         return self.depth == 0
-
-    @property
-    def is_open_item(self) -> bool:
-        return self.depth > 0 and self.end is None
 
     def inside(self, end: int | None) -> _Place:
         is_flexible = self.is_flexible and end is None
