@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dcmview.registry.stacks import Stack
 
 PROGRESS_INTERVAL_S = 0.2
+WARM_UP_AFTER_S = 3.0
 MOST_OPEN_SERIES = 32
 """Series whose stacks are remembered."""
 
@@ -390,7 +391,10 @@ class Library:
         threading.Thread(target=self._load_engine, args=(uid,), daemon=True).start()
 
     def _load_engine(self, transfer_syntax_uid: str) -> None:
-        self._engine.warm_up(transfer_syntax_uid)
+        # A long scan has better use for the processors, until somebody asks for a picture.
+        self._registry.wait_complete(WARM_UP_AFTER_S)
+        if not self._stopping.is_set():
+            self._engine.warm_up(transfer_syntax_uid)
 
     def _frame_placements(self, index: int) -> Sequence[tuple[Acquisition, Placement]] | None:
         """Where the frames of a file lie; None where that cannot be read."""

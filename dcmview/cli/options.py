@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+STANDARD_INPUT = "-"
+"""The path that stands for a list of paths on standard input."""
+
 
 class ViewOptions(NamedTuple):
     """What ``dcmview PATH...`` was asked for, parsed and not yet checked."""

@@ -14,12 +14,10 @@ import threading
 from typing import TYPE_CHECKING
 
 from dcmview.cli import console
-from dcmview.cli.progress import counts, progress_line, summary_lines
+from dcmview.cli.progress import counts, summary_lines
 from dcmview.cli.report import write_report
 from dcmview.cli.rescue import write_rescue_file
-from dcmview.cli.view import given_paths
 from dcmview.errors import NothingToShow, UsageError
-from dcmview.library import Library, LibrarySettings
 from dcmview.server.lifetime import Lifetime
 from dcmview.server.serve import serve
 from dcmview.server.signals import EndReason, on_end_signals
@@ -32,16 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dcmview.cli.view import Start
-    from dcmview.registry.registry import ScanSummary
+    from dcmview.library import Library
     from dcmview.tunnel import Tunnel
 
 MOST_WARNINGS = 10
-WATCH_INTERVAL_S = 2.0
 PARENT_CHECK_S = 1.0
 
 
-def run_session(start: Start) -> int:
-    """Serve on an open port until the end.
+def run_session(start: Start, library: Library) -> int:
+    """Serve on an open port until the end, while a library is being filled.
 
     Raises
     ------
@@ -50,24 +47,15 @@ def run_session(start: Start) -> int:
     NothingToShow
         If the scan finds no DICOM object.
     """
-    return _Session(start).run()
+    return _Session(start, library).run()
 
 
 class _Session:
-    def __init__(self, start: Start) -> None:
+    def __init__(self, start: Start, library: Library) -> None:
         options = start.options
         self._start = start
         self._status = ServerStatus()
-        self._library = Library(
-            LibrarySettings(
-                paths=given_paths(options),
-                recursive=not options.no_recursive,
-                filters=start.filters,
-                annotations=start.annotations,
-                cache_budget_bytes=start.cache_budget_bytes,
-                watch_interval_s=WATCH_INTERVAL_S if options.watch else None,
-            )
-        )
+        self._library = library
         self._tunnel: Tunnel | None = None
         self._report_lock = threading.Lock()
         self._is_terminal = console.stderr_is_terminal()
@@ -126,11 +114,7 @@ class _Session:
                 self._start.tunnel, self._status, tell=console.tell, warn=console.warn
             )
             self._tunnel.start(can_ask=self._is_terminal)
-        self._library.start_scan(self._show_progress if self._is_terminal else None)
         self._start_thread(self._wait_for_scan)
-
-    def _show_progress(self, summary: ScanSummary) -> None:
-        console.put_transient(progress_line(summary))
 
     def _wait_for_scan(self) -> None:
         self._library.wait_scan()

@@ -125,7 +125,7 @@ class SeriesIndex:
                 self._by_header[id(header)] = series
         self._series_of_file.append(series.index)
         series.files.append(index)
-        series.size_bytes += entry.stamp.size_bytes
+        series.size_bytes += entry.size_bytes
         if header.has_pixels:
             first = series.header
             if header is not first:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
-    from dcmview.dicom.source import Member, StampedSource
+    from dcmview.dicom.source import FileSource, Member, StampedSource
     from dcmview.model import InstanceHeader
 
 logger = logging.getLogger(__name__)
@@ -101,11 +101,13 @@ class FileReader:
         """Read one file, with pydicom where nothing else does."""
         return self.outcome_of(lambda: self._read(path), path)
 
-    def read_member(self, member: Member, path: str, stamp: FileStamp) -> Outcome:
-        """Read a file in an archive that was met with this stamp."""
+    def read_member(
+        self, member: Member, path: str, stamp: FileStamp, archive: FileSource | None = None
+    ) -> Outcome:
+        """Read a file in an archive that was met with this stamp, and may be open already."""
 
         def read() -> Listed:
-            with open_member(member, expected=stamp) as source:
+            with open_member(member, expected=stamp, archive=archive) as source:
                 return self.read_source(source, path)
 
         outcome = self.outcome_of(read, path)

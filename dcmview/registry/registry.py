@@ -38,6 +38,11 @@ class Entry(Struct, frozen=True, gc=False):
     member: Member | None = None
 
     @property
+    def size_bytes(self) -> int:
+        """Size of the file itself, not of the archive that it lies in."""
+        return self.stamp.size_bytes if self.member is None else self.member.size_bytes
+
+    @property
     def end(self) -> FileEnd:
         """Shown, partial, or a DICOM object that is not an image."""
         if self.header.problem:

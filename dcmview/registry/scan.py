@@ -6,8 +6,11 @@ the same in every run over the same files.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
+from dcmview.dicom.source import open_source
+from dcmview.errors import DcmviewError
 from dcmview.registry.archive_names import Refusal
 from dcmview.registry.reading import Archive, FileReader, Listed, Skipped
 from dcmview.registry.registry import ReadFile, SkippedPath
@@ -17,11 +20,14 @@ from dcmview.registry.walk import Walk, in_chunks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from dcmview.dicom.source import FileSource
     from dcmview.registry.registry import Entry, Registry
     from dcmview.registry.scan_pool import PathOutcome
 
 FIRST_CHUNK_FILES = 4
 CHUNK_FILES = 128
+HELD_LIMIT_BYTES = 1024 * 1024 * 1024
+"""Of all compressed tars together, whose members are kept in memory."""
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 
 
@@ -59,6 +65,7 @@ class Scan:
         self._filters = filters
         self._workers = workers
         self._reader = FileReader(filters)
+        self._held_bytes = 0
         self._on_entries = on_entries
         self._walk = Walk(roots, recursive=recursive)
         chunks = in_chunks(self._walk, first=FIRST_CHUNK_FILES, most=CHUNK_FILES)
@@ -114,18 +121,29 @@ class Scan:
         """List what is in an archive, where it lies."""
         from dcmview.registry.archives import members, shown_path
 
-        for member in members(path, archive.kind, expected=archive.stamp):
-            if self._is_stopped:
-                return
-            shown = shown_path(path, member.name)
-            if isinstance(member, Refusal):
-                self._registry.skip(SkippedPath(shown, member.end, member.reason))
-                continue
-            outcome = self._reader.read_member(member, shown, archive.stamp)
-            if isinstance(outcome, Listed):
-                self._list([ReadFile(shown, outcome.stamp, outcome.header, member)])
-            elif isinstance(outcome, Skipped):
-                self._registry.skip(SkippedPath(shown, outcome.end, outcome.reason))
+        found: list[ReadFile] = []
+        held_limit_bytes = HELD_LIMIT_BYTES - self._held_bytes
+        with contextlib.ExitStack() as stack:
+            source = _opened(path, archive, stack)
+            for member in members(
+                path, archive.kind, expected=archive.stamp, held_limit_bytes=held_limit_bytes
+            ):
+                if self._is_stopped:
+                    return
+                shown = shown_path(path, member.name)
+                if isinstance(member, Refusal):
+                    self._registry.skip(SkippedPath(shown, member.end, member.reason))
+                    continue
+                outcome = self._reader.read_member(member, shown, archive.stamp, source)
+                if isinstance(outcome, Listed):
+                    self._held_bytes += len(member.content)
+                    found.append(ReadFile(shown, outcome.stamp, outcome.header, member))
+                    if len(found) >= CHUNK_FILES:
+                        self._list(found)
+                        found = []
+                elif isinstance(outcome, Skipped):
+                    self._registry.skip(SkippedPath(shown, outcome.end, outcome.reason))
+        self._list(found)
 
     def _report_missing(self, path: str) -> None:
         """Say which files a DICOMDIR names that are not there."""
@@ -135,3 +153,10 @@ class Scan:
 
         for missing in read_dicomdir(path).missing:
             self._registry.skip(missing)
+
+
+def _opened(path: str, archive: Archive, stack: contextlib.ExitStack) -> FileSource | None:
+    """The archive, opened once for all its members; None where that fails, which they will tell."""
+    with contextlib.suppress(DcmviewError):
+        return stack.enter_context(open_source(path, expected=archive.stamp))
+    return None

@@ -131,6 +131,8 @@ class Walk:
         named = read_dicomdir(path)
         self.dicomdirs.add(path)
         yield from self._elsewhere(path)
+        if named.problem:
+            yield SkippedPath(path, FileEnd.UNREADABLE, named.problem)
         for file in named.files:
             if isinstance(file, str):
                 yield from self._elsewhere(file)
