@@ -73,6 +73,16 @@ _COMMON_SEQUENCES = frozenset(
     )
 )
 
+_FRAME_VOI = b"\x28\x00\x32\x91"  # Frame VOI LUT Sequence
+GROUP_WINDOW = (
+    b"\x28\x00\x50\x10",  # Window Center
+    b"\x28\x00\x51\x10",  # Window Width
+    b"\x28\x00\x55\x10",  # Window Center & Width Explanation
+    b"\x28\x00\x56\x10",  # VOI LUT Function
+)
+GROUP_SLOTS = 2 + len(GROUP_WINDOW)
+"""Empty where the sequence is there, empty where the first item has a window, and its values."""
+
 SYNTAX_SLOT = 0
 """Where the list of values has the Transfer Syntax UID (0002,0010)."""
 
@@ -105,6 +115,9 @@ class ChainReader:
         Length of the list of values.
     declined : set of bytes
         Top-level elements, or whole groups, that make a file no business of ours.
+    groups : mapping of bytes to int, optional
+        Sequences of functional groups of which the window of the first item
+        is wanted, by tag, with the first of the `GROUP_SLOTS` slots for it.
     """
 
     def __init__(
@@ -112,10 +125,12 @@ class ChainReader:
         wanted: Mapping[bytes, tuple[int, tuple[bytes, ...]]],
         slots: int,
         declined: frozenset[bytes],
+        groups: Mapping[bytes, int] | None = None,
     ) -> None:
         self._wanted = wanted
         self._slots = slots
         self._declined = declined
+        self._groups = groups or {}
         self._layouts: list[_Layout] = []
 
     def read(self, head: bytes, size_bytes: int, pread: PRead) -> Chain | None:
@@ -200,13 +215,17 @@ class ChainReader:
             if group > _LAST_GROUP or (group < _FIRST_GROUP and not is_meta):
                 raise Declined
             header, length = _whole_header(window, at, header, explicit=place.explicit)
-            if length == _UNDEFINED:
+            inner = self._groups.get(tag) if place.is_top else place.group_inside(tag)
+            if inner is not None:
+                if (place.is_top and is_first) or (place.explicit and header[4:6] != b"SQ"):
+                    raise Declined
+                at = self._items(window, at, header, length, place, group_slot=inner)
+            elif length == _UNDEFINED:
                 if is_top and (is_first or tag in self._wanted):
                     raise Declined
                 if not _is_sequence(number, header, explicit=place.explicit):
                     raise Declined
-                window.entries.append(_Entry(at, header))
-                at = self._items(window, at + len(header), place)
+                at = self._items(window, at, header, length, place)
             else:
                 at = self._value(window, at, header, length, place, is_first=is_first)
             is_first = False
@@ -229,6 +248,9 @@ class ChainReader:
             if place.explicit and header[4:6] not in vrs:
                 raise Declined
             window.values[slot] = window.at(begin, length)
+        elif place.group_slot >= 0 and place.is_frame_voi and tag in GROUP_WINDOW:
+            slot = place.group_slot + 2 + GROUP_WINDOW.index(tag)
+            window.values[slot] = window.at(begin, length)
         elif tag == _CHARACTER_SET and length:
             # The texts of an item are not wanted, but pydicom warns of a set it does not know.
             value = window.at(begin, length)
@@ -241,24 +263,51 @@ class ChainReader:
         window.entries.append(_Entry(at, header, length, slot, is_flexible))
         return end
 
-    def _items(self, window: _Window, at: int, place: _Place) -> int:
-        """Walk the items of a sequence of undefined length; give where it ends."""
+    def _items(
+        self,
+        window: _Window,
+        at: int,
+        header: bytes,
+        length: int,
+        place: _Place,
+        *,
+        group_slot: int = -1,
+    ) -> int:
+        """Walk a sequence with its items; give where it ends.
+
+        ``group_slot`` is not -1 where the first item is one of functional
+        groups, or holds the window of one.
+        """
         if place.depth >= _DEEPEST:
             raise Declined
-        while True:
+        is_group = group_slot >= 0 and place.is_top
+        window.note(_Entry(at, header, 0, group_slot if is_group else -1))
+        at += len(header)
+        limit = window.size_bytes if place.end is None else place.end
+        sequence_end = None if length == _UNDEFINED else at + length
+        if sequence_end is not None:
+            if sequence_end > limit:
+                raise Declined
+            place = place._replace(is_flexible=False)
+            limit = sequence_end
+        while at != sequence_end:
             header = window.at(at, 8)
-            window.entries.append(_Entry(at, header))
-            if header[:4] == _SEQUENCE_END:
+            if sequence_end is None and header[:4] == _SEQUENCE_END:
                 _expect_no_length(header)
+                window.note(_Entry(at, header))
                 return at + 8
+            is_window = group_slot >= 0 and not is_group
+            window.note(_Entry(at, header, 0, group_slot + 1 if is_window else -1))
             if header[:4] != _ITEM or len(header) < 8 or len(window.entries) > _MOST_ELEMENTS:
                 raise Declined
             length = _unpack_long(header, 4)[0]
             at += 8
             end = None if length == _UNDEFINED else at + length
-            if end is not None and end > (place.end or window.size_bytes):
+            if end is not None and end > limit:
                 raise Declined
-            at = self._elements(window, at, place.inside(end))
+            at = self._elements(window, at, place.inside(end, group_slot))
+            group_slot = -1
+        return at
 
 
 class _Place(NamedTuple):
@@ -270,14 +319,25 @@ class _Place(NamedTuple):
     depth: int = 0
     is_flexible: bool = True
     """Whether other lengths of values leave the chain what it is."""
+    group_slot: int = -1
+    """Where the window goes, in the first item of functional groups and in its window."""
+
+    @property
+    def is_frame_voi(self) -> bool:
+        return self.depth == 2
+
+    def group_inside(self, tag: bytes) -> int | None:
+        """The slot for what is inside an element: of functional groups, the window alone."""
+        is_wanted = self.group_slot >= 0 and self.depth == 1 and tag == _FRAME_VOI
+        return self.group_slot if is_wanted else None
 
     @property
     def is_top(self) -> bool:
         return self.depth == 0
 
-    def inside(self, end: int | None) -> _Place:
+    def inside(self, end: int | None, group_slot: int) -> _Place:
         is_flexible = self.is_flexible and end is None
-        return _Place(self.explicit, False, end, self.depth + 1, is_flexible)
+        return _Place(self.explicit, False, end, self.depth + 1, is_flexible, group_slot)
 
 
 def _whole_header(window: _Window, at: int, header: bytes, *, explicit: bool) -> tuple[bytes, int]:
@@ -315,6 +375,12 @@ class _Window:
         self.size_bytes = size_bytes
         self.values: list[bytes | None] = []
         self.entries: list[_Entry] = []
+
+    def note(self, entry: _Entry) -> None:
+        """Keep an entry that has no value, and that it is there if somebody wants to know."""
+        self.entries.append(entry)
+        if entry.slot >= 0:
+            self.values[entry.slot] = b""
 
     def at(self, offset: int, length: int) -> bytes:
         """Give bytes, fewer where the file ends."""

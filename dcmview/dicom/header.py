@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import structs
 
 from dcmview.dicom import plain
-from dcmview.dicom.chain import SYNTAX_SLOT, ChainReader
+from dcmview.dicom.chain import GROUP_SLOTS, SYNTAX_SLOT, ChainReader
 from dcmview.dicom.plain import Declined
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.dicom.uids import uid_name
@@ -124,9 +124,13 @@ _DECLINED_TAGS = (
     "00209228",  # Concatenation Frame Offset Number
     "00209241",  # Nominal Percentage of Cardiac Phase
     "00289132",  # Frame VOI LUT Sequence
-    "52009229",  # Shared Functional Groups Sequence
-    "52009230",  # Per-Frame Functional Groups Sequence
 )
+
+# The window of the first frame is in its own group, else in that of all frames.
+_PER_FRAME = _OWN_BEGIN + len(_OWN)
+_SHARED_BY_FRAMES = _PER_FRAME + GROUP_SLOTS
+_SLOT_COUNT = _SHARED_BY_FRAMES + GROUP_SLOTS
+_GROUPS = {"52009230": _PER_FRAME, "52009229": _SHARED_BY_FRAMES}
 
 _NO_LAYOUT = PixelLayout(0, 0)
 
@@ -179,8 +183,13 @@ class HeaderWalker:
         self._keyword_slots: list[tuple[int, str]] = []
         if keywords:
             self._want_keywords(wanted)
-        slots = max(slot for slot, _ in wanted.values()) + 1
-        self._chains = ChainReader(wanted, slots, frozenset(map(tag_bytes, _DECLINED_TAGS)))
+        self._chains = ChainReader(
+            wanted,
+            max(_SLOT_COUNT, *(slot + 1 for slot, _ in wanted.values())),
+            frozenset(map(tag_bytes, _DECLINED_TAGS)),
+            {tag_bytes(tag): slot for tag, slot in _GROUPS.items()},
+        )
+        self._with_groups: dict[int, tuple[SharedHeader, SharedHeader]] = {}
         self._shared: dict[tuple[bytes | None, ...], _Shared | None] = {}
         self._odd: tuple[bytes | None, ...] | None = None
         self._known_texts: _KnownTexts = {}
@@ -273,10 +282,10 @@ class HeaderWalker:
             values[_OWN_BEGIN : _OWN_BEGIN + len(_OWN)]
         )
         header = InstanceHeader(
-            shared.header,
+            shared.header if values[_PER_FRAME] is None else self._in_groups(shared.header),
             plain.code(uid, plain.UI),
             plain.code(number, plain.IS),
-            self._window(values, shared.codec) if values[_WINDOW_BEGIN] else None,
+            self._first_window(values, shared.codec),
             Placement(
                 plain.vector(position),
                 plain.decimal(location),
@@ -286,8 +295,6 @@ class HeaderWalker:
                 plain.code(acquisition, plain.IS),
             ),
         )
-        if values[_WINDOW_BEGIN + 1] and not values[_WINDOW_BEGIN]:
-            raise Declined
         texts = self._texts_of(values, shared.codec) if self._keyword_slots else ()
         return WalkedHeader(header, texts, shared.layout, chain)
 
@@ -304,8 +311,30 @@ class HeaderWalker:
         self._shared[key] = shared
         return shared
 
-    def _window(self, values: list[bytes | None], codec: str) -> Window:
-        raw = values[_WINDOW_BEGIN:_OWN_BEGIN]
+    def _in_groups(self, header: SharedHeader) -> SharedHeader:
+        """The header of files that are alike but have a group for each frame."""
+        known = self._with_groups.get(id(header))
+        if known is None:
+            if len(self._with_groups) >= _MOST_REMEMBERED:
+                self._with_groups.clear()
+            known = header, structs.replace(header, has_frame_groups=True)
+            self._with_groups[id(header)] = known  # which keeps the header, and so its id
+        return known[1]
+
+    def _first_window(self, values: list[bytes | None], codec: str) -> Window | None:
+        for slot in (_PER_FRAME, _SHARED_BY_FRAMES):
+            if values[slot + 1] is not None:
+                window = self._window(values[slot + 2 : slot + GROUP_SLOTS], codec)
+                if window is not None:
+                    return window
+                break
+        return self._window(values[_WINDOW_BEGIN:_OWN_BEGIN], codec)
+
+    def _window(self, raw: list[bytes | None], codec: str) -> Window | None:
+        if not raw[0]:
+            if raw[1]:
+                raise Declined
+            return None
         key = (codec, *raw)
         window = self._windows.get(key)
         if window is None:
@@ -325,7 +354,8 @@ class HeaderWalker:
                 continue
             name = f"{tag:08X}"
             vr = dictionary_VR(tag)
-            slot = wanted.get(tag_bytes(name), (len(wanted), ()))[0]
+            next_slot = _SLOT_COUNT + len(self._keyword_slots)
+            slot = wanted.get(tag_bytes(name), (next_slot, ()))[0]
             wanted[tag_bytes(name)] = (slot, (vr.encode(),))
             self._keyword_slots.append((slot, vr))
 

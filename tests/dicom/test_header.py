@@ -12,7 +12,8 @@ import data_store
 import pydicom
 import pytest
 from pydicom import uid
-from support.datasets import image, item, part10
+from pydicom.sequence import Sequence
+from support.datasets import groups, image, item, part10
 from support.paths import FIXTURES
 
 from dcmview.dicom import elements
@@ -212,6 +213,58 @@ def test_the_walker_gives_what_the_file_says(read, syntax):
 def test_what_is_not_plain_is_declined(read, elements):
     assert read() is not None
     assert read(**elements) is None
+
+
+WINDOW = item(WindowCenter=40, WindowWidth=400)
+OTHER = item(WindowCenter=7, WindowWidth=70)
+EMPTY: dict[str, Any] = {"FrameContentSequence": item(StackID="1")}
+
+
+@pytest.mark.parametrize(
+    ("per_frame", "shared", "expected"),
+    [
+        ([{"FrameVOILUTSequence": WINDOW}, {"FrameVOILUTSequence": OTHER}], [EMPTY], 40),
+        ([EMPTY, {"FrameVOILUTSequence": OTHER}], [{"FrameVOILUTSequence": WINDOW}], 40),
+        ([EMPTY], [EMPTY], 1),
+        ([{"FrameVOILUTSequence": Sequence([])}], [{"FrameVOILUTSequence": WINDOW}], 40),
+        ([{"FrameVOILUTSequence": item(VOILUTFunction="LINEAR")}], [EMPTY], 1),
+        ([{"FrameVOILUTSequence": WINDOW}], [], 40),
+        ([], [{"FrameVOILUTSequence": WINDOW}], 40),
+    ],
+)
+@pytest.mark.parametrize(
+    ("syntax", "is_open"),
+    [
+        (uid.ExplicitVRLittleEndian, False),
+        (uid.ExplicitVRLittleEndian, True),
+        (uid.ImplicitVRLittleEndian, False),
+        (uid.ImplicitVRLittleEndian, True),
+    ],
+)
+def test_the_window_of_the_first_frame_comes_from_its_groups(
+    tmp_path, *, per_frame, shared, expected, syntax, is_open
+):
+    dataset = image(
+        PerFrameFunctionalGroupsSequence=groups(*per_frame),
+        SharedFunctionalGroupsSequence=groups(*shared),
+        WindowCenter=1,
+        WindowWidth=10,
+    )
+    for element in dataset.iterall():
+        if element.VR == "SQ":
+            element.is_undefined_length = is_open
+            for each in element.value:
+                each.is_undefined_length_sequence_item = is_open
+    path = tmp_path / "groups.dcm"
+    path.write_bytes(part10(dataset, syntax))
+    walker = HeaderWalker()
+    for _ in range(2):  # anew, and as it is remembered
+        found = walked(path, walker)
+        assert found is not None
+        assert found.header == reference(path)
+        assert found.header.default_window is not None
+        assert found.header.default_window.center == expected
+        assert found.header.shared.has_frame_groups
 
 
 def test_long_values_are_jumped_over_not_read(tmp_path):
