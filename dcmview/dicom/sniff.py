@@ -148,11 +148,14 @@ def _leading_uid(value: bytes) -> str:
 
 def _chain_length(head: bytes, offset: int, *, explicit: bool, little: bool) -> int:
     """Count elements in rising order from an offset; 0 if what should be one is none."""
+    order = "<" if little else ">"
+    unpack_tag = struct.Struct(f"{order}HH").unpack_from
+    end = len(head)
     count = 0
     last = -1
-    while offset + 8 <= len(head):
-        group = _unpack(head, offset, "H", little=little) or 0
-        tag = group << 16 | (_unpack(head, offset + 2, "H", little=little) or 0)
+    while offset + 8 <= end:
+        group, element = unpack_tag(head, offset)
+        tag = group << 16 | element
         if tag <= last or group > _LAST_GROUP:
             return 0
         if explicit and head[offset + 4 : offset + 6] not in _VRS:
@@ -160,7 +163,7 @@ def _chain_length(head: bytes, offset: int, *, explicit: bool, little: bool) -> 
         value_offset, length = _value(head, offset, explicit=explicit, little=little)
         if length == _UNDEFINED_LENGTH:
             return count + 1
-        if value_offset + length > len(head):
+        if value_offset + length > end:
             return count  # what leaves the head may be anything
         if not explicit and length % 2:
             return 0
