@@ -1,9 +1,19 @@
 import type { FrameRef } from '../dicom/frameRef';
 import { ApiError, isAbort } from './apiError';
 import { frameRanges, readBatch, type BatchEntry } from './frameBatch';
+import { readLines } from './lines';
 import { pause } from './pause';
 import { readRawFrame, type RawFrame } from './rawFrame';
-import type { ErrorBody, Explanation, FileList, Health, Recipe, TagNode } from './types.gen';
+import type {
+  ErrorBody,
+  Explanation,
+  Health,
+  Recipe,
+  Report,
+  SeriesDetail,
+  SeriesList,
+  TagNode,
+} from './types.gen';
 
 /** What a proxy answers in place of a server that is gone. */
 const GATEWAY_STATUSES: readonly number[] = [502, 503, 504];
@@ -48,8 +58,34 @@ export class Client {
     return this.#json('api/health', { signal });
   }
 
-  files(signal?: AbortSignal): Promise<FileList> {
-    return this.#json('api/files', { signal });
+  /** What is new or has changed in the list after a revision, as long as there is more to come. */
+  async *followSeries(since: number, signal?: AbortSignal): AsyncGenerator<SeriesList> {
+    const response = await this.#get(`api/series?follow=1&since=${String(since)}`, { signal });
+    if (response.body === null) return;
+    try {
+      for await (const line of readLines(response.body)) yield JSON.parse(line) as SeriesList;
+    } catch (reason) {
+      throw translated(reason);
+    }
+  }
+
+  /** The files and stacks of one series. */
+  series(series: number, options?: Options): Promise<SeriesDetail> {
+    return this.#json(`api/series/${String(series)}`, options);
+  }
+
+  /** Paths that ended in a certain way, a part of them. */
+  report(
+    end: string,
+    range: { offset: number; limit: number },
+    signal?: AbortSignal,
+  ): Promise<Report> {
+    const query = new URLSearchParams({
+      end,
+      offset: String(range.offset),
+      limit: String(range.limit),
+    });
+    return this.#json(`api/report?${query.toString()}`, { signal });
   }
 
   tags(file: number, signal?: AbortSignal): Promise<TagNode[]> {
@@ -183,12 +219,17 @@ async function received<Value>(pending: Promise<Value>): Promise<Value> {
   try {
     return await pending;
   } catch (reason) {
-    if (isAbort(reason)) throw reason;
-    if (reason instanceof SyntaxError) {
-      throw new ApiError('the answer is not JSON', 'bad_answer', 200);
-    }
-    throw unreachable();
+    throw translated(reason);
   }
+}
+
+/** A failure of the network or of the answer as it is shown. */
+function translated(reason: unknown): unknown {
+  if (isAbort(reason)) return reason;
+  if (reason instanceof SyntaxError) {
+    return new ApiError('the answer is not JSON', 'bad_answer', 200);
+  }
+  return unreachable();
 }
 
 function unreachable(): ApiError {

@@ -2,8 +2,20 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
 import { afterEach, expect, test, vi } from 'vitest';
 
-import type { FileList } from '../api/types.gen';
-import { BASE, entry, failure, fileList, json, rawFrame, recipe, serve } from '../testing/server';
+import type { SeriesDetail, SeriesList } from '../api/types.gen';
+import {
+  BASE,
+  detail,
+  failure,
+  json,
+  lists,
+  rawFrame,
+  recipe,
+  series,
+  seriesList,
+  serve,
+  stack,
+} from '../testing/server';
 import App from './App.svelte';
 
 afterEach(cleanup);
@@ -27,9 +39,13 @@ vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockImplementation(((kind: s
       }
     : null) as typeof HTMLCanvasElement.prototype.getContext);
 
-function open(list: FileList, frame: () => Response = () => rawFrame([0, 0, 0, 0, 0, 0])) {
+const frameOfZeros = () => rawFrame([0, 0, 0, 0, 0, 0]);
+
+function open(list: SeriesList, details?: readonly SeriesDetail[], frame = frameOfZeros) {
+  const listed = lists(list, details);
   serve((path) => {
-    if (path === 'api/files') return json(list);
+    const answer = listed(path);
+    if (answer !== null) return answer;
     if (path.endsWith('/recipe')) return json(recipe());
     if (path.endsWith('/tags')) {
       const value = { type: 'string', value: '<b>DOE</b>^JANE' };
@@ -40,10 +56,11 @@ function open(list: FileList, frame: () => Response = () => rawFrame([0, 0, 0, 0
   render(App, { base: BASE, token: null });
 }
 
-const THREE_SLICES = fileList([entry(0), entry(1), entry(2)]);
+const LIST = seriesList([series(0, { file_count: 3, frame_count: 3 })]);
+const SLICES = [detail(series(0), [0, 1, 2])];
 
 test('the list, the picture and its slider come up together', async () => {
-  open(THREE_SLICES);
+  open(LIST, SLICES);
   await screen.findByLabelText('Image 1 of 3');
   const row = screen.getByRole('treeitem', { name: /Portal venous/ });
   expect(row.getAttribute('aria-selected')).toBe('true');
@@ -53,14 +70,14 @@ test('the list, the picture and its slider come up together', async () => {
 });
 
 test('arrow keys step through frames', async () => {
-  open(THREE_SLICES);
+  open(LIST, SLICES);
   await screen.findByLabelText('Image 1 of 3');
   await fireEvent.keyDown(document.body, { key: 'ArrowRight' });
   await screen.findByLabelText('Image 2 of 3');
 });
 
 test('typing in the filter field is typing, and says how much is left', async () => {
-  open(THREE_SLICES);
+  open(LIST, SLICES);
   await screen.findByLabelText('Image 1 of 3');
   await fireEvent.keyDown(document.body, { key: '/' });
   const field = screen.getByRole('searchbox', { name: 'Filter the list' });
@@ -73,7 +90,7 @@ test('typing in the filter field is typing, and says how much is left', async ()
 });
 
 test('every tool button has a name, a key and a state', async () => {
-  open(THREE_SLICES);
+  open(LIST, SLICES);
   await screen.findByLabelText('Image 1 of 3');
   const toolbar = within(screen.getByRole('banner', { name: 'Tools' }));
   for (const button of toolbar.getAllByRole('button')) {
@@ -86,15 +103,16 @@ test('every tool button has a name, a key and a state', async () => {
 });
 
 test('a failure stands where the picture would be, with its code', async () => {
-  open(THREE_SLICES, () => failure('decoder gave up', 'decode_failed', 422));
+  open(LIST, SLICES, () => failure('decoder gave up', 'decode_failed', 422));
   const alert = await screen.findByText('decoder gave up');
   expect(alert.parentElement?.textContent).toContain('decode_failed');
   expect(screen.getByRole('button', { name: 'Try again' })).toBeDefined();
 });
 
 test('an object without pixels says what it is and offers its tags', async () => {
-  const report = entry(0, { has_pixels: false, frame_count: 0, note: 'Basic Text SR' });
-  open(fileList([report]));
+  const object = series(0, { image_count: 0, frame_count: 0, note: 'Basic Text SR' });
+  const stacks = [stack([{ file: 0, frame_index: 0 }], { has_pixels: false })];
+  open(seriesList([object]), [detail(object, [0], stacks)]);
   await screen.findByRole('heading', { name: 'Basic Text SR' });
   await fireEvent.click(screen.getByRole('button', { name: 'Show tags' }));
   // Text of a file stays text.
@@ -102,7 +120,7 @@ test('an object without pixels says what it is and offers its tags', async () =>
 });
 
 test('a folder without DICOM files says what was seen', async () => {
-  open(fileList([], { scanned: 12, skipped: 12 }));
+  open(seriesList([], { scanned: 12, skipped: 12 }));
   await screen.findByRole('heading', { name: 'No DICOM files here' });
   expect(screen.getByText(/12 files looked at, 12 skipped/)).toBeDefined();
 });
@@ -114,8 +132,7 @@ test('a missing token is explained', async () => {
 });
 
 test('the list is walked with the keys of a tree', async () => {
-  const other = { series_instance_uid: '9', series_number: '2', series_description: 'Late' };
-  open(fileList([entry(0), entry(1, other)]));
+  open(seriesList([series(0), series(1, { series_description: 'Late' })]));
   await screen.findByLabelText('Image 1 of 1');
   const focused = () => document.activeElement?.textContent.trim();
   const press = (key: string) =>
@@ -140,13 +157,38 @@ test('the list is walked with the keys of a tree', async () => {
 });
 
 test('of a long list only the rows in sight are in the document', async () => {
-  const files = Array.from({ length: 5_000 }, (_, index) =>
-    entry(index, {
-      series_instance_uid: `1.${String(index)}`,
-      series_description: `S${String(index)}`,
-    }),
+  const rows = Array.from({ length: 5_000 }, (_, index) =>
+    series(index, { series_description: `S${String(index)}` }),
   );
-  open(fileList(files));
+  open(seriesList(rows));
   await screen.findByLabelText('Image 1 of 1');
   expect(screen.getAllByRole('treeitem').length).toBeLessThan(60);
+});
+
+test('a second slider goes through the values of a dimension', async () => {
+  const at = (file: number) => ({ file, frame_index: 0 });
+  const grid = stack([0, 1, 2, 3].map(at), {
+    position_index: [0, 1, 0, 1],
+    dimension_index: [0, 0, 1, 1],
+    dimension: { name: 'Echo Time', unit: 'ms', values: ['20', '80'] },
+  });
+  open(seriesList([series(0)]), [detail(series(0), [0, 1, 2, 3], [grid])]);
+  await screen.findByLabelText('Image 1 of 2');
+  const slider = screen.getByRole('slider', { name: 'Echo Time' });
+  expect(slider.getAttribute('aria-valuetext')).toBe('20 ms, 1 of 2');
+  await fireEvent.input(slider, { target: { value: '2' } });
+  await vi.waitFor(() => expect(slider.getAttribute('aria-valuetext')).toBe('80 ms, 2 of 2'));
+  await fireEvent.keyDown(document.body, { key: ',' });
+  expect(slider.getAttribute('aria-valuetext')).toBe('20 ms, 1 of 2');
+});
+
+test('a stack says what its order was taken from, and what is to be known of it', async () => {
+  const at = (file: number) => ({ file, frame_index: 0 });
+  const warnings = ['No position in the patient; ordered by Instance Number', 'One is missing'];
+  const row = stack([0, 1].map(at), { ordered_by: 'instance_number', warnings });
+  open(seriesList([series(0)]), [detail(series(0), [0, 1], [row])]);
+  await screen.findByText('by Instance Number');
+  const note = screen.getByRole('button', { name: '2 notes' });
+  const told = document.getElementById(note.getAttribute('aria-describedby') ?? '');
+  expect([...(told?.children ?? [])].map(({ textContent }) => textContent)).toEqual(warnings);
 });

@@ -61,7 +61,8 @@ export function keywordWords(keyword: string): string {
   return keyword.replace(/([a-z\d])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
 }
 
-/** The last part of a path. */
+/** The last part of a path. Where slashes part it, a backslash belongs to the name: `caf\xE9.dcm`. */
 export function fileName(path: string): string {
-  return visibleText(path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1));
+  const separator = path.includes('/') ? '/' : '\\';
+  return visibleText(path.slice(path.lastIndexOf(separator) + 1));
 }

@@ -23,6 +23,8 @@ export type Command =
   | 'forward-ten'
   | 'first-frame'
   | 'last-frame'
+  | 'previous-value'
+  | 'next-value'
   | 'previous-series'
   | 'next-series'
   | 'toggle-tags'
@@ -59,6 +61,8 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'forward-ten', name: 'Ten frames on', keys: ['PageDown'] },
   { command: 'first-frame', name: 'First frame', keys: ['Home'] },
   { command: 'last-frame', name: 'Last frame', keys: ['End'] },
+  { command: 'previous-value', name: 'Previous value', keys: [','] },
+  { command: 'next-value', name: 'Next value', keys: ['.'] },
   { command: 'previous-series', name: 'Previous series', keys: ['ArrowUp'] },
   { command: 'next-series', name: 'Next series', keys: ['ArrowDown'] },
   { command: 'toggle-tags', name: 'DICOM tags', keys: ['t'] },

@@ -1,24 +1,27 @@
-import type { FileEntry } from '../api/types.gen';
 import { formatDate, formatValue, personName, visibleText } from '../dicom/format';
 import type { Voi } from '../dicom/recipe';
+import type { SeriesNode } from './catalog';
+import type { FileFacts } from './seriesContent';
 
 /** Who and when. */
-export function patientLines(file: FileEntry): string[] {
+export function patientLines({ study }: SeriesNode): string[] {
+  if (study === null) return [];
+  const { patient_name, patient_id } = study.patient.row;
   return lines([
-    personName(file.patient_name),
-    visibleText(file.patient_id),
-    formatDate(file.study_date),
-    visibleText(file.study_description),
+    personName(patient_name),
+    visibleText(patient_id),
+    formatDate(study.row.study_date),
+    visibleText(study.row.study_description),
   ]);
 }
 
 /** What. */
-export function seriesLines(file: FileEntry): string[] {
-  const number = visibleText(file.series_number);
+export function seriesLines({ row }: SeriesNode, file: FileFacts): string[] {
+  const number = visibleText(row.series_number);
   const instance = visibleText(file.instance_number);
   return lines([
-    [visibleText(file.modality), number && `Series ${number}`].filter(Boolean).join('  '),
-    visibleText(file.series_description),
+    [visibleText(row.modality), number && `Series ${number}`].filter(Boolean).join('  '),
+    visibleText(row.series_description),
     instance && `Image ${instance}`,
   ]);
 }

@@ -2,17 +2,23 @@
 import { flushSync } from 'svelte';
 import { afterEach, expect, test, vi } from 'vitest';
 
-import type { FileList, Recipe } from '../api/types.gen';
+import type { Recipe, SeriesDetail, SeriesList } from '../api/types.gen';
 import {
   BASE,
-  entry,
+  detail,
   failure,
-  fileList,
+  heldStream,
   json,
+  lists,
   never,
   rawFrame,
   recipe,
+  report,
+  series,
+  seriesList,
   serve,
+  stack,
+  stream,
 } from '../testing/server';
 import { Session } from './session';
 
@@ -20,14 +26,22 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const SLICES = [0, 1, 2].map((index) => entry(index));
+/** Three slices of series 0. */
+const LIST = seriesList([series(0, { file_count: 3, frame_count: 3 })]);
+const SLICES = [detail(series(0), [0, 1, 2])];
 
-/** A session over some files; each frame holds its file index in the first sample. */
-async function started(list: FileList = fileList(SLICES)): Promise<Session> {
+/** One image alone. */
+const ONE = seriesList([series(0)]);
+
+/** A session over some series; each frame holds its file index in the first sample. */
+async function started(
+  list: SeriesList = LIST,
+  details: readonly SeriesDetail[] = SLICES,
+): Promise<Session> {
+  const listed = lists(list, details);
   serve((path) => {
-    if (path === 'api/files') return json(list);
     if (path.endsWith('/recipe')) return json(recipe());
-    return rawFrame([Number(path.split('/')[2]), 1024, 1064, 0, 0, 0]);
+    return listed(path) ?? rawFrame([Number(path.split('/')[2]), 1024, 1064, 0, 0, 0]);
   });
   const session = new Session({ base: BASE, token: null });
   session.viewer.viewport = { width: 30, height: 20 };
@@ -36,8 +50,9 @@ async function started(list: FileList = fileList(SLICES)): Promise<Session> {
   return session;
 }
 
-async function idle({ viewer }: Session): Promise<void> {
-  while (viewer.isLoading) await new Promise((resolve) => setTimeout(resolve));
+async function idle({ viewer, navigator }: Session): Promise<void> {
+  while (viewer.isLoading || navigator.isOpening)
+    await new Promise((resolve) => setTimeout(resolve));
   flushSync();
 }
 
@@ -48,9 +63,11 @@ test('the first image of the list is opened by itself', async () => {
 });
 
 test('a list without any image opens its first object', async () => {
-  const report = entry(0, { has_pixels: false, frame_count: 0 });
-  const { viewer } = await started(fileList([report]));
-  expect(viewer.stack?.entries[0]?.index).toBe(0);
+  const object = series(0, { image_count: 0, frame_count: 0, note: 'Basic Text SR' });
+  const stacks = [stack([{ file: 4, frame_index: 0 }], { has_pixels: false })];
+  const { viewer } = await started(seriesList([object]), [detail(object, [4], stacks)]);
+  expect(viewer.file).toMatchObject({ index: 4, note: 'Basic Text SR' });
+  expect(viewer.frames).toEqual([]);
   expect(viewer.shown).toBeNull();
 });
 
@@ -106,13 +123,11 @@ test('a window drag changes the picture and stays from frame to frame', async ()
 });
 
 /** A session over one frame with a recipe and a body of its own. */
-async function startedWith(
-  change: Partial<Recipe>,
-  list: FileList = fileList([entry(0)]),
-): Promise<Session> {
+async function startedWith(change: Partial<Recipe>): Promise<Session> {
+  const listed = lists(ONE);
   serve((path) => {
-    if (path === 'api/files') return json(list);
-    return path.endsWith('/recipe') ? json(recipe(change)) : rawFrame([0, 1024, 1064, 0, 0, 0]);
+    if (path.endsWith('/recipe')) return json(recipe(change));
+    return listed(path) ?? rawFrame([0, 1024, 1064, 0, 0, 0]);
   });
   const session = new Session({ base: BASE, token: null });
   session.viewer.viewport = { width: 30, height: 40 };
@@ -185,9 +200,11 @@ test('what a stored value stands for is read with its unit', async () => {
 test('a large frame is bridged by a preview, which is not taken for it', async () => {
   const bitmap = { width: 250, height: 250, close: () => undefined } as ImageBitmap;
   vi.stubGlobal('createImageBitmap', () => Promise.resolve(bitmap));
+  const listed = lists(seriesList([series(0, { rows: 2000, columns: 2000 })]));
   let sendFrame: (response: Response) => void = () => undefined;
   const asked = serve((path) => {
-    if (path === 'api/files') return json(fileList([entry(0, { rows: 2000, columns: 2000 })]));
+    const answer = listed(path);
+    if (answer !== null) return answer;
     if (path.endsWith('/recipe')) return json(recipe());
     if (path.includes('/raw')) return new Promise((resolve) => (sendFrame = resolve));
     return new Response('', { headers: { 'X-Frame-Rows': '2000', 'X-Frame-Columns': '2000' } });
@@ -206,9 +223,8 @@ test('a large frame is bridged by a preview, which is not taken for it', async (
 
 test('a file without a window is shown from its 1st to its 99th percentile', async () => {
   serve((path) => {
-    if (path === 'api/files') return json(fileList([entry(0)]));
     if (path.endsWith('/recipe')) return json(recipe({ voi: [] }));
-    return rawFrame([0, 100, 0, 100, 0, 100]);
+    return lists(ONE)(path) ?? rawFrame([0, 100, 0, 100, 0, 100]);
   });
   const session = new Session({ base: BASE, token: null });
   await session.start();
@@ -228,8 +244,8 @@ test('invert turns the table round', async () => {
 });
 
 test('another series starts at its first frame, seen whole and with its own window', async () => {
-  const other = { series_instance_uid: '9', series_number: '2' };
-  const session = await started(fileList([...SLICES, entry(7, other), entry(8, other)]));
+  const list = seriesList([series(0), series(1)]);
+  const session = await started(list, [...SLICES, detail(series(1), [7, 8])]);
   const { viewer } = session;
   session.run('last-frame');
   session.run('one-to-one');
@@ -241,9 +257,156 @@ test('another series starts at its first frame, seen whole and with its own wind
   expect(viewer.shownKey).toBe('7/0');
 });
 
-test('a frame that fails is said in its place, and the next one is shown', async () => {
+const at = (file: number) => ({ file, frame_index: 0 });
+
+test('the stacks of all series are walked in the order of the list, forth and back', async () => {
+  const localizer = stack([at(0)], { key: 'l', label: 'Localizer' });
+  const axial = stack([at(1), at(2)], { key: 'a', label: 'Axial' });
+  const session = await started(seriesList([series(0), series(1)]), [
+    detail(series(0), [0, 1, 2], [localizer, axial]),
+    detail(
+      series(1),
+      [3, 4, 5],
+      [stack([at(5)], { key: 'x', has_pixels: false }), stack([at(3), at(4)], { key: 'y' })],
+    ),
+  ]);
+  const { viewer } = session;
+  const walked: string[] = [];
+  for (const command of ['next-series', 'next-series', 'next-series', 'next-series'] as const) {
+    session.run(command);
+    await idle(session);
+    walked.push(viewer.stack?.key ?? '');
+  }
+  expect(walked).toEqual(['series/0/a', 'series/1/x', 'series/1/y', 'series/1/y']);
+  for (const expected of ['series/1/x', 'series/0/a', 'series/0/l', 'series/0/l']) {
+    session.run('previous-series');
+    await idle(session);
+    expect(viewer.stack?.key).toBe(expected);
+  }
+});
+
+test('a series that is chosen opens at its first stack with an image, a stack by itself', async () => {
+  const session = await started(seriesList([series(0), series(1)]), [
+    ...SLICES,
+    detail(
+      series(1),
+      [5, 3, 4],
+      [
+        stack([at(5)], { key: 'x', has_pixels: false, label: 'SR' }),
+        stack([at(3), at(4)], { key: 'y', label: 'Axial' }),
+      ],
+    ),
+  ]);
+  const rowsOf = () => session.study.listing.items.map(({ key }) => key);
+  expect(rowsOf()).not.toContain('series/1/x');
+  const node = session.study.series(1);
+  if (node === null) throw new Error('the series is not there');
+  session.choose(node);
+  await idle(session);
+  expect(session.viewer.shownKey).toBe('3/0');
+  expect(rowsOf().slice(-3)).toEqual(['series/1', 'series/1/x', 'series/1/y']);
+  const [object] = node.parts;
+  if (object === undefined) throw new Error('the stack is not there');
+  session.choose(object);
+  expect(session.viewer.file?.index).toBe(5);
+});
+
+test('the next series is fetched ahead and opens without waiting', async () => {
+  const asked: string[] = [];
+  const listed = lists(seriesList([series(0), series(1)]));
   serve((path) => {
-    if (path === 'api/files') return json(fileList(SLICES));
+    asked.push(path);
+    return (
+      listed(path) ?? (path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]))
+    );
+  });
+  const session = new Session({ base: BASE, token: null });
+  await session.start();
+  await vi.waitFor(() => expect(asked).toContain('api/series/1'));
+  await idle(session);
+  session.run('next-series');
+  expect(session.navigator.isOpening).toBe(false);
+  expect(session.viewer.stack?.key).toBe('series/1/k');
+});
+
+test('a series that cannot be fetched says so, and is asked for again on demand', async () => {
+  let isBroken = true;
+  const listed = lists(ONE);
+  serve((path) => {
+    if (path === 'api/series/0' && isBroken) return failure('no such file', 'file_gone', 404);
+    return (
+      listed(path) ?? (path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]))
+    );
+  });
+  const session = new Session({ base: BASE, token: null });
+  await session.start();
+  await idle(session);
+  expect(session.navigator.failure).toMatchObject({ code: 'file_gone' });
+  isBroken = false;
+  session.retry();
+  await idle(session);
+  expect([session.navigator.failure, session.viewer.shownKey]).toEqual([null, '0/0']);
+});
+
+/** Two echoes of three positions; the second echo has no frame in the middle. */
+const ECHOES = stack([0, 1, 2, 3, 4].map(at), {
+  position_index: [0, 1, 2, 0, 2],
+  dimension_index: [0, 0, 0, 1, 1],
+  dimension: { name: 'Echo Time', unit: 'ms', values: ['20', '80'] },
+});
+
+test('the wheel goes through the positions of one value, other keys through the values', async () => {
+  const session = await started(ONE, [detail(series(0), [0, 1, 2, 3, 4], [ECHOES])]);
+  const { viewer } = session;
+  const shown = async (command: Parameters<Session['run']>[0]) => {
+    session.run(command);
+    await idle(session);
+    return [viewer.shownKey, viewer.scroll.value, viewer.position, viewer.frames.length];
+  };
+  expect(await shown('last-frame')).toEqual(['2/0', 0, 2, 3]);
+  expect(await shown('next-value')).toEqual(['4/0', 1, 1, 2]);
+  expect(await shown('next-value')).toEqual(['4/0', 1, 1, 2]);
+  expect(await shown('next-frame')).toEqual(['4/0', 1, 1, 2]);
+  expect(await shown('previous-frame')).toEqual(['3/0', 1, 0, 2]);
+  expect(await shown('previous-value')).toEqual(['0/0', 0, 0, 3]);
+  expect(await shown('previous-value')).toEqual(['0/0', 0, 0, 3]);
+});
+
+test('frames are fetched ahead in the direction of travel, positions or values', async () => {
+  const grid = stack(
+    Array.from({ length: 12 }, (_, file) => at(file)),
+    {
+      position_index: Array.from({ length: 12 }, (_, file) => file % 3),
+      dimension_index: Array.from({ length: 12 }, (_, file) => Math.floor(file / 3)),
+      dimension: { name: 'b-value', unit: 's/mm2', values: ['0', '50', '400', '800'] },
+    },
+  );
+  const batches: string[] = [];
+  const listed = lists(ONE, [detail(series(0), grid.files, [grid])]);
+  serve((path) => {
+    if (path.startsWith('api/frames/')) {
+      batches.push(new URL(path, BASE).searchParams.get('frames') ?? '');
+      return new Response('');
+    }
+    return (
+      listed(path) ?? (path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]))
+    );
+  });
+  const session = new Session({ base: BASE, token: null });
+  await session.start();
+  await idle(session);
+  await vi.waitFor(() => expect(batches).toEqual(['1:0,2:0']));
+  session.run('next-value');
+  await idle(session);
+  // Value 50 is on screen at the first position; 400, 0 and 800 are at the same.
+  await vi.waitFor(() => expect(batches.at(-1)).toBe('6:0,9:0'));
+});
+
+test('a frame that fails is said in its place, and the next one is shown', async () => {
+  const listed = lists(LIST, SLICES);
+  serve((path) => {
+    const answer = listed(path);
+    if (answer !== null) return answer;
     if (path.endsWith('/recipe')) return json(recipe());
     return path.includes('/1/')
       ? failure('decoder gave up', 'decode_failed', 422)
@@ -267,10 +430,9 @@ test('a frame that fails is said in its place, and the next one is shown', async
 test('an answer that comes late does not replace a newer picture', async () => {
   let answerSlowly: (response: Response) => void = () => undefined;
   serve((path) => {
-    if (path === 'api/files') return json(fileList([entry(0), entry(1), entry(2)]));
     if (path.endsWith('/recipe')) return json(recipe());
     if (path.includes('/file/1/')) return new Promise((resolve) => (answerSlowly = resolve));
-    return rawFrame([0, 0, 0, 0, 0, 0]);
+    return lists(LIST, SLICES)(path) ?? rawFrame([0, 0, 0, 0, 0, 0]);
   });
   const session = new Session({ base: BASE, token: null });
   await session.start();
@@ -284,10 +446,11 @@ test('an answer that comes late does not replace a newer picture', async () => {
 });
 
 test('who scrolls faster than frames come sees those that he passes', async () => {
-  const slices = Array.from({ length: 6 }, (_, index) => entry(index));
+  const listed = lists(ONE, [detail(series(0), [0, 1, 2, 3, 4, 5])]);
   const answers = new Map<string, (response: Response) => void>();
   serve((path) => {
-    if (path === 'api/files') return json(fileList(slices));
+    const answer = listed(path);
+    if (answer !== null) return answer;
     if (path.endsWith('/recipe')) return json(recipe());
     if (path.startsWith('api/frames/')) return never();
     return new Promise((resolve) => answers.set(path.split('/')[2] ?? '', resolve));
@@ -310,39 +473,69 @@ test('who scrolls faster than frames come sees those that he passes', async () =
   expect(viewer.isLoading).toBe(false);
 });
 
-test('the list is asked for until the scan is over, and then no more', async () => {
-  vi.useFakeTimers();
-  let scans = 0;
+test('series appear while the scan runs, on one line that ends with it', async () => {
+  const { response, send, end } = heldStream();
+  const listed = lists(LIST, SLICES);
   const asked = serve((path) => {
-    if (path !== 'api/files') return never();
-    scans += 1;
-    return json(fileList(SLICES.slice(0, scans), { scan_complete: scans === 3 }));
+    if (path.startsWith('api/series?')) return response;
+    return (
+      listed(path) ?? (path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]))
+    );
   });
   const session = new Session({ base: BASE, token: null });
   const done = session.start();
-  await vi.advanceTimersByTimeAsync(60_000);
+  const shown = () => session.study.listing.items.map(({ key }) => key);
+  send(seriesList([series(0)], { revision: 4, scan_complete: false }));
+  await vi.waitFor(() => expect(shown()).toEqual(['patient/0', 'study/0', 'series/0']));
+  send(seriesList([series(1)], { revision: 9, patients: [], studies: [] }));
+  end();
   await done;
-  expect(asked.filter((path) => path === 'api/files')).toHaveLength(3);
-  expect(session.study.list?.files).toHaveLength(3);
+  expect(shown()).toEqual(['patient/0', 'study/0', 'series/0', 'series/1']);
+  expect(session.study.scan?.scan_complete).toBe(true);
+  expect(asked.filter((path) => path.startsWith('api/series?'))).toHaveLength(1);
 });
 
 test('slices that are found later join the stack around the one on screen', async () => {
   vi.useFakeTimers();
-  let scans = 0;
+  const { response, send, end } = heldStream();
+  let files = [1];
   serve((path) => {
-    if (path === 'api/files') {
-      scans += 1;
-      const files = scans === 1 ? [entry(1)] : [entry(1), entry(0), entry(2)];
-      return json(fileList(files, { scan_complete: scans === 2 }));
-    }
+    if (path.startsWith('api/series?')) return response;
+    if (path === 'api/series/0') return json(detail(series(0), files));
     return path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]);
   });
   const session = new Session({ base: BASE, token: null });
   const done = session.start();
-  await vi.advanceTimersByTimeAsync(5_000);
+  send(seriesList([series(0)], { scan_complete: false }));
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(session.viewer.shownKey).toBe('1/0');
+  files = [0, 1, 2];
+  send(seriesList([series(0, { file_count: 3, frame_count: 3 })]));
+  end();
+  await vi.advanceTimersByTimeAsync(3_000);
   await done;
   expect(session.viewer.shownKey).toBe('1/0');
   expect([session.viewer.position, session.viewer.frames.length]).toEqual([1, 3]);
+});
+
+test('a list that breaks off is taken up where it stopped', async () => {
+  vi.useFakeTimers();
+  const lines = [
+    stream(seriesList([series(0)], { revision: 6, scan_complete: false })),
+    stream(seriesList([series(1)], { revision: 8, patients: [], studies: [] })),
+  ];
+  const asked = serve((path) =>
+    path.startsWith('api/series?') ? (lines.shift() ?? never()) : never(),
+  );
+  const session = new Session({ base: BASE, token: null });
+  const done = session.start();
+  await vi.advanceTimersByTimeAsync(3_000);
+  await done;
+  expect(asked.filter((path) => path.startsWith('api/series?'))).toEqual([
+    'api/series?follow=1&since=0',
+    'api/series?follow=1&since=6',
+  ]);
+  expect([session.study.listing.total, session.connection.isLost]).toEqual([2, false]);
 });
 
 test('a server that is gone is looked for, and the page goes on when it is back', async () => {
@@ -351,7 +544,7 @@ test('a server that is gone is looked for, and the page goes on when it is back'
   const asked = serve((path) => {
     if (!isUp) return Promise.reject(new TypeError('Failed to fetch'));
     if (path === 'api/health') return json({ server_start_ms: 1 });
-    return path === 'api/files' ? json(fileList([])) : never();
+    return path.startsWith('api/series?') ? stream(seriesList([])) : never();
   });
   const session = new Session({ base: BASE, token: null });
   await session.start();
@@ -359,7 +552,7 @@ test('a server that is gone is looked for, and the page goes on when it is back'
   isUp = true;
   await vi.advanceTimersByTimeAsync(10_000);
   expect(session.connection.isLost).toBe(false);
-  expect(session.study.list).not.toBeNull();
+  expect(session.study.scan).not.toBeNull();
   const count = asked.length;
   await vi.advanceTimersByTimeAsync(60_000);
   expect(asked).toHaveLength(count);
@@ -368,19 +561,107 @@ test('a server that is gone is looked for, and the page goes on when it is back'
 test('another server in the same place is not mistaken for the first', async () => {
   vi.useFakeTimers();
   serve((path) => {
-    if (path === 'api/files') return json(fileList([entry(0)]));
+    if (path.startsWith('api/series?')) return stream(ONE);
     if (path === 'api/health') return json({ server_start_ms: 2 });
     return Promise.reject(new TypeError('Failed to fetch'));
   });
   const session = new Session({ base: BASE, token: null });
-  await session.start();
+  const done = session.start();
   await vi.advanceTimersByTimeAsync(10_000);
+  await done;
   expect(session.connection.isOther).toBe(true);
+});
+
+test('the list of another server is not mixed with that of the first', async () => {
+  vi.useFakeTimers();
+  const answers = [
+    stream(seriesList([series(0)], { scan_complete: false })),
+    stream(seriesList([series(0), series(1)], { server_start_ms: 2 })),
+  ];
+  serve((path) => {
+    if (path === 'api/health') return json({ server_start_ms: 2 });
+    return path.startsWith('api/series?') ? (answers.shift() ?? never()) : never();
+  });
+  const session = new Session({ base: BASE, token: null });
+  const done = session.start();
+  await vi.advanceTimersByTimeAsync(10_000);
+  await done;
+  expect([session.study.listing.total, session.connection.isOther]).toEqual([1, true]);
+});
+
+test('skipped paths are counted at once and fetched when their group is opened', async () => {
+  const paths = (first: number, count: number) =>
+    Array.from({ length: count }, (_, offset) => ({
+      path: `/data/${String(first + offset)}.txt`,
+      end: 'not_dicom',
+      reason: 'no DICOM data set',
+      index: null,
+    }));
+  const listed = lists({ ...ONE, skipped: 702 });
+  const asked = serve((path) => {
+    if (path.startsWith('api/report?')) {
+      const query = new URL(path, BASE).searchParams;
+      const offset = Number(query.get('offset'));
+      return json(
+        report({
+          counts: { not_dicom: 702, unreadable: 0 },
+          total: 702,
+          paths: paths(offset, Math.min(Number(query.get('limit')), 702 - offset)),
+        }),
+      );
+    }
+    return (
+      listed(path) ?? (path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]))
+    );
+  });
+  const session = new Session({ base: BASE, token: null });
+  await session.start();
+  const skippedRows = () =>
+    session.study.listing.items.filter(({ level, key }) => level === 2 && key.includes('.txt'));
+  const group = () => session.study.listing.items.find(({ kind }) => kind === 'group');
+  await vi.waitFor(() => expect(group()).toMatchObject({ key: 'not-images', count: 702 }));
+  expect(skippedRows()).toHaveLength(0);
+  const reports = () => asked.filter((path) => path.startsWith('api/report?'));
+  expect(reports()).toEqual(['api/report?end=not_dicom%2Cunreadable&offset=0&limit=1']);
+
+  session.study.toggle('not-images');
+  await vi.waitFor(() => expect(skippedRows()).toHaveLength(500));
+  const more = session.study.listing.items.at(-1);
+  if (more?.kind !== 'more') throw new Error('there is no row for more');
+  session.choose(more);
+  await vi.waitFor(() => expect(skippedRows()).toHaveLength(702));
+  expect(session.study.listing.items.at(-1)?.kind).toBe('skipped');
+  expect(reports().slice(1)).toEqual([
+    'api/report?end=not_dicom&offset=0&limit=500',
+    'api/report?end=not_dicom&offset=500&limit=500',
+  ]);
+});
+
+test('a filter looks at skipped paths too', async () => {
+  const skipped = {
+    path: '/data/notes.txt',
+    end: 'not_dicom',
+    reason: 'no DICOM data set',
+    index: null,
+  };
+  const listed = lists({ ...ONE, skipped: 1 });
+  serve((path) => {
+    if (path.startsWith('api/report?')) {
+      return json(report({ counts: { not_dicom: 1, unreadable: 0 }, total: 1, paths: [skipped] }));
+    }
+    return listed(path) ?? never();
+  });
+  const session = new Session({ base: BASE, token: null });
+  await session.start();
+  session.study.filter = 'notes.txt';
+  await vi.waitFor(() =>
+    expect(session.study.listing.items.map(({ kind }) => kind)).toEqual(['group', 'skipped']),
+  );
 });
 
 test('warnings of the server become notices, each once', async () => {
   const { notices } = await started(
-    fileList([], { warnings: ['row 3 left out', 'row 3 left out'] }),
+    seriesList([], { warnings: ['row 3 left out', 'row 3 left out'] }),
   );
   expect(notices.items.map(({ message }) => message)).toEqual(['row 3 left out']);
 });

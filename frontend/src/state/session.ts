@@ -2,17 +2,20 @@ import { createContext } from 'svelte';
 
 import type { ApiError } from '../api/apiError';
 import { Client, type ClientOptions } from '../api/client';
-import type { FileList } from '../api/types.gen';
+import type { SeriesList } from '../api/types.gen';
 import { FrameStore } from '../frames/frameStore';
 import type { Command } from '../interaction/keymap';
 import { Connection } from './connection.svelte';
+import { Details } from './details';
 import { Layout } from './layout.svelte';
 import { Explainer } from './explainer.svelte';
+import { Navigator } from './navigator.svelte';
 import { Notices } from './notices.svelte';
 import { Overlays } from './overlays.svelte';
+import { Skipped } from './skipped.svelte';
 import { Study } from './study.svelte';
 import { Tags } from './tags.svelte';
-import type { Stack } from './tree';
+import type { TreeItem } from './treeItems';
 import { Viewer } from './viewer.svelte';
 
 /** Frames that Page Up and Page Down go. */
@@ -23,8 +26,10 @@ export class Session {
   readonly notices = new Notices();
   readonly layout = new Layout();
   readonly connection: Connection;
+  readonly skipped: Skipped;
   readonly study: Study;
   readonly viewer: Viewer;
+  readonly navigator: Navigator;
   readonly overlays: Overlays;
   readonly tags: Tags;
   readonly explainer: Explainer;
@@ -40,8 +45,10 @@ export class Session {
     this.connection = new Connection(client, () => {
       this.#resume();
     });
-    this.study = new Study(client);
-    this.viewer = new Viewer(this.study, new FrameStore(client), noteFailure);
+    this.skipped = new Skipped(client, noteFailure);
+    this.study = new Study(client, this.skipped);
+    this.viewer = new Viewer(new FrameStore(client), noteFailure);
+    this.navigator = new Navigator(this.study, new Details(client), this.viewer, noteFailure);
     this.overlays = new Overlays(client, (failure) => {
       this.notices.fail(failure);
     });
@@ -49,7 +56,7 @@ export class Session {
     this.explainer = new Explainer(client, noteFailure);
   }
 
-  /** Fetches the list, and opens the first stack with pixels as soon as there is one. */
+  /** Follows the list, and opens the first series with pixels as soon as there is one. */
   async start(): Promise<void> {
     await this.study.follow((list) => {
       this.#receive(list);
@@ -72,9 +79,22 @@ export class Session {
   }
 
   /** Opens what was chosen in the list; the arrow keys then step through its frames. */
-  choose(stack: Stack): void {
-    this.viewer.open(stack);
-    this.#focusViewport();
+  choose(item: TreeItem): void {
+    if (item.kind === 'more') {
+      this.skipped.more(item.end);
+    } else if (item.kind === 'series') {
+      this.navigator.open(item.row.index);
+      this.#focusViewport();
+    } else if (item.kind === 'part') {
+      this.navigator.open(item.series.row.index, { key: item.stackKey });
+      this.#focusViewport();
+    }
+  }
+
+  /** Asks again for what could not be had. */
+  retry(): void {
+    if (this.navigator.failure !== null) this.navigator.retry();
+    else this.viewer.retry();
   }
 
   /** Puts the keys back to the viewport, for who works with the mouse. */
@@ -84,7 +104,7 @@ export class Session {
 
   /** Carries out what a key or a button asks for. */
   run(command: Command): void {
-    const { viewer, layout, overlays } = this;
+    const { viewer, navigator, layout, overlays } = this;
     const actions: Record<Command, () => void> = {
       'tool-window': () => (viewer.tool = 'window'),
       'tool-pan': () => (viewer.tool = 'pan'),
@@ -104,8 +124,10 @@ export class Session {
       'forward-ten': () => viewer.step(PAGE_FRAMES),
       'first-frame': () => viewer.goToPosition(0),
       'last-frame': () => viewer.goToPosition(viewer.frames.length - 1),
-      'previous-series': () => viewer.openNeighbour(-1),
-      'next-series': () => viewer.openNeighbour(1),
+      'previous-value': () => viewer.goToValue(viewer.scroll.value - 1),
+      'next-value': () => viewer.goToValue(viewer.scroll.value + 1),
+      'previous-series': () => navigator.openNeighbour(-1),
+      'next-series': () => navigator.openNeighbour(1),
       'next-voi': () => viewer.nextVoi(),
       'full-dynamic': () => viewer.toggleFullDynamic(),
       'toggle-overlays': () => (overlays.isShown = !overlays.isShown),
@@ -117,19 +139,22 @@ export class Session {
     actions[command]();
   }
 
-  #receive(list: FileList): void {
+  #receive(list: SeriesList): void {
     this.connection.meet(list.server_start_ms);
     for (const warning of list.warnings) this.notices.warn(warning);
-    if (this.viewer.stack !== null) return;
-    const stacks = [...this.study.stacks.values()];
-    const withPixels = stacks.find(({ has_pixels }) => has_pixels);
+    void this.skipped.note(list);
+    this.navigator.note(list.series);
+    if (this.navigator.series !== null) return;
     // An object without pixels is worth opening only when nothing better will come.
-    const first = withPixels ?? (list.scan_complete ? stacks[0] : undefined);
-    if (first !== undefined) this.viewer.open(first);
+    const first =
+      this.study.first({ hasImage: true }) ??
+      (list.scan_complete ? this.study.first({ hasImage: false }) : null);
+    if (first !== null) this.navigator.open(first.row.index);
   }
 
   #resume(): void {
-    if (this.study.list?.scan_complete !== true) void this.start();
+    if (!this.study.isWhole) void this.start();
+    this.navigator.resume();
     if (this.viewer.failure?.isUnreachable === true) this.viewer.retry();
     const file = this.viewer.file;
     if (this.tags.failure !== null && file !== null) void this.tags.show(file.index);

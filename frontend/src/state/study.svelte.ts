@@ -1,91 +1,197 @@
-import { SvelteSet } from 'svelte/reactivity';
-
-import { asApiError, isAbort, type ApiError } from '../api/apiError';
+import { ApiError, asApiError, isAbort } from '../api/apiError';
 import type { Client } from '../api/client';
-import type { FileEntry, FileList } from '../api/types.gen';
-import { buildTree, stacksOf, type Stack } from './tree';
-import { SIDE_GROUPS, treeRows } from './treeRows';
+import { pause } from '../api/pause';
+import type { SeriesList } from '../api/types.gen';
+import { Catalog, type PartNode, type SeriesNode } from './catalog';
+import { Matcher, prepareSearch } from './matcher';
+import type { SeriesContent } from './seriesContent';
+import type { Skipped } from './skipped.svelte';
+import { inSlices } from './slices';
+import { SIDE_GROUPS, treeItems } from './treeItems';
 
-const FIRST_POLL_MS = 250;
-const SLOWEST_POLL_MS = 2_000;
+/** A line that broke off is taken up again after this long before anybody is told. */
+const TAKE_UP_MS = 500;
 
-/** The list of files as the server knows it, and how it is shown. */
+type ListClient = Pick<Client, 'followSeries'>;
+
+/** The list of series as the server knows it, and how it is shown. */
 export class Study {
-  readonly #client: Pick<Client, 'files'>;
-  #list = $state.raw<FileList | null>(null);
+  readonly #client: ListClient;
+  readonly #skipped: Pick<Skipped, 'paths' | 'open'>;
+  /** Plain and changed in place, for it can be large; the number tells Svelte that it has changed. */
+  readonly #catalog = new Catalog();
+  #version = $state(0);
+  #scan = $state.raw<SeriesList | null>(null);
   #failure = $state.raw<ApiError | null>(null);
+  #isWhole = false;
   /** Closed branches; what is no image is there to be looked up, not to be in the way. */
-  readonly #collapsed = new SvelteSet<string>(SIDE_GROUPS);
+  #collapsed = $state.raw<ReadonlySet<string>>(new Set(SIDE_GROUPS.map(({ key }) => key)));
+  #filter = $state('');
+  #matcher = $state.raw(new Matcher(''));
+  #preparation = new AbortController();
 
-  filter = $state('');
-
-  readonly tree = $derived(buildTree(this.#list?.files ?? []));
-  readonly stacks = $derived(new Map(stacksOf(this.tree).map((stack) => [stack.key, stack])));
-  readonly listing = $derived(
-    treeRows(this.tree, this.#list?.skipped_files ?? [], {
-      filter: this.filter,
+  readonly listing = $derived.by(() => {
+    void this.#version;
+    return treeItems(this.#catalog, this.#skipped.paths, {
+      matcher: this.#matcher,
       isCollapsed: (key) => this.#collapsed.has(key),
-    }),
-  );
-  /** Stacks that the filter leaves, in the order of the list, whether their branches are open or not. */
-  readonly visibleStacks: readonly Stack[] = $derived.by(() => {
-    const { rows } = treeRows(this.tree, [], { filter: this.filter, isCollapsed: () => false });
-    return rows.flatMap(({ stack }) => stack ?? []);
+    });
   });
-  readonly #files = $derived(new Map((this.#list?.files ?? []).map((file) => [file.index, file])));
 
-  constructor(client: Pick<Client, 'files'>) {
+  constructor(client: ListClient, skipped: Pick<Skipped, 'paths' | 'open'>) {
     this.#client = client;
+    this.#skipped = skipped;
   }
 
-  get list(): FileList | null {
-    return this.#list;
+  /** How far the scan has come: the last part of the list, whose rows are those that changed last. */
+  get scan(): SeriesList | null {
+    return this.#scan;
   }
 
-  /** Why there is no list. */
+  /** Why there is no list, or no more of it. */
   get failure(): ApiError | null {
     return this.#failure;
   }
 
-  file(index: number): FileEntry | undefined {
-    return this.#files.get(index);
+  /** Whether the server has said all that it will. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  get filter(): string {
+    return this.#filter;
+  }
+
+  set filter(text: string) {
+    this.#filter = text;
+    void this.#search(text);
+  }
+
+  /** A series with its place in the list. */
+  series(index: number): SeriesNode | null {
+    void this.#version;
+    return this.#catalog.series(index) ?? null;
+  }
+
+  /** The first series that holds an image, or the first object where there is none. */
+  first(options: { hasImage: boolean }): SeriesNode | null {
+    for (const node of this.#catalog.inOrder()) {
+      if (!options.hasImage || node.row.image_count > 0) return node;
+    }
+    return null;
+  }
+
+  /** The series before or after another one among those that the filter leaves, in open and closed branches. */
+  neighbour(index: number | null, distance: 1 | -1): SeriesNode | null {
+    let previous: SeriesNode | null = null;
+    let first: SeriesNode | null = null;
+    let isNext = false;
+    for (const node of this.#catalog.inOrder()) {
+      if (!this.#matcher.matches(node)) continue;
+      if (isNext) return node;
+      first ??= node;
+      if (node.row.index === index) {
+        if (distance < 0) return previous;
+        isNext = true;
+      }
+      previous = node;
+    }
+    return isNext ? null : first;
+  }
+
+  isExpanded(key: string): boolean {
+    return !this.#matcher.isEmpty || !this.#collapsed.has(key);
   }
 
   toggle(key: string): void {
-    if (!this.#collapsed.delete(key)) this.#collapsed.add(key);
+    const collapsed = new Set(this.#collapsed);
+    if (!collapsed.delete(key)) collapsed.add(key);
+    this.#collapsed = collapsed;
+    const group = SIDE_GROUPS.find((side) => side.key === key);
+    if (group !== undefined && !collapsed.has(key)) this.#skipped.open(group.end);
+  }
+
+  /** Lists the stacks of a series below it, where they are several. */
+  showParts(content: SeriesContent): void {
+    const node = this.#catalog.series(content.row.index);
+    if (node === undefined) return;
+    const { stacks } = content;
+    if (stacks.length < 2 && node.parts.length === 0) return;
+    node.parts = stacks.length < 2 ? [] : stacks.map((stack) => partOf(node, stack));
+    this.#version += 1;
   }
 
   /**
-   * Fetches the list, again and again while the server still scans. Ends with
-   * the scan, with a failure, or with the signal; `onList` hears of each list.
+   * Takes in the list and what is added to it, as long as there is more to
+   * come. Ends with the scan, with a failure, or with the signal; `onList`
+   * hears of each part.
    */
-  async follow(onList: (list: FileList) => void, signal: AbortSignal): Promise<void> {
-    let pause = FIRST_POLL_MS;
-    try {
-      for (;;) {
-        const started = performance.now();
-        const list = await this.#client.files(signal);
-        this.#list = list;
-        this.#failure = null;
-        onList(list);
-        if (list.scan_complete) return;
-        // A list that takes long to send is not asked for back to back.
-        await sleep(Math.max(pause, performance.now() - started), signal);
-        pause = Math.min(pause * 1.5, SLOWEST_POLL_MS);
+  async follow(onList: (list: SeriesList) => void, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      let hasLines = false;
+      try {
+        for await (const list of this.#client.followSeries(this.#scan?.revision ?? 0, signal)) {
+          // Another server in the same place is no continuation.
+          if (list.server_start_ms !== (this.#scan ?? list).server_start_ms) throw brokenOff();
+          hasLines = true;
+          this.#take(list);
+          onList(list);
+          // Lines that have piled up are not taken in at one go.
+          await pause(0, signal);
+        }
+        if (this.#scan?.scan_complete !== true) throw brokenOff();
+        this.#isWhole = true;
+        return;
+      } catch (reason) {
+        if (isAbort(reason)) return;
+        const failure = asApiError(reason);
+        if (!hasLines || !failure.isUnreachable) {
+          this.#failure = failure;
+          return;
+        }
       }
-    } catch (reason) {
-      if (isAbort(reason)) return;
-      this.#failure = asApiError(reason);
+      // Proxies end what is silent for long.
+      await pause(TAKE_UP_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
     }
+  }
+
+  #take(list: SeriesList): void {
+    this.#catalog.take(list);
+    this.#scan = list;
+    this.#failure = null;
+    this.#version += 1;
+  }
+
+  /** Puts a filter into force as soon as all series can be searched quickly. */
+  async #search(text: string): Promise<void> {
+    this.#preparation.abort();
+    this.#preparation = new AbortController();
+    const { signal } = this.#preparation;
+    const matcher = new Matcher(text);
+    if (!matcher.isEmpty) {
+      for (const { end } of SIDE_GROUPS) this.#skipped.open(end);
+      await inSlices(this.#catalog.inOrder(), prepareSearch, signal);
+    }
+    if (!signal.aborted) this.#matcher = matcher;
   }
 }
 
-function sleep(duration_ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, duration_ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+function partOf(series: SeriesNode, stack: SeriesContent['stacks'][number]): PartNode {
+  const { row, key, label } = stack;
+  return {
+    kind: 'part',
+    key,
+    level: 4,
+    series,
+    stackKey: key,
+    label,
+    count: row.has_pixels ? String(row.files.length) : '',
+    has_pixels: row.has_pixels,
+    warnings: row.warnings,
+  };
+}
+
+function brokenOff(): ApiError {
+  return new ApiError('the list of the server broke off', 'unreachable', 0);
 }

@@ -1,11 +1,13 @@
-import type { FileEntry, SkippedFile } from '../api/types.gen';
+import type { SeriesRow } from '../api/types.gen';
 import { fileName, plural, visibleText } from '../dicom/format';
-import type { SeriesNode, Stack, Tree } from './tree';
+import type { PartNode, SeriesNode } from './catalog';
+import { pathBelow } from './seriesContent';
+import type { MoreItem, SkippedItem, TreeItem, TreeItems } from './treeItems';
 
-/** One line of the list. */
+/** What one line of the list says. */
 export interface TreeRow {
   key: string;
-  kind: 'patient' | 'study' | 'series' | 'stack' | 'group' | 'skipped';
+  item: TreeItem;
   /** Depth from 1, as assistive tools count. */
   level: number;
   label: string;
@@ -15,228 +17,114 @@ export interface TreeRow {
   title: string;
   modality: string;
   count: string;
-  warning: string;
+  badge: string;
+  /** A badge that only says what it is, and warns of nothing. */
+  isPlainBadge: boolean;
   /** null where there is nothing to open or close. */
   isExpanded: boolean | null;
-  /** What a click opens in the viewport. */
-  stack: Stack | null;
 }
 
-export interface TreeRows {
-  rows: TreeRow[];
-  /** Stacks that pass the filter, and all of them. */
-  shown: number;
-  total: number;
-}
+type Cells = Partial<Omit<TreeRow, 'key' | 'item' | 'level'>> & { label: string };
 
-/** Keys of the groups below the patients. */
-export const SIDE_GROUPS = ['not-images', 'not-readable'] as const;
-
-/** The rows that are open, in order. While a filter is set everything that matches is open. */
-export function treeRows(
-  tree: Tree,
-  skipped: readonly SkippedFile[],
-  options: { filter: string; isCollapsed: (key: string) => boolean },
-): TreeRows {
-  const words = options.filter.toLowerCase().split(/\s+/).filter(Boolean);
-  const builder = new RowBuilder(words, options.isCollapsed);
-  for (const patient of tree.patients) builder.addPatient(patient);
-  const [notImages, notReadable] = SIDE_GROUPS;
-  builder.addGroup(notImages, 'Not images', tree.unattached, 'not_dicom', skipped);
-  builder.addGroup(notReadable, 'Not readable', [], 'unreadable', skipped);
-  return { rows: builder.rows, shown: builder.shown, total: builder.total };
-}
-
-class RowBuilder {
-  readonly rows: TreeRow[] = [];
-  shown = 0;
-  total = 0;
-  readonly #words: readonly string[];
-  readonly #isCollapsed: (key: string) => boolean;
-
-  constructor(words: readonly string[], isCollapsed: (key: string) => boolean) {
-    this.#words = words;
-    this.#isCollapsed = isCollapsed;
-  }
-
-  addPatient(patient: Tree['patients'][number]): void {
-    const studies = patient.studies.map((study) => ({
-      study,
-      series: study.series
-        .map((series) => ({ series, stacks: this.#matching(series.stacks) }))
-        .filter(({ stacks }) => stacks.length > 0),
-    }));
-    const count = studies.reduce((sum, { series }) => sum + series.length, 0);
-    if (count === 0) return;
-    const isOpen = this.#push({
-      key: patient.key,
-      kind: 'patient',
-      level: 1,
-      label: patient.label,
-      detail: patient.detail,
-      count: patient.studies.length > 1 ? `${String(patient.studies.length)} studies` : '',
-      isExpanded: true,
-    });
-    if (!isOpen) return;
-    for (const { study, series } of studies) {
-      if (series.length === 0) continue;
-      const isStudyOpen = this.#push({
-        key: study.key,
-        kind: 'study',
-        level: 2,
-        label: study.label,
-        count: series.length > 1 ? `${String(series.length)} series` : '',
-        isExpanded: true,
-      });
-      if (!isStudyOpen) continue;
-      for (const member of series) this.#addSeries(member.series, member.stacks);
-    }
-  }
-
-  #addSeries(series: SeriesNode, stacks: readonly Stack[]): void {
-    const [only] = series.stacks;
-    if (series.stacks.length === 1 && only !== undefined) {
-      this.#push({
-        ...stackCells(only),
-        key: series.key,
-        kind: 'series',
-        level: 3,
-        label: series.label,
-      });
-      return;
-    }
-    const isOpen = this.#push({
-      key: series.key,
-      kind: 'series',
-      level: 3,
-      label: series.label,
-      modality: series.modality,
-      count: plural(stacks.length, 'part'),
-      isExpanded: true,
-    });
-    if (!isOpen) return;
-    for (const stack of stacks) {
-      this.#push({ ...stackCells(stack), modality: '', kind: 'stack', level: 4 });
-    }
-  }
-
-  addGroup(
-    key: string,
-    label: string,
-    stacks: readonly Stack[],
-    status: SkippedFile['status'],
-    skipped: readonly SkippedFile[],
-  ): void {
-    const objects = this.#matching(stacks);
-    const files = skipped.filter(
-      (file) => file.status === status && this.#matches(`${file.path} ${file.reason}`),
-    );
-    const count = objects.length + files.length;
-    if (count === 0) return;
-    const isOpen = this.#push({
-      key,
-      kind: 'group',
-      level: 1,
-      label,
-      count: plural(count, 'file'),
-      isExpanded: true,
-    });
-    if (!isOpen) return;
-    for (const stack of objects) {
-      this.#push({ ...stackCells(stack), kind: 'stack', level: 2, detail: note(stack) });
-    }
-    for (const file of files) {
-      const reason = visibleText(file.reason);
-      this.#push({
-        key: `skipped/${file.path}`,
-        kind: 'skipped',
-        level: 2,
-        label: fileName(file.path),
-        detail: reason,
-        title: `${visibleText(file.path)}\n${reason}`,
-      });
-    }
-  }
-
-  /** Adds a row and tells whether its children are to follow. */
-  #push(cells: Partial<TreeRow> & Pick<TreeRow, 'key' | 'kind' | 'level' | 'label'>): boolean {
-    const isBranch = cells.isExpanded !== undefined && cells.isExpanded !== null;
-    const isExpanded = isBranch && (this.#words.length > 0 || !this.#isCollapsed(cells.key));
-    this.rows.push({
-      detail: '',
-      title: [cells.label, cells.detail].filter(Boolean).join('\n'),
-      modality: '',
-      count: '',
-      warning: '',
-      stack: null,
-      ...cells,
-      isExpanded: isBranch ? isExpanded : null,
-    });
-    return isExpanded;
-  }
-
-  #matching(stacks: readonly Stack[]): readonly Stack[] {
-    this.total += stacks.length;
-    const matching =
-      this.#words.length === 0
-        ? stacks
-        : stacks.filter((stack) => this.#matches(searchText(stack)));
-    this.shown += matching.length;
-    return matching;
-  }
-
-  #matches(text: string): boolean {
-    if (this.#words.length === 0) return true;
-    const lowered = text.toLowerCase();
-    return this.#words.every((word) => lowered.includes(word));
-  }
-}
-
-function stackCells(stack: Stack) {
-  const [first] = stack.entries;
-  const path = first === undefined ? '' : visibleText(first.path);
-  const more =
-    stack.entries.length > 1 ? `\nand ${plural(stack.entries.length - 1, 'more file')}` : '';
+/** The line of an item: made only for those in sight. */
+export function treeRow(
+  item: TreeItem,
+  listing: Pick<TreeItems, 'seriesCounts'>,
+  isExpanded: (key: string) => boolean,
+): TreeRow {
+  const cells = cellsOf(item, listing);
   return {
-    key: stack.key,
-    label: stack.label,
-    title: [stack.label, note(stack), path + more].filter(Boolean).join('\n'),
-    modality: stack.modality,
-    count: stack.has_pixels ? String(stack.frame_count) : '',
-    warning: stack.has_pixels ? stack.warning : 'no image',
-    stack,
+    key: item.key,
+    item,
+    level: item.level,
+    detail: '',
+    title: [cells.label, cells.detail].filter(Boolean).join('\n'),
+    modality: '',
+    count: '',
+    badge: '',
+    isPlainBadge: false,
+    isExpanded: isBranch(item) ? isExpanded(item.key) : null,
+    ...cells,
   };
 }
 
-function note(stack: Stack): string {
-  return visibleText(stack.entries.find((entry) => entry.note)?.note ?? '');
+function isBranch(item: TreeItem): boolean {
+  if (item.kind === 'series') return item.parts.length > 0;
+  return item.kind === 'patient' || item.kind === 'study' || item.kind === 'group';
 }
 
-/** What the filter looks at: made when first needed, since a list can be long. */
-const searchTexts = new WeakMap<Stack, string>();
-
-function searchText(stack: Stack): string {
-  const known = searchTexts.get(stack);
-  if (known !== undefined) return known;
-  const text = [...new Set(stack.entries.flatMap(searchedFields))].join('\n');
-  searchTexts.set(stack, text);
-  return text;
+function cellsOf(item: TreeItem, { seriesCounts }: Pick<TreeItems, 'seriesCounts'>): Cells {
+  switch (item.kind) {
+    case 'patient': {
+      const { label, detail, studies } = item;
+      const count = studies.length > 1 ? `${studies.length.toLocaleString('en')} studies` : '';
+      return { label, detail, count };
+    }
+    case 'study': {
+      const count = seriesCounts.get(item) ?? item.series.length;
+      return { label: item.label, count: count > 1 ? `${count.toLocaleString('en')} series` : '' };
+    }
+    case 'series':
+      return seriesCells(item);
+    case 'part':
+      return partCells(item);
+    case 'group':
+      return { label: item.label, count: plural(item.count, 'file') };
+    case 'skipped':
+      return skippedCells(item);
+    case 'more':
+      return moreCells(item);
+  }
 }
 
-function searchedFields(entry: FileEntry): string[] {
-  return [
-    entry.patient_id,
-    entry.patient_name,
-    entry.study_date,
-    formatStudyDate(entry.study_date),
-    entry.study_description,
-    entry.series_description,
-    entry.modality,
-    entry.note,
-    entry.path,
-  ];
+function seriesCells({ row, label, study, parts }: SeriesNode): Cells {
+  const isImage = row.image_count > 0;
+  const path = visibleText(pathBelow(row.folder, row.file_name));
+  const more = row.file_count > 1 ? `\nand ${plural(row.file_count - 1, 'more file')}` : '';
+  const note = visibleText(row.note);
+  const warnings = row.warnings.map(visibleText);
+  const badge = isImage ? seriesBadge(row) : 'no image';
+  return {
+    label,
+    detail: study === null ? note : '',
+    title: [label, note, ...warnings, path + more].filter(Boolean).join('\n'),
+    modality: visibleText(row.modality),
+    count: parts.length > 0 ? plural(parts.length, 'part') : isImage ? String(row.frame_count) : '',
+    badge,
+    isPlainBadge: !isImage,
+  };
 }
 
-function formatStudyDate(date: string): string {
-  return date.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
+/** What is wrong in a word or two; the words of the server stand in the tooltip. */
+function seriesBadge({ damaged, file_count, warnings }: SeriesRow): string {
+  if (damaged > 0) {
+    return file_count === 1 || damaged === 1 ? 'damaged' : `${String(damaged)} damaged`;
+  }
+  return warningCount(warnings);
+}
+
+function partCells({ label, count, has_pixels, warnings }: PartNode): Cells {
+  return {
+    label,
+    count,
+    title: [label, ...warnings].join('\n'),
+    badge: has_pixels ? warningCount(warnings) : 'no image',
+    isPlainBadge: !has_pixels,
+  };
+}
+
+function warningCount(warnings: readonly string[]): string {
+  return warnings.length === 0 ? '' : plural(warnings.length, 'note');
+}
+
+function skippedCells({ row }: SkippedItem): Cells {
+  const detail = visibleText(row.reason);
+  return { label: fileName(row.path), detail, title: `${visibleText(row.path)}\n${detail}` };
+}
+
+function moreCells({ fetched, total }: MoreItem): Cells {
+  const rest = (total - fetched).toLocaleString('en');
+  return fetched === 0
+    ? { label: `${plural(total, 'file')} are looked up …` }
+    : { label: `Show more: ${rest} are left` };
 }

@@ -24,9 +24,9 @@ import {
 import type { Intent, Tool } from '../interaction/gestures';
 import { PictureMaker } from '../render/picture';
 import type { Scene } from '../render/scene';
-import type { Study } from './study.svelte';
 import { realWorldText } from './explanationText';
-import { framesOf, type Stack } from './tree';
+import { Scroll, type Line } from './scroll.svelte';
+import type { FileFacts, SeriesContent, Stack } from './seriesContent';
 import {
   DEFAULT_VOI,
   optionKey,
@@ -57,13 +57,12 @@ type Frames = Pick<FrameStore, 'show' | 'peek' | 'preview' | 'forget'>;
 
 /** One viewport: which frame of which stack, and how it is looked at. */
 export class Viewer {
-  readonly #study: Pick<Study, 'stacks' | 'visibleStacks' | 'file'>;
+  /** Which frame of which stack is wanted. */
+  readonly scroll = new Scroll();
   readonly #store: Frames;
   readonly #pictures = new PictureMaker();
   readonly #onFailure: (failure: ApiError) => void;
 
-  #stackKey = $state<string | null>(null);
-  #ref = $state.raw<FrameRef | null>(null);
   /** What is on screen; it may lag behind the wanted frame while that loads. */
   #seen = $state.raw<LoadedFrame | PreviewFrame | null>(null);
   #failure = $state.raw<ApiError | null>(null);
@@ -83,16 +82,6 @@ export class Viewer {
   /** Where the pointer is in the viewport; null outside. */
   pointer = $state.raw<Point | null>(null);
 
-  readonly stack: Stack | null = $derived.by(
-    () => this.#study.stacks.get(this.#stackKey ?? '') ?? null,
-  );
-  readonly frames: readonly FrameRef[] = $derived(this.stack === null ? [] : framesOf(this.stack));
-  /** Position of the wanted frame in the stack, from 0. */
-  readonly position: number = $derived(Math.max(0, this.#positionOf(this.#ref)));
-  /** The file that the viewport and the tags are about. */
-  readonly file = $derived.by(
-    () => this.#study.file(this.#ref?.file ?? this.stack?.entries[0]?.index ?? -1) ?? null,
-  );
   /** The frame on screen with its samples; null for a preview. */
   readonly shown: LoadedFrame | null = $derived(
     this.#seen !== null && 'stored' in this.#seen ? this.#seen : null,
@@ -151,14 +140,28 @@ export class Viewer {
     };
   });
 
-  constructor(
-    study: Pick<Study, 'stacks' | 'visibleStacks' | 'file'>,
-    store: Frames,
-    onFailure: (failure: ApiError) => void,
-  ) {
-    this.#study = study;
+  constructor(store: Frames, onFailure: (failure: ApiError) => void) {
     this.#store = store;
     this.#onFailure = onFailure;
+  }
+
+  get stack(): Stack | null {
+    return this.scroll.stack;
+  }
+
+  /** The frames that are stepped through. */
+  get frames(): readonly FrameRef[] {
+    return this.scroll.frames;
+  }
+
+  /** Position of the wanted frame among them, from 0. */
+  get position(): number {
+    return this.scroll.position;
+  }
+
+  /** The file that the viewport and the tags are about. */
+  get file(): FileFacts | null {
+    return this.scroll.file;
   }
 
   /** The frame on screen, as it is or as a preview. */
@@ -205,7 +208,7 @@ export class Viewer {
 
   /** Position of the frame on screen, from 0. */
   get shownPosition(): number {
-    return this.#positionOf(this.#seen?.ref ?? null);
+    return this.scroll.placeOf(this.#seen?.ref ?? null)?.position ?? -1;
   }
 
   /** The frame on screen as `file/frame`, empty for none and for a preview. */
@@ -221,24 +224,20 @@ export class Viewer {
   }
 
   /** Opens a stack at its first frame, seen whole and with its own window. */
-  open(stack: Stack): void {
-    if (stack.key === this.#stackKey) return;
-    this.#stackKey = stack.key;
+  open(content: SeriesContent, stack: Stack): void {
+    if (stack.key === this.stack?.key) return;
+    this.clear();
+    if (this.scroll.enter(content, stack) !== null) this.#goAlong(this.scroll.here());
+  }
+
+  /** Shows nothing, until something is opened. */
+  clear(): void {
     this.#seen = null;
     this.#failure = null;
     this.#isLoading = false;
-    this.#ref = null;
+    this.#previewRequest?.abort();
+    this.scroll.leave();
     this.resetView();
-    const [first] = this.frames;
-    if (first !== undefined) this.#goTo(first, 1);
-  }
-
-  /** Opens the neighbour in the list; at its ends nothing happens. */
-  openNeighbour(distance: 1 | -1): void {
-    const stacks = this.#study.visibleStacks;
-    const here = stacks.findIndex(({ key }) => key === this.#stackKey);
-    const neighbour = here < 0 ? stacks[0] : stacks[here + distance];
-    if (neighbour !== undefined) this.open(neighbour);
   }
 
   step(frames: number): void {
@@ -247,17 +246,19 @@ export class Viewer {
 
   /** Goes to a position in the stack, or to the nearest end. */
   goToPosition(position: number): void {
-    const target = Math.min(Math.max(position, 0), this.frames.length - 1);
-    const ref = this.frames[target];
-    if (ref === undefined || target === this.position) return;
-    this.#goTo(ref, target > this.position ? 1 : -1);
+    this.#goAlong(this.scroll.goToPosition(position));
+  }
+
+  /** Goes to another value of the dimension, at the same position. */
+  goToValue(value: number): void {
+    this.#goAlong(this.scroll.goToValue(value));
   }
 
   /** Asks again for a frame that failed. */
   retry(): void {
-    if (this.#ref === null) return;
-    this.#store.forget(this.#ref);
-    this.#goTo(this.#ref, 1);
+    if (this.scroll.ref === null) return;
+    this.#store.forget(this.scroll.ref);
+    this.#goAlong(this.scroll.here());
   }
 
   /** Carries out what a gesture means. */
@@ -346,16 +347,11 @@ export class Viewer {
     return windowBetween(first_mapped, first_mapped + entries.length - 1);
   }
 
-  #positionOf(ref: FrameRef | null): number {
-    if (ref === null) return -1;
-    return this.frames.findIndex(
-      ({ file, frame_index }) => file === ref.file && frame_index === ref.frame_index,
-    );
-  }
-
-  #goTo(ref: FrameRef, direction: 1 | -1): void {
-    this.#ref = ref;
-    const pending = this.#store.show(this.frames, this.position, direction);
+  /** Shows the frame that is wanted now; those of the line are the next. */
+  #goAlong(line: Line | null): void {
+    const { ref } = this.scroll;
+    if (line === null || ref === null) return;
+    const pending = this.#store.show(line.refs, line.position, line.direction);
     const known = this.#store.peek(ref);
     if (known !== undefined) {
       this.#accept(known);
@@ -366,11 +362,11 @@ export class Viewer {
     this.#startPreview(ref);
     pending.then(
       (result) => {
-        if (this.#ref === ref) this.#accept(result);
+        if (this.scroll.ref === ref) this.#accept(result);
         else this.#showInPassing(result);
       },
       (reason: unknown) => {
-        if (this.#ref === ref && !isAbort(reason)) this.#accept(asApiError(reason));
+        if (this.scroll.ref === ref && !isAbort(reason)) this.#accept(asApiError(reason));
       },
     );
   }
@@ -379,8 +375,10 @@ export class Viewer {
   #showInPassing(result: FrameResult): void {
     if (!this.#isLoading || result instanceof ApiError) return;
     const distance = (ref: FrameRef | null) => {
-      const position = this.#positionOf(ref);
-      return position < 0 ? Infinity : Math.abs(position - this.position);
+      const place = this.scroll.placeOf(ref);
+      const { position, value } = this.scroll;
+      if (place === null) return Infinity;
+      return Math.abs(place.position - position) + Math.abs(place.value - value);
     };
     if (distance(result.ref) < distance(this.#seen?.ref ?? null)) this.#seen = result;
   }
@@ -388,7 +386,7 @@ export class Viewer {
   /** Asks for a reduced picture of a large frame, to bridge the time until it is there. */
   #startPreview(ref: FrameRef): void {
     this.#previewRequest?.abort();
-    const file = this.#study.file(ref.file);
+    const file = this.scroll.fileOf(ref.file);
     const pixels = (file?.rows ?? 0) * (file?.columns ?? 0);
     // The server's picture is not inverted.
     if (pixels <= PREVIEW_FROM_PIXELS || this.#isInverted) return;
@@ -396,7 +394,7 @@ export class Viewer {
     this.#previewRequest = request;
     this.#store.preview(ref, voiQuery(this.#voiChoice), request.signal).then(
       (preview) => {
-        if (this.#ref === ref && this.#isLoading) this.#seen = preview;
+        if (this.scroll.ref === ref && this.#isLoading) this.#seen = preview;
       },
       // The frame itself is on its way, and says what is wrong.
       () => undefined,

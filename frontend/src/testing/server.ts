@@ -1,6 +1,15 @@
 import { onTestFinished, vi } from 'vitest';
 
-import type { FileEntry, FileList, Recipe } from '../api/types.gen';
+import type {
+  PatientRow,
+  Recipe,
+  Report,
+  SeriesDetail,
+  SeriesList,
+  SeriesRow,
+  StackRow,
+  StudyRow,
+} from '../api/types.gen';
 import type { FrameRef } from '../dicom/frameRef';
 
 /** Where the page under test is: below a prefix, as behind a proxy. */
@@ -134,47 +143,156 @@ export function recipe(change: Partial<Recipe> = {}): Recipe {
   };
 }
 
-/** One listed CT slice; series `1.2.3` unless told otherwise. */
-export function entry(index: number, change: Partial<FileEntry> = {}): FileEntry {
+export function patient(index: number, change: Partial<PatientRow> = {}): PatientRow {
+  return { index, patient_id: 'P1', patient_name: 'DOE^JANE', ...change };
+}
+
+export function study(index: number, change: Partial<StudyRow> = {}): StudyRow {
   return {
     index,
-    path: `/data/${String(index)}.dcm`,
-    label: '',
-    patient_id: 'P1',
-    patient_name: 'DOE^JANE',
-    study_instance_uid: '1.2',
+    patient: 0,
+    study_instance_uid: `1.2.${String(index)}`,
     study_date: '20240131',
+    study_time: '',
     study_description: 'Abdomen',
-    series_instance_uid: '1.2.3',
-    series_number: '1',
-    series_description: 'Portal venous',
-    modality: 'CT',
-    instance_number: String(index + 1),
-    sop_instance_uid: `1.2.3.${String(index)}`,
-    has_pixels: true,
-    frame_count: 1,
-    rows: 2,
-    columns: 3,
-    transfer_syntax_uid: '1.2.840.10008.1.2.1',
-    default_window: null,
-    status: 'shown',
-    note: '',
     ...change,
   };
 }
 
-export function fileList(files: FileEntry[], change: Partial<FileList> = {}): FileList {
+/** A CT series of one image in study 0. */
+export function series(index: number, change: Partial<SeriesRow> = {}): SeriesRow {
   return {
-    files,
+    index,
+    study: 0,
+    series_instance_uid: `1.2.3.${String(index)}`,
+    series_number: String(index + 1),
+    series_description: 'Portal venous',
+    modality: 'CT',
+    file_count: 1,
+    image_count: 1,
+    frame_count: 1,
+    rows: 2,
+    columns: 3,
+    size_bytes: 1_000,
+    folder: '/data',
+    file_name: `${String(index)}.dcm`,
+    thumbnail: null,
+    damaged: 0,
+    note: '',
+    warnings: [],
+    ...change,
+  };
+}
+
+/** The list of one patient with one study, unless told otherwise. */
+export function seriesList(rows: SeriesRow[], change: Partial<SeriesList> = {}): SeriesList {
+  return {
+    revision: 1,
+    patients: [patient(0)],
+    studies: [study(0)],
+    series: rows,
+    scan_complete: true,
+    scanned: rows.length,
+    listed: rows.length,
+    skipped: 0,
+    filtered: 0,
     tunnelled: false,
     tunnel_host: null,
     server_start_ms: 1,
-    scan_complete: true,
-    scanned: files.length,
-    skipped: 0,
-    filtered: 0,
-    skipped_files: [],
     warnings: [],
     ...change,
+  };
+}
+
+/** The stream of lists, one a line. */
+export function stream(...lists: SeriesList[]): Response {
+  return new Response(lists.map((list) => `${JSON.stringify(list)}\n`).join(''));
+}
+
+/** A stream whose lines are sent one by one. */
+export function heldStream(): {
+  response: Response;
+  send: (list: SeriesList) => void;
+  end: () => void;
+} {
+  let controller: ReadableStreamDefaultController<Uint8Array>;
+  const body = new ReadableStream<Uint8Array>({
+    start: (given) => {
+      controller = given;
+    },
+  });
+  return {
+    response: new Response(body),
+    send: (list) => {
+      controller.enqueue(new TextEncoder().encode(`${JSON.stringify(list)}\n`));
+    },
+    end: () => {
+      controller.close();
+    },
+  };
+}
+
+/** A stack of frames without dimension, in the order in which they are given. */
+export function stack(refs: readonly FrameRef[], change: Partial<StackRow> = {}): StackRow {
+  return {
+    key: 'k',
+    label: '3 × 2',
+    has_pixels: true,
+    files: refs.map(({ file }) => file),
+    frames: refs.map(({ frame_index }) => frame_index),
+    position_index: refs.map((_, position) => position),
+    dimension_index: [],
+    dimension: null,
+    ordered_by: 'position',
+    direction: '',
+    distances_mm: [],
+    geometry: null,
+    warnings: [],
+    ...change,
+  };
+}
+
+/** Single-frame files as one stack. */
+export function detail(
+  row: SeriesRow,
+  files: readonly number[],
+  stacks: StackRow[] = [stack(files.map((file) => ({ file, frame_index: 0 })))],
+): SeriesDetail {
+  const each = <Value>(value: (file: number) => Value) => files.map(value);
+  return {
+    series: { ...row, file_count: files.length, frame_count: files.length },
+    instances: {
+      index: [...files],
+      path: each((file) => `${String(file)}.dcm`),
+      sop_instance_uid: each((file) => `1.2.3.4.${String(file)}`),
+      instance_number: each((file) => String(file + 1)),
+      transfer_syntax_uid: each(() => '1.2.840.10008.1.2.1'),
+      frame_count: each(() => 1),
+      rows: each(() => row.rows),
+      columns: each(() => row.columns),
+      has_pixels: each(() => row.image_count > 0),
+      status: each(() => (row.image_count > 0 ? 'shown' : 'no_pixels')),
+      note: each(() => row.note),
+    },
+    stacks,
+  };
+}
+
+export function report(change: Partial<Report> = {}): Report {
+  return { complete: true, counts: {}, total: 0, paths: [], ...change };
+}
+
+/** Answers for lists and details; null for what is asked besides. */
+export function lists(
+  list: SeriesList,
+  details: readonly SeriesDetail[] = list.series.map((row) => detail(row, [row.index])),
+): (path: string) => Response | null {
+  return (path) => {
+    if (path.startsWith('api/series?')) return stream(list);
+    if (path.startsWith('api/report?')) return json(report());
+    const index = /^api\/series\/(\d+)$/.exec(path)?.[1];
+    if (index === undefined) return null;
+    const found = details.find(({ series: row }) => row.index === Number(index));
+    return found ? json(found) : failure('there is no such series', 'unknown_series', 404);
   };
 }

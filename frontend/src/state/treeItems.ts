@@ -1,0 +1,139 @@
+import type { ReportRow } from '../api/types.gen';
+import type { Catalog, PartNode, PatientNode, SeriesNode, StudyNode } from './catalog';
+import type { Matcher } from './matcher';
+import type { SkippedEnd, SkippedPaths } from './skipped.svelte';
+
+/** What stands in the list, one item a line: things that exist already, so that a long list is made quickly. */
+export type TreeItem =
+  PatientNode | StudyNode | SeriesNode | PartNode | GroupItem | SkippedItem | MoreItem;
+
+/** A group below the patients. */
+export interface GroupItem {
+  readonly kind: 'group';
+  readonly key: string;
+  readonly level: 1;
+  readonly end: SkippedEnd;
+  readonly label: string;
+  readonly count: number;
+}
+
+/** A path that is not listed. */
+export interface SkippedItem {
+  readonly kind: 'skipped';
+  readonly key: string;
+  readonly level: 2;
+  readonly row: ReportRow;
+}
+
+/** Stands for the paths of a group that are not fetched yet. */
+export interface MoreItem {
+  readonly kind: 'more';
+  readonly key: string;
+  readonly level: 2;
+  readonly end: SkippedEnd;
+  readonly fetched: number;
+  readonly total: number;
+}
+
+export interface TreeItems {
+  items: TreeItem[];
+  /** Series of a study that pass the filter, where its branch is open. */
+  seriesCounts: ReadonlyMap<StudyNode, number>;
+  /** Series that pass the filter, and all of them. */
+  shown: number;
+  total: number;
+}
+
+/** The groups below the patients: their key, their name and what they hold. */
+export const SIDE_GROUPS = [
+  { key: 'not-images', label: 'Not images', end: 'not_dicom' },
+  { key: 'not-readable', label: 'Not readable', end: 'unreadable' },
+] as const;
+
+export interface TreeOptions {
+  matcher: Matcher;
+  isCollapsed: (key: string) => boolean;
+}
+
+/** The items that are open, in order. While a filter is set everything that matches is open. */
+export function treeItems(
+  catalog: Catalog,
+  skipped: Record<SkippedEnd, SkippedPaths>,
+  options: TreeOptions,
+): TreeItems {
+  const lister = new Lister(options);
+  for (const patient of catalog.patients) lister.addPatient(patient);
+  for (const group of SIDE_GROUPS) {
+    const objects = group.end === 'not_dicom' ? catalog.unattached : [];
+    lister.addGroup(group, objects, skipped[group.end]);
+  }
+  const { items, seriesCounts, shown } = lister;
+  return { items, seriesCounts, shown, total: catalog.size };
+}
+
+class Lister {
+  readonly items: TreeItem[] = [];
+  readonly seriesCounts = new Map<StudyNode, number>();
+  shown = 0;
+  readonly #matcher: Matcher;
+  readonly #isCollapsed: (key: string) => boolean;
+
+  constructor({ matcher, isCollapsed }: TreeOptions) {
+    this.#matcher = matcher;
+    this.#isCollapsed = isCollapsed;
+  }
+
+  addPatient(patient: PatientNode): void {
+    const studies = patient.studies.map((study) => ({
+      study,
+      series: this.#matching(study.series),
+    }));
+    if (studies.every(({ series }) => series.length === 0)) return;
+    if (!this.#push(patient)) return;
+    for (const { study, series } of studies) {
+      if (series.length === 0) continue;
+      this.seriesCounts.set(study, series.length);
+      if (!this.#push(study)) continue;
+      for (const member of series) {
+        if (this.#push(member)) this.items.push(...member.parts);
+      }
+    }
+  }
+
+  addGroup(
+    group: (typeof SIDE_GROUPS)[number],
+    objects: readonly SeriesNode[],
+    { count, rows }: SkippedPaths,
+  ): void {
+    const members = this.#matching(objects);
+    const paths = rows.filter((row) => this.#matcher.matchesText(`${row.path} ${row.reason}`));
+    const more = count - rows.length;
+    // How many of those that are not fetched would match is not known.
+    const total = members.length + (this.#matcher.isEmpty ? count : paths.length);
+    if (members.length + paths.length + more === 0) return;
+    if (!this.#push({ ...group, kind: 'group', level: 1, count: total })) return;
+    this.items.push(...members);
+    for (const row of paths) {
+      this.items.push({ kind: 'skipped', key: `skipped/${row.path}`, level: 2, row });
+    }
+    if (more > 0) {
+      const { end } = group;
+      const key = `${group.key}/more`;
+      this.items.push({ kind: 'more', key, level: 2, end, fetched: rows.length, total: count });
+    }
+  }
+
+  /** Adds an item and tells whether what is below it follows. */
+  #push(item: TreeItem): boolean {
+    this.items.push(item);
+    return !this.#matcher.isEmpty || !this.#isCollapsed(item.key);
+  }
+
+  #matching(series: readonly SeriesNode[]): readonly SeriesNode[] {
+    const matching = this.#matcher.isEmpty
+      ? series
+      : series.filter((node) => this.#matcher.matches(node));
+    this.shown += matching.length;
+    return matching;
+  }
+}
