@@ -1,7 +1,8 @@
 """The parent side of the scan: hands out chunks of paths and gives the outcomes in order.
 
-Workers take some 0.1 s to come up. Until then the calling thread reads
-chunks itself, so the first files are listed at once. A worker that dies is
+Workers take some 0.1 s to come up. The calling thread reads the first chunk
+itself, so the first files are listed at once, and more where workers do not
+come. A worker that dies is
 replaced, and the file that killed it, found by asking for one at a time, is
 unreadable.
 """
@@ -36,6 +37,9 @@ logger = logging.getLogger(__name__)
 MOST_WORKERS = 8
 CHUNKS_AHEAD = 32
 """Chunks that may wait for an earlier one that takes long."""
+HANDFUL_FILES = 4
+"""A first chunk of fewer is all there is, and pays for no process."""
+WORKERS_COME_WITHIN_S = 0.5
 WALL_LIMIT_S = 60.0
 WALL_LIMIT_PER_FILE_S = 6.0
 """Reading a single header may take 5 s, see `dcmview.dicom.bounded`."""
@@ -94,6 +98,7 @@ class ScanPool:
         self._results: dict[int, list[PathOutcome]] = {}
         self._apart: deque[_Apart] = deque()
         self._serving = 0
+        self._expected_until = 0.0
         self._is_closed = False
 
     def outcomes(self) -> Iterator[list[PathOutcome]]:
@@ -130,10 +135,14 @@ class ScanPool:
                 is_drawn = self._given < self._drawn
                 if not is_drawn and self._is_exhausted:
                     return None
-                if not is_drawn and not self._serving:
+                if not is_drawn and not self._serving and not self._are_expected():
                     return []
                 self._changed.wait(_TICK_S)
                 self._end_stuck_workers()
+
+    def _are_expected(self) -> bool:
+        """Whether workers are about to come: reading here now would slow the server's own start."""
+        return self._drawn > 0 and time.monotonic() < self._expected_until
 
     def _draw(self) -> tuple[int, list[Item]] | None:
         with self._chunks_lock:
@@ -158,7 +167,7 @@ class ScanPool:
         if chunk is None:
             return
         number, items = chunk
-        if number:  # there is more than a handful
+        if number or len(items) >= HANDFUL_FILES:  # there is more
             self._start_workers()
         outcomes: list[PathOutcome] = []
         for item in items:
@@ -189,6 +198,7 @@ class ScanPool:
         for number in range(self._size):
             name = f"dcmview-scan-{number}"
             self._threads.append(threading.Thread(target=self._tend, name=name, daemon=True))
+        self._expected_until = time.monotonic() + WORKERS_COME_WITHIN_S
         for thread in self._threads:
             thread.start()
 
