@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.dicom.plain import CODECS, Declined
 from dcmview.dicom.sniff import HEAD_BYTES as SNIFFED_BYTES
-from dcmview.dicom.sniff import LONG_VRS, PREAMBLE_BYTES, PREFIX, SHORT_VRS
+from dcmview.dicom.sniff import LONG_VRS, PREAMBLE_BYTES, PREFIX, SHORT_VRS, guess_encoding
 from dcmview.dicom.transfer import TRANSFER_SYNTAXES
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ _COMMON_SEQUENCES = frozenset(
     )
 )
 
+_NUMBER_BYTES = {b"US": 2, b"SS": 2, b"FD": 8}
 _FRAME_VOI = b"\x28\x00\x32\x91"  # Frame VOI LUT Sequence
 GROUP_WINDOW = (
     b"\x28\x00\x50\x10",  # Window Center
@@ -118,6 +119,9 @@ class ChainReader:
     groups : mapping of bytes to int, optional
         Sequences of functional groups of which the window of the first item
         is wanted, by tag, with the first of the `GROUP_SLOTS` slots for it.
+    takes_big_endian : bool, default False
+        Whether to walk big endian files too; values of US, SS and FD are then
+        given as they would be in a little endian one.
     """
 
     def __init__(
@@ -126,11 +130,14 @@ class ChainReader:
         slots: int,
         declined: frozenset[bytes],
         groups: Mapping[bytes, int] | None = None,
+        *,
+        takes_big_endian: bool = False,
     ) -> None:
         self._wanted = wanted
         self._slots = slots
         self._declined = declined
         self._groups = groups or {}
+        self._takes_big_endian = takes_big_endian
         self._layouts: list[_Layout] = []
 
     def read(self, head: bytes, size_bytes: int, pread: PRead) -> Chain | None:
@@ -163,18 +170,25 @@ class ChainReader:
         begin = self._elements(window, _META_BEGIN, _Place(is_meta=True))
         uid = (values[SYNTAX_SLOT] or b"").rstrip(b"\0").decode("latin-1")
         syntax = TRANSFER_SYNTAXES.get(uid)
-        if syntax is None or syntax.deflated or not syntax.little_endian:
+        if syntax is None or syntax.deflated:
             raise Declined
+        if not syntax.little_endian:
+            guess = guess_encoding(window.at(0, SNIFFED_BYTES), begin, is_marked=True)
+            if not self._takes_big_endian or guess != (True, False):
+                raise Declined
+            window.is_little = False
         end = self._elements(window, begin, _Place(explicit=syntax.explicit))
         if end == begin:
             raise Declined
         if end == window.size_bytes:
             return Chain(values, None, 0, None)
         layout = _Layout(window.entries, values[SYNTAX_SLOT], syntax.explicit)
-        chain = layout.finish(window.at(end, 12), end, window.size_bytes, values)
+        header = window.long_header(end) if syntax.explicit else window.at(end, 8)
+        chain = layout.finish(header, end, window.size_bytes, values)
         if chain is None:
             raise Declined
-        self._remember(layout)
+        if syntax.little_endian:  # the others are too few to be worth it
+            self._remember(layout)
         return chain
 
     def _remember(self, layout: _Layout) -> None:
@@ -195,7 +209,7 @@ class ChainReader:
         is_top, is_meta, end = place.is_top, place.is_meta, place.end
         is_first = not is_meta
         while at != end and not (is_top and at == window.size_bytes):
-            header = window.at(at, 8)
+            header = window.header(at)
             tag = header[:4]
             if len(header) < 8 or len(window.entries) > _MOST_ELEMENTS:
                 raise Declined
@@ -247,7 +261,7 @@ class ChainReader:
             slot, vrs = self._wanted[tag]
             if place.explicit and header[4:6] not in vrs:
                 raise Declined
-            window.values[slot] = window.at(begin, length)
+            window.values[slot] = window.value(begin, length, header[4:6])
         elif place.group_slot >= 0 and place.is_frame_voi and tag in GROUP_WINDOW:
             slot = place.group_slot + 2 + GROUP_WINDOW.index(tag)
             window.values[slot] = window.at(begin, length)
@@ -291,7 +305,7 @@ class ChainReader:
             place = place._replace(is_flexible=False)
             limit = sequence_end
         while at != sequence_end:
-            header = window.at(at, 8)
+            header = window.header(at)
             if sequence_end is None and header[:4] == _SEQUENCE_END:
                 _expect_no_length(header)
                 window.note(_Entry(at, header))
@@ -347,7 +361,7 @@ def _whole_header(window: _Window, at: int, header: bytes, *, explicit: bool) ->
     vr = header[4:6]
     if vr in SHORT_VRS:
         return header, _unpack_short(header, 6)[0]
-    header = window.at(at, 12)
+    header = window.long_header(at)
     if vr not in LONG_VRS or len(header) < 12 or header[6:8] != b"\0\0":
         raise Declined
     return header, _unpack_long(header, 8)[0]
@@ -373,6 +387,7 @@ class _Window:
         self._pread = pread
         self._blocks = 0
         self.size_bytes = size_bytes
+        self.is_little = True
         self.values: list[bytes | None] = []
         self.entries: list[_Entry] = []
 
@@ -381,6 +396,31 @@ class _Window:
         self.entries.append(entry)
         if entry.slot >= 0:
             self.values[entry.slot] = b""
+
+    def header(self, offset: int) -> bytes:
+        """Give the first 8 bytes of an element or item as a little endian file has them."""
+        header = self.at(offset, 8)
+        if self.is_little:
+            return header
+        tag = header[1::-1] + header[3:1:-1]
+        if tag[:2] == _ITEM[:2]:
+            return tag + header[7:3:-1]
+        return tag + header[4:6] + header[7:5:-1]
+
+    def long_header(self, offset: int) -> bytes:
+        """Give the 12 bytes of an element whose VR has a long length."""
+        header = self.at(offset, 12)
+        if self.is_little:
+            return header
+        return header[1::-1] + header[3:1:-1] + header[4:8] + header[11:7:-1]
+
+    def value(self, offset: int, length: int, vr: bytes) -> bytes:
+        """Give a value as a little endian file has it."""
+        value = self.at(offset, length)
+        if self.is_little or vr not in _NUMBER_BYTES:
+            return value
+        size = _NUMBER_BYTES[vr]
+        return b"".join(value[at : at + size][::-1] for at in range(0, length, size))
 
     def at(self, offset: int, length: int) -> bytes:
         """Give bytes, fewer where the file ends."""

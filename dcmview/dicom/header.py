@@ -188,6 +188,7 @@ class HeaderWalker:
             max(_SLOT_COUNT, *(slot + 1 for slot, _ in wanted.values())),
             frozenset(map(tag_bytes, _DECLINED_TAGS)),
             {tag_bytes(tag): slot for tag, slot in _GROUPS.items()},
+            takes_big_endian=True,
         )
         self._with_groups: dict[int, tuple[SharedHeader, SharedHeader]] = {}
         self._shared: dict[tuple[bytes | None, ...], _Shared | None] = {}

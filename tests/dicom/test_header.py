@@ -80,9 +80,9 @@ def test_every_real_file_is_declined_or_read_as_pydicom_reads_it() -> None:
         assert again.header == expected, path
         read += 1
         images_read += has_pixels
-    # The rest is big endian, deflated, without meta information, damaged, or has frame groups.
-    assert read > files * 0.75
-    assert images_read > images * 0.75
+    # The rest is deflated, without meta information, damaged, or odd in its values.
+    assert read > files * 0.8
+    assert images_read > images * 0.8
 
 
 def test_files_that_others_were_learnt_from_are_read_as_pydicom_reads_them() -> None:
@@ -162,7 +162,9 @@ def read(tmp_path):
     return read
 
 
-@pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian])
+@pytest.mark.parametrize(
+    "syntax", [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian, uid.ExplicitVRBigEndian]
+)
 def test_the_walker_gives_what_the_file_says(read, syntax):
     found = read(
         syntax,
@@ -361,8 +363,9 @@ def test_keywords_have_the_text_that_pydicom_gives():
 
 def test_keywords_are_read_whichever_way_the_header_is(tmp_path):
     path = tmp_path / "keywords.dcm"
-    for syntax in (uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian):  # pydicom reads the second
-        path.write_bytes(part10(image(BodyPartExamined="CHEST", Manufacturer="ACME Corp."), syntax))
+    for name in ("Doe^Jane", "Doe^Jane=Doe"):  # pydicom reads the second
+        elements = {"BodyPartExamined": "CHEST", "Manufacturer": "ACME Corp.", "PatientName": name}
+        path.write_bytes(part10(image(**elements)))
         walker = HeaderWalker(("BodyPartExamined", "Manufacturer", "StationName", "Modality"))
         with open_source(str(path)) as source:
             header, values = read_header(source, str(path), walker)
