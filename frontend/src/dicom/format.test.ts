@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
 import {
+  fileName,
   formatBytes,
+  formatCount,
   formatDate,
   formatValue,
   keywordWords,
@@ -58,4 +60,21 @@ test('bytes are counted in units of 1024', () => {
 test('keywords become words, abbreviations stay whole', () => {
   expect(keywordWords('PatientBirthDate')).toBe('Patient Birth Date');
   expect(keywordWords('SOPClassUID')).toBe('SOP Class UID');
+});
+
+test('thousands are parted', () => {
+  expect([0, 999, 1_000, 25_000, 1_234_567].map(formatCount)).toEqual([
+    '0',
+    '999',
+    '1,000',
+    '25,000',
+    '1,234,567',
+  ]);
+});
+
+test('the name of a file is what follows the last separator of its path', () => {
+  expect(fileName('/data/ct/1.dcm')).toBe('1.dcm');
+  expect(fileName('C:\\data\\1.dcm')).toBe('1.dcm');
+  // A byte that is not UTF-8 comes as an escape.
+  expect(fileName('/data/caf\\xE9.dcm')).toBe('caf\\xE9.dcm');
 });

@@ -1,5 +1,7 @@
 /** Text for people, made from what a file says. Everything that comes from a file passes through here. */
 
+const PLAIN = /^[ -~]*$/;
+
 const NAMED_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
@@ -7,6 +9,8 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\
  * that no file can hide, reorder or fake what the page says.
  */
 export function visibleText(text: string): string {
+  // Most text is plain, and a long list holds a lot of it.
+  if (PLAIN.test(text)) return text;
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return NAMED_ESCAPES[character] ?? `\\u{${code.toString(16).toUpperCase().padStart(4, '0')}}`;
@@ -51,9 +55,14 @@ export function formatBytes(bytes: number): string {
   return `${amount.toFixed(amount < 10 ? 1 : 0)} ${units[unit] ?? ''}`;
 }
 
+/** A number of things: `12,345`. The formatter of the browser takes longer to start than a long list to show. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /** `1 frame`, `2 frames`. */
 export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** A keyword in words: `PatientBirthDate` as `Patient Birth Date`. */

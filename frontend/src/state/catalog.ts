@@ -75,20 +75,29 @@ export class Catalog {
     yield* this.unattached;
   }
 
-  /** Takes in what is new or has changed; a row replaces the one of the same index. */
-  take(list: Pick<SeriesList, 'patients' | 'studies' | 'series'>): void {
+  /**
+   * Takes in what is new or has changed, row by row, so that a long list can be
+   * taken in in parts; a row replaces the one of the same index. It is in order
+   * when all is taken in.
+   */
+  *take(list: Pick<SeriesList, 'patients' | 'studies' | 'series'>): Generator<void> {
     // Only what changed is sorted again, and a list that is nearly in order sorts quickly.
     const unsorted = { studies: new Set<StudyNode>(), patients: new Set<PatientNode>() };
-    for (const row of list.patients) this.#takePatient(row);
+    for (const row of list.patients) {
+      this.#takePatient(row);
+      yield;
+    }
     for (const row of list.studies) {
       const study = this.#takeStudy(row);
       if (study !== null) unsorted.patients.add(study.patient);
+      yield;
     }
     let hasUnattached = false;
     for (const row of list.series) {
       const { study } = this.#takeSeries(row);
       if (study === null) hasUnattached = true;
       else unsorted.studies.add(study);
+      yield;
     }
     for (const { series } of unsorted.studies) series.sort(bySeriesNumber);
     for (const { studies } of unsorted.patients) studies.sort(byDate);

@@ -31,9 +31,12 @@ export class Matcher {
   }
 }
 
-/** Gets a series ready to be searched; a list of thousands takes long enough to do it in parts. */
-export function prepareSearch(node: SeriesNode): void {
-  seriesText(node.row);
+/** Gets series ready to be searched, one by one: thousands of them take long enough to do it in parts. */
+export function* prepareSearch(series: Iterable<SeriesNode>): Generator<void> {
+  for (const { row } of series) {
+    seriesText(row);
+    yield;
+  }
 }
 
 function textsOf({ row, study }: SeriesNode): string[] {

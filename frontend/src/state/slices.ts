@@ -1,40 +1,30 @@
+import { pause } from '../api/pause';
+
 /** Work that takes longer is cut here, so that the page stays in reach. */
 const SLICE_MS = 12;
 
-/** How many items go by between two looks at the clock. */
-const STRIDE = 64;
+/** How many steps go by between two looks at the clock. */
+const STRIDE = 32;
 
 /**
- * Does something with each item, with pauses between slices of work; null
- * where one slice is enough, so that short work is done at once.
+ * Carries out steps with pauses between slices of them; null where one slice
+ * was enough, so that short work is done at once. Rejects when the signal says so.
  */
-export function inSlices<Item>(
-  items: Iterable<Item>,
-  work: (item: Item) => void,
-  signal: AbortSignal,
-): Promise<void> | null {
-  const iterator = items[Symbol.iterator]();
-  if (!workOff(iterator, work)) return goOn(iterator, work, signal);
-  return null;
+export function inSlices(steps: Iterator<void>, signal: AbortSignal): Promise<void> | null {
+  return workOff(steps) ? null : goOn(steps, signal);
 }
 
-async function goOn<Item>(
-  iterator: Iterator<Item>,
-  work: (item: Item) => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function goOn(steps: Iterator<void>, signal: AbortSignal): Promise<void> {
   do {
-    await new Promise((resolve) => setTimeout(resolve));
-  } while (!signal.aborted && !workOff(iterator, work));
+    await pause(0, signal);
+  } while (!workOff(steps));
 }
 
 /** Works for one slice; true where nothing is left. */
-function workOff<Item>(iterator: Iterator<Item>, work: (item: Item) => void): boolean {
+function workOff(steps: Iterator<void>): boolean {
   const until = performance.now() + SLICE_MS;
-  for (let count = 1; ; count++) {
-    const next = iterator.next();
-    if (next.done === true) return true;
-    work(next.value);
+  for (let count = 1; steps.next().done !== true; count++) {
     if (count % STRIDE === 0 && performance.now() > until) return false;
   }
+  return true;
 }

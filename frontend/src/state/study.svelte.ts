@@ -134,7 +134,7 @@ export class Study {
           // Another server in the same place is no continuation.
           if (list.server_start_ms !== (this.#scan ?? list).server_start_ms) throw brokenOff();
           hasLines = true;
-          this.#take(list);
+          await this.#take(list, signal);
           onList(list);
           // Lines that have piled up are not taken in at one go.
           await pause(0, signal);
@@ -156,8 +156,8 @@ export class Study {
     }
   }
 
-  #take(list: SeriesList): void {
-    this.#catalog.take(list);
+  async #take(list: SeriesList, signal: AbortSignal): Promise<void> {
+    await inSlices(this.#catalog.take(list), signal);
     this.#scan = list;
     this.#failure = null;
     this.#version += 1;
@@ -171,7 +171,7 @@ export class Study {
     const matcher = new Matcher(text);
     if (!matcher.isEmpty) {
       for (const { end } of SIDE_GROUPS) this.#skipped.open(end);
-      await inSlices(this.#catalog.inOrder(), prepareSearch, signal);
+      await inSlices(prepareSearch(this.#catalog.inOrder()), signal)?.catch(() => undefined);
     }
     if (!signal.aborted) this.#matcher = matcher;
   }

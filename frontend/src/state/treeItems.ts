@@ -84,20 +84,20 @@ class Lister {
   }
 
   addPatient(patient: PatientNode): void {
-    const studies = patient.studies.map((study) => ({
-      study,
-      series: this.#matching(study.series),
-    }));
-    if (studies.every(({ series }) => series.length === 0)) return;
-    if (!this.#push(patient)) return;
-    for (const { study, series } of studies) {
-      if (series.length === 0) continue;
+    const [place, shown] = [this.items.length, this.shown];
+    const isOpen = this.#push(patient);
+    for (const study of patient.studies) {
+      const series = this.#matching(study.series);
+      if (series.length === 0 || !isOpen) continue;
       this.seriesCounts.set(study, series.length);
       if (!this.#push(study)) continue;
       for (const member of series) {
-        if (this.#push(member)) this.items.push(...member.parts);
+        this.items.push(member);
+        if (member.parts.length > 0 && this.#isOpen(member)) this.items.push(...member.parts);
       }
     }
+    // Nothing of this patient passes the filter.
+    if (this.shown === shown) this.items.length = place;
   }
 
   addGroup(
@@ -126,7 +126,11 @@ class Lister {
   /** Adds an item and tells whether what is below it follows. */
   #push(item: TreeItem): boolean {
     this.items.push(item);
-    return !this.#matcher.isEmpty || !this.#isCollapsed(item.key);
+    return this.#isOpen(item);
+  }
+
+  #isOpen({ key }: TreeItem): boolean {
+    return !this.#matcher.isEmpty || !this.#isCollapsed(key);
   }
 
   #matching(series: readonly SeriesNode[]): readonly SeriesNode[] {

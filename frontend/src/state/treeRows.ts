@@ -1,5 +1,5 @@
 import type { SeriesRow } from '../api/types.gen';
-import { fileName, plural, visibleText } from '../dicom/format';
+import { fileName, formatCount, plural, visibleText } from '../dicom/format';
 import type { PartNode, SeriesNode } from './catalog';
 import { pathBelow } from './seriesContent';
 import type { MoreItem, SkippedItem, TreeItem, TreeItems } from './treeItems';
@@ -57,12 +57,12 @@ function cellsOf(item: TreeItem, { seriesCounts }: Pick<TreeItems, 'seriesCounts
   switch (item.kind) {
     case 'patient': {
       const { label, detail, studies } = item;
-      const count = studies.length > 1 ? `${studies.length.toLocaleString('en')} studies` : '';
+      const count = studies.length > 1 ? `${formatCount(studies.length)} studies` : '';
       return { label, detail, count };
     }
     case 'study': {
       const count = seriesCounts.get(item) ?? item.series.length;
-      return { label: item.label, count: count > 1 ? `${count.toLocaleString('en')} series` : '' };
+      return { label: item.label, count: count > 1 ? `${formatCount(count)} series` : '' };
     }
     case 'series':
       return seriesCells(item);
@@ -123,7 +123,7 @@ function skippedCells({ row }: SkippedItem): Cells {
 }
 
 function moreCells({ fetched, total }: MoreItem): Cells {
-  const rest = (total - fetched).toLocaleString('en');
+  const rest = formatCount(total - fetched);
   return fetched === 0
     ? { label: `${plural(total, 'file')} are looked up …` }
     : { label: `Show more: ${rest} are left` };
