@@ -1,4 +1,4 @@
-"""Measure how quickly the page of a server shows a tree of files, and how long it ever stands still.
+"""Measure how quickly the page shows a tree of files, and how long it ever stands still.
 
 A server is started on a folder and Chromium opens its page, while the server
 scans and again when it is done. What is printed is JSON, and a table of it on

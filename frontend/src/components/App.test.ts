@@ -7,6 +7,7 @@ import {
   BASE,
   detail,
   failure,
+  heldStream,
   json,
   lists,
   rawFrame,
@@ -163,6 +164,25 @@ test('of a long list only the rows in sight are in the document', async () => {
   open(seriesList(rows));
   await screen.findByLabelText('Image 1 of 1');
   expect(screen.getAllByRole('treeitem').length).toBeLessThan(60);
+});
+
+test('what is looked at stays where it is while the list grows above it', async () => {
+  const { response, send, end } = heldStream();
+  const listed = lists(LIST, SLICES);
+  serve((path) => {
+    if (path.startsWith('api/series?')) return response;
+    return listed(path) ?? (path.endsWith('/recipe') ? json(recipe()) : frameOfZeros());
+  });
+  render(App, { base: BASE, token: null });
+  send(seriesList([series(0, { series_number: '500' })], { scan_complete: false }));
+  await screen.findByLabelText('Image 1 of 3');
+  const tree = screen.getByRole('tree');
+  expect(tree.scrollTop).toBe(0);
+  const earlier = Array.from({ length: 100 }, (_, index) => series(index + 1));
+  send(seriesList(earlier, { patients: [], studies: [] }));
+  end();
+  // A hundred rows of 28 pixels.
+  await vi.waitFor(() => expect(tree.scrollTop).toBe(2_800));
 });
 
 test('a second slider goes through the values of a dimension', async () => {
