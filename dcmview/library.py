@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from dcmview.pixels.explain import Explanation
     from dcmview.registry.grouping import SeriesChanges, SeriesView
+    from dcmview.registry.registry import SkippedPath
     from dcmview.registry.scan import Scan
     from dcmview.registry.stacks import Stack
 
@@ -58,7 +59,7 @@ class LibrarySettings:
     through once. With ``watch_interval_s`` the scan goes on for ever.
     """
 
-    paths: Iterable[str]
+    paths: Iterable[str | SkippedPath | None]
     recursive: bool = True
     filters: tuple[tuple[str, str], ...] = ()
     annotations: RoiTable | None = None
@@ -347,9 +348,10 @@ class Library:
         last_progress = time.monotonic()
         roots: list[str] = []
 
-        def remembered() -> Iterator[str]:
+        def remembered() -> Iterator[str | SkippedPath | None]:
             for root in settings.paths:
-                roots.append(root)
+                if isinstance(root, str):
+                    roots.append(root)
                 yield root
 
         def on_entries(entries: list[Entry]) -> None:

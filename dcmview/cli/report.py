@@ -23,17 +23,12 @@ def write_report(library: Library, path: str) -> None:
     Raises
     ------
     UsageError
-        If the path is a file that is being shown.
+        If the path is something that is not an earlier report.
     OSError
         If it cannot be written.
     """
-    target = os.path.realpath(path)
+    check_target(path)
     lines = library.report(REPORTED_ENDS)
-    is_there = os.path.exists(target)
-    if is_there and any(
-        os.path.realpath(line.path) == target for line in lines if line.index is not None
-    ):
-        raise UsageError("it is one of the files that are shown")
     folder = os.path.dirname(os.path.abspath(path))
     with tempfile.NamedTemporaryFile(
         "w", dir=folder, delete=False, encoding="utf-8", errors="surrogateescape", newline=""
@@ -48,6 +43,34 @@ def write_report(library: Library, path: str) -> None:
         except BaseException:
             os.unlink(stream.name)
             raise
+
+
+def check_target(path: str) -> None:
+    """Refuse to write over anything but an earlier report: it may be what is looked at.
+
+    Raises
+    ------
+    UsageError
+        If the folder is not there, or the file is something else.
+    """
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise UsageError(f"--report: no such folder: {folder}")
+    if not os.path.lexists(path):
+        return
+    try:
+        is_report = os.path.isfile(path) and _is_report(path)
+    except OSError as exc:
+        raise UsageError(f"--report: {path}: {exc.strerror}") from exc
+    if not is_report:
+        raise UsageError(f"--report: is there and is no report, so it is left alone: {path}")
+
+
+def _is_report(path: str) -> bool:
+    with open(path, "rb") as stream:
+        head = stream.read(64)
+    beginnings = (",".join(COLUMNS).encode() + b"\n", b'{\n "complete":')
+    return not head or head.startswith(beginnings)
 
 
 def _write_json(stream: IO[str], lines: list[ReportLine], *, complete: bool) -> None:

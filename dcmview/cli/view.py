@@ -12,6 +12,7 @@ import math
 import os
 import re
 import socket
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.cli import console
@@ -141,8 +142,15 @@ def _open(options: ViewOptions) -> Start:
     for path in (*options.paths, *options.file_list):
         if path != STANDARD_INPUT and not os.path.exists(path):
             raise UsageError(f"no such file or folder: {path}")
-    if options.report is not None and not os.path.isdir(os.path.dirname(options.report) or "."):
-        raise UsageError(f"--report: no such folder: {os.path.dirname(options.report)}")
+    for path in options.file_list:
+        if os.path.isdir(path):
+            raise UsageError(f"--file-list: a folder, not a list of paths: {path}")
+    if STANDARD_INPUT in options.paths and sys.stdin is None:
+        raise UsageError("there is no standard input to read paths from")
+    if options.report is not None:
+        from dcmview.cli.report import check_target
+
+        check_target(options.report)
     cache_budget_bytes = None if options.cache_budget is None else parse_size(options.cache_budget)
     require_built_page()
     annotations = _read_annotations(options.annotations)

@@ -7,6 +7,7 @@ happened, so a reader can ask for what is new since it last looked.
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from dcmview.model import REPORTED_ENDS, FileEnd, FileStamp, InstanceHeader
 from dcmview.registry.grouping import SeriesIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from dcmview.dicom.source import Member
     from dcmview.registry.grouping import SeriesChanges, SeriesView
@@ -73,11 +74,20 @@ class ReadFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SkippedPath:
-    """A path that is not listed, with the reason."""
+    """A path that is not listed, with the reason.
+
+    ``container`` is the archive that it lies in, or the DICOMDIR that names it.
+    """
 
     path: str
     end: FileEnd
     reason: str
+    container: str = ""
+
+    @property
+    def file(self) -> str:
+        """The path of the file system that has to change for this to change."""
+        return self.container or self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,8 @@ class ScanSummary:
     filtered: int
     skipped: tuple[SkippedPath, ...]
     complete: bool
+    changes: int = 0
+    """How often anything of this has changed."""
 
     @property
     def counts(self) -> dict[FileEnd, int]:
@@ -116,7 +128,7 @@ class Registry:
         self._lock = threading.Lock()
         self._entries: list[Entry] = []
         self._skipped: list[SkippedPath] = []
-        self._filtered: list[str] = []
+        self._skip_changes = 0
         self._counts = dict.fromkeys(FileEnd, 0)
         self._series = SeriesIndex()
         # Which file each revision was about, from the first on: a listed one, or one that was lost.
@@ -144,10 +156,8 @@ class Registry:
         """Record a path that is not listed, or that the filters of the user leave out."""
         with self._lock:
             self._counts[skipped.end] += 1
-            if skipped.end is FileEnd.FILTERED:
-                self._filtered.append(skipped.path)
-            else:
-                self._skipped.append(skipped)
+            self._skipped.append(skipped)
+            self._skip_changes += 1
 
     def mark_lost(self, index: int, end: FileEnd) -> None:
         """Note that a listed file has changed or is gone since it was listed."""
@@ -158,14 +168,17 @@ class Registry:
             self._log.append(index)
             self._series.touch(index, len(self._log))
 
-    def forget_skipped(self, path: str) -> None:
-        """Take back that a path was skipped, since it is to be read again."""
+    def forget_skipped(self, files: Collection[str]) -> None:
+        """Take back what was skipped because of these files, which have changed or are gone."""
         with self._lock:
-            for number, skipped in enumerate(self._skipped):
-                if skipped.path == path:
-                    del self._skipped[number]
+            kept: list[SkippedPath] = []
+            for skipped in self._skipped:
+                if skipped.file in files:
                     self._counts[skipped.end] -= 1
-                    return
+                    self._skip_changes += 1
+                else:
+                    kept.append(skipped)
+            self._skipped = kept
 
     def get(self, index: int) -> Entry:
         """Give the file with this index.
@@ -220,16 +233,13 @@ class Registry:
     def skipped(self, ends: Sequence[FileEnd]) -> list[SkippedPath]:
         """Give the paths that are not listed and ended in one of these ways."""
         with self._lock:
-            found = [skipped for skipped in self._skipped if skipped.end in ends]
-            if FileEnd.FILTERED in ends:
-                reason = "left out by --filter"
-                found += [SkippedPath(path, FileEnd.FILTERED, reason) for path in self._filtered]
-            return found
+            return [skipped for skipped in self._skipped if skipped.end in ends]
 
     def summary(self) -> ScanSummary:
         """Give the counts of this moment; final once ``complete`` is true."""
         with self._lock:
             counts = self._counts
+            shown = (each for each in self._skipped if each.end is not FileEnd.FILTERED)
             return ScanSummary(
                 shown=counts[FileEnd.SHOWN],
                 partial=counts[FileEnd.PARTIAL],
@@ -237,8 +247,9 @@ class Registry:
                 not_dicom=counts[FileEnd.NOT_DICOM],
                 unreadable=counts[FileEnd.UNREADABLE],
                 filtered=counts[FileEnd.FILTERED],
-                skipped=tuple(self._skipped[:MOST_SKIPPED_IN_SUMMARY]),
+                skipped=tuple(itertools.islice(shown, MOST_SKIPPED_IN_SUMMARY)),
                 complete=self._complete.is_set(),
+                changes=len(self._log) + self._skip_changes,
             )
 
     def mark_complete(self) -> None:

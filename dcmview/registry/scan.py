@@ -15,7 +15,7 @@ from dcmview.registry.archive_names import Refusal
 from dcmview.registry.reading import Archive, FileReader, Listed, Skipped
 from dcmview.registry.registry import ReadFile, SkippedPath
 from dcmview.registry.scan_pool import ScanPool
-from dcmview.registry.walk import Walk, in_chunks
+from dcmview.registry.walk import Root, Walk, in_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -53,7 +53,7 @@ class Scan:
     def __init__(
         self,
         registry: Registry,
-        roots: Iterable[str],
+        roots: Iterable[Root],
         *,
         recursive: bool,
         filters: Sequence[tuple[str, str]],
@@ -132,7 +132,7 @@ class Scan:
                     return
                 shown = shown_path(path, member.name)
                 if isinstance(member, Refusal):
-                    self._registry.skip(SkippedPath(shown, member.end, member.reason))
+                    self._registry.skip(SkippedPath(shown, member.end, member.reason, path))
                     continue
                 outcome = self._reader.read_member(member, shown, archive.stamp, source)
                 if isinstance(outcome, Listed):
@@ -142,7 +142,7 @@ class Scan:
                         self._list(found)
                         found = []
                 elif isinstance(outcome, Skipped):
-                    self._registry.skip(SkippedPath(shown, outcome.end, outcome.reason))
+                    self._registry.skip(SkippedPath(shown, outcome.end, outcome.reason, path))
         self._list(found)
 
     def _report_missing(self, path: str) -> None:
@@ -152,7 +152,7 @@ class Scan:
         from dcmview.registry.dicomdir import read_dicomdir
 
         for missing in read_dicomdir(path).missing:
-            self._registry.skip(missing)
+            self._registry.skip(SkippedPath(missing.path, missing.end, missing.reason, path))
 
 
 def _opened(path: str, archive: Archive, stack: contextlib.ExitStack) -> FileSource | None:

@@ -45,6 +45,8 @@ WALL_LIMIT_PER_FILE_S = 6.0
 """Reading a single header may take 5 s, see `dcmview.dicom.bounded`."""
 DEADLY = "the process that read its header ended"
 
+CLOSE_WITHIN_S = 0.5
+
 _TICK_S = 0.5
 
 # sys.path comes as an argument, so that a child finds what its parent found.
@@ -119,9 +121,10 @@ class ScanPool:
             self._changed.notify_all()
         for worker in self._workers:
             worker.end()
+        deadline = time.monotonic() + CLOSE_WITHIN_S
         for thread in self._threads:
             if thread is not threading.current_thread():
-                thread.join(_TICK_S)
+                thread.join(max(deadline - time.monotonic(), 0))
 
     def _wait(self) -> list[PathOutcome] | None:
         """The next outcomes; empty where this thread may read, None after the last."""
@@ -151,6 +154,8 @@ class ScanPool:
                 if items is None:
                     self._is_exhausted = True
                     self._changed.notify_all()
+                    return None
+                if not items:  # the next path is waited for
                     return None
                 number = self._drawn
                 self._drawn += 1

@@ -8,11 +8,10 @@ with its reason.
 
 from __future__ import annotations
 
-import itertools
 import os
 import stat
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from dcmview.model import FileEnd
 from dcmview.registry.registry import SkippedPath
@@ -31,14 +30,17 @@ DICOMDIR_NAME = "DICOMDIR"
 
 _by_name = attrgetter("name")
 
+Root: TypeAlias = str | SkippedPath | None
+
 
 class Walk:
     """Files below the roots, each once; paths that are not read come as `SkippedPath`.
 
     Parameters
     ----------
-    roots : iterable of str
-        Files and folders; a DICOMDIR stands for what it names and its folder.
+    roots : iterable
+        Files and folders; a DICOMDIR stands for what it names and its folder. Where they
+        come slowly, None among them says that the next is being waited for.
     recursive : bool
         Whether folders below the given ones are entered.
 
@@ -48,7 +50,7 @@ class Walk:
         The given paths that were read as a DICOMDIR, so far.
     """
 
-    def __init__(self, roots: Iterable[str], *, recursive: bool) -> None:
+    def __init__(self, roots: Iterable[Root], *, recursive: bool) -> None:
         self._roots = roots
         self._recursive = recursive
         self.dicomdirs: set[str] = set()
@@ -56,8 +58,12 @@ class Walk:
         # Files that were reached by a link or as a root, and may be met again in their folder.
         self._reached: set[str] = set()
 
-    def __iter__(self) -> Iterator[str | SkippedPath]:
-        for root in map(os.path.abspath, self._roots):
+    def __iter__(self) -> Iterator[Root]:
+        for given in self._roots:
+            if not isinstance(given, str):
+                yield given
+                continue
+            root = os.path.abspath(given)
             try:
                 mode = os.stat(root).st_mode
             except OSError as exc:
@@ -141,15 +147,22 @@ class Walk:
         yield from self._folder(os.path.dirname(path))
 
 
-def in_chunks(
-    items: Iterable[str | SkippedPath], *, first: int, most: int
-) -> Iterator[list[str | SkippedPath]]:
-    """Cut into lists that grow from ``first`` to ``most``, so that the first are there soon."""
-    iterator = iter(items)
+def in_chunks(items: Iterable[Root], *, first: int, most: int) -> Iterator[list[str | SkippedPath]]:
+    """Cut into lists that grow from ``first`` to ``most``, so that the first are there soon.
+
+    Where an item is waited for, what has come is given, and be it nothing.
+    """
     size = first
-    while chunk := list(itertools.islice(iterator, size)):
+    chunk: list[str | SkippedPath] = []
+    for item in items:
+        if item is not None:
+            chunk.append(item)
+        if item is None or len(chunk) >= size:
+            yield chunk
+            chunk = []
+            size = min(size * 2, most)
+    if chunk:
         yield chunk
-        size = min(size * 2, most)
 
 
 def reason_of(exc: OSError) -> str:

@@ -61,7 +61,7 @@ class Watch:
         self._unsettled: dict[str, _Version] = {}
         self._note_new_entries()
         for skipped in registry.skipped(REPORTED_ENDS):
-            self._known[skipped.path] = _version_of(skipped.path) or _UNREAD
+            self._known[skipped.file] = _version_of(skipped.file) or _UNREAD
 
     def run(self, interval_s: float, wait: Callable[[float], bool]) -> None:
         """Look until ``wait``, called with seconds to rest, says that it is enough."""
@@ -87,18 +87,20 @@ class Watch:
                 continue
             if known is not None:
                 self._mark(path, FileEnd.CHANGED)
+                self._known[path] = _UNREAD  # so that it is listed anew even if it is put back
             if self._unsettled.get(path) == version:
                 del self._unsettled[path]
                 settled.append(path)
                 self._known[path] = version
             else:
                 self._unsettled[path] = version
-        for path in self._known.keys() - seen:
+        gone = self._known.keys() - seen
+        for path in gone:
             self._mark(path, FileEnd.GONE)
             del self._known[path]
+        if gone or settled:
+            self._registry.forget_skipped({*gone, *settled})
         if settled:
-            for path in settled:
-                self._registry.forget_skipped(path)
             self._read(settled)
             self._note_new_entries()
 
@@ -109,6 +111,7 @@ class Watch:
                     self._registry.skip(item)
                     self._known[item.path] = _UNREAD
                 yield item.path, self._known[item.path]
+            if not isinstance(item, str):
                 continue
             version = _version_of(item)
             if version is not None:
@@ -117,8 +120,6 @@ class Watch:
     def _mark(self, path: str, end: FileEnd) -> None:
         for index in self._indices.pop(path, ()):
             self._registry.mark_lost(index, end)
-        if end is FileEnd.GONE:
-            self._registry.forget_skipped(path)
 
     def _note_new_entries(self) -> None:
         for entry in self._registry.entries()[self._entries_seen :]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import zipfile
 
 import pytest
 from pydicom.data import get_testdata_file
@@ -90,3 +91,31 @@ def test_a_path_that_was_skipped_is_tried_again_when_it_changes(watched, tmp_pat
     look_twice(watch)
     assert registry.summary().skipped == ()
     assert names(registry) == ["a.dcm", "b.dcm"]
+
+
+def test_a_file_that_is_replaced_and_put_back_is_listed_again(watched, tmp_path):
+    registry, watch = watched
+    os.rename(tmp_path / "a.dcm", tmp_path.parent / "kept.dcm")
+    shutil.copy(MR, tmp_path / "a.dcm")
+    watch.look()
+    os.replace(tmp_path.parent / "kept.dcm", tmp_path / "a.dcm")
+    look_twice(watch)
+    assert registry.lost(0) is FileEnd.CHANGED
+    assert names(registry) == ["a.dcm", "a.dcm"]
+    assert registry.get(1).header.shared.modality == "CT"
+
+
+def test_what_an_archive_holds_is_forgotten_with_it_and_not_before(watched, tmp_path):
+    registry, watch = watched
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.write(MR, "mr.dcm")
+        archive.writestr("readme.txt", "no DICOM")
+    look_twice(watch)
+    watch.look()
+    skipped = [os.path.relpath(each.path, tmp_path) for each in registry.summary().skipped]
+    assert skipped == ["z.zip/readme.txt"]
+    assert names(registry) == ["a.dcm", "mr.dcm"]
+    (tmp_path / "z.zip").unlink()
+    watch.look()
+    assert registry.summary().skipped == ()
+    assert registry.lost(1) is FileEnd.GONE

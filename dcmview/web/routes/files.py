@@ -87,7 +87,7 @@ def list_version(ctx: AppContext, summary: ScanSummary, revision: str) -> str:
     """Name all that an answer about the list depends on."""
     warnings = len(ctx.status.warnings) + len(ctx.library.warnings())
     return (
-        f"{ctx.status.server_start_ms}-{revision}-{summary.scanned}-{int(summary.complete)}"
+        f"{ctx.status.server_start_ms}-{revision}-{summary.changes}-{int(summary.complete)}"
         f"-{warnings}-{int(ctx.status.tunnelled)}"
     )
 
