@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -30,19 +31,21 @@ def write_report(library: Library, path: str) -> None:
     check_target(path)
     lines = library.report(REPORTED_ENDS)
     folder = os.path.dirname(os.path.abspath(path))
-    with tempfile.NamedTemporaryFile(
-        "w", dir=folder, delete=False, encoding="utf-8", errors="surrogateescape", newline=""
-    ) as stream:
-        try:
+    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".dcmview-report-")
+    try:
+        # Paths may hold bytes that are not UTF-8; they go out as they came in.
+        with open(
+            descriptor, "w", encoding="utf-8", errors="surrogateescape", newline=""
+        ) as stream:
             if path.lower().endswith(".json"):
                 _write_json(stream, lines, complete=library.scan_summary().complete)
             else:
                 _write_csv(stream, lines)
-            stream.flush()
-            os.replace(stream.name, path)
-        except BaseException:
-            os.unlink(stream.name)
-            raise
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
 
 
 def check_target(path: str) -> None:

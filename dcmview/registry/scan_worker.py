@@ -157,7 +157,7 @@ def main() -> None:
     """Serve the process that started this one, over standard input and output."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed must not end up among the answers
-    with contextlib.suppress(ImportError):  # Linux alone
+    if sys.platform == "linux":
         from dcmview.dicom.sandbox import confine, limit_address_space
 
         confine()

@@ -204,7 +204,8 @@ def _instances(
     series: SeriesView, entries: Sequence[Entry], library: Library
 ) -> schemas.InstanceTable:
     shared = [entry.header.shared for entry in entries]
-    begin = len(series.folder) + (not series.folder.endswith(os.sep))
+    # Without a common folder, as on two drives, paths stay whole.
+    begin = len(os.path.join(series.folder, "")) if series.folder else 0
     return schemas.InstanceTable(
         index=[entry.index for entry in entries],
         path=[safe_text(entry.path[begin:]) for entry in entries],
