@@ -30,7 +30,7 @@ export class Skipped {
   readonly #wanted = new Set<SkippedEnd>();
   readonly #fetching = new Set<SkippedEnd>();
   #countedOf = 0;
-  #countedAt_ms = -Infinity;
+  #countedAt_ms = performance.now();
 
   constructor(client: Pick<Client, 'report'>, onFailure: (failure: ApiError) => void) {
     this.#client = client;
