@@ -16,6 +16,7 @@ from support.datasets import image, part10
 from support.server import ServerProcess
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
     from pydicom.dataset import Dataset
 
 AXIAL = [1, 0, 0, 0, 1, 0]
@@ -62,11 +63,11 @@ def write(folder: Path, name: str, dataset: Dataset) -> None:
     (folder / name).write_bytes(part10(dataset))
 
 
-def shown_instance(server: ServerProcess, page) -> int:
-    """The Instance Number of the file on the canvas."""
-    file = int(shown(page).split("/")[0])
-    entry = next(each for each in server.get("/api/files").json["files"] if each["index"] == file)
-    return int(entry["instance_number"])
+def expect_instance(server: ServerProcess, page: Page, number: int) -> None:
+    """Wait until the file of this Instance Number is drawn."""
+    files = server.get("/api/files").json["files"]
+    index = next(file["index"] for file in files if int(file["instance_number"]) == number)
+    expect(page.locator(f'[data-shown="{index}/0"]')).to_be_visible()
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_echoes_at_the_same_positions_have_a_slider_of_their_own(page, tmp_path,
     frames = page.get_by_role("slider", name="Frame")
     expect(values).to_have_attribute("aria-valuetext", "20 ms, 1 of 2")
     expect(frames).to_have_attribute("aria-valuetext", "Frame 1 of 4")
-    assert shown_instance(server, page) == 1
+    expect_instance(server, page, 1)
     for _ in range(2):
         page.keyboard.press("ArrowRight")
     expect(page.get_by_label("Image 3 of 4")).to_be_visible()
@@ -109,7 +110,7 @@ def test_echoes_at_the_same_positions_have_a_slider_of_their_own(page, tmp_path,
     expect(page.locator("[data-field=dimension]")).to_contain_text("80 ms, 2 / 2")
     expect(frames).to_have_attribute("aria-valuetext", "Frame 3 of 4")
     expect(page.get_by_text("Image 7")).to_be_visible()
-    assert shown_instance(server, page) == 7
+    expect_instance(server, page, 7)
     page.mouse.move(700, 300)
     page.mouse.wheel(0, 100)
     expect(page.get_by_text("Image 8")).to_be_visible()
@@ -118,7 +119,7 @@ def test_echoes_at_the_same_positions_have_a_slider_of_their_own(page, tmp_path,
     values.focus()
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_text("Image 4", exact=True)).to_be_visible()
-    assert shown_instance(server, page) == 4
+    expect_instance(server, page, 4)
 
 
 def test_localizer_stands_apart_from_the_slices_it_came_with(page, tmp_path, opened):
