@@ -169,7 +169,9 @@ class Library:
             return known
         from dcmview.registry.stacks import SeriesInstance, build_stacks
 
-        instances = [SeriesInstance(entry.index, entry.path, entry.header) for entry in entries]
+        # What has changed is listed anew, and must not be seen twice.
+        there = [entry for entry in entries if self._registry.lost(entry.index) is None]
+        instances = [SeriesInstance(entry.index, entry.path, entry.header) for entry in there]
         stacks = build_stacks(instances, self._frame_placements)
         with self._stacks_lock:
             if len(self._stacks) >= MOST_OPEN_SERIES:

@@ -168,6 +168,13 @@ class Registry:
             self._log.append(index)
             self._series.touch(index, len(self._log))
 
+    def mark_found(self, index: int) -> None:
+        """Take back that a listed file is gone."""
+        with self._lock:
+            if self._lost.pop(index, None) is not None:
+                self._log.append(index)
+                self._series.touch(index, len(self._log))
+
     def forget_skipped(self, files: Collection[str]) -> None:
         """Take back what was skipped because of these files, which have changed or are gone."""
         with self._lock:

@@ -265,12 +265,19 @@ class ScanPool:
             return outcomes
         if self._is_closed:
             return [Skipped(FileEnd.UNREADABLE, "the scan was ended")] * len(paths)
-        found: list[Outcome] = []
-        for path in paths:
-            alone = worker.read([path]) if worker.start() else None
-            found += alone or [Skipped(FileEnd.UNREADABLE, DEADLY)]
+        found = [self._read_alone(worker, path) for path in paths]
         worker.start()
         return found
+
+    def _read_alone(self, worker: _Worker, path: str) -> Outcome:
+        """Read one file that may be deadly; twice, since a worker may die of something else."""
+        for _ in range(2):
+            if not worker.start():  # no process can be had
+                return FileReader(self._filters).read(path)
+            outcomes = worker.read([path])
+            if outcomes is not None:
+                return outcomes[0]
+        return Skipped(FileEnd.UNREADABLE, DEADLY)
 
     def _end_stuck_workers(self) -> None:
         now = time.monotonic()

@@ -59,6 +59,7 @@ class Watch:
         self._indices: dict[str, list[int]] = defaultdict(list)
         self._known: dict[str, _Version] = {}
         self._unsettled: dict[str, _Version] = {}
+        self._gone: dict[str, tuple[_Version, list[int]]] = {}
         self._note_new_entries()
         for skipped in registry.skipped(REPORTED_ENDS):
             self._known[skipped.file] = _version_of(skipped.file) or _UNREAD
@@ -85,6 +86,8 @@ class Watch:
             if known == version:
                 self._unsettled.pop(path, None)
                 continue
+            if known is None and self._is_back(path, version):
+                continue
             if known is not None:
                 self._mark(path, FileEnd.CHANGED)
                 self._known[path] = _UNREAD  # so that it is listed anew even if it is put back
@@ -96,6 +99,8 @@ class Watch:
                 self._unsettled[path] = version
         gone = self._known.keys() - seen
         for path in gone:
+            if path in self._indices:
+                self._gone[path] = self._known[path], self._indices[path]
             self._mark(path, FileEnd.GONE)
             del self._known[path]
         if gone or settled:
@@ -116,6 +121,16 @@ class Watch:
             version = _version_of(item)
             if version is not None:
                 yield item, version
+
+    def _is_back(self, path: str, version: _Version) -> bool:
+        """Whether a file that was gone is there again as it was, as after a network hiccup."""
+        gone_version, indices = self._gone.pop(path, (_UNREAD, []))
+        if gone_version != version:
+            return False
+        for index in indices:
+            self._registry.mark_found(index)
+        self._indices[path], self._known[path] = indices, version
+        return True
 
     def _mark(self, path: str, end: FileEnd) -> None:
         for index in self._indices.pop(path, ()):

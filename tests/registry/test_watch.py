@@ -72,14 +72,26 @@ def test_a_changed_file_is_marked_and_listed_anew(watched, tmp_path):
     assert registry.lost(1) is None
 
 
-def test_a_file_that_went_is_marked_and_may_come_back(watched, tmp_path):
+def test_a_file_that_went_is_marked_and_found_again_when_it_comes_back(watched, tmp_path):
     registry, watch = watched
     os.rename(tmp_path / "a.dcm", tmp_path.parent / "elsewhere.dcm")
     watch.look()
     assert registry.lost(0) is FileEnd.GONE
     os.rename(tmp_path.parent / "elsewhere.dcm", tmp_path / "a.dcm")
     look_twice(watch)
+    assert registry.lost(0) is None
+    assert names(registry) == ["a.dcm"]
+
+
+def test_another_file_in_the_place_of_one_that_went_is_listed_anew(watched, tmp_path):
+    registry, watch = watched
+    (tmp_path / "a.dcm").unlink()
+    watch.look()
+    shutil.copy(MR, tmp_path / "a.dcm")
+    look_twice(watch)
+    assert registry.lost(0) is FileEnd.GONE
     assert names(registry) == ["a.dcm", "a.dcm"]
+    assert registry.get(1).header.shared.modality == "MR"
 
 
 def test_a_path_that_was_skipped_is_tried_again_when_it_changes(watched, tmp_path):

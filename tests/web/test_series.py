@@ -127,6 +127,12 @@ def test_the_stream_ends_with_the_scan_and_says_the_same_as_the_list(server, tre
     assert last["scan_complete"]
 
 
+def test_asking_for_the_head_of_the_stream_waits_for_nothing(server):
+    answer = server.request("HEAD", "/api/series?follow=1")
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["content-type"] == "application/x-ndjson"
+
+
 def test_the_report_has_every_path_below_the_root(server):
     report = server.get("/api/report").json
     paths = {row["path"] for row in report["paths"]}

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 import msgspec
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from dcmview.web import schemas
 from dcmview.web.compression import accepts_gzip, gzip_compressor
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from starlette.requests import Request
-    from starlette.responses import Response
 
     from dcmview.library import Library
     from dcmview.registry.grouping import SeriesChanges, SeriesView, Study
@@ -43,6 +42,8 @@ async def list_series(request: Request) -> Response:
     since = revision_asked_for(request.query_params)
     if not wants_to_follow(request.query_params):
         return await asyncio.to_thread(_whole_list, request, since)
+    if request.method == "HEAD":
+        return Response(media_type=NDJSON)
     gzip = accepts_gzip(request)
     return StreamingResponse(
         _lines(request, since, gzip=gzip),
