@@ -118,7 +118,6 @@ _CODED_TEXTS = {
 
 # Frames of these may differ, or what is shared by frames lies deeper than the walker looks.
 _DECLINED_TAGS = (
-    "00189241",  # Nominal Percentage of Cardiac Phase, below
     "00209161",  # Concatenation UID
     "00209162",  # In-concatenation Number
     "00209228",  # Concatenation Frame Offset Number

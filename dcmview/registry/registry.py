@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from dcmview.registry.grouping import SeriesChanges, SeriesView
 
 
+MOST_SKIPPED_IN_SUMMARY = 1_000
+"""The rest is in the report."""
+
+
 class Entry(Struct, frozen=True, gc=False):
     """One listed file; ``member`` says where its bytes lie in an archive.
 
@@ -266,7 +270,3 @@ class Registry:
     def wait_complete(self, timeout_s: float | None = None) -> bool:
         """Wait for the end of the scan; false if the time ran out first."""
         return self._complete.wait(timeout_s)
-
-
-MOST_SKIPPED_IN_SUMMARY = 1_000
-"""The rest is in the report."""

@@ -7,10 +7,12 @@ the same in every run over the same files.
 from __future__ import annotations
 
 import contextlib
+import logging
 from typing import TYPE_CHECKING
 
 from dcmview.dicom.source import open_source
 from dcmview.errors import DcmviewError
+from dcmview.model import FileEnd
 from dcmview.registry.archive_names import Refusal
 from dcmview.registry.reading import Archive, FileReader, Listed, Skipped
 from dcmview.registry.registry import ReadFile, SkippedPath
@@ -18,11 +20,13 @@ from dcmview.registry.scan_pool import ScanPool
 from dcmview.registry.walk import Root, Walk, in_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from dcmview.dicom.source import FileSource
     from dcmview.registry.registry import Entry, Registry
     from dcmview.registry.scan_pool import PathOutcome
+
+logger = logging.getLogger(__name__)
 
 FIRST_CHUNK_FILES = 4
 CHUNK_FILES = 128
@@ -104,14 +108,26 @@ class Scan:
             if isinstance(outcome, Listed):
                 listed.append(ReadFile(path, outcome.stamp, outcome.header))
                 if outcome.header.shared.sop_class_uid == MEDIA_STORAGE_DIRECTORY:
-                    self._report_missing(path)
+                    with self._guarded(path):
+                        self._report_missing(path)
             elif isinstance(outcome, Skipped):
                 self._registry.skip(SkippedPath(path, outcome.end, outcome.reason))
             else:
                 self._list(listed)
                 listed = []
-                self._take_archive(path, outcome)
+                with self._guarded(path):
+                    self._take_archive(path, outcome)
         self._list(listed)
+
+    @contextlib.contextmanager
+    def _guarded(self, path: str) -> Iterator[None]:
+        """Let no single archive or DICOMDIR end the scan."""
+        try:
+            yield
+        except Exception as exc:
+            logger.exception("reading %r failed", path)
+            reason = f"internal error: {type(exc).__name__}: {exc}"
+            self._registry.skip(SkippedPath(path, FileEnd.UNREADABLE, reason))
 
     def _list(self, files: list[ReadFile]) -> None:
         if files:

@@ -2,9 +2,8 @@
 
 Workers take some 0.1 s to come up. The calling thread reads the first chunk
 itself, so the first files are listed at once, and more where workers do not
-come. A worker that dies is
-replaced, and the file that killed it, found by asking for one at a time, is
-unreadable.
+come. A worker that dies is replaced, and the file that killed it, found by
+asking for one at a time, is unreadable.
 """
 
 from __future__ import annotations
@@ -228,8 +227,6 @@ class ScanPool:
                         self._changed.notify_all()
                 else:
                     self._put(job[0], self._read_items(worker, job[1]))
-        except Exception:
-            logger.exception("a scan thread failed")
         finally:
             with self._changed:
                 self._serving -= 1
@@ -259,6 +256,15 @@ class ScanPool:
         ]
 
     def _ask(self, worker: _Worker, paths: list[str]) -> list[Outcome]:
+        """Have files read, whatever happens: somebody waits for an outcome of each."""
+        try:
+            return self._read_by_worker(worker, paths)
+        except Exception as exc:
+            logger.exception("a scan thread failed")
+            reason = f"internal error: {type(exc).__name__}: {exc}"
+            return [Skipped(FileEnd.UNREADABLE, reason)] * len(paths)
+
+    def _read_by_worker(self, worker: _Worker, paths: list[str]) -> list[Outcome]:
         """Have files read; one by one where the worker dies of one of them."""
         outcomes = worker.read(paths)
         if outcomes is not None:

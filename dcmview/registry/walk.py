@@ -69,9 +69,12 @@ class Walk:
             except OSError as exc:
                 yield SkippedPath(root, FileEnd.UNREADABLE, reason_of(exc))
                 continue
+            except ValueError:  # a list may hold what no file system takes
+                yield SkippedPath(root, FileEnd.UNREADABLE, "no name that a file can have")
+                continue
             if stat.S_ISDIR(mode):
                 yield from self._folder(root)
-            elif os.path.basename(root).upper() == DICOMDIR_NAME:
+            elif stat.S_ISREG(mode) and os.path.basename(root).upper() == DICOMDIR_NAME:
                 yield from self._dicomdir(root)
             else:
                 yield from self._elsewhere(root)

@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import socket
+import zipfile
 
 import pytest
 from pydicom.data import get_testdata_file
@@ -200,3 +201,29 @@ def test_an_entry_that_the_file_system_refuses_does_not_end_the_scan(copy, tmp_p
     registry = run_scan(tmp_path)
     assert names(registry) == ["a.dcm", "c.dcm"]
     assert skipped(registry)["b.dcm"] == (FileEnd.UNREADABLE, "Input/output error")
+
+
+def test_a_name_that_no_file_can_have_is_skipped_with_its_reason(copy, tmp_path):
+    copy("a.dcm")
+    registry = run_scan("/nowhere/\ud800.dcm", "/nowhere/\0.dcm", tmp_path)
+    assert names(registry) == ["a.dcm"]
+    reasons = {skipped.reason for skipped in registry.summary().skipped}
+    assert reasons == {"no name that a file can have"}
+
+
+def test_a_pipe_called_dicomdir_is_reported_once(copy, tmp_path):
+    os.mkfifo(tmp_path / "DICOMDIR")
+    copy("a.dcm")
+    registry = run_scan(tmp_path / "DICOMDIR", tmp_path / "a.dcm")
+    assert [skipped.reason for skipped in registry.summary().skipped] == ["a named pipe"]
+
+
+def test_an_archive_that_proves_a_bug_of_ours_does_not_end_the_scan(copy, tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.write(CT)
+    copy("a.dcm")
+    copy("c.dcm")
+    monkeypatch.setattr("dcmview.registry.archives.members", lambda *_, **__: 1 / 0)
+    registry = run_scan(tmp_path)
+    assert names(registry) == ["a.dcm", "c.dcm"]
+    assert "ZeroDivisionError" in skipped(registry)["b.zip"][1]
