@@ -85,6 +85,18 @@ test('frames are stepped through and the ends hold', async () => {
   expect(session.viewer.shownKey).toBe('0/0');
 });
 
+test('steps taken while a series is on its way are not lost', async () => {
+  const session = await started(seriesList([series(0), series(1, { frame_count: 3 })]), [
+    detail(series(0), [0]),
+    detail(series(1), [1, 2, 3]),
+  ]);
+  session.navigator.open(1);
+  session.run('next-frame');
+  session.run('next-frame');
+  await idle(session);
+  expect(session.viewer.shownKey).toBe('3/0');
+});
+
 test('the pointer reads stored and modality values with their place', async () => {
   const { viewer } = await started();
   // Fitted at 10 CSS pixels an image pixel: the second column of the first row.

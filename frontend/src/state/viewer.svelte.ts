@@ -71,6 +71,8 @@ export class Viewer {
   #voiChoice = $state.raw<VoiChoice>(DEFAULT_VOI);
   #isInverted = $state(false);
   #dragStart: VoiWindow | null = null;
+  /** Steps taken before the stack was there. */
+  #stepsAhead = 0;
   #previewRequest: AbortController | null = null;
 
   tool = $state<Tool>('window');
@@ -223,11 +225,14 @@ export class Viewer {
       : '';
   }
 
-  /** Opens a stack at its first frame, seen whole and with its own window. */
+  /** Opens a stack at its beginning, seen whole and with its own window. */
   open(content: SeriesContent, stack: Stack): void {
     if (stack.key === this.stack?.key) return;
+    const steps = this.#stepsAhead;
     this.clear();
-    if (this.scroll.enter(content, stack) !== null) this.#goAlong(this.scroll.here());
+    if (this.scroll.enter(content, stack) === null) return;
+    this.scroll.goToPosition(steps);
+    this.#goAlong(this.scroll.here());
   }
 
   /** Shows nothing, until something is opened. */
@@ -235,13 +240,16 @@ export class Viewer {
     this.#seen = null;
     this.#failure = null;
     this.#isLoading = false;
+    this.#stepsAhead = 0;
     this.#previewRequest?.abort();
     this.scroll.leave();
     this.resetView();
   }
 
+  /** Goes on by some frames; what is asked for before a stack is there, happens once it is. */
   step(frames: number): void {
-    this.goToPosition(this.position + frames);
+    if (this.stack === null) this.#stepsAhead = Math.max(0, this.#stepsAhead + frames);
+    else this.goToPosition(this.position + frames);
   }
 
   /** Goes to a position in the stack, or to the nearest end. */
