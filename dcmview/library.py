@@ -153,6 +153,11 @@ class Library:
         """Give one series with its files, or raise ``UnknownSeries``."""
         return self._registry.series(index)
 
+    def series_of(self, index: int) -> int:
+        """Give the number of the series of a file, or raise ``UnknownFile``."""
+        self._registry.get(index)
+        return self._registry.series_of(index)
+
     def stacks(self, index: int) -> tuple[Stack, ...]:
         """Give the frames of a series, put together and in order.
 

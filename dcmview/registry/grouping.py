@@ -148,6 +148,10 @@ class SeriesIndex:
         """Note that the series of a file has changed."""
         self._series[self._series_of_file[file_index]].revision = revision
 
+    def series_of(self, file_index: int) -> int:
+        """Give the number of the series of a file."""
+        return self._series_of_file[file_index]
+
     def get(self, index: int) -> tuple[SeriesView, array[int]]:
         """Give a series by its number, and the indices of its files."""
         if not 0 <= index < len(self._series):

@@ -241,6 +241,11 @@ class Registry:
             view, files = self._series.get(index)
             return view, [self._entries[file] for file in files]
 
+    def series_of(self, index: int) -> int:
+        """Give the number of the series of a listed file."""
+        with self._lock:
+            return self._series.series_of(index)
+
     def skipped(self, ends: Sequence[FileEnd]) -> list[SkippedPath]:
         """Give the paths that are not listed and ended in one of these ways."""
         with self._lock:

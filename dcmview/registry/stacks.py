@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from dcmview.geometry.plane import Orientation
     from dcmview.geometry.spacing import PixelSpacing
-    from dcmview.model import Acquisition, InstanceHeader, Placement
+    from dcmview.model import Acquisition, InstanceHeader, Placement, Vector
     from dcmview.registry.pools import Pool, SeriesFrame
 
 FOLLOWS_NUMBERS_FROM = 0.5
@@ -101,11 +101,12 @@ class Stack:
     ``files`` and ``frames`` are parallel and in reading order: all positions of
     the first value of the dimension, then those of the next; an object
     without an image has one entry and frame 0. ``position_index`` is parallel,
-    and so are ``dimension_index``, empty without a dimension, and
-    ``distances_mm`` along the normal from the first frame, empty where frames
-    have no position. ``ordered_by`` is ``position``, ``in_stack_position``,
-    ``temporal_position``, ``dimension_index``, ``instance_number``, ``name`` or
-    ``stored``; ``direction`` says where a stack by position leads in the patient.
+    and so are ``dimension_index``, empty without a dimension,
+    ``distances_mm`` along the normal from the first frame and ``positions_mm`` of
+    the centre of the first pixel, both empty where frames have no position. ``ordered_by``
+    is ``position``, ``in_stack_position``, ``temporal_position``,
+    ``dimension_index``, ``instance_number``, ``name`` or ``stored``; ``direction``
+    says where a stack by position leads in the patient.
     """
 
     key: str
@@ -119,6 +120,7 @@ class Stack:
     ordered_by: str = "stored"
     direction: str = ""
     distances_mm: tuple[float, ...] = ()
+    positions_mm: tuple[Vector, ...] = ()
     geometry: StackGeometry | None = None
     warnings: tuple[str, ...] = ()
 
@@ -200,6 +202,7 @@ def _plane_stack(pool: Pool, orientation: Orientation, key: str, label: str) -> 
     warnings = [*pool.warnings, *(finding.words for finding in describe(measure))]
     warnings += _missing_parts(frames)
     warnings += _grid_warnings(ordered, ordered_groups, ordered_values, dimension, count)
+    positions = (frame.placement.position for frame in ordered)
     normal = normal_of(orientation)
     going = normal if measure.distances_mm[-1] >= 0 else -normal
     return Stack(
@@ -216,6 +219,7 @@ def _plane_stack(pool: Pool, orientation: Orientation, key: str, label: str) -> 
         ordered_by="position",
         direction=direction_words(going) if count > 1 else "",
         distances_mm=tuple(distances),
+        positions_mm=tuple(each for each in positions if each is not None),  # all have one
         geometry=replace(
             _spacing(ordered, measure.spacing_mm, is_plane=True),
             orientation=orientation,

@@ -240,6 +240,8 @@ class StackRow(Struct):
     """Where a stack in order of position leads in the patient, in words."""
     distances_mm: list[float]
     """Along the normal from the first frame; empty where frames have no position."""
+    positions_mm: list[list[float]]
+    """Centre of the first pixel of each frame, Image Position (Patient); empty like distances."""
     geometry: StackGeometry | None
     warnings: list[str]
 
@@ -283,6 +285,8 @@ class FileInfo(Struct):
     transfer_syntax_name: str
     has_pixels: bool
     default_window: WindowPair | None
+    series: int
+    """Index of the series row that it belongs to."""
     sop_class: str
     """Name of the SOP Class, or its UID where it has no known name."""
     repairs: list[RepairNote]

@@ -97,6 +97,7 @@ def checked(
         assert len(stack.position_index) == len(stack.files)
         assert len(stack.dimension_index) in (0, len(stack.files))
         assert len(stack.distances_mm) in (0, len(stack.files))
+        assert len(stack.positions_mm) == len(stack.distances_mm)
         assert (stack.dimension is None) == (not stack.dimension_index)
     assert len({stack.key for stack in stacks}) == len(stacks)
     assert len({stack.label for stack in stacks if stack.has_pixels}) == sum(

@@ -92,10 +92,12 @@ def test_a_series_gives_its_files_and_stacks_in_order(server, tree):
         )
     }
     (stack,) = detail["stacks"]
-    heights = [
-        float(pydicom.dcmread(paths[file], stop_before_pixels=True).ImagePositionPatient[2])
+    positions = [
+        [float(each) for each in pydicom.dcmread(paths[file], stop_before_pixels=True)[0x00200032]]
         for file in stack["files"]
     ]
+    assert stack["positions_mm"] == positions
+    heights = [position[2] for position in positions]
     assert heights in (sorted(heights), sorted(heights, reverse=True))
     assert len(heights) == detail["series"]["file_count"]
     assert stack["ordered_by"] == "position"
@@ -113,6 +115,12 @@ def test_every_frame_of_every_file_is_in_exactly_one_stack(server, tree):
     files = server.get("/api/files").json["files"]
     there = [(f["index"], n) for f in files if f["has_pixels"] for n in range(f["frame_count"])]
     assert sorted(shown) == sorted(there)
+
+
+def test_a_file_names_the_series_that_it_belongs_to(server, tree):
+    for row in tree["series"]:
+        for index in server.get(f"/api/series/{row['index']}").json["instances"]["index"]:
+            assert server.get(f"/api/file/{index}/info").json["series"] == row["index"]
 
 
 def test_an_unknown_series_is_404(server):

@@ -107,6 +107,7 @@ def file_info(request: Request) -> Response:
             transfer_syntax_name=uid_name(header.transfer_syntax_uid),
             has_pixels=header.has_pixels,
             default_window=window_pair(own.default_window),
+            series=library.series_of(index),
             sop_class=uid_name(header.sop_class_uid),
             repairs=repair_notes(library.repairs(index)),
         )

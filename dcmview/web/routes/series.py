@@ -238,6 +238,7 @@ def _stack_row(stack: Stack) -> schemas.StackRow:
         ordered_by=stack.ordered_by,
         direction=stack.direction,
         distances_mm=list(stack.distances_mm),
+        positions_mm=[list(position) for position in stack.positions_mm],
         geometry=None
         if geometry is None
         else msgspec.convert(geometry, schemas.StackGeometry, from_attributes=True),

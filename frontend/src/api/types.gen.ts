@@ -183,6 +183,7 @@ export interface StackRow {
   ordered_by: string;
   direction: string;
   distances_mm: number[];
+  positions_mm: number[][];
   geometry: StackGeometry | null;
   warnings: string[];
 }
@@ -219,6 +220,7 @@ export interface FileInfo {
   transfer_syntax_name: string;
   has_pixels: boolean;
   default_window: WindowPair | null;
+  series: number;
   sop_class: string;
   repairs: RepairNote[];
 }

@@ -246,6 +246,7 @@ export function stack(refs: readonly FrameRef[], change: Partial<StackRow> = {})
     ordered_by: 'position',
     direction: '',
     distances_mm: [],
+    positions_mm: [],
     geometry: null,
     warnings: [],
     ...change,
