@@ -217,6 +217,42 @@ test('the filter wants every word, anywhere, and opens what it finds', () => {
   expect([items.length, shown, total]).toEqual([3, 1, 2]);
 });
 
+test('a scoped term looks where it says, and nowhere else', () => {
+  const catalog = catalogOf(
+    seriesList([
+      series(0, { series_number: '4', warnings: ['a slice is missing'] }),
+      series(1, { modality: 'MR', series_description: 'T2 of CT phantom', series_number: '14' }),
+      series(2, { study: null, image_count: 0, modality: '', file_name: 'DICOMDIR' }),
+    ]),
+  );
+  const found = (filter: string) =>
+    [0, 1, 2].filter((index) => {
+      const node = catalog.series(index);
+      return node !== undefined && new Matcher(filter).matches(node);
+    });
+  expect(found('ct')).toEqual([0, 1]);
+  expect(found('modality:ct')).toEqual([0]);
+  expect(found('modality:ct,mr')).toEqual([0, 1]);
+  expect(found('-modality:ct')).toEqual([1, 2]);
+  expect(found('desc:"t2 of"')).toEqual([1]);
+  expect(found('series:4')).toEqual([0]);
+  expect(found('note:missing')).toEqual([0]);
+  expect(found('patient:"doe, jane" date:2024-01')).toEqual([0, 1]);
+  expect(found('id:p1 -study:abdomen')).toEqual([]);
+  expect(found('file:dicomdir')).toEqual([2]);
+  expect(found('date:2024 folder:1.dcm')).toEqual([1]);
+});
+
+test('a path that is not listed is found by its name and its reason', () => {
+  const row = { path: '/data/late/notes.txt', reason: 'no DICOM data set' };
+  const filters = ['late', 'folder:late', 'file:late', 'note:"no dicom"', 'modality:ct', '-late'];
+  expect(filters.filter((filter) => new Matcher(filter).matchesPath(row))).toEqual([
+    'late',
+    'folder:late',
+    'note:"no dicom"',
+  ]);
+});
+
 test('a closed branch hides what is below it', () => {
   const found = rows(catalogOf(seriesList([series(0)])), { isCollapsed: () => true });
   expect(found.map(({ isExpanded }) => isExpanded)).toEqual([false]);

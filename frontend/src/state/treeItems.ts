@@ -106,7 +106,7 @@ class Lister {
     { count, rows }: SkippedPaths,
   ): void {
     const members = this.#matching(objects);
-    const paths = rows.filter((row) => this.#matcher.matchesText(`${row.path} ${row.reason}`));
+    const paths = rows.filter((row) => this.#matcher.matchesPath(row));
     const more = count - rows.length;
     // How many of those that are not fetched would match is not known.
     const total = members.length + (this.#matcher.isEmpty ? count : paths.length);
