@@ -32,7 +32,7 @@ from dcmview.dicom.source import (
     open_member,
     open_source,
 )
-from dcmview.dicom.tagtree import tag_node_at, tag_tree
+from dcmview.dicom.tagtree import frame_group_nodes, tag_node_at, tag_tree
 from dcmview.dicom.transfer import Codec, TransferSyntax, transfer_syntax
 from dcmview.dicom.workers import always_wanted, make_decoder
 from dcmview.errors import (
@@ -274,6 +274,14 @@ class Engine:
         opened = self._open(entry)
         with opened.lock:
             return tag_node_at(opened.instance, path, offset=offset, limit=limit)
+
+    def frame_groups(
+        self, entry: Entry, frame_index: int
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Give the nodes of the shared functional groups and of those of one frame."""
+        opened = self._open(entry)
+        with opened.lock:
+            return frame_group_nodes(opened.instance, frame_index)
 
     # Inside
 

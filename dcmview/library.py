@@ -294,6 +294,13 @@ class Library:
         """Give one tag node with the part ``[offset, offset + limit)`` of its value."""
         return self._engine.tag(self._registry.get(index), path, offset=offset, limit=limit)
 
+    def frame_groups(
+        self, index: int, frame_index: int
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Give the nodes of the shared functional groups and of those of one frame."""
+        entry = self._entry_with_frame(index, frame_index)
+        return self._engine.frame_groups(entry, frame_index)
+
     # ROIs
 
     def rois(self, index: int) -> tuple[Rectangle, ...]:

@@ -59,6 +59,7 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
                 "/api/file/{index:small}/frame/{frame:small}/overlay/{group}",
                 frames.overlay_plane,
             ),
+            Route("/api/file/{index:small}/frame/{frame:small}/groups", tags.frame_groups),
             Route("/api/frames/raw", batch.raw_frames),
             Route("/api/file/{index:small}/tags", tags.tags),
             Route("/api/file/{index:small}/annotations", rois.Annotations),

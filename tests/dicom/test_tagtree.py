@@ -13,11 +13,17 @@ from pydicom import uid
 from pydicom.data import get_charset_files, get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from support.datasets import add_raw, bare, element, image, item, opened, part10
+from support.datasets import add_raw, bare, element, groups, image, item, opened, part10
 from support.pixel_files import pixel_file_named, pixel_files
 
 from dcmview.dicom.instance import Instance, open_instance
-from dcmview.dicom.tagtree import MOST_LEVELS, MOST_NODES, tag_node_at, tag_tree
+from dcmview.dicom.tagtree import (
+    MOST_LEVELS,
+    MOST_NODES,
+    frame_group_nodes,
+    tag_node_at,
+    tag_tree,
+)
 from dcmview.errors import NotFound
 
 if TYPE_CHECKING:
@@ -262,6 +268,35 @@ def test_a_path_that_leads_nowhere_is_not_found(tmp_path: Path, path: str) -> No
     dataset = image(ReferencedImageSequence=item(ReferencedSOPInstanceUID="1.2"))
     with pytest.raises(NotFound):
         tag_node_at(opened(tmp_path, dataset), path, offset=0, limit=1)
+
+
+def test_functional_groups_are_those_of_all_frames_and_of_the_one_asked_for(tmp_path: Path) -> None:
+    instance = opened(
+        tmp_path,
+        image(
+            SharedFunctionalGroupsSequence=groups(
+                {"PixelMeasuresSequence": item(SliceThickness="2")}
+            ),
+            PerFrameFunctionalGroupsSequence=groups(
+                *({"PlanePositionSequence": item(TemporalPositionIndex=n)} for n in (7, 8))
+            ),
+        ),
+    )
+    shared, per_frame = frame_group_nodes(instance, 1)
+    assert [node["keyword"] for node in shared] == ["PixelMeasuresSequence"]
+    assert shared[0]["value"]["items"][0][0]["value"] == {"type": "number", "value": 2}
+    assert [node["keyword"] for node in per_frame] == ["PlanePositionSequence"]
+    assert per_frame[0]["value"]["items"][0][0]["value"] == {"type": "number", "value": 8}
+    path = "52009230/1/00209113/0/00209128"
+    assert tag_node_at(instance, path, offset=0, limit=1) == per_frame[0]["value"]["items"][0][0]
+
+
+def test_a_file_or_frame_without_functional_groups_has_none(tmp_path: Path) -> None:
+    assert frame_group_nodes(opened(tmp_path, image()), 0) == ([], [])
+    one = image(
+        PerFrameFunctionalGroupsSequence=groups({"PlanePositionSequence": item(PatientID="1")})
+    )
+    assert frame_group_nodes(opened(tmp_path, one), 1) == ([], [])
 
 
 # Character sets

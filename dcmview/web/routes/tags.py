@@ -22,3 +22,12 @@ def tags(request: Request) -> Response:
         return json_response(library.tags(index))
     offset, limit = slice_request(request.query_params)
     return json_response(library.tag(index, path, offset=offset, limit=limit))
+
+
+def frame_groups(request: Request) -> Response:
+    """``GET /api/file/{index}/frame/{frame}/groups``: the functional groups of one frame."""
+    library = context(request).library
+    shared, per_frame = library.frame_groups(
+        request.path_params["index"], request.path_params["frame"]
+    )
+    return json_response({"shared": shared, "per_frame": per_frame})
