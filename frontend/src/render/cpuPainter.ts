@@ -1,4 +1,5 @@
-import { isSamePicture, type Picture } from './picture';
+import type { TableSamples } from '../dicom/storedFrame';
+import { isSamePicture, type ColorTable, type Picture } from './picture';
 import { deviceMatrix, isNearest, longerDeviceScale, type Scene } from './scene';
 
 /** Alpha 255 in the highest byte: pixels are written as little-endian RGBA words. */
@@ -77,25 +78,41 @@ function writePixels(
 ): void {
   if (picture.kind === 'rgb') {
     writeRgb(picture.values, words);
-  } else if (picture.kind === 'gray') {
-    writeReduced(picture, (position) => picture.values[position] as number, factor, words);
-  } else if (factor === 1) {
-    writeTable(picture.samples, picture.table, words);
-  } else {
-    const { samples, table } = picture;
-    const lookUp = (position: number) => table[(samples[position] as number) & 0xffff] as number;
-    writeReduced(picture, lookUp, factor, words);
+    return;
   }
+  const [samples, table] =
+    picture.kind === 'gray' ? [picture.values] : [picture.samples, picture.table];
+  const { colors } = picture;
+  if (colors === null && factor > 1) {
+    const shade =
+      table === undefined
+        ? (position: number) => samples[position] as number
+        : (position: number) => table[(samples[position] as number) & 0xffff] as number;
+    writeReduced(picture, shade, factor, words);
+    return;
+  }
+  const colorWords = displayWords(colors);
+  const sampleWords =
+    table === undefined
+      ? colorWords
+      : Uint32Array.from(table, (value) => colorWords[value] as number);
+  if (factor === 1) writeSamples(samples, sampleWords, words);
+  else writeReducedColors(picture, samples, sampleWords, factor, words);
 }
 
-function writeTable(
-  samples: Int8Array | Uint8Array | Int16Array | Uint16Array,
-  table: Uint8Array,
-  words: Uint32Array,
-): void {
-  const shades = Uint32Array.from(table, (value) => OPAQUE | (value * GRAY));
+/** The pixel of each display value. */
+function displayWords(colors: ColorTable): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_, value) => {
+    if (colors === null) return OPAQUE | (value * GRAY);
+    const [red = 0, green = 0, blue = 0] = colors.subarray(3 * value, 3 * value + 3);
+    return OPAQUE | (blue << 16) | (green << 8) | red;
+  });
+}
+
+/** The mask keeps the index of bytes, which have 256 words, as it is. */
+function writeSamples(samples: TableSamples, sampleWords: Uint32Array, words: Uint32Array): void {
   for (let position = 0; position < words.length; position++) {
-    words[position] = shades[(samples[position] as number) & 0xffff] as number;
+    words[position] = sampleWords[(samples[position] as number) & 0xffff] as number;
   }
 }
 
@@ -134,5 +151,37 @@ function writeReduced(
       const mean = Math.round((sums[block] as number) / ((bottom - top) * blockColumns));
       words[line * width + block] = OPAQUE | (mean * GRAY);
     }
+  }
+}
+
+/** Means of blocks of colours, channel by channel, as the graphics card makes its smaller copies. */
+function writeReducedColors(
+  { rows, columns }: { rows: number; columns: number },
+  samples: TableSamples,
+  sampleWords: Uint32Array,
+  factor: number,
+  words: Uint32Array,
+): void {
+  const width = Math.ceil(columns / factor);
+  for (let block = 0; block < words.length; block++) {
+    const left = (block % width) * factor;
+    const top = Math.floor(block / width) * factor;
+    const right = Math.min(left + factor, columns);
+    const bottom = Math.min(top + factor, rows);
+    let [red, green, blue] = [0, 0, 0];
+    for (let row = top; row < bottom; row++) {
+      for (let position = row * columns + left; position < row * columns + right; position++) {
+        const word = sampleWords[(samples[position] as number) & 0xffff] as number;
+        red += word & 0xff;
+        green += (word >> 8) & 0xff;
+        blue += (word >> 16) & 0xff;
+      }
+    }
+    const count = (right - left) * (bottom - top);
+    words[block] =
+      OPAQUE |
+      (Math.round(blue / count) << 16) |
+      (Math.round(green / count) << 8) |
+      Math.round(red / count);
   }
 }

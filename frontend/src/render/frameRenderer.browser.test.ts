@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 
 import displayLut from '../../../fixtures/vectors/display_lut.json';
+import { colorMapTable, type ColorMapName } from '../dicom/colorMaps';
 import type { DisplayRecipe, Voi } from '../dicom/recipe';
 import type { Samples, StoredFrame } from '../dicom/storedFrame';
 import {
@@ -61,6 +62,7 @@ interface Looked {
   viewport?: { width: number; height: number };
   isSmooth?: boolean;
   pixelAspect?: number;
+  colorMap?: ColorMapName;
 }
 
 function sceneOf(frame: StoredFrame, looked: Looked = {}): Scene {
@@ -68,7 +70,8 @@ function sceneOf(frame: StoredFrame, looked: Looked = {}): Scene {
   const { orientation = UPRIGHT, viewport = { width: frame.columns, height: frame.rows } } = looked;
   const { rows, columns } = frame;
   const source = { rows, columns, stored: frame, recipe, bitmap: null };
-  const picture = new PictureMaker().make(source, voi, false);
+  const colors = looked.colorMap === undefined ? null : colorMapTable(looked.colorMap);
+  const picture = new PictureMaker().make(source, voi, false, colors);
   if (picture === null) throw new Error('no picture');
   const view: View = { zoom, center: null, orientation };
   const { pixelAspect = 1 } = looked;
@@ -134,6 +137,56 @@ describe.each(PATHS)('%s', (path) => {
     const values = Uint8Array.of(255, 0, 0, 1, 2, 3, 0, 255, 0, 254, 253, 252);
     const pixels = drawn(path, sceneOf(stored(values, 2, 3), { voi: null }));
     expect(Array.from(pixels).filter((_, position) => position % 4 !== 3)).toEqual([...values]);
+  });
+
+  test('a colour map takes the place of the grey levels', () => {
+    // Hot iron (DICOM PS3.6 B.1.1): red rises by 2, then green from 128 on, then blue by 4 from 192.
+    const values = [0, 1, 64, 128, 192, 255];
+    const expected = [
+      [0, 0, 0],
+      [2, 0, 0],
+      [128, 0, 0],
+      [255, 0, 0],
+      [255, 128, 4],
+      [255, 255, 255],
+    ];
+    for (const samples of [Uint8Array.from(values), Float32Array.from(values)]) {
+      const pixels = drawn(path, sceneOf(stored(samples, 3), { colorMap: 'hot-iron' }));
+      expect(Array.from(pixels).filter((_, position) => position % 4 !== 3)).toEqual(
+        expected.flat(),
+      );
+    }
+  });
+
+  test('a colour map that is shown small is a mean of its colours, not the colour of a mean', () => {
+    // In PET 20 step 0 and 240 are black and red, while 120, their mean, is dark green.
+    const samples = Uint8Array.from({ length: 16 }, (_, position) => (position % 2) * 240);
+    const frame = stored(samples, 4);
+    const scene = sceneOf(frame, {
+      zoom: 0.5,
+      viewport: { width: 2, height: 2 },
+      colorMap: 'pet-20-step',
+    });
+    const pixels = Array.from(drawn(path, scene));
+    for (let pixel = 0; pixel < 4; pixel++) {
+      const [red = 0, green, blue] = pixels.slice(4 * pixel);
+      expect(Math.abs(red - 127.5)).toBeLessThan(1);
+      expect([green, blue]).toEqual([0, 0]);
+    }
+  });
+
+  test('another colour map on the same frame is drawn', () => {
+    const { renderer, canvas } = rendererFor(path);
+    const frame = stored(Uint8Array.of(0, 255), 2);
+    const shownWith = (colorMap?: ColorMapName) => {
+      renderer.draw(sceneOf(frame, colorMap && { colorMap }));
+      renderer.paint();
+      return Array.from(pixelsOf(canvas));
+    };
+    expect(shownWith()).toEqual([0, 0, 0, 255, 255, 255, 255, 255]);
+    expect(shownWith('fall')).toEqual([255, 255, 0, 255, 255, 0, 0, 255]);
+    expect(shownWith('winter')).toEqual([0, 0, 255, 255, 127, 255, 128, 255]);
+    expect(shownWith()).toEqual([0, 0, 0, 255, 255, 255, 255, 255]);
   });
 
   test('an image of odd width keeps its rows apart', () => {
@@ -245,6 +298,13 @@ describe('gl equals cpu', () => {
   test.each(frames)('%s, in every orientation', (_, frame) => {
     for (const orientation of orientations()) {
       const scene = sceneOf(frame, { voi, orientation });
+      expect(drawn('gl', scene)).toEqual(drawn('cpu', scene));
+    }
+  });
+
+  test.each(frames)('%s, in colours', (_, frame) => {
+    for (const colorMap of ['pet', 'turbo'] as const) {
+      const scene = sceneOf(frame, { voi, colorMap });
       expect(drawn('gl', scene)).toEqual(drawn('cpu', scene));
     }
   });

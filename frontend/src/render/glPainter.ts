@@ -7,6 +7,7 @@ import {
   targetImage,
   uploadBitmap,
   uploadBytes,
+  uploadColors,
   uploadSamples,
   uploadTable,
 } from './textures';
@@ -15,6 +16,7 @@ interface Resources {
   generation: number;
   samples: WebGLTexture;
   table: WebGLTexture;
+  colors: WebGLTexture;
   /** The display image, at the resolution of the image. */
   image: WebGLTexture;
   framebuffer: WebGLFramebuffer;
@@ -56,8 +58,8 @@ export class GlPainter {
   dispose(): void {
     const { gl } = this.#device;
     if (this.#resources !== null) {
-      const { samples, table, image, framebuffer } = this.#resources;
-      for (const texture of [samples, table, image]) gl.deleteTexture(texture);
+      const { samples, table, colors, image, framebuffer } = this.#resources;
+      for (const texture of [samples, table, colors, image]) gl.deleteTexture(texture);
       gl.deleteFramebuffer(framebuffer);
     }
     this.#resources = null;
@@ -71,6 +73,7 @@ export class GlPainter {
         generation,
         samples: gl.createTexture(),
         table: gl.createTexture(),
+        colors: gl.createTexture(),
         image: gl.createTexture(),
         framebuffer: gl.createFramebuffer(),
       };
@@ -84,6 +87,8 @@ export class GlPainter {
     const { rows, columns } = picture;
     if (picture.kind === 'table') {
       this.#applyTable(resources, picture);
+    } else if (picture.kind === 'gray' && picture.colors !== null) {
+      uploadBytes(gl, resources.image, colored(picture.values, picture.colors), columns, rows);
     } else if (picture.kind === 'bitmap') {
       uploadBitmap(gl, resources.image, picture.bitmap);
     } else {
@@ -94,21 +99,27 @@ export class GlPainter {
 
   #applyTable(resources: Resources, picture: Extract<Picture, { kind: 'table' }>): void {
     const { gl, programs } = this.#device;
-    const { rows, columns, samples, table } = picture;
+    const { rows, columns, samples, table, colors } = picture;
     const shown = this.#shown?.kind === 'table' ? this.#shown : null;
     if (shown?.samples !== samples) uploadSamples(gl, resources.samples, samples, columns, rows);
     if (shown?.table !== table) uploadTable(gl, resources.table, table);
+    if (colors !== null && shown?.colors !== colors) uploadColors(gl, resources.colors, colors);
 
     targetImage(gl, resources.framebuffer, resources.image, columns, rows);
     const isSigned = samples instanceof Int8Array || samples instanceof Int16Array;
     const { program, uniform } = isSigned ? programs.signedTable : programs.unsignedTable;
     gl.useProgram(program);
+    gl.activeTexture(gl.TEXTURE2);
+    // Any texture of whole numbers will do where there are no colours.
+    gl.bindTexture(gl.TEXTURE_2D, colors === null ? resources.table : resources.colors);
     gl.activeTexture(gl.TEXTURE1);
     gl.bindTexture(gl.TEXTURE_2D, resources.table);
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, resources.samples);
     gl.uniform1i(uniform('samples'), 0);
     gl.uniform1i(uniform('displayTable'), 1);
+    gl.uniform1i(uniform('colors'), 2);
+    gl.uniform1i(uniform('hasColors'), colors === null ? 0 : 1);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
@@ -126,4 +137,16 @@ export class GlPainter {
     gl.uniformMatrix3fv(uniform('toImagePoint'), false, [a, b, 0, c, d, 0, e, f, 1]);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
+}
+
+/** Display values in their colours. */
+function colored(values: Uint8Array, colors: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array(3 * values.length);
+  for (let position = 0; position < values.length; position++) {
+    const color = 3 * (values[position] as number);
+    rgb[3 * position] = colors[color] as number;
+    rgb[3 * position + 1] = colors[color + 1] as number;
+    rgb[3 * position + 2] = colors[color + 2] as number;
+  }
+  return rgb;
 }

@@ -7,20 +7,29 @@ import { isTableSamples, type StoredFrame, type TableSamples } from '../dicom/st
  * compare them by identity and upload them once.
  */
 export type Picture = { rows: number; columns: number } & (
-  | { kind: 'table'; samples: TableSamples; table: Uint8Array<ArrayBuffer> }
-  | { kind: 'gray'; values: Uint8Array<ArrayBuffer> }
+  | { kind: 'table'; samples: TableSamples; table: Uint8Array<ArrayBuffer>; colors: ColorTable }
+  | { kind: 'gray'; values: Uint8Array<ArrayBuffer>; colors: ColorTable }
   | { kind: 'rgb'; values: Uint8Array }
   /** A preview has a smaller bitmap than the image has pixels. */
   | { kind: 'bitmap'; bitmap: ImageBitmap }
 );
 
+/** Red, green and blue of each display value; null for shades of grey. */
+export type ColorTable = Uint8Array<ArrayBuffer> | null;
+
 /** Whether two pictures hold the same arrays. */
 export function isSamePicture(first: Picture, second: Picture): boolean {
   if (first.kind === 'table' && second.kind === 'table') {
-    return first.samples === second.samples && first.table === second.table;
+    return (
+      first.samples === second.samples &&
+      first.table === second.table &&
+      first.colors === second.colors
+    );
   }
   if (first.kind === 'bitmap' && second.kind === 'bitmap') return first.bitmap === second.bitmap;
-  if (first.kind === 'gray' && second.kind === 'gray') return first.values === second.values;
+  if (first.kind === 'gray' && second.kind === 'gray') {
+    return first.values === second.values && first.colors === second.colors;
+  }
   return first.kind === 'rgb' && second.kind === 'rgb' && first.values === second.values;
 }
 
@@ -40,8 +49,13 @@ const KEPT_TABLES = 4;
 export class PictureMaker {
   readonly #tables = new Map<string, Uint8Array<ArrayBuffer>>();
 
-  /** A picture of a frame; `voi` is null for colour, where `isInverted` has no meaning either. */
-  make(source: PictureSource, voi: Voi | null, isInverted: boolean): Picture | null {
+  /** A picture of a frame; `voi` is null for colour, where what follows has no meaning either. */
+  make(
+    source: PictureSource,
+    voi: Voi | null,
+    isInverted: boolean,
+    colors: ColorTable = null,
+  ): Picture | null {
     const { rows, columns, stored, recipe, bitmap } = source;
     if (bitmap !== null) return { kind: 'bitmap', rows, columns, bitmap };
     if (stored === undefined) return null;
@@ -51,13 +65,13 @@ export class PictureMaker {
     }
     const steps = { modality: recipe.modality, voi, inverted: recipe.inverted !== isInverted };
     if (!isTableSamples(samples)) {
-      return { kind: 'gray', rows, columns, values: computeDisplay(samples, steps) };
+      return { kind: 'gray', rows, columns, values: computeDisplay(samples, steps), colors };
     }
     const signed = isSigned(samples);
     const key = JSON.stringify([steps, signed]);
     const table = this.#tables.get(key) ?? buildDisplayLut(steps, { isSigned: signed });
     this.#remember(key, table);
-    return { kind: 'table', rows, columns, samples, table };
+    return { kind: 'table', rows, columns, samples, table, colors };
   }
 
   #remember(key: string, table: Uint8Array<ArrayBuffer>): void {

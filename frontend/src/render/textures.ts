@@ -33,6 +33,20 @@ export function uploadTable(
   uploadSamples(gl, texture, table, 256, 256);
 }
 
+/** The colours of the 256 display values in one row. */
+export function uploadColors(
+  gl: WebGL2RenderingContext,
+  texture: WebGLTexture,
+  colors: Uint8Array,
+): void {
+  gl.bindTexture(gl.TEXTURE_2D, texture);
+  gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+  const { TEXTURE_2D, RGB8UI, RGB_INTEGER, UNSIGNED_BYTE } = gl;
+  gl.texImage2D(TEXTURE_2D, 0, RGB8UI, 256, 1, 0, RGB_INTEGER, UNSIGNED_BYTE, colors);
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+}
+
 /** Gray or RGB bytes as a texture that can be filtered. */
 export function uploadBytes(
   gl: WebGL2RenderingContext,
