@@ -152,7 +152,7 @@ def test_invert_flip_rotate_and_reset(page, server):
     page.wait_for_timeout(300)
     canvas = page.locator("[data-shown]")
     plain = canvas.screenshot()
-    for key in ("i", "h", "v", "r"):
+    for key in ("i", "h", "v", "Shift+R"):
         page.keyboard.press(key)
         page.wait_for_timeout(150)
         changed = canvas.screenshot()

@@ -58,7 +58,7 @@ def test_windows_of_the_file_are_chosen_by_name(page, opened):
         assert grey_at(page, *center(page)) == 255
         page.keyboard.press("Escape")
         page.locator("[aria-label=Viewport]").focus()
-        page.keyboard.press("m")
+        page.keyboard.press("x")
         expect(windows).to_have_value("full")
         page.keyboard.press("n")
         expect(field(page, "window")).to_contain_text("WIDE")
@@ -101,7 +101,7 @@ def test_the_page_says_why_a_picture_looks_as_it_does(page, opened):
         expect(panel.locator('[data-step="samples"] output')).to_have_text("100")
         expect(modality.locator("output")).to_have_text("128")
         expect(panel.locator('[data-step="output"] output')).to_have_text("128")
-        page.keyboard.press("m")
+        page.keyboard.press("x")
         expect(panel.locator('[data-step="voi"]')).to_contain_text("minimum to maximum")
         page.keyboard.press("t")
         expect(panel).to_have_count(0)

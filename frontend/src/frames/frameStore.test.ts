@@ -13,12 +13,13 @@ import {
   recipe,
   serve,
 } from '../testing/server';
+import { FrameCache } from './frameCache';
 import { FrameStore, type FrameResult } from './frameStore';
 
 const stack = Array.from({ length: 40 }, (_, file) => ({ file, frame_index: 0 }));
 
 function store(): FrameStore {
-  return new FrameStore(new Client({ base: BASE, token: null }));
+  return new FrameStore(new Client({ base: BASE, token: null }), new FrameCache());
 }
 
 function serveFrames(): string[] {

@@ -4,13 +4,10 @@ import type { RawFrame } from '../api/rawFrame';
 import type { Recipe } from '../api/types.gen';
 import { frameKey, type FrameRef } from '../dicom/frameRef';
 import { pictureWay, type StoredFrame } from '../dicom/storedFrame';
-import { ByteCache } from './byteCache';
+import { FRAME_BUDGET_BYTES, type FrameCache } from './frameCache';
 import { prefetchOrder } from './prefetch';
 import { Prefetcher } from './prefetcher';
 import { Requests } from './requests';
-
-/** Memory for frames that were shown or fetched ahead. */
-const BUDGET_BYTES = 256 * 2 ** 20;
 
 /** Requests that go on while a person scrolls: the frame that is wanted and two on either side. */
 const KEPT_REQUESTS = 5;
@@ -50,25 +47,25 @@ interface Errand {
   isBackground: boolean;
 }
 
-/** Fetches frames, keeps them within a budget, and fetches neighbours ahead. */
+/** Fetches frames for one viewport, and their neighbours ahead. */
 export class FrameStore {
   readonly #client: FrameClient;
-  readonly #cache = new ByteCache<FrameResult>(BUDGET_BYTES);
+  readonly #cache: FrameCache;
   readonly #requests = new Requests<FrameRef, FrameResult>(
     (ref, signal) => this.#load(ref, signal),
     frameKey,
   );
   readonly #prefetcher = new Prefetcher((refs, signal) => this.#loadAhead(refs, signal));
-  readonly #recipes = new Map<string, Recipe>();
   #wanted: FrameRef | null = null;
 
-  constructor(client: FrameClient) {
+  constructor(client: FrameClient, cache: FrameCache) {
     this.#client = client;
+    this.#cache = cache;
   }
 
   /** The frame, if it is there already. */
   peek(ref: FrameRef): FrameResult | undefined {
-    return this.#cache.get(frameKey(ref));
+    return this.#cache.frames.get(frameKey(ref));
   }
 
   /**
@@ -86,7 +83,7 @@ export class FrameStore {
     const neighbours = (frameBytes: number) =>
       prefetchOrder(position, stack.length, direction, roomFor(frameBytes))
         .flatMap((neighbour) => stack[neighbour] ?? [])
-        .filter((neighbour) => !this.#cache.has(frameKey(neighbour)));
+        .filter((neighbour) => !this.#cache.frames.has(frameKey(neighbour)));
 
     // What runs for a frame nearby may still be of use; more would stand in the way.
     const near = [ref, ...neighbours(0)];
@@ -108,13 +105,13 @@ export class FrameStore {
       this.#client.preview(ref, query, signal),
       this.#client.recipe(ref, { signal }),
     ]);
-    this.#recipes.set(recipe.id, recipe);
+    this.#cache.recipes.set(recipe.id, recipe);
     return { ref, rows, columns, recipe, bitmap };
   }
 
   /** Forgets a failure, so that the next `show` asks again. */
   forget(ref: FrameRef): void {
-    this.#cache.delete(frameKey(ref));
+    this.#cache.frames.delete(frameKey(ref));
   }
 
   async #load(ref: FrameRef, signal: AbortSignal): Promise<FrameResult> {
@@ -141,7 +138,7 @@ export class FrameStore {
     // What is unreachable or busy may be there in a moment: that is not kept.
     const isPassing =
       result instanceof ApiError && (result.isUnreachable || result.status === BUSY_STATUS);
-    if (!isPassing) this.#cache.set(frameKey(ref), result, sizeBytes(result));
+    if (!isPassing) this.#cache.frames.set(frameKey(ref), result, sizeBytes(result));
     return result;
   }
 
@@ -167,10 +164,10 @@ export class FrameStore {
 
   /** Frames of a series mostly share one recipe, so it is fetched once for its id. */
   async #recipe(id: string, ref: FrameRef, errand: Errand): Promise<Recipe> {
-    const known = this.#recipes.get(id);
+    const known = this.#cache.recipes.get(id);
     if (known !== undefined) return known;
     const recipe = await this.#client.recipe(ref, errand);
-    this.#recipes.set(recipe.id, recipe);
+    this.#cache.recipes.set(recipe.id, recipe);
     return recipe;
   }
 }
@@ -183,7 +180,7 @@ function failure(reason: unknown): ApiError {
 
 /** Frames of a size that may be fetched ahead: half of the memory stays for those seen before. */
 function roomFor(frameBytes: number): number {
-  return Math.max(2, Math.floor(BUDGET_BYTES / 2 / Math.max(frameBytes, 1)));
+  return Math.max(2, Math.floor(FRAME_BUDGET_BYTES / 2 / Math.max(frameBytes, 1)));
 }
 
 function sizeBytes(result: FrameResult): number {

@@ -2,7 +2,7 @@ import type { Point } from './camera';
 
 /** Pointer and wheel events as intents. Points are CSS pixels in the viewport. */
 
-export type Tool = 'window' | 'pan' | 'zoom';
+export type Tool = 'window' | 'pan' | 'zoom' | 'scroll';
 
 export type Intent =
   /** The window follows the pointer; distances are from where the drag began. */
@@ -18,6 +18,9 @@ const SECONDARY = 2;
 /** A drag of this many CSS pixels doubles the zoom. */
 const ZOOM_DOUBLING_CSS_PX = 150;
 
+/** A drag of this many CSS pixels goes on by a frame. */
+const SCROLL_STEP_CSS_PX = 8;
+
 /** A wheel turned by one notch reports 100 or 120; a touchpad many small steps. */
 const NOTCH_CSS_PX = 50;
 const TOUCHPAD_STEP_CSS_PX = 30;
@@ -27,6 +30,8 @@ interface Drag {
   tool: Tool;
   start: Point;
   last: Point;
+  /** CSS pixels of a scroll that were too few for a frame so far. */
+  rest: number;
   hasMoved: boolean;
 }
 
@@ -47,7 +52,7 @@ export class Gestures {
   }
 
   press(tool: Tool, at: Point): void {
-    this.#drag = { tool, start: at, last: at, hasMoved: false };
+    this.#drag = { tool, start: at, last: at, rest: 0, hasMoved: false };
   }
 
   move(at: Point): Intent | null {
@@ -67,6 +72,12 @@ export class Gestures {
       case 'zoom':
         // Upwards comes closer, about the point where the drag began.
         return { kind: 'zoom', about: drag.start, factor: 2 ** (-dy / ZOOM_DOUBLING_CSS_PX) };
+      case 'scroll': {
+        drag.rest += dy;
+        const frames = Math.trunc(drag.rest / SCROLL_STEP_CSS_PX);
+        drag.rest -= frames * SCROLL_STEP_CSS_PX;
+        return frames === 0 ? null : { kind: 'step', frames };
+      }
     }
   }
 

@@ -22,14 +22,14 @@ test('no key means two things', () => {
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-test('letters work with and without Caps Lock, and Shift tells R from R', () => {
-  expect(commandFor(press('r'))).toBe('rotate-right');
-  expect(commandFor(press('R', { shift: true }))).toBe('rotate-left');
-  expect(commandFor(press('R'))).toBe('rotate-right');
+test('letters work with and without Caps Lock, and Shift tells F from F', () => {
+  expect(commandFor(press('f'))).toBe('fit');
+  expect(commandFor(press('F', { shift: true }))).toBe('one-to-one');
+  expect(commandFor(press('F'))).toBe('fit');
 });
 
 test('chords belong to the browser', () => {
-  expect(commandFor(press('r', { ctrl: true }))).toBeNull();
+  expect(commandFor(press('f', { ctrl: true }))).toBeNull();
 });
 
 test('brackets that are typed with AltGr are brackets', () => {
@@ -37,7 +37,7 @@ test('brackets that are typed with AltGr are brackets', () => {
 });
 
 test('keys are named as they stand on the keyboard', () => {
-  expect(keyLabel('rotate-left')).toBe('Shift+R');
+  expect(keyLabel('rotate-left')).toBe('Shift+L');
   expect(keyLabel('first-frame')).toBe('Home');
 });
 

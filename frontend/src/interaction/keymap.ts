@@ -4,6 +4,7 @@ export type Command =
   | 'tool-window'
   | 'tool-pan'
   | 'tool-zoom'
+  | 'tool-scroll'
   | 'invert'
   | 'flip-horizontal'
   | 'flip-vertical'
@@ -42,19 +43,20 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'tool-window', name: 'Window and level', keys: ['w'] },
   { command: 'tool-pan', name: 'Pan', keys: ['p'] },
   { command: 'tool-zoom', name: 'Zoom', keys: ['z'] },
+  { command: 'tool-scroll', name: 'Scroll', keys: ['s'] },
   { command: 'fit', name: 'Fit to viewport', keys: ['f'] },
-  { command: 'one-to-one', name: 'One to one (1:1)', keys: ['1'] },
+  { command: 'one-to-one', name: 'One to one (1:1)', keys: ['Shift+f'] },
   { command: 'invert', name: 'Invert', keys: ['i'] },
   { command: 'flip-horizontal', name: 'Flip left to right', keys: ['h'] },
   { command: 'flip-vertical', name: 'Flip top to bottom', keys: ['v'] },
-  { command: 'rotate-left', name: 'Rotate left', keys: ['Shift+r'] },
-  { command: 'rotate-right', name: 'Rotate right', keys: ['r'] },
-  { command: 'smoothing', name: 'Smooth pixels', keys: ['s'] },
+  { command: 'rotate-left', name: 'Rotate left', keys: ['Shift+l'] },
+  { command: 'rotate-right', name: 'Rotate right', keys: ['Shift+r'] },
+  { command: 'smoothing', name: 'Smooth pixels', keys: ['Shift+s'] },
   { command: 'next-voi', name: 'Next window of the file', keys: ['n'] },
-  { command: 'full-dynamic', name: 'Full dynamic range', keys: ['m'] },
+  { command: 'full-dynamic', name: 'Full dynamic range', keys: ['x'] },
   { command: 'toggle-overlays', name: 'Overlays', keys: ['o'] },
   { command: 'toggle-shutter', name: 'Display shutter', keys: ['d'] },
-  { command: 'reset', name: 'Reset view and window', keys: ['0', 'Backspace'] },
+  { command: 'reset', name: 'Reset view and window', keys: ['0'] },
   { command: 'previous-frame', name: 'Previous frame', keys: ['ArrowLeft', '['] },
   { command: 'next-frame', name: 'Next frame', keys: ['ArrowRight', ']'] },
   { command: 'back-ten', name: 'Ten frames back', keys: ['PageUp'] },

@@ -1,16 +1,15 @@
+/** A panel at the right. */
+export type PanelName = 'tags' | 'explanation';
+
 /** Which panels are open and how wide they are, in CSS pixels. */
 export class Layout {
   /** The panel at the right; there is room for one. */
-  panel = $state<'tags' | 'explanation' | null>(null);
+  panel = $state<PanelName | null>(null);
   #sidebarWidth = $state(300);
   #panelWidth = $state(480);
 
-  get isTagPanelOpen(): boolean {
-    return this.panel === 'tags';
-  }
-
   /** Opens a panel in the place of any other, or closes it. */
-  toggle(panel: 'tags' | 'explanation'): void {
+  toggle(panel: PanelName): void {
     this.panel = this.panel === panel ? null : panel;
   }
 

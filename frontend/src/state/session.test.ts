@@ -44,7 +44,7 @@ async function started(
     return listed(path) ?? rawFrame([Number(path.split('/')[2]), 1024, 1064, 0, 0, 0]);
   });
   const session = new Session({ base: BASE, token: null });
-  session.viewer.viewport = { width: 30, height: 20 };
+  session.viewer.framing.viewport = { width: 30, height: 20 };
   await session.start();
   await idle(session);
   return session;
@@ -142,7 +142,7 @@ async function startedWith(change: Partial<Recipe>): Promise<Session> {
     return listed(path) ?? rawFrame([0, 1024, 1064, 0, 0, 0]);
   });
   const session = new Session({ base: BASE, token: null });
-  session.viewer.viewport = { width: 30, height: 40 };
+  session.viewer.framing.viewport = { width: 30, height: 40 };
   await session.start();
   await idle(session);
   return session;
@@ -156,37 +156,41 @@ test('every window and table of the file is a choice, with its explanation', asy
       { kind: 'lut', first_mapped: 0, bits: 8, entries: [0, 255], explanation: 'Bone\u0007' },
     ],
   });
-  expect(viewer.voiOptions.map(({ label }) => label)).toEqual([
+  expect(viewer.windowing.options.map(({ label }) => label)).toEqual([
     'SOFT: C 40  W 400',
     'C 300  W 1500, sigmoid',
     'Bone\\u{0007} (lookup table)',
     'Full dynamic range',
   ]);
-  viewer.nextVoi();
+  viewer.windowing.next();
   expect(viewer.windowKey).toBe('300/1500');
-  viewer.nextVoi();
-  expect(viewer.voi).toMatchObject({ kind: 'lut' });
-  viewer.nextVoi();
+  viewer.windowing.next();
+  expect(viewer.windowing.voi).toMatchObject({ kind: 'lut' });
+  viewer.windowing.next();
   // -1024 to 40 HU.
-  expect(viewer.voi).toMatchObject({ center: -492, width: 1064, function: 'LINEAR_EXACT' });
-  viewer.nextVoi();
-  expect([viewer.windowKey, viewer.voiKey]).toEqual(['40/400', 'file-0']);
+  expect(viewer.windowing.voi).toMatchObject({
+    center: -492,
+    width: 1064,
+    function: 'LINEAR_EXACT',
+  });
+  viewer.windowing.next();
+  expect([viewer.windowKey, viewer.windowing.key]).toEqual(['40/400', 'file-0']);
 });
 
 test('the full dynamic range comes and goes with one key', async () => {
   const session = await startedWith({});
   session.run('full-dynamic');
-  expect(session.viewer.voiKey).toBe('full');
+  expect(session.viewer.windowing.key).toBe('full');
   session.run('full-dynamic');
-  expect(session.viewer.voiKey).toBe('file-0');
+  expect(session.viewer.windowing.key).toBe('file-0');
 });
 
 test('a window that was made by hand is in the list until it is left', async () => {
   const { viewer } = await startedWith({});
   viewer.follow({ kind: 'window', dx: 0, dy: 150, isStart: true });
-  expect(viewer.voiOptions.at(-1)?.label).toBe('By hand: C 240  W 400');
-  viewer.nextVoi();
-  expect(viewer.voiOptions.map(({ key }) => key)).toEqual(['file-0', 'full']);
+  expect(viewer.windowing.options.at(-1)?.label).toBe('By hand: C 240  W 400');
+  viewer.windowing.next();
+  expect(viewer.windowing.options.map(({ key }) => key)).toEqual(['file-0', 'full']);
 });
 
 test('pixels twice as high as wide are drawn and read so', async () => {
@@ -241,7 +245,11 @@ test('a file without a window is shown from its 1st to its 99th percentile', asy
   const session = new Session({ base: BASE, token: null });
   await session.start();
   await idle(session);
-  expect(session.viewer.voi).toMatchObject({ center: -974, width: 100, function: 'LINEAR_EXACT' });
+  expect(session.viewer.windowing.voi).toMatchObject({
+    center: -974,
+    width: 100,
+    function: 'LINEAR_EXACT',
+  });
 });
 
 test('invert turns the table round', async () => {
@@ -251,7 +259,7 @@ test('invert turns the table round', async () => {
     return picture?.kind === 'table' ? picture.table[0] : undefined;
   };
   expect(shade()).toBe(0);
-  viewer.invert();
+  viewer.windowing.invert();
   expect(shade()).toBe(255);
 });
 
@@ -264,7 +272,11 @@ test('another series starts at its first frame, seen whole and with its own wind
   viewer.follow({ kind: 'window', dx: 0, dy: 150, isStart: true });
   session.run('next-series');
   await idle(session);
-  expect([viewer.shownKey, viewer.isFitted, viewer.windowKey]).toEqual(['7/0', true, '40/400']);
+  expect([viewer.shownKey, viewer.framing.isFitted, viewer.windowKey]).toEqual([
+    '7/0',
+    true,
+    '40/400',
+  ]);
   session.run('next-series');
   expect(viewer.shownKey).toBe('7/0');
 });
@@ -355,7 +367,7 @@ test('a series that cannot be fetched says so, and is asked for again on demand'
   await idle(session);
   expect(session.navigator.failure).toMatchObject({ code: 'file_gone' });
   isBroken = false;
-  session.retry();
+  session.pane.retry();
   await idle(session);
   expect([session.navigator.failure, session.viewer.shownKey]).toEqual([null, '0/0']);
 });

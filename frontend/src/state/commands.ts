@@ -1,0 +1,39 @@
+import type { Command } from '../interaction/keymap';
+import type { Session } from './session';
+
+/** Frames that Page Up and Page Down go. */
+const PAGE_FRAMES = 10;
+
+/** What each command does. */
+export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
+  'tool-window': ({ toolbox }) => (toolbox.tool = 'window'),
+  'tool-pan': ({ toolbox }) => (toolbox.tool = 'pan'),
+  'tool-zoom': ({ toolbox }) => (toolbox.tool = 'zoom'),
+  'tool-scroll': ({ toolbox }) => (toolbox.tool = 'scroll'),
+  invert: ({ viewer }) => viewer.windowing.invert(),
+  'next-voi': ({ viewer }) => viewer.windowing.next(),
+  'full-dynamic': ({ viewer }) => viewer.windowing.toggleFullDynamic(),
+  'flip-horizontal': ({ viewer }) => viewer.framing.flipHorizontally(),
+  'flip-vertical': ({ viewer }) => viewer.framing.flipVertically(),
+  'rotate-right': ({ viewer }) => viewer.framing.rotate(1),
+  'rotate-left': ({ viewer }) => viewer.framing.rotate(-1),
+  fit: ({ viewer }) => viewer.framing.fit(),
+  'one-to-one': ({ viewer }) => viewer.framing.oneToOne(),
+  smoothing: ({ viewer: { framing } }) => (framing.isSmooth = !framing.isSmooth),
+  reset: ({ viewer }) => viewer.reset(),
+  'previous-frame': ({ viewer }) => viewer.step(-1),
+  'next-frame': ({ viewer }) => viewer.step(1),
+  'back-ten': ({ viewer }) => viewer.step(-PAGE_FRAMES),
+  'forward-ten': ({ viewer }) => viewer.step(PAGE_FRAMES),
+  'first-frame': ({ viewer }) => viewer.goToPosition(0),
+  'last-frame': ({ viewer }) => viewer.goToPosition(viewer.frames.length - 1),
+  'previous-value': ({ viewer }) => viewer.goToValue(viewer.scroll.value - 1),
+  'next-value': ({ viewer }) => viewer.goToValue(viewer.scroll.value + 1),
+  'previous-series': ({ navigator }) => navigator.openNeighbour(-1),
+  'next-series': ({ navigator }) => navigator.openNeighbour(1),
+  'toggle-overlays': ({ overlays }) => (overlays.isShown = !overlays.isShown),
+  'toggle-shutter': ({ overlays }) => (overlays.isShutterShown = !overlays.isShutterShown),
+  'toggle-tags': ({ layout }) => layout.toggle('tags'),
+  'toggle-explanation': ({ layout }) => layout.toggle('explanation'),
+  'focus-filter': (session) => session.focusFilter(),
+};

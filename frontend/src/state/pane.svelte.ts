@@ -1,0 +1,62 @@
+import { createContext } from 'svelte';
+
+import type { ApiError } from '../api/apiError';
+import type { Client } from '../api/client';
+import type { FrameCache } from '../frames/frameCache';
+import { FrameStore } from '../frames/frameStore';
+import { Details, type DetailCache } from './details';
+import { Navigator } from './navigator.svelte';
+import { Overlays } from './overlays.svelte';
+import type { Study } from './study.svelte';
+import { Viewer } from './viewer.svelte';
+
+/** What all panes of the page share. */
+export interface PaneContext {
+  client: Client;
+  study: Study;
+  frames: FrameCache;
+  details: DetailCache;
+  /** Hears that the server could not be reached. */
+  onFailure: (failure: ApiError) => void;
+  /** Hears of what else went wrong, to tell it. */
+  onProblem: (failure: ApiError) => void;
+}
+
+/** One viewport with all that belongs to it alone. */
+export class Pane {
+  readonly viewer: Viewer;
+  readonly navigator: Navigator;
+  readonly overlays: Overlays;
+  #focus: () => void = () => undefined;
+
+  constructor({ client, study, frames, details, onFailure, onProblem }: PaneContext) {
+    this.viewer = new Viewer(new FrameStore(client, frames), onFailure);
+    this.navigator = new Navigator(study, new Details(client, details), this.viewer, onFailure);
+    this.overlays = new Overlays(client, onProblem);
+  }
+
+  /** Tells how the viewport gets the focus. */
+  onFocus(focus: () => void): void {
+    this.#focus = focus;
+  }
+
+  /** Gives the keys to the viewport. */
+  focus(): void {
+    this.#focus();
+  }
+
+  /** Asks again for what could not be had. */
+  retry(): void {
+    if (this.navigator.failure !== null) this.navigator.retry();
+    else this.viewer.retry();
+  }
+
+  /** Takes up what a lost connection has left undone. */
+  resume(): void {
+    this.navigator.resume();
+    if (this.viewer.failure?.isUnreachable === true) this.viewer.retry();
+  }
+}
+
+/** The pane of the components inside a viewport. */
+export const [getPane, setPane] = createContext<Pane>();
