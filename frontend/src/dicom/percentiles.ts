@@ -131,7 +131,7 @@ function eachImageValue(
   if (isEmpty && padding !== null) eachImageValue(samples, modality, null, use);
 }
 
-function isPadding(stored: number, padding: Padding | null): boolean {
+export function isPadding(stored: number, padding: Padding | null): boolean {
   return padding !== null && stored >= padding.low && stored <= padding.high;
 }
 
