@@ -13,7 +13,7 @@ const MOST_SORTED_SAMPLES = 2_000_000;
 const LEAST_SORTED_SAMPLES = 1_000_000;
 
 /** Modality values in rising order. */
-interface Ranking {
+export interface Ranking {
   total: number;
   at(rank: number): number;
 }
@@ -136,7 +136,7 @@ export function isPadding(stored: number, padding: Padding | null): boolean {
 }
 
 /** Linear interpolation between the two nearest of the sorted values, as numpy's percentile. */
-function quantile(ranking: Ranking, fraction: number): number {
+export function quantile(ranking: Ranking, fraction: number): number {
   if (ranking.total === 0) return 0;
   const position = (ranking.total - 1) * fraction;
   const low = ranking.at(Math.floor(position));
