@@ -183,6 +183,73 @@ class PixelAspect:
     horizontal: float = 1.0
 
 
+class SpacingPlane(StrEnum):
+    """Where distances between pixels hold."""
+
+    PATIENT = "patient"
+    DETECTOR = "detector"  # or on the film that was scanned: larger than in the patient
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PixelSpacing:
+    """Distances between the centres of neighbouring pixels, and where they hold.
+
+    ``row_mm`` is that of rows, downwards, ``column_mm`` that of columns.
+    ``element`` gives them, ``note`` says in words what is to be known of them.
+    """
+
+    row_mm: float
+    column_mm: float
+    plane: SpacingPlane
+    element: str
+    note: str = ""
+
+    @property
+    def source(self) -> str:
+        """Element and note, for people to read."""
+        return f"{self.element}, {self.note}" if self.note else self.element
+
+
+@dataclass(frozen=True, slots=True)
+class UltrasoundRegion:
+    """A part of an ultrasound image with a scale of its own (DICOM PS3.3 C.8.5.5).
+
+    The part begins at pixel (left, top), counted from 0, and ends before
+    (right, bottom). ``kind`` is ``2d`` for a tomographic image and ``other``
+    for curves, charts and bars. A pixel is ``delta_x`` of ``unit_x`` wide and
+    ``delta_y`` of ``unit_y`` high, where negative ones count leftwards or
+    upwards; ``x_mm`` and ``y_mm`` are that in mm, None where the unit is no length.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    kind: str
+    x_mm: float | None
+    y_mm: float | None
+    unit_x: str
+    unit_y: str
+    delta_x: float | None
+    delta_y: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suv:
+    """Standardised uptake value = modality value x ``factor``, in ``unit``.
+
+    ``kind`` is ``SUVbw`` for one by body weight. ``decay_reference`` names the
+    time to which the dose was decayed, ``elements`` what the factor is made of.
+    """
+
+    factor: float
+    kind: str
+    unit: str
+    decay_reference: str
+    elements: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class RealWorldMapping:
     """Real world value = stored value x slope + intercept between two stored values.
@@ -248,6 +315,11 @@ class DisplayRecipe:
     pixel_aspect: PixelAspect = field(default_factory=PixelAspect)
     icc_profile: bytes | None = None
     real_world: tuple[RealWorldMapping, ...] = ()
+    spacing: PixelSpacing | None = None
+    regions: tuple[UltrasoundRegion, ...] = ()
+    suv: Suv | None = None
+    suv_note: str = ""
+    """Why a PET image has no SUV."""
     decisions: tuple[Decision, ...] = ()
     ignored: tuple[Ignored, ...] = ()
 

@@ -35,6 +35,8 @@ _ELEMENTS = (
     ("00020010", "UI"),  # Transfer Syntax UID, at SYNTAX_SLOT
     ("00080005", "CS"),  # Specific Character Set
     ("00080016", "UI"),  # SOP Class UID
+    ("00080060", "CS"),  # Modality
+    ("00181114", "DS"),  # Estimated Radiographic Magnification Factor
     ("00181164", "DS"),  # Imager Pixel Spacing
     ("00181600", "CS"),  # Shutter Shape
     ("00181602", "IS"),  # Shutter Left Vertical Edge
@@ -48,6 +50,7 @@ _ELEMENTS = (
     ("00181623", "US"),  # Shutter Overlay Group
     ("00181624", "US"),  # Shutter Presentation Color CIELab Value
     ("00182010", "DS"),  # Nominal Scanned Pixel Spacing
+    ("00200037", "DS"),  # Image Orientation (Patient)
     ("00280002", "US"),  # Samples per Pixel
     ("00280004", "CS"),  # Photometric Interpretation
     ("00280006", "US"),  # Planar Configuration
@@ -62,6 +65,7 @@ _ELEMENTS = (
     ("00280103", "US"),  # Pixel Representation
     ("00280120", "US", "SS"),  # Pixel Padding Value
     ("00280121", "US", "SS"),  # Pixel Padding Range Limit
+    ("00280A02", "CS"),  # Pixel Spacing Calibration Type
     ("00281050", "DS"),  # Window Center
     ("00281051", "DS"),  # Window Width
     ("00281052", "DS"),  # Rescale Intercept
@@ -73,10 +77,13 @@ _ELEMENTS = (
     ("30040002", "CS"),  # Dose Units
     ("3004000E", "DS"),  # Dose Grid Scaling
     ("00541001", "CS"),  # Units
+    ("00541006", "CS"),  # SUV Type
 )
 
-# Frames that may differ, tables too large to keep, and pixels whose place is told elsewhere.
+# Frames that may differ, sequences and tables that only a parse reads, and pixels whose place
+# is told elsewhere.
 _DECLINED = (
+    "00186011",  # Sequence of Ultrasound Regions
     "00189472",  # Frame Display Shutter Sequence
     "00281101",  # Red Palette Color Lookup Table Descriptor
     "00282000",  # ICC Profile
@@ -90,9 +97,11 @@ _DECLINED = (
     "00480207",  # Optical Path Identification Sequence
     "52009229",  # Shared Functional Groups Sequence
     "52009230",  # Per-Frame Functional Groups Sequence
+    "00540016",  # Radiopharmaceutical Information Sequence
     "7FE00001",  # Extended Offset Table
 )
 _OVERLAY_GROUPS = range(0x6000, 0x6100)
+_PHILIPS_PET_GROUP = 0x7053
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +122,8 @@ class FactsReader:
             tag_bytes(tag): (slot, tuple(vr.encode() for vr in vrs))
             for slot, (tag, *vrs) in enumerate(_ELEMENTS)
         }
-        overlays = (struct.pack("<H", group) for group in _OVERLAY_GROUPS)
-        self._declined = frozenset((*map(tag_bytes, _DECLINED), *overlays))
+        groups = (struct.pack("<H", group) for group in (*_OVERLAY_GROUPS, _PHILIPS_PET_GROUP))
+        self._declined = frozenset((*map(tag_bytes, _DECLINED), *groups))
         self._idle: list[ChainReader] = []
         self._known: dict[tuple[bytes | None, ...], tuple[PixelLayout, DisplayRecipe] | None] = {}
 

@@ -10,10 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dcmview.dicom import elements
+from dcmview.dicom.calibration import read_regions, read_spacing
 from dcmview.dicom.modality import read_modality, read_real_world, stored_range, stored_value
 from dcmview.dicom.overlays import read_overlay_summaries
 from dcmview.dicom.presentation import read_icc_profile, read_pixel_aspect, read_shutter
 from dcmview.dicom.recording import recorded_warnings
+from dcmview.dicom.suv import read_suv
 from dcmview.dicom.windows import read_voi
 from dcmview.model import DisplayRecipe, PaddingRange, Palette, Repair, SampleKind
 
@@ -83,6 +85,7 @@ def _collect(
     inverted, of_shape = _inverted(dataset, interpretation)
     padding, of_padding = _padding(dataset, layout)
     real_world, of_real_world = read_real_world(instance, frame_index)
+    suv, suv_note = read_suv(dataset)
     recipe = DisplayRecipe(
         interpretation,
         modality=modality.value,
@@ -91,6 +94,8 @@ def _collect(
         inverted=inverted,
         padding=padding,
         real_world=real_world,
+        suv=suv,
+        suv_note=suv_note,
         repairs=(*modality.repairs, *voi.repairs, *of_shape, *of_padding, *of_real_world),
     )
     return recipe, modality, voi
@@ -103,6 +108,7 @@ def _with_surroundings(
     overlays, of_overlays = read_overlay_summaries(instance, frame_index)
     shutter, of_shutter = read_shutter(instance, frame_index)
     pixel_aspect, of_aspect = read_pixel_aspect(instance, frame_index)
+    regions, of_regions = read_regions(instance)
     icc_profile: bytes | None = None
     of_profile: tuple[Repair, ...] = ()
     if not recipe.photometric_interpretation.startswith("MONOCHROME"):
@@ -113,7 +119,9 @@ def _with_surroundings(
         shutter=shutter,
         pixel_aspect=pixel_aspect,
         icc_profile=icc_profile,
-        repairs=(*recipe.repairs, *of_overlays, *of_shutter, *of_aspect, *of_profile),
+        spacing=read_spacing(instance, frame_index),
+        regions=regions,
+        repairs=(*recipe.repairs, *of_overlays, *of_shutter, *of_aspect, *of_profile, *of_regions),
     )
 
 

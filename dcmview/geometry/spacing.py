@@ -11,31 +11,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from dcmview.errors import InvalidGeometry
+from dcmview.model import PixelSpacing, SpacingPlane
 
 SPACING_TOLERANCE = 1e-3
 """Relative: spacings are written with three to six digits."""
 
+PROJECTIONS = frozenset({"CR", "DX", "MG", "RG", "XA", "RF", "IO", "PX"})
+"""Modalities whose images are projections, where size depends on depth."""
+
 _PIXEL_SPACING = "Pixel Spacing (0028,0030)"
 _IMAGER_PIXEL_SPACING = "Imager Pixel Spacing (0018,1164)"
+_NOMINAL_SCANNED = "Nominal Scanned Pixel Spacing (0018,2010)"
 _MAGNIFICATION = "Estimated Radiographic Magnification Factor (0018,1114)"
 _BETWEEN_SLICES = "Spacing Between Slices (0018,0088)"
 _SLICE_THICKNESS = "Slice Thickness (0018,0050)"
 
 Pair = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class PixelSpacing:
-    """Distances between pixel centres, with the element they come from and what they are.
-
-    ``is_in_patient`` is false where they are those at the detector or where
-    the file does not say.
-    """
-
-    row_spacing_mm: float
-    column_spacing_mm: float
-    source: str
-    is_in_patient: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +40,7 @@ class SliceSpacing:
 def choose_pixel_spacing(
     pixel_spacing: Pair | None,
     imager_pixel_spacing: Pair | None = None,
+    nominal_scanned_spacing: Pair | None = None,
     *,
     calibration_type: str = "",
     magnification: float | None = None,
@@ -56,11 +48,15 @@ def choose_pixel_spacing(
 ) -> PixelSpacing | None:
     """Choose the pixel spacing of an image.
 
+    A spacing at the detector is never divided by the magnification: that is an
+    estimate for one depth, which the note tells and the reader may use.
+
     Parameters
     ----------
-    pixel_spacing, imager_pixel_spacing : pair of float or None
-        (row spacing, column spacing) in mm, as in Pixel Spacing (0028,0030)
-        and Imager Pixel Spacing (0018,1164).
+    pixel_spacing, imager_pixel_spacing, nominal_scanned_spacing : pair of float or None
+        (row spacing, column spacing) in mm, as in Pixel Spacing (0028,0030),
+        Imager Pixel Spacing (0018,1164) and, of a scanned film, Nominal
+        Scanned Pixel Spacing (0018,2010).
     calibration_type : str
         Pixel Spacing Calibration Type (0028,0A02): GEOMETRY or FIDUCIAL.
     magnification : float or None
@@ -82,25 +78,37 @@ def choose_pixel_spacing(
     ----------
     DICOM PS3.3 10.7.1, Basic Pixel Spacing Calibration Macro.
     """
-    for pair in (pixel_spacing, imager_pixel_spacing):
+    for pair in (pixel_spacing, imager_pixel_spacing, nominal_scanned_spacing):
         if pair is not None and not _are_positive(*pair):
             raise InvalidGeometry(f"pixel spacing is {pair[0]} by {pair[1]} mm")
     if magnification is not None and not _are_positive(magnification):
         raise InvalidGeometry(f"{_MAGNIFICATION} is {magnification}")
+    at_detector = imager_pixel_spacing or nominal_scanned_spacing
+    where = "at the detector" if imager_pixel_spacing else "on the scanned film"
     if pixel_spacing is not None:
-        words, is_in_patient = _about_pixel_spacing(
-            pixel_spacing, imager_pixel_spacing, calibration_type, is_projection=is_projection
-        )
-        if is_in_patient or imager_pixel_spacing is None or magnification is None:
-            return PixelSpacing(*pixel_spacing, words, is_in_patient)
-    if imager_pixel_spacing is None:
+        if calibration_type:
+            plane, note = SpacingPlane.PATIENT, f"calibrated ({calibration_type})"
+        elif at_detector is not None and are_equal_spacings(pixel_spacing, at_detector):
+            plane, note = SpacingPlane.DETECTOR, where
+        elif at_detector is not None:
+            plane, note = SpacingPlane.PATIENT, "calibrated in a way that is not said"
+        elif is_projection:
+            plane, note = SpacingPlane.UNKNOWN, "may be at the detector"
+        else:
+            plane, note = SpacingPlane.PATIENT, ""
+        element, chosen = _PIXEL_SPACING, pixel_spacing
+    elif at_detector is not None:
+        plane, note, chosen = SpacingPlane.DETECTOR, where, at_detector
+        element = _IMAGER_PIXEL_SPACING if imager_pixel_spacing else _NOMINAL_SCANNED
+    else:
         return None
-    if magnification is not None:
-        row_mm, column_mm = (spacing / magnification for spacing in imager_pixel_spacing)
-        words = f"{_IMAGER_PIXEL_SPACING} divided by {_MAGNIFICATION}, an estimate"
-        return PixelSpacing(row_mm, column_mm, words, is_in_patient=True)
-    words = f"{_IMAGER_PIXEL_SPACING}, at the detector"
-    return PixelSpacing(*imager_pixel_spacing, words, is_in_patient=False)
+    if plane is not SpacingPlane.PATIENT and magnification is not None:
+        row_mm, column_mm = (spacing / magnification for spacing in chosen)
+        note += (
+            f"; divided by {_MAGNIFICATION} of {magnification:.6g} it is"
+            f" {row_mm:.6g} by {column_mm:.6g} mm in the patient, an estimate"
+        )
+    return PixelSpacing(*chosen, plane, element, note)
 
 
 def choose_slice_spacing(
@@ -128,21 +136,6 @@ def choose_slice_spacing(
 def are_equal_spacings(first: Pair, second: Pair) -> bool:
     """Whether two spacings are the same, but for the digits they are written with."""
     return bool(np.allclose(first, second, rtol=SPACING_TOLERANCE, atol=0))
-
-
-def _about_pixel_spacing(
-    spacing: Pair, at_detector: Pair | None, calibration_type: str, *, is_projection: bool
-) -> tuple[str, bool]:
-    """Say in which plane Pixel Spacing is, and whether that is one in the patient."""
-    if calibration_type:
-        return f"{_PIXEL_SPACING}, calibrated ({calibration_type})", True
-    if at_detector is None:
-        if is_projection:
-            return f"{_PIXEL_SPACING}, may be at the detector", False
-        return _PIXEL_SPACING, True
-    if are_equal_spacings(spacing, at_detector):
-        return f"{_PIXEL_SPACING}, at the detector", False
-    return f"{_PIXEL_SPACING}, calibrated in a way that is not said", True
 
 
 def _are_positive(*values: float) -> bool:

@@ -17,11 +17,13 @@ import numpy as np
 from dcmview.errors import InvalidGeometry
 from dcmview.geometry.plane import direction_words, normal_of, orientation_word
 from dcmview.geometry.spacing import (
+    PROJECTIONS,
     are_equal_spacings,
     choose_pixel_spacing,
     choose_slice_spacing,
 )
 from dcmview.geometry.stack import describe, measure_stack
+from dcmview.model import SpacingPlane
 from dcmview.registry.dimension import Dimension, natural_key
 from dcmview.registry.pools import Pooling, split_pool
 
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dcmview.geometry.plane import Orientation
-    from dcmview.geometry.spacing import PixelSpacing
-    from dcmview.model import Acquisition, InstanceHeader, Placement, Vector
+    from dcmview.model import Acquisition, InstanceHeader, PixelSpacing, Placement, Vector
     from dcmview.registry.pools import Pool, SeriesFrame
 
 FOLLOWS_NUMBERS_FROM = 0.5
@@ -41,9 +42,6 @@ FOLLOWS_NUMBERS_FROM = 0.5
 Slices taken in turns, odd ones first, have numbers that rise and fall and still
 lead one way.
 """
-
-PROJECTIONS = frozenset({"CR", "DX", "MG", "RG", "XA", "RF", "IO", "PX"})
-"""Modalities whose images are projections, where size depends on depth."""
 
 _MOST_PARTS = 65_535
 """In-concatenation Number (0020,9162) has 16 bits."""
@@ -404,10 +402,10 @@ def _spacing(
         return replace(geometry, spacing_source="" if is_same else "differs between images")
     return replace(
         geometry,
-        row_spacing_mm=first.row_spacing_mm,
-        column_spacing_mm=first.column_spacing_mm,
+        row_spacing_mm=first.row_mm,
+        column_spacing_mm=first.column_mm,
         spacing_source=first.source,
-        is_spacing_in_patient=first.is_in_patient,
+        is_spacing_in_patient=first.plane is SpacingPlane.PATIENT,
     )
 
 
@@ -436,9 +434,8 @@ def _pixel_spacing(acquisition: Acquisition, *, is_projection: bool) -> PixelSpa
 def _are_same(first: PixelSpacing | None, other: PixelSpacing | None) -> bool:
     if first is None or other is None:
         return first is other
-    return first.is_in_patient == other.is_in_patient and are_equal_spacings(
-        (first.row_spacing_mm, first.column_spacing_mm),
-        (other.row_spacing_mm, other.column_spacing_mm),
+    return first.plane is other.plane and are_equal_spacings(
+        (first.row_mm, first.column_mm), (other.row_mm, other.column_mm)
     )
 
 

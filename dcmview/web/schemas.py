@@ -368,6 +368,51 @@ class PixelAspectRatio(Struct):
     horizontal: float
 
 
+class SpacingNote(Struct):
+    """Distances between the centres of neighbouring pixels, and where they hold."""
+
+    row_mm: float
+    """From row to row, downwards."""
+    column_mm: float
+    plane: Literal["patient", "detector", "unknown"]
+    """Lengths are those in the patient only where it says so."""
+    element: str
+    note: str
+
+
+class UltrasoundRegion(Struct):
+    """A part of an ultrasound image with a scale of its own, right and bottom excluded."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    kind: Literal["2d", "other"]
+    """``other`` for curves, charts and bars."""
+    x_mm: float | None
+    """Width of a pixel; null where ``unit_x`` is no length."""
+    y_mm: float | None
+    unit_x: str
+    """``cm``, ``s``, ``cm/s``, ``Hz`` or another; empty for none."""
+    unit_y: str
+    delta_x: float | None
+    """What a pixel to the right adds, in ``unit_x``."""
+    delta_y: float | None
+    """What a pixel downwards adds, in ``unit_y``."""
+
+
+class Suv(Struct):
+    """Standardised uptake value = modality value x factor."""
+
+    factor: float
+    kind: Literal["SUVbw", "SUVbsa", "SUVlbm", "SUVibw"]
+    unit: str
+    decay_reference: str
+    """Time to which the dose was decayed; empty where that does not matter."""
+    elements: list[str]
+    """What the factor is made of."""
+
+
 class RealWorldStep(Struct):
     """Real world value = stored value x slope + intercept from ``first`` to ``last``."""
 
@@ -402,6 +447,12 @@ class Recipe(Struct):
     has_icc_profile: bool
     """Whether the PNG carries a profile, by which the browser shows its colours."""
     real_world: list[RealWorldStep]
+    spacing: SpacingNote | None
+    regions: list[UltrasoundRegion]
+    """Where they overlap, the first that holds a pixel counts."""
+    suv: Suv | None
+    suv_note: str
+    """Why a PET image has no SUV; empty for all others."""
     repairs: list[RepairNote]
 
 

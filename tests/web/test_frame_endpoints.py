@@ -155,6 +155,14 @@ def test_the_recipe_lists_the_layers(layered):
     assert recipe["shutter"]["edges"] == [1, 3, 1, 4]
     assert recipe["pixel_aspect"] == {"vertical": 2.0, "horizontal": 1.0}
     assert recipe["has_icc_profile"] is False
+    assert recipe["spacing"] == {
+        "row_mm": 2.0,
+        "column_mm": 1.0,
+        "plane": "patient",
+        "element": "Pixel Spacing (0028,0030)",
+        "note": "",
+    }
+    assert (recipe["regions"], recipe["suv"], recipe["suv_note"]) == ([], None, "")
 
 
 def test_an_overlay_is_given_as_a_picture_with_a_transparent_background(layered):

@@ -153,6 +153,10 @@ def recipe_body(recipe: DisplayRecipe) -> schemas.Recipe:
         pixel_aspect=_copied(recipe.pixel_aspect, schemas.PixelAspectRatio),
         has_icc_profile=recipe.icc_profile is not None,
         real_world=_copied(recipe.real_world, list[schemas.RealWorldStep]),
+        spacing=_copied(recipe.spacing, schemas.SpacingNote | None),
+        regions=_copied(recipe.regions, list[schemas.UltrasoundRegion]),
+        suv=_copied(recipe.suv, schemas.Suv | None),
+        suv_note=recipe.suv_note,
         repairs=repair_notes(recipe.repairs),
     )
     body.id = hashlib.blake2b(encode_json(body), digest_size=8).hexdigest()

@@ -291,6 +291,39 @@ export interface PixelAspectRatio {
   horizontal: number;
 }
 
+/** Distances between the centres of neighbouring pixels, and where they hold. */
+export interface SpacingNote {
+  row_mm: number;
+  column_mm: number;
+  plane: 'detector' | 'patient' | 'unknown';
+  element: string;
+  note: string;
+}
+
+/** A part of an ultrasound image with a scale of its own, right and bottom excluded. */
+export interface UltrasoundRegion {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+  kind: '2d' | 'other';
+  x_mm: number | null;
+  y_mm: number | null;
+  unit_x: string;
+  unit_y: string;
+  delta_x: number | null;
+  delta_y: number | null;
+}
+
+/** Standardised uptake value = modality value x factor. */
+export interface Suv {
+  factor: number;
+  kind: 'SUVbsa' | 'SUVbw' | 'SUVibw' | 'SUVlbm';
+  unit: string;
+  decay_reference: string;
+  elements: string[];
+}
+
 /** Real world value = stored value x slope + intercept from `first` to `last`. */
 export interface RealWorldStep {
   first: number;
@@ -317,6 +350,10 @@ export interface Recipe {
   pixel_aspect: PixelAspectRatio;
   has_icc_profile: boolean;
   real_world: RealWorldStep[];
+  spacing: SpacingNote | null;
+  regions: UltrasoundRegion[];
+  suv: Suv | null;
+  suv_note: string;
   repairs: RepairNote[];
 }
 
@@ -382,6 +419,7 @@ export interface StringValue {
   value: string;
   truncated?: boolean;
   total?: number;
+  offset?: number;
 }
 
 /** One number; NaN and infinity are written as text. */
@@ -396,6 +434,7 @@ export interface NumbersValue {
   value: (number | string)[];
   truncated?: boolean;
   total?: number;
+  offset?: number;
 }
 
 /** Bytes that are never sent. */
@@ -410,6 +449,7 @@ export interface SequenceValue {
   items: TagNode[][];
   truncated?: boolean;
   total?: number;
+  item_indices?: number[];
 }
 
 /** An element that cannot be read. */
@@ -424,4 +464,92 @@ export interface TagNode {
   vr: string;
   keyword: string;
   value: StringValue | NumberValue | NumbersValue | BinaryValue | SequenceValue | ErrorValue;
+  hit?: boolean;
+}
+
+/** The answer of `GET /api/file/{index}/tags?search=`: what was found, inside its parents. */
+export interface TagSearch {
+  hits: number;
+  truncated: boolean;
+  nodes: TagNode[];
+}
+
+/** The answer of `GET /api/file/{index}/frame/{frame}/groups`; empty where there are none. */
+export interface FrameGroups {
+  shared: TagNode[];
+  per_frame: TagNode[];
+}
+
+/** A value as text, cut after 256 characters or 64 binary numbers. */
+export interface TagText {
+  text: string;
+  total?: number;
+  by_length?: boolean;
+}
+
+/** An element as one of two files has it. */
+export interface TagSide {
+  vr: string;
+  value: TagText;
+}
+
+/** One element of two files, either of which may lack it. */
+export interface TagDifference {
+  path: string;
+  name: string;
+  tag: string;
+  keyword: string;
+  state: 'changed' | 'only_first' | 'only_second' | 'same';
+  first: TagSide | null;
+  second: TagSide | null;
+}
+
+/** The answer of `GET /api/tags/compare`. */
+export interface TagComparison {
+  same: number;
+  changed: number;
+  only_first: number;
+  only_second: number;
+  truncated: boolean;
+  rows: TagDifference[];
+}
+
+/** An element that all files or frames have with one value. */
+export interface ConstantTag {
+  path: string;
+  name: string;
+  tag: string;
+  vr: string;
+  keyword: string;
+  value: TagText;
+}
+
+/** An element that files or frames have with different values, or some do not have. */
+export interface VaryingTag {
+  path: string;
+  name: string;
+  tag: string;
+  vr: string;
+  keyword: string;
+  values: TagText[];
+  which: number[];
+}
+
+/** A file that could not be read, with the reason. */
+export interface UnreadFile {
+  file: number;
+  reason: string;
+}
+
+/** The answer of `GET /api/tags/varying`. */
+export interface TagVariation {
+  by: 'file' | 'frame';
+  files: number[];
+  frames: number[];
+  asked: number;
+  truncated: boolean;
+  note: string;
+  unread: UnreadFile[];
+  constant: ConstantTag[];
+  varying: VaryingTag[];
 }

@@ -138,6 +138,10 @@ export function recipe(change: Partial<Recipe> = {}): Recipe {
     pixel_aspect: { vertical: 1, horizontal: 1 },
     has_icc_profile: false,
     real_world: [],
+    spacing: null,
+    regions: [],
+    suv: null,
+    suv_note: '',
     repairs: [],
     ...change,
   };
