@@ -1,4 +1,4 @@
-/** The one table of keys: it feeds the handler, the toolbar's tooltips and the names for assistive tools. */
+/** The one table of keys: it feeds the handler, the tooltips, the help sheet and the names for assistive tools. */
 
 export type Command =
   | 'tool-window'
@@ -30,46 +30,84 @@ export type Command =
   | 'next-series'
   | 'toggle-tags'
   | 'toggle-explanation'
-  | 'focus-filter';
+  | 'focus-filter'
+  | 'toggle-theme'
+  | 'toggle-help';
+
+/** The parts of the help sheet. */
+export type Section = 'Tools' | 'Window' | 'Image' | 'Frames and series' | 'Panels and page';
 
 export interface Binding {
   command: Command;
+  section: Section;
   name: string;
   /** Values of KeyboardEvent.key, letters in lower case; a leading `Shift+` asks for that key. */
   keys: readonly string[];
 }
 
 export const KEYMAP: readonly Binding[] = [
-  { command: 'tool-window', name: 'Window and level', keys: ['w'] },
-  { command: 'tool-pan', name: 'Pan', keys: ['p'] },
-  { command: 'tool-zoom', name: 'Zoom', keys: ['z'] },
-  { command: 'tool-scroll', name: 'Scroll', keys: ['s'] },
-  { command: 'fit', name: 'Fit to viewport', keys: ['f'] },
-  { command: 'one-to-one', name: 'One to one (1:1)', keys: ['Shift+f'] },
-  { command: 'invert', name: 'Invert', keys: ['i'] },
-  { command: 'flip-horizontal', name: 'Flip left to right', keys: ['h'] },
-  { command: 'flip-vertical', name: 'Flip top to bottom', keys: ['v'] },
-  { command: 'rotate-left', name: 'Rotate left', keys: ['Shift+l'] },
-  { command: 'rotate-right', name: 'Rotate right', keys: ['Shift+r'] },
-  { command: 'smoothing', name: 'Smooth pixels', keys: ['Shift+s'] },
-  { command: 'next-voi', name: 'Next window of the file', keys: ['n'] },
-  { command: 'full-dynamic', name: 'Full dynamic range', keys: ['x'] },
-  { command: 'toggle-overlays', name: 'Overlays', keys: ['o'] },
-  { command: 'toggle-shutter', name: 'Display shutter', keys: ['d'] },
-  { command: 'reset', name: 'Reset view and window', keys: ['0'] },
-  { command: 'previous-frame', name: 'Previous frame', keys: ['ArrowLeft', '['] },
-  { command: 'next-frame', name: 'Next frame', keys: ['ArrowRight', ']'] },
-  { command: 'back-ten', name: 'Ten frames back', keys: ['PageUp'] },
-  { command: 'forward-ten', name: 'Ten frames on', keys: ['PageDown'] },
-  { command: 'first-frame', name: 'First frame', keys: ['Home'] },
-  { command: 'last-frame', name: 'Last frame', keys: ['End'] },
-  { command: 'previous-value', name: 'Previous value', keys: [','] },
-  { command: 'next-value', name: 'Next value', keys: ['.'] },
-  { command: 'previous-series', name: 'Previous series', keys: ['ArrowUp'] },
-  { command: 'next-series', name: 'Next series', keys: ['ArrowDown'] },
-  { command: 'toggle-tags', name: 'DICOM tags', keys: ['t'] },
-  { command: 'toggle-explanation', name: 'Why does it look like this', keys: ['e'] },
-  { command: 'focus-filter', name: 'Filter the list', keys: ['/'] },
+  { command: 'tool-window', section: 'Tools', name: 'Window and level', keys: ['w'] },
+  { command: 'tool-pan', section: 'Tools', name: 'Pan', keys: ['p'] },
+  { command: 'tool-zoom', section: 'Tools', name: 'Zoom', keys: ['z'] },
+  { command: 'tool-scroll', section: 'Tools', name: 'Scroll', keys: ['s'] },
+  { command: 'invert', section: 'Window', name: 'Invert', keys: ['i'] },
+  { command: 'next-voi', section: 'Window', name: 'Next window of the file', keys: ['n'] },
+  { command: 'full-dynamic', section: 'Window', name: 'Full dynamic range', keys: ['x'] },
+  { command: 'fit', section: 'Image', name: 'Fit to viewport', keys: ['f'] },
+  { command: 'one-to-one', section: 'Image', name: 'One to one (1:1)', keys: ['Shift+f'] },
+  { command: 'flip-horizontal', section: 'Image', name: 'Flip left to right', keys: ['h'] },
+  { command: 'flip-vertical', section: 'Image', name: 'Flip top to bottom', keys: ['v'] },
+  { command: 'rotate-left', section: 'Image', name: 'Rotate left', keys: ['Shift+l'] },
+  { command: 'rotate-right', section: 'Image', name: 'Rotate right', keys: ['Shift+r'] },
+  { command: 'smoothing', section: 'Image', name: 'Smooth pixels', keys: ['Shift+s'] },
+  { command: 'toggle-overlays', section: 'Image', name: 'Overlays', keys: ['o'] },
+  { command: 'toggle-shutter', section: 'Image', name: 'Display shutter', keys: ['d'] },
+  { command: 'reset', section: 'Image', name: 'Reset view and window', keys: ['0'] },
+  {
+    command: 'previous-frame',
+    section: 'Frames and series',
+    name: 'Previous frame',
+    keys: ['ArrowLeft', '['],
+  },
+  {
+    command: 'next-frame',
+    section: 'Frames and series',
+    name: 'Next frame',
+    keys: ['ArrowRight', ']'],
+  },
+  { command: 'back-ten', section: 'Frames and series', name: 'Ten frames back', keys: ['PageUp'] },
+  {
+    command: 'forward-ten',
+    section: 'Frames and series',
+    name: 'Ten frames on',
+    keys: ['PageDown'],
+  },
+  { command: 'first-frame', section: 'Frames and series', name: 'First frame', keys: ['Home'] },
+  { command: 'last-frame', section: 'Frames and series', name: 'Last frame', keys: ['End'] },
+  { command: 'previous-value', section: 'Frames and series', name: 'Previous value', keys: [','] },
+  { command: 'next-value', section: 'Frames and series', name: 'Next value', keys: ['.'] },
+  {
+    command: 'previous-series',
+    section: 'Frames and series',
+    name: 'Previous series',
+    keys: ['ArrowUp'],
+  },
+  {
+    command: 'next-series',
+    section: 'Frames and series',
+    name: 'Next series',
+    keys: ['ArrowDown'],
+  },
+  { command: 'toggle-tags', section: 'Panels and page', name: 'DICOM tags', keys: ['t'] },
+  {
+    command: 'toggle-explanation',
+    section: 'Panels and page',
+    name: 'Why does it look like this',
+    keys: ['e'],
+  },
+  { command: 'focus-filter', section: 'Panels and page', name: 'Filter the list', keys: ['/'] },
+  { command: 'toggle-theme', section: 'Panels and page', name: 'Light or dark', keys: ['Shift+d'] },
+  { command: 'toggle-help', section: 'Panels and page', name: 'Keys and mouse', keys: ['?'] },
 ];
 
 const COMMANDS = new Map(
@@ -106,7 +144,11 @@ export function bindingOf(command: Command): Binding {
 
 /** The first key of a command as it stands on a keyboard. */
 export function keyLabel(command: Command): string {
-  const [key = ''] = bindingOf(command).keys;
+  return labelOfKey(bindingOf(command).keys[0] ?? '');
+}
+
+/** A key of the table as it stands on a keyboard. */
+export function labelOfKey(key: string): string {
   return key
     .split('+')
     .map((part) => (part.length === 1 ? part.toUpperCase() : part))
@@ -137,3 +179,13 @@ export function focusedKind(element: { tagName: string; type?: string }): Focuse
   if (element.tagName === 'INPUT') return element.type === 'range' ? 'range' : 'text';
   return element.tagName === 'TEXTAREA' || element.tagName === 'SELECT' ? 'text' : 'other';
 }
+
+/** What pointer and wheel do over the image. */
+export const POINTER_HELP: readonly { input: string; name: string }[] = [
+  { input: 'Left drag', name: 'The tool that is chosen' },
+  { input: 'Right drag', name: 'Zoom' },
+  { input: 'Middle drag', name: 'Pan' },
+  { input: 'Wheel', name: 'Frames' },
+  { input: 'Ctrl + wheel', name: 'Zoom about the pointer' },
+  { input: 'Double-click', name: 'Reset view and window' },
+];

@@ -35,5 +35,7 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   'toggle-shutter': ({ overlays }) => (overlays.isShutterShown = !overlays.isShutterShown),
   'toggle-tags': ({ layout }) => layout.toggle('tags'),
   'toggle-explanation': ({ layout }) => layout.toggle('explanation'),
+  'toggle-theme': ({ layout }) => layout.toggleTheme(),
+  'toggle-help': ({ layout }) => (layout.isHelpOpen = !layout.isHelpOpen),
   'focus-filter': (session) => session.focusFilter(),
 };

@@ -5,12 +5,19 @@ export type PanelName = 'tags' | 'explanation';
 export class Layout {
   /** The panel at the right; there is room for one. */
   panel = $state<PanelName | null>(null);
+  isHelpOpen = $state(false);
+  /** Dark, as reading rooms are, until somebody asks for the other. */
+  theme = $state<'dark' | 'light'>('dark');
   #sidebarWidth = $state(300);
   #panelWidth = $state(480);
 
   /** Opens a panel in the place of any other, or closes it. */
   toggle(panel: PanelName): void {
     this.panel = this.panel === panel ? null : panel;
+  }
+
+  toggleTheme(): void {
+    this.theme = this.theme === 'dark' ? 'light' : 'dark';
   }
 
   get sidebarWidth(): number {
