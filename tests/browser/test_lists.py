@@ -233,7 +233,7 @@ def test_files_that_cannot_be_read_are_named_with_the_reason(page, tmp_path, ope
 
 
 def test_archive_of_2000_files_is_scrolled_filtered_and_walked(page, tmp_path, opened):
-    """Behaviour only; how quick it is, ``scripts/bench/page.py`` measures."""
+    """Behaviour only; how quick it is, ``scripts/bench/page/lists`` measures."""
     for number in range(1, 401):
         folder = tmp_path / f"{number:03}"
         folder.mkdir()

@@ -4,29 +4,27 @@ A server is started on a folder and Chromium opens its page, while the server
 scans and again when it is done. What is printed is JSON, and a table of it on
 standard error: medians over the rounds, of the longest task the longest.
 
-    page.py FOLDER --server '.venv/bin/dcmview --no-browser --port {port} {corpus}'
+    scripts/bench/page/lists FOLDER --server '.venv/bin/dcmview --no-browser --port {port} {corpus}'
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import statistics
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chromium import SIZE, launch
 from contract_server import Server
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, ViewportSize
+    from playwright.sync_api import Browser, Page
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 DEFAULT_SERVER = f"{sys.executable} -m dcmview --no-browser --port {{port}} {{corpus}}"
-SIZE: ViewportSize = {"width": 1600, "height": 950}
 LIMIT_MS = 120_000
 QUIET_MS = 1_500
 """When no row has changed for so long, the list is taken to be complete."""
@@ -126,15 +124,9 @@ def wait_for_scan(server: Server) -> int:
 
 
 def run(folder: Path, command: str, rounds: int, filter_text: str) -> dict[str, Any]:
-    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if found is None:
-        raise SystemExit("page.py: no Chromium; scripts/system says what to install")
     cases: dict[str, list[dict[str, float]]] = {"while scanning": [], "scanned": []}
     listed = 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, chromium_sandbox=False)
-        # The first page of a browser pays for the start of its processes.
-        browser.new_page().close()
+    with sync_playwright() as playwright, launch(playwright) as browser:
         for _ in range(rounds):
             with Server(command, folder) as server:
                 server.wait_for_answer()
@@ -142,7 +134,6 @@ def run(folder: Path, command: str, rounds: int, filter_text: str) -> dict[str, 
                 cases["while scanning"].append(measure(browser, url, filter_text))
                 listed = wait_for_scan(server)
                 cases["scanned"].append(measure(browser, url, filter_text))
-        browser.close()
     return {
         "files": listed,
         "rounds": rounds,
