@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
@@ -21,8 +20,8 @@ def open_page(page: Page, url: str) -> None:
 
 
 def open_series(page: Page, name: str) -> None:
-    whole_name = re.compile(f"{re.escape(name)}\\s*\\d*\\s*$")
-    page.get_by_role("treeitem").filter(has_text=whole_name).click()
+    label = page.get_by_text(name, exact=True)
+    page.get_by_role("treeitem").filter(has=label).click()
     expect(page.get_by_role("treeitem", selected=True)).to_contain_text(name)
     page.wait_for_function("document.querySelector('[data-shown]') !== null")
 

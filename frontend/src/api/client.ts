@@ -23,6 +23,9 @@ const TOKEN_HEADER = 'X-Dcmview-Token';
 /** Tells the server that nobody waits for the answer yet. */
 const BACKGROUND = { 'X-Dcmview-Priority': 'background' };
 
+/** Thumbnails up to this size are exact. */
+const LARGEST_PNG_PX = 128;
+
 /** A server that asks for more patience is asked again all the same. */
 const LONGEST_WAIT_S = 10;
 
@@ -149,6 +152,19 @@ export class Client {
     const response = await this.#get(framePath(file, frame_index), options);
     // A picture with an ICC profile is turned into the colours of the page.
     return createImageBitmap(await received(response.blob()));
+  }
+
+  /** A small display frame as a file, not longer than `size_px`; nobody waits for it. */
+  async thumbnail(
+    { file, frame_index }: FrameRef,
+    size_px: number,
+    signal: AbortSignal,
+  ): Promise<Blob> {
+    // Large ones would be slow over a line as PNG.
+    const format = size_px > LARGEST_PNG_PX ? '&format=webp' : '';
+    const path = `${framePath(file, frame_index)}?size=${String(size_px)}${format}`;
+    const response = await this.#get(path, { signal, isBackground: true });
+    return received(response.blob());
   }
 
   /** A reduced display frame, with the size of the whole one. */

@@ -181,8 +181,8 @@ test('what is looked at stays where it is while the list grows above it', async 
   const earlier = Array.from({ length: 100 }, (_, index) => series(index + 1));
   send(seriesList(earlier, { patients: [], studies: [] }));
   end();
-  // A hundred rows of 28 pixels.
-  await vi.waitFor(() => expect(tree.scrollTop).toBe(2_800));
+  // A hundred rows of 52 pixels.
+  await vi.waitFor(() => expect(tree.scrollTop).toBe(5_200));
 });
 
 test('a second slider goes through the values of a dimension', async () => {

@@ -4,6 +4,7 @@ import type { ApiError } from '../api/apiError';
 import { Client, type ClientOptions } from '../api/client';
 import type { SeriesList } from '../api/types.gen';
 import { FrameCache } from '../frames/frameCache';
+import { ThumbnailStore } from '../frames/thumbnailStore';
 import type { Command } from '../interaction/keymap';
 import { COMMANDS } from './commands';
 import { Connection } from './connection.svelte';
@@ -33,6 +34,7 @@ export class Session {
   readonly workspace: Workspace;
   readonly tags: Tags;
   readonly explainer: Explainer;
+  readonly thumbnails: ThumbnailStore;
   readonly #lifetime = new AbortController();
   #focusFilter: () => void = () => undefined;
 
@@ -59,6 +61,7 @@ export class Session {
     this.workspace = new Workspace(() => new Pane(context));
     this.tags = new Tags(client, noteFailure);
     this.explainer = new Explainer(client, noteFailure);
+    this.thumbnails = new ThumbnailStore(client);
   }
 
   /** The pane that keys and tools work in. */

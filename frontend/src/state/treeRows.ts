@@ -1,5 +1,5 @@
 import type { SeriesRow } from '../api/types.gen';
-import { fileName, formatCount, plural, visibleText } from '../dicom/format';
+import { fileName, formatBytes, formatCount, plural, visibleText } from '../dicom/format';
 import type { PartNode, SeriesNode } from './catalog';
 import { pathBelow } from './seriesContent';
 import type { MoreItem, SkippedItem, TreeItem, TreeItems } from './treeItems';
@@ -17,6 +17,8 @@ export interface TreeRow {
   title: string;
   modality: string;
   count: string;
+  /** Dimmed facts of a series, below its label. */
+  facts: string;
   badge: string;
   /** A badge that only says what it is, and warns of nothing. */
   isPlainBadge: boolean;
@@ -41,6 +43,7 @@ export function treeRow(
     title: [cells.label, cells.detail].filter(Boolean).join('\n'),
     modality: '',
     count: '',
+    facts: '',
     badge: '',
     isPlainBadge: false,
     isExpanded: isBranch(item) ? isExpanded(item.key) : null,
@@ -79,6 +82,15 @@ function cellsOf(item: TreeItem, { seriesCounts }: Pick<TreeItems, 'seriesCounts
 
 function seriesCells({ row, label, study, parts }: SeriesNode): Cells {
   const isImage = row.image_count > 0;
+  const number = visibleText(row.series_number);
+  const facts = [
+    parts.length > 0 ? plural(parts.length, 'part') : '',
+    isImage && row.rows > 0 ? `${String(row.columns)} × ${String(row.rows)}` : '',
+    number === '' || label === `Series ${number}` ? '' : `#${number}`,
+    row.size_bytes > 0 ? formatBytes(row.size_bytes) : '',
+  ]
+    .filter(Boolean)
+    .join(' · ');
   const path = visibleText(pathBelow(row.folder, row.file_name));
   const more = row.file_count > 1 ? `\nand ${plural(row.file_count - 1, 'more file')}` : '';
   const note = visibleText(row.note);
@@ -87,12 +99,20 @@ function seriesCells({ row, label, study, parts }: SeriesNode): Cells {
   return {
     label,
     detail: study === null ? note : '',
-    title: [label, note, ...warnings, path + more].filter(Boolean).join('\n'),
+    title: [label, `${countOf(row)} · ${facts}`, note, ...warnings, path + more]
+      .filter(Boolean)
+      .join('\n'),
     modality: visibleText(row.modality),
-    count: parts.length > 0 ? plural(parts.length, 'part') : isImage ? String(row.frame_count) : '',
+    count: countOf(row),
+    facts,
     badge,
     isPlainBadge: !isImage,
   };
+}
+
+function countOf({ image_count, frame_count, file_count }: SeriesRow): string {
+  if (image_count === 0) return plural(file_count, 'file');
+  return frame_count === image_count ? plural(image_count, 'image') : plural(frame_count, 'frame');
 }
 
 /** What is wrong in a word or two; the words of the server stand in the tooltip. */
@@ -114,7 +134,7 @@ function partCells({ label, count, has_pixels, warnings }: PartNode): Cells {
 }
 
 function warningCount(warnings: readonly string[]): string {
-  return warnings.length === 0 ? '' : plural(warnings.length, 'note');
+  return warnings.length === 0 ? '' : plural(warnings.length, 'warning');
 }
 
 function skippedCells({ row }: SkippedItem): Cells {
