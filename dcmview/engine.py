@@ -46,6 +46,7 @@ from dcmview.model import (
     Acquisition,
     DisplayRecipe,
     DisplayRequest,
+    FileDetails,
     LookupTable,
     OverlayPlane,
     Picture,
@@ -254,6 +255,14 @@ class Engine:
         with self._notes_lock:
             of_frames = self._frame_repairs.get(entry.index, ())
         return tuple(dict.fromkeys((*entry.header.repairs, *of_table, *of_frames)))
+
+    def details(self, entry: Entry) -> FileDetails:
+        """Give frame rate and loss of a file with an image."""
+        from dcmview.dicom.details import read_details
+
+        opened = self._open(entry)
+        with opened.lock:
+            return read_details(opened.instance)
 
     def frame_placements(self, entry: Entry) -> tuple[tuple[Acquisition, Placement], ...]:
         """Say where each frame of a file with functional groups lies."""

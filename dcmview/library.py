@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Acquisition,
         DisplayRecipe,
         DisplayRequest,
+        FileDetails,
         Picture,
         Placement,
         RawFrame,
@@ -285,6 +286,16 @@ class Library:
     def repairs(self, index: int) -> tuple[Repair, ...]:
         """Give the rules that a file breaks and what was used instead."""
         return self._engine.repairs(self._registry.get(index))
+
+    def details(self, index: int) -> FileDetails | None:
+        """Give frame rate and loss of a file; None where it holds no image or cannot be read."""
+        entry = self._registry.get(index)
+        if not entry.header.shared.has_pixels:
+            return None
+        try:
+            return self._engine.details(entry)
+        except DcmviewError:
+            return None
 
     def tags(self, index: int) -> list[dict[str, Any]]:
         """Give the tag tree of a file in the JSON form of the API."""

@@ -324,6 +324,21 @@ class DisplayRecipe:
     ignored: tuple[Ignored, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class FileDetails:
+    """What is known of a file only once it is parsed.
+
+    ``frame_rate`` is in frames a second and given by ``frame_rate_source``, a
+    keyword; ``frame_times_ms`` holds how long each frame stands where they
+    differ. ``lossy`` is empty, or says how the image was compressed with loss.
+    """
+
+    frame_rate: float | None = None
+    frame_rate_source: str = ""
+    frame_times_ms: tuple[float, ...] = ()
+    lossy: str = ""
+
+
 class PictureFormat(StrEnum):
     """The file format of a display frame."""
 

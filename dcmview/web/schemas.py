@@ -289,6 +289,14 @@ class FileInfo(Struct):
     """Index of the series row that it belongs to."""
     sop_class: str
     """Name of the SOP Class, or its UID where it has no known name."""
+    frame_rate: float | None
+    """Frames a second, as the file has it; null where it says nothing of use."""
+    frame_rate_source: str
+    """Keyword of the element that gives it."""
+    frame_times_ms: list[float]
+    """How long each frame stands, where Frame Time Vector has different times; else empty."""
+    lossy: str
+    """``JPEG, ratio 12:1`` or the like; empty for an image that lost nothing."""
     repairs: list[RepairNote]
 
 

@@ -199,6 +199,14 @@ def test_a_preview_is_small_and_names_the_size_of_the_whole(server):
     assert answer.headers["x-frame-columns"] == str(header["columns"])
 
 
+def test_a_file_says_what_it_lost_and_how_fast_it_plays(server):
+    info = server.get(f"/api/file/{JPEG2000}/info").json
+    assert info["lossy"].startswith("JPEG 2000")
+    assert (info["frame_rate"], info["frame_rate_source"], info["frame_times_ms"]) == (None, "", [])
+    report = server.get(f"/api/file/{REPORT}/info").json
+    assert (report["lossy"], report["frame_rate"]) == ("", None)
+
+
 def test_a_preview_looks_like_the_whole(server):
     """The same grey levels seen from afar: means of blocks differ by little."""
     whole = picture(server.get(f"/api/file/{JPEG2000}/frame/0?size=64&wc=150&ww=300")).astype(float)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dcmview import __version__
 from dcmview.dicom.uids import uid_name
-from dcmview.model import FileEnd
+from dcmview.model import FileDetails, FileEnd
 from dcmview.web import schemas
 from dcmview.web.context import context
 from dcmview.web.params import revision_asked_for
@@ -98,6 +98,7 @@ def file_info(request: Request) -> Response:
     index = request.path_params["index"]
     own = library.entry(index).header
     header = own.shared
+    details = library.details(index) or FileDetails()
     return json_response(
         schemas.FileInfo(
             frame_count=header.frame_count,
@@ -109,6 +110,10 @@ def file_info(request: Request) -> Response:
             default_window=window_pair(own.default_window),
             series=library.series_of(index),
             sop_class=uid_name(header.sop_class_uid),
+            frame_rate=details.frame_rate,
+            frame_rate_source=details.frame_rate_source,
+            frame_times_ms=list(details.frame_times_ms),
+            lossy=details.lossy,
             repairs=repair_notes(library.repairs(index)),
         )
     )

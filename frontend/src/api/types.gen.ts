@@ -222,6 +222,10 @@ export interface FileInfo {
   default_window: WindowPair | null;
   series: number;
   sop_class: string;
+  frame_rate: number | null;
+  frame_rate_source: string;
+  frame_times_ms: number[];
+  lossy: string;
   repairs: RepairNote[];
 }
 
