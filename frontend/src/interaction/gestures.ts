@@ -9,6 +9,8 @@ export type Intent =
   | { kind: 'window'; dx: number; dy: number; isStart: boolean }
   | { kind: 'pan'; dx: number; dy: number }
   | { kind: 'zoom'; about: Point; factor: number }
+  /** Two fingers: the image follows by `dx` and `dy`, and is zoomed about the point between them. */
+  | { kind: 'pinch'; dx: number; dy: number; about: Point; factor: number }
   | { kind: 'step'; frames: number };
 
 const PRIMARY = 0;
@@ -26,14 +28,26 @@ const NOTCH_CSS_PX = 50;
 const TOUCHPAD_STEP_CSS_PX = 30;
 const LINE_CSS_PX = 40;
 
+/** A finger trembles by this many CSS pixels, also while a second one is on its way. */
+const TOUCH_SLOP_CSS_PX = 6;
+
+/** Fingers closer than this on the screen tell nothing about a zoom. */
+const SMALLEST_SPREAD_CSS_PX = 10;
+
 interface Drag {
+  pointer: number;
   tool: Tool;
   start: Point;
   last: Point;
   /** CSS pixels of a scroll that were too few for a frame so far. */
   rest: number;
   hasMoved: boolean;
+  /** It does nothing within this many CSS pixels from its start. */
+  slop: number;
 }
+
+/** Two fingers by their pointers. */
+type Pinch = Map<number, Point>;
 
 /** Which tool a mouse button works with. */
 export function toolOfButton(button: number, activeTool: Tool): Tool | null {
@@ -42,47 +56,40 @@ export function toolOfButton(button: number, activeTool: Tool): Tool | null {
   return button === SECONDARY ? 'zoom' : null;
 }
 
-/** One pointer over one viewport. */
+/** The pointers over one viewport: a mouse, a pen, or up to two fingers. */
 export class Gestures {
   #drag: Drag | null = null;
+  #pinch: Pinch | null = null;
   #wheelRest = 0;
 
-  get isDragging(): boolean {
-    return this.#drag !== null;
-  }
-
-  press(tool: Tool, at: Point): void {
-    this.#drag = { tool, start: at, last: at, rest: 0, hasMoved: false };
-  }
-
-  move(at: Point): Intent | null {
+  /** A pointer goes down. A second finger makes a pinch of it; false where it is one too many. */
+  press(pointer: number, tool: Tool, at: Point, isTouch = false): boolean {
+    if (this.#pinch !== null) return false;
     const drag = this.#drag;
-    if (drag === null) return null;
-    const dx = at.x - drag.last.x;
-    const dy = at.y - drag.last.y;
-    if (dx === 0 && dy === 0) return null;
-    const isStart = !drag.hasMoved;
-    drag.last = at;
-    drag.hasMoved = true;
-    switch (drag.tool) {
-      case 'window':
-        return { kind: 'window', dx: at.x - drag.start.x, dy: at.y - drag.start.y, isStart };
-      case 'pan':
-        return { kind: 'pan', dx, dy };
-      case 'zoom':
-        // Upwards comes closer, about the point where the drag began.
-        return { kind: 'zoom', about: drag.start, factor: 2 ** (-dy / ZOOM_DOUBLING_CSS_PX) };
-      case 'scroll': {
-        drag.rest += dy;
-        const frames = Math.trunc(drag.rest / SCROLL_STEP_CSS_PX);
-        drag.rest -= frames * SCROLL_STEP_CSS_PX;
-        return frames === 0 ? null : { kind: 'step', frames };
-      }
+    if (drag === null) {
+      const slop = isTouch ? TOUCH_SLOP_CSS_PX : 0;
+      this.#drag = { pointer, tool, start: at, last: at, rest: 0, hasMoved: false, slop };
+      return true;
     }
+    if (!isTouch || drag.slop === 0) return false;
+    this.#pinch = new Map([
+      [drag.pointer, drag.last],
+      [pointer, at],
+    ]);
+    this.#drag = null;
+    return true;
   }
 
-  release(): void {
-    this.#drag = null;
+  move(pointer: number, at: Point): Intent | null {
+    if (this.#pinch !== null) return pinched(this.#pinch, pointer, at);
+    const drag = this.#drag;
+    return drag?.pointer === pointer ? dragged(drag, at) : null;
+  }
+
+  /** A pointer goes up or is taken away. The finger that is left of a pinch does nothing more. */
+  release(pointer: number): void {
+    if (this.#drag?.pointer === pointer) this.#drag = null;
+    if (this.#pinch?.delete(pointer) === true && this.#pinch.size === 0) this.#pinch = null;
   }
 
   /** A wheel event; `deltaMode` as in WheelEvent: 0 pixels, 1 lines, 2 pages. */
@@ -101,4 +108,49 @@ export class Gestures {
     this.#wheelRest -= frames * TOUCHPAD_STEP_CSS_PX;
     return frames === 0 ? null : { kind: 'step', frames };
   }
+}
+
+function dragged(drag: Drag, at: Point): Intent | null {
+  if (!drag.hasMoved && Math.hypot(at.x - drag.start.x, at.y - drag.start.y) < drag.slop) {
+    return null;
+  }
+  const dx = at.x - drag.last.x;
+  const dy = at.y - drag.last.y;
+  if (dx === 0 && dy === 0) return null;
+  const isStart = !drag.hasMoved;
+  drag.last = at;
+  drag.hasMoved = true;
+  switch (drag.tool) {
+    case 'window':
+      return { kind: 'window', dx: at.x - drag.start.x, dy: at.y - drag.start.y, isStart };
+    case 'pan':
+      return { kind: 'pan', dx, dy };
+    case 'zoom':
+      // Upwards comes closer, about the point where the drag began.
+      return { kind: 'zoom', about: drag.start, factor: 2 ** (-dy / ZOOM_DOUBLING_CSS_PX) };
+    case 'scroll': {
+      drag.rest += dy;
+      const frames = Math.trunc(drag.rest / SCROLL_STEP_CSS_PX);
+      drag.rest -= frames * SCROLL_STEP_CSS_PX;
+      return frames === 0 ? null : { kind: 'step', frames };
+    }
+  }
+}
+
+/** What it means that one of two fingers has moved. */
+function pinched(pinch: Pinch, pointer: number, at: Point): Intent | null {
+  const from = pinch.get(pointer);
+  if (from === undefined) return null;
+  pinch.set(pointer, at);
+  const other = [...pinch].find(([id]) => id !== pointer)?.[1];
+  if (other === undefined || (at.x === from.x && at.y === from.y)) return null;
+  const before = Math.hypot(from.x - other.x, from.y - other.y);
+  const after = Math.hypot(at.x - other.x, at.y - other.y);
+  return {
+    kind: 'pinch',
+    dx: (at.x - from.x) / 2,
+    dy: (at.y - from.y) / 2,
+    about: { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 },
+    factor: Math.min(before, after) < SMALLEST_SPREAD_CSS_PX ? 1 : after / before,
+  };
 }

@@ -177,6 +177,10 @@ export class Viewer {
       case 'zoom':
         this.framing.zoom(intent.about, intent.factor);
         break;
+      case 'pinch':
+        this.framing.pan(intent.dx, intent.dy);
+        this.framing.zoom(intent.about, intent.factor);
+        break;
       case 'window':
         this.windowing.drag(intent.dx, intent.dy, intent.isStart);
         break;
