@@ -37,7 +37,7 @@ test('brackets that are typed with AltGr are brackets', () => {
 });
 
 test('keys are named as they stand on the keyboard', () => {
-  expect(keyLabel('rotate-left')).toBe('Shift+L');
+  expect(keyLabel('previous-frame')).toBe('\u2190');
   expect(keyLabel('first-frame')).toBe('Home');
 });
 

@@ -54,7 +54,7 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'next-voi', section: 'Window', name: 'Next window of the file', keys: ['n'] },
   { command: 'full-dynamic', section: 'Window', name: 'Full dynamic range', keys: ['x'] },
   { command: 'fit', section: 'Image', name: 'Fit to viewport', keys: ['f'] },
-  { command: 'one-to-one', section: 'Image', name: 'One to one (1:1)', keys: ['Shift+f'] },
+  { command: 'one-to-one', section: 'Image', name: '1:1, pixel by pixel', keys: ['Shift+f'] },
   { command: 'flip-horizontal', section: 'Image', name: 'Flip left to right', keys: ['h'] },
   { command: 'flip-vertical', section: 'Image', name: 'Flip top to bottom', keys: ['v'] },
   { command: 'rotate-left', section: 'Image', name: 'Rotate left', keys: ['Shift+l'] },
@@ -142,16 +142,35 @@ export function bindingOf(command: Command): Binding {
   return binding;
 }
 
+/** Keys that are not called on a keyboard what the browser calls them. */
+const KEYCAPS: Readonly<Record<string, string>> = {
+  ' ': 'Space',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  PageUp: 'Page up',
+  PageDown: 'Page down',
+  Escape: 'Esc',
+};
+
 /** The first key of a command as it stands on a keyboard. */
 export function keyLabel(command: Command): string {
   return labelOfKey(bindingOf(command).keys[0] ?? '');
+}
+
+/** The keys of a command as assistive tools are told of them (aria-keyshortcuts). */
+export function keyShortcuts(command: Command): string {
+  return bindingOf(command)
+    .keys.map((key) => (key === ' ' ? 'Space' : key))
+    .join(' ');
 }
 
 /** A key of the table as it stands on a keyboard. */
 export function labelOfKey(key: string): string {
   return key
     .split('+')
-    .map((part) => (part.length === 1 ? part.toUpperCase() : part))
+    .map((part) => KEYCAPS[part] ?? (part.length === 1 ? part.toUpperCase() : part))
     .join('+');
 }
 

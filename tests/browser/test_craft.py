@@ -1,0 +1,92 @@
+"""What holds in every state of the page: assistive tools, keyboard, both themes, nothing that jumps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from browser.steps import open_page
+from playwright.sync_api import expect
+from support.paths import FIXTURES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from playwright.sync_api import Page
+
+AXE = FIXTURES.parent / "frontend/node_modules/axe-core/axe.min.js"
+
+STATES: dict[str, Sequence[str]] = {
+    "picture": (),
+    "light": ("Shift+D",),
+    "tags": ("t",),
+    "tags, light": ("t", "Shift+D"),
+    "explanation": ("e",),
+    "help": ("?",),
+    "help, light": ("Shift+D", "?"),
+}
+
+
+def violations(page: Page) -> list[str]:
+    """Give what axe finds serious or critical, with the places."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("keys", STATES.values(), ids=STATES.keys())
+def test_axe_finds_nothing_serious(page, server, keys):
+    open_page(page, server.url)
+    for key in keys:
+        page.keyboard.press(key)
+    page.wait_for_timeout(400)
+    assert violations(page) == []
+
+
+def test_the_help_sheet_names_the_keys_and_gives_the_focus_back(page, server):
+    open_page(page, server.url)
+    page.locator("section[aria-label=Viewport]").first.focus()
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Keys and mouse")
+    expect(sheet).to_be_visible()
+    expect(sheet.get_by_text("Full dynamic range")).to_be_visible()
+    page.keyboard.press("i")  # does nothing behind the sheet
+    expect(page.get_by_role("button", name="Invert", exact=True)).to_have_attribute(
+        "aria-pressed", "false"
+    )
+    page.keyboard.press("Escape")
+    expect(sheet).not_to_be_visible()
+    assert page.evaluate("document.activeElement?.getAttribute('aria-label')") == "Viewport"
+
+
+def test_the_light_theme_is_light_and_leaves_the_picture_as_it_is(page, server):
+    open_page(page, server.url)
+    canvas = page.locator("[data-shown]").first
+    picture = canvas.screenshot()
+    page.keyboard.press("Shift+D")
+    sidebar = page.get_by_role("complementary", name="Files")
+    color = sidebar.evaluate("element => getComputedStyle(element).backgroundColor")
+    assert min(map(int, color.removeprefix("rgb(").removesuffix(")").split(","))) > 220
+    assert canvas.screenshot() == picture
+
+
+def test_nothing_jumps_while_the_page_fills(page, server):
+    page.add_init_script(
+        """
+        window.shifts = [];
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries())
+            if (!entry.hadRecentInput)
+              shifts.push([entry.value, entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 120))]);
+        }).observe({ type: 'layout-shift', buffered: true });
+        """
+    )
+    open_page(page, server.url)
+    page.wait_for_timeout(1_000)
+    shifts = page.evaluate("shifts")
+    assert sum(value for value, _ in shifts) < 0.02, shifts
