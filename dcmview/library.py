@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from dcmview.annotations.roi import Rectangle
     from dcmview.annotations.roi_csv import RoiTable
+    from dcmview.dicom.tagsearch import TagHits
     from dcmview.engine import Engine
     from dcmview.model import (
         Acquisition,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from dcmview.registry.registry import SkippedPath
     from dcmview.registry.scan import Scan
     from dcmview.registry.stacks import Stack
+    from dcmview.tagreader import Comparison, VariationReport
 
 PROGRESS_INTERVAL_S = 0.2
 WARM_UP_AFTER_S = 3.0
@@ -311,6 +313,61 @@ class Library:
         """Give the nodes of the shared functional groups and of those of one frame."""
         entry = self._entry_with_frame(index, frame_index)
         return self._engine.frame_groups(entry, frame_index)
+
+    def search_tags(
+        self, index: int, query: str, is_wanted: Callable[[], bool] = _always
+    ) -> TagHits:
+        """Give the elements of a file that hold all words of a query, with their parents.
+
+        Raises
+        ------
+        RequestError
+            If the query is empty or too long.
+        CancelledError
+            If ``is_wanted`` says that nobody waits any more; so do the next two.
+        """
+        from dcmview import tagreader
+
+        return tagreader.search(self._registry.get(index), query, is_wanted)
+
+    def compare_tags(
+        self,
+        first: tuple[int, int | None],
+        second: tuple[int, int | None],
+        is_wanted: Callable[[], bool] = _always,
+    ) -> Comparison:
+        """Put the elements of two files side by side.
+
+        ``first`` and ``second`` are indices of a file and of the frame whose
+        functional groups are wanted, None for those of all frames.
+        """
+        from dcmview import tagreader
+
+        sides = [
+            self._registry.get(index) if frame is None else self._entry_with_frame(index, frame)
+            for index, frame in (first, second)
+        ]
+        return tagreader.compare(sides[0], sides[1], (first[1], second[1]), is_wanted)
+
+    def varying_tags(
+        self, indices: Iterable[int], count: int, is_wanted: Callable[[], bool] = _always
+    ) -> VariationReport:
+        """Say which elements of ``count`` files vary, and how; indices are read as needed."""
+        from dcmview import tagreader
+
+        return tagreader.vary_files(map(self._registry.get, indices), count, is_wanted)
+
+    def varying_frame_tags(
+        self, index: int, is_wanted: Callable[[], bool] = _always
+    ) -> VariationReport:
+        """Say which elements of the functional groups vary over the frames of a file."""
+        from dcmview import tagreader
+
+        return tagreader.vary_frames(self._entry_with_frame(index, 0), is_wanted)
+
+    def files_in_reading_order(self, series: int) -> list[int]:
+        """Give the files of a series as its stacks are read, or raise ``UnknownSeries``."""
+        return list(dict.fromkeys(file for stack in self.stacks(series) for file in stack.files))
 
     # ROIs
 

@@ -14,7 +14,7 @@ from dcmview.schedule import Scheduler
 from dcmview.web.access import AccessMiddleware
 from dcmview.web.context import AppContext
 from dcmview.web.errors import EXCEPTION_HANDLERS, UnexpectedErrors
-from dcmview.web.routes import batch, files, frames, rois, series, tags
+from dcmview.web.routes import batch, files, frames, rois, series, tags, tagtables
 from dcmview.web.routes.page import load_assets, page_routes
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class SmallNumber(IntegerConvertor):
 register_url_convertor("small", SmallNumber())
 
 FRAME_THREADS = min(4, os.cpu_count() or 1) + 1  # one of them is kept for what is on screen
+TAG_THREADS = 2  # one of them is kept for searches, which are short
 
 
 def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) -> Starlette:
@@ -62,6 +63,8 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
             Route("/api/file/{index:small}/frame/{frame:small}/groups", tags.frame_groups),
             Route("/api/frames/raw", batch.raw_frames),
             Route("/api/file/{index:small}/tags", tags.tags),
+            Route("/api/tags/compare", tagtables.compare_tags),
+            Route("/api/tags/varying", tagtables.varying_tags),
             Route("/api/file/{index:small}/annotations", rois.Annotations),
             Route("/api/annotations/export.csv", rois.export_csv),
             *page_routes(load_assets()),
@@ -74,5 +77,7 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
     )
     # A redirect to another slash would be absolute and so lose the prefix of a proxy.
     app.router.redirect_slashes = False
-    app.state.context = AppContext(library, status, Scheduler(FRAME_THREADS))
+    app.state.context = AppContext(
+        library, status, Scheduler(FRAME_THREADS), Scheduler(TAG_THREADS)
+    )
     return app

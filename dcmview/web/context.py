@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """The library that is served, the state of the process that serves it, and who computes."""
+    """The library that is served, the state of the process that serves it, and who computes.
+
+    ``tag_scheduler`` has threads of its own: comparing a thousand files takes seconds.
+    """
 
     library: Library
     status: ServerStatus
     scheduler: Scheduler
+    tag_scheduler: Scheduler
 
 
 def context(request: Request) -> AppContext:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dcmview.errors import InvalidWindow, RequestError
@@ -20,6 +21,7 @@ MOST_TAG_VALUES = 10_000
 LARGEST_NUMBER = 2**31 - 1
 
 _PLAIN = DisplayRequest()
+_FILE_RANGE = re.compile(r"(?P<first>[0-9]{1,9})(-(?P<last>[0-9]{1,9}))?")
 _FRAME_RANGE = re.compile(r"(?P<file>[0-9]{1,9}):(?P<first>[0-9]{1,9})(-(?P<last>[0-9]{1,9}))?")
 
 
@@ -115,6 +117,46 @@ def slice_request(query: QueryParams) -> tuple[int, int]:
     return offset, min(limit, MOST_TAG_VALUES)
 
 
+@dataclass(frozen=True, slots=True)
+class VariationRequest:
+    """Over what elements are compared: ranges of files, a series, or the frames of a file."""
+
+    files: tuple[range, ...] = ()
+    series: int | None = None
+    frames_of: int | None = None
+
+
+def variation_request(query: QueryParams) -> VariationRequest:
+    """Read one of ``files`` (such as ``3-9,12``), ``series`` and ``file``."""
+    if len({"files", "series", "file"} & set(query)) != 1:
+        raise RequestError("exactly one of files, series and file must be given")
+    return VariationRequest(
+        files=_file_ranges(query["files"]) if "files" in query else (),
+        series=_optional_number(query, "series", least=0),
+        frames_of=_optional_number(query, "file", least=0),
+    )
+
+
+def comparison_request(query: QueryParams) -> tuple[tuple[int, int | None], tuple[int, int | None]]:
+    """Read ``first`` and ``second``, files, with ``first_frame`` and ``second_frame``."""
+
+    def side(name: str) -> tuple[int, int | None]:
+        index = _optional_number(query, name, least=0)
+        if index is None:
+            raise RequestError("first and second must name a file each")
+        return index, _optional_number(query, f"{name}_frame", least=0)
+
+    return side("first"), side("second")
+
+
+def wants_csv(query: QueryParams) -> bool:
+    """Read ``format`` of a table."""
+    wanted = query.get("format", "json")
+    if wanted not in ("json", "csv"):
+        raise RequestError(f"format must be json or csv, not {wanted!r}")
+    return wanted == "csv"
+
+
 def json_object(content: bytes) -> dict[str, Any]:
     """Read a request body as a JSON object."""
     try:
@@ -124,6 +166,21 @@ def json_object(content: bytes) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise RequestError("the body must be a JSON object")
     return body
+
+
+def _file_ranges(text: str) -> tuple[range, ...]:
+    """Ranges are not spelled out here: one may hold a billion files that do not exist."""
+    ranges = []
+    for part in text.split(","):
+        match = _FILE_RANGE.fullmatch(part)
+        if match is None:
+            raise RequestError(f"files must read like 3-9,12, {part!r} does not")
+        first = int(match["first"])
+        last = int(match["last"] or first)
+        if last < first:
+            raise RequestError(f"the files {part!r} run backwards")
+        ranges.append(range(first, last + 1))
+    return tuple(ranges)
 
 
 def _window(wc: str | None, ww: str | None) -> tuple[float, float] | None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from dcmview.schedule import Scheduler
+
 Value = TypeVar("Value")
 
 PRIORITY_HEADER = "X-Dcmview-Priority"
@@ -30,9 +32,14 @@ def is_urgent(request: Request) -> bool:
 
 
 async def in_thread(
-    request: Request, key: Hashable, compute: Callable[[Callable[[], bool]], Value]
+    request: Request,
+    key: Hashable,
+    compute: Callable[[Callable[[], bool]], Value],
+    scheduler: Scheduler | None = None,
+    *,
+    in_background: bool = False,
 ) -> Value:
-    """Compute in a thread of the scheduler while watching the client.
+    """Compute in a thread of a scheduler while watching the client.
 
     Parameters
     ----------
@@ -42,6 +49,10 @@ async def in_thread(
         Requests with equal keys share one computation.
     compute : callable
         Gets a function that says whether anybody still waits.
+    scheduler : Scheduler, optional
+        That of frames, if not given.
+    in_background : bool, default False
+        For what takes long, whatever the client says.
 
     Raises
     ------
@@ -50,8 +61,9 @@ async def in_thread(
     ClientGone
         If the connection was closed before there was a result.
     """
-    scheduler = context(request).scheduler
-    waiter = scheduler.join(key, compute, urgent=is_urgent(request))
+    scheduler = scheduler or context(request).scheduler
+    urgent = is_urgent(request) and not in_background
+    waiter = scheduler.join(key, compute, urgent=urgent)
     try:
         # Most frames are there before it would pay to watch anything.
         await asyncio.wait((waiter,), timeout=WATCH_AFTER_S)
