@@ -1,6 +1,7 @@
 import { asApiError, isAbort, type ApiError } from '../api/apiError';
 import { pause } from '../api/pause';
 import type { SeriesRow } from '../api/types.gen';
+import type { FrameRef } from '../dicom/frameRef';
 import type { Details } from './details';
 import type { SeriesContent, Stack } from './seriesContent';
 import type { Study } from './study.svelte';
@@ -12,8 +13,8 @@ const RENEW_INTERVAL_MS = 1_000;
 /** What is looked at for this long is likely to be left for its neighbour. */
 const SETTLE_MS = 150;
 
-/** Which of the stacks of a series is opened. */
-type StackChoice = 'first-image' | 'first' | 'last' | { key: string };
+/** Which of the stacks of a series is opened: by its key, or the one that holds a frame, at that frame. */
+export type StackChoice = 'first-image' | 'first' | 'last' | { key: string } | { frame: FrameRef };
 
 /** Opens series: what they hold is fetched on the way. */
 export class Navigator {
@@ -133,7 +134,8 @@ export class Navigator {
     this.#content = content;
     this.#study.showParts(content);
     const stack = picked(content, pick);
-    if (stack !== null) this.#viewer.open(content, stack);
+    const at = typeof pick === 'object' && 'frame' in pick ? pick.frame : null;
+    if (stack !== null) this.#viewer.open(content, stack, at);
     void this.#prefetch(this.#life.signal);
   }
 
@@ -170,9 +172,13 @@ export class Navigator {
   }
 }
 
-function picked({ stacks }: SeriesContent, pick: StackChoice): Stack | null {
+function picked(content: SeriesContent, pick: StackChoice): Stack | null {
+  const { stacks } = content;
   const [first = null] = stacks;
-  if (typeof pick === 'object') return stacks.find(({ key }) => key === pick.key) ?? first;
+  if (typeof pick === 'object') {
+    const found = 'key' in pick ? content.stack(pick.key) : content.stackOf(pick.frame);
+    return found ?? first;
+  }
   if (pick === 'last') return stacks.at(-1) ?? null;
   if (pick === 'first') return first;
   return stacks.find(({ has_pixels }) => has_pixels) ?? first;

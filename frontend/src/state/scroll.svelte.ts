@@ -47,11 +47,11 @@ export class Scroll {
     return this.stack?.placeOf(ref) ?? null;
   }
 
-  /** Begins a stack at its first frame, which is given back. */
-  enter(content: SeriesContent, stack: Stack): FrameRef | null {
+  /** Begins a stack at one of its frames or at the first, which is given back. */
+  enter(content: SeriesContent, stack: Stack, at: FrameRef | null = null): FrameRef | null {
     this.#content = content;
     this.#stackKey = stack.key;
-    this.#ref = stack.lanes.flat()[0] ?? null;
+    this.#ref = stack.placeOf(at) === null ? (stack.lanes.flat()[0] ?? null) : at;
     return this.#ref;
   }
 
@@ -75,6 +75,20 @@ export class Scroll {
     const direction = target > this.position ? 1 : -1;
     this.#ref = ref;
     return { refs: this.frames, position: target, direction };
+  }
+
+  /** Goes to a frame of the stack; null where nothing changes. */
+  goTo(ref: FrameRef | null): Line | null {
+    const place = this.placeOf(ref);
+    if (place === null || this.#place === null) return null;
+    const { value, position } = this.#place;
+    if (place.value === value) return this.goToPosition(place.position);
+    this.#ref = ref;
+    return {
+      refs: this.frames,
+      position: place.position,
+      direction: place.position < position ? -1 : 1,
+    };
   }
 
   /** Goes to another value of the dimension at the same position, or the nearest there is. */

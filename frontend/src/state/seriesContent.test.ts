@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { detail, series, stack } from '../testing/server';
+import { detail, geometry, series, stack } from '../testing/server';
 import { pathBelow, SeriesContent, type Stack } from './seriesContent';
 
 const ref = (file: number) => ({ file, frame_index: 0 });
@@ -53,6 +53,39 @@ test('beyond the values there is nothing', () => {
 
 test('an object without pixels has no frames', () => {
   expect(only(stack([ref(3)], { has_pixels: false })).lanes).toEqual([[]]);
+});
+
+test('a frame is found with its object, and an object without pixels by its file', () => {
+  const rows = [stack([ref(0), ref(1)]), stack([ref(2)], { key: 'x', has_pixels: false })];
+  const content = new SeriesContent(detail(series(0), [0, 1, 2], rows));
+  expect([ref(1), ref(2), ref(3), null].map((frame) => content.stackOf(frame)?.key)).toEqual([
+    'series/0/k',
+    'series/0/x',
+    undefined,
+    undefined,
+  ]);
+});
+
+test('the plane of a frame is that of its own position, whatever lane it is in', () => {
+  const positions_mm = [0, 1, 2, 0, 2].map((z) => [10, 20, z]);
+  const grid = only({ ...GRID, positions_mm, geometry: geometry() });
+  expect(grid.planeOf(ref(4))).toEqual({
+    position: [10, 20, 2],
+    orientation: [1, 0, 0, 0, 1, 0],
+    row_spacing_mm: 1,
+    column_spacing_mm: 1,
+  });
+  expect(grid.planeOf(ref(9))).toBeNull();
+});
+
+test('without spacing or position there is no plane', () => {
+  const positions_mm = [[0, 0, 0]];
+  const planes = [
+    stack([ref(0)], { positions_mm, geometry: geometry({ row_spacing_mm: null }) }),
+    stack([ref(0)], { geometry: geometry() }),
+    stack([ref(0)], { positions_mm }),
+  ].map((row) => only(row).planeOf(ref(0)));
+  expect(planes).toEqual([null, null, null]);
 });
 
 test('facts of a file are found by its index', () => {

@@ -1,6 +1,7 @@
 import type { InstanceTable, SeriesDetail, SeriesRow, StackRow } from '../api/types.gen';
 import { fileName, visibleText } from '../dicom/format';
 import { frameKey, type FrameRef } from '../dicom/frameRef';
+import type { FramePlane } from '../dicom/patientPoint';
 
 /** What is known of one file of a series. */
 export interface FileFacts {
@@ -32,6 +33,8 @@ export class Stack {
   /** Which position of the grid each frame of a lane has: lanes may have holes. */
   readonly #positions: readonly (readonly number[])[];
   readonly #places = new Map<string, Place>();
+  /** Which entry of the row each frame is. */
+  readonly #indices = new Map<string, number>();
 
   constructor(row: StackRow, series: number, label: string) {
     this.row = row;
@@ -51,6 +54,7 @@ export class Stack {
         const lane = lanes[value];
         if (lane === undefined) return;
         this.#places.set(frameKey(ref), { value, position: lane.length });
+        this.#indices.set(frameKey(ref), index);
         lane.push(ref);
         positions[value]?.push(row.position_index[index] ?? index);
       });
@@ -65,6 +69,21 @@ export class Stack {
 
   placeOf(ref: FrameRef | null): Place | null {
     return ref === null ? null : (this.#places.get(frameKey(ref)) ?? null);
+  }
+
+  /** Where a frame lies in the patient; null where the file does not say. */
+  planeOf(ref: FrameRef | null): FramePlane | null {
+    const { geometry, positions_mm } = this.row;
+    const position = positions_mm[this.#indices.get(ref === null ? '' : frameKey(ref)) ?? -1];
+    const { row_spacing_mm, column_spacing_mm, orientation } = geometry ?? {};
+    if (position === undefined || !orientation || !row_spacing_mm || !column_spacing_mm)
+      return null;
+    return { position, orientation, row_spacing_mm, column_spacing_mm };
+  }
+
+  /** Names the coordinate system of the planes; empty where nothing is known of it. */
+  get frameOfReference(): string {
+    return this.row.geometry?.frame_of_reference_uid ?? '';
   }
 
   /** The frame of another value at the same position, or the nearest there is. */
@@ -110,9 +129,12 @@ export class SeriesContent {
     return this.stacks.find((stack) => stack.key === key) ?? null;
   }
 
-  /** The stack that holds a frame, if it is one of this series. */
+  /** The stack that holds a frame, or the object in its file, if it is one of this series. */
   stackOf(ref: FrameRef | null): Stack | null {
-    return this.stacks.find((stack) => stack.placeOf(ref) !== null) ?? null;
+    const held = this.stacks.find((stack) => stack.placeOf(ref) !== null);
+    const object = ({ has_pixels, row }: Stack) =>
+      !has_pixels && ref !== null && row.files.includes(ref.file);
+    return held ?? this.stacks.find(object) ?? null;
   }
 
   file(index: number): FileFacts | null {

@@ -335,6 +335,22 @@ test('a series that is chosen opens at its first stack with an image, a stack by
   expect(session.viewer.file?.index).toBe(5);
 });
 
+test('a series is opened at a frame, and goes to another one from there', async () => {
+  const session = await started(seriesList([series(0), series(1)]), [
+    ...SLICES,
+    detail(series(1), [3, 4, 5], [stack([at(3)], { key: 'l' }), stack([at(4), at(5)])]),
+  ]);
+  session.navigator.open(1, { frame: at(5) });
+  await idle(session);
+  expect([session.viewer.shownKey, session.viewer.position]).toEqual(['5/0', 1]);
+  session.navigator.open(1, { frame: at(4) });
+  await idle(session);
+  expect(session.viewer.shownKey).toBe('4/0');
+  session.navigator.open(1, { frame: at(3) });
+  await idle(session);
+  expect([session.viewer.shownKey, session.viewer.stack?.key]).toEqual(['3/0', 'series/1/l']);
+});
+
 test('the next series is fetched ahead and opens without waiting', async () => {
   const asked: string[] = [];
   const listed = lists(seriesList([series(0), series(1)]));

@@ -124,13 +124,16 @@ export class Viewer {
     return voi?.kind === 'window' ? `${String(voi.center)}/${String(voi.width)}` : '';
   }
 
-  /** Opens a stack at its beginning, seen whole and with its own window. */
-  open(content: SeriesContent, stack: Stack): void {
-    if (stack.key === this.stack?.key) return;
+  /** Opens a stack at its beginning or at one of its frames, seen whole and with its own window. */
+  open(content: SeriesContent, stack: Stack, at: FrameRef | null = null): void {
+    if (stack.key === this.stack?.key) {
+      this.goTo(at);
+      return;
+    }
     const steps = this.#stepsAhead;
     this.clear();
-    if (this.scroll.enter(content, stack) === null) return;
-    this.scroll.goToPosition(steps);
+    if (this.scroll.enter(content, stack, at) === null) return;
+    if (steps > 0) this.scroll.goToPosition(this.position + steps);
     this.#loader.goAlong(this.scroll.here());
   }
 
@@ -151,6 +154,11 @@ export class Viewer {
   /** Goes to a position in the stack, or to the nearest end. */
   goToPosition(position: number): void {
     this.#loader.goAlong(this.scroll.goToPosition(position));
+  }
+
+  /** Goes to a frame of the stack. */
+  goTo(ref: FrameRef | null): void {
+    this.#loader.goAlong(this.scroll.goTo(ref));
   }
 
   /** Goes to another value of the dimension, at the same position. */

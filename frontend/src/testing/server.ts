@@ -7,6 +7,7 @@ import type {
   SeriesDetail,
   SeriesList,
   SeriesRow,
+  StackGeometry,
   StackRow,
   StudyRow,
 } from '../api/types.gen';
@@ -253,6 +254,26 @@ export function stack(refs: readonly FrameRef[], change: Partial<StackRow> = {})
     positions_mm: [],
     geometry: null,
     warnings: [],
+    ...change,
+  };
+}
+
+/** Axial planes with pixels of 1 mm. */
+export function geometry(change: Partial<StackGeometry> = {}): StackGeometry {
+  return {
+    orientation: [1, 0, 0, 0, 1, 0],
+    orientation_name: 'axial',
+    normal: [0, 0, 1],
+    origin: [0, 0, 0],
+    row_spacing_mm: 1,
+    column_spacing_mm: 1,
+    spacing_source: 'PixelSpacing',
+    is_spacing_in_patient: true,
+    slice_spacing_mm: null,
+    slice_spacing_source: '',
+    slice_thickness_mm: null,
+    gantry_tilt_deg: null,
+    frame_of_reference_uid: '1.2.3.9',
     ...change,
   };
 }
