@@ -1,6 +1,6 @@
 import type { TableSamples } from '../dicom/storedFrame';
 import { isSamePicture, type ColorTable, type Picture } from './picture';
-import { deviceMatrix, isNearest, longerDeviceScale, type Scene } from './scene';
+import { deviceMatrix, longerDeviceScale, type Scene } from './scene';
 
 /** Alpha 255 in the highest byte: pixels are written as little-endian RGBA words. */
 const OPAQUE = 0xff000000;
@@ -24,7 +24,7 @@ export class CpuPainter {
 
     const { a, b, c, d, e, f } = deviceMatrix(scene);
     context.setTransform(a, b, c, d, e, f);
-    context.imageSmoothingEnabled = !isNearest(scene);
+    context.imageSmoothingEnabled = scene.isSmooth;
     // "medium" uses mipmaps; "low" would drop pixels of a picture that is made small.
     context.imageSmoothingQuality = 'medium';
     context.drawImage(source, 0, 0, width, height);

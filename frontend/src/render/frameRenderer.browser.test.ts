@@ -66,7 +66,7 @@ interface Looked {
 }
 
 function sceneOf(frame: StoredFrame, looked: Looked = {}): Scene {
-  const { voi = windowed(128, 256), recipe = IDENTITY, zoom = 1, isSmooth = true } = looked;
+  const { voi = windowed(128, 256), recipe = IDENTITY, zoom = 1, isSmooth = zoom === 'fit' || zoom < 1 } = looked;
   const { orientation = UPRIGHT, viewport = { width: frame.columns, height: frame.rows } } = looked;
   const { rows, columns } = frame;
   const source = { rows, columns, stored: frame, recipe, bitmap: null };
@@ -247,6 +247,22 @@ describe.each(PATHS)('%s', (path) => {
     const shades = reds(drawn(path, scene));
     expect(Math.min(...shades)).toBeGreaterThanOrEqual(126);
     expect(Math.max(...shades)).toBeLessThanOrEqual(129);
+  });
+
+  test('between the middles of two pixels the grey goes evenly from one to the other', () => {
+    const frame = stored(Uint8Array.of(0, 240), 2);
+    const scene = sceneOf(frame, {
+      voi: windowed(127.5, 255),
+      zoom: 4,
+      viewport: { width: 8, height: 4 },
+      isSmooth: true,
+    });
+    // The middle of screen pixel n lies at image column (n + 0.5) / 4.
+    const expected = [0, 0, 30, 90, 150, 210, 240, 240];
+    const row = reds(drawn(path, scene)).slice(8, 16);
+    row.forEach((shade, place) => {
+      expect(Math.abs(shade - (expected[place] ?? NaN))).toBeLessThanOrEqual(2);
+    });
   });
 
   test('beside the image the canvas is clear', () => {

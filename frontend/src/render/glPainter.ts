@@ -1,7 +1,7 @@
 import { invert } from '../interaction/camera';
 import type { GlDevice } from './glDevice';
 import { isSamePicture, type Picture } from './picture';
-import { deviceMatrix, deviceSize, isNearest, type Scene } from './scene';
+import { deviceMatrix, deviceSize, type Scene } from './scene';
 import {
   prepareFiltering,
   targetImage,
@@ -133,7 +133,7 @@ export class GlPainter {
     gl.uniform1i(uniform('image'), 0);
     gl.uniform1f(uniform('targetHeight'), height);
     gl.uniform2f(uniform('imageSize'), scene.picture.columns, scene.picture.rows);
-    gl.uniform1i(uniform('isNearest'), isNearest(scene) ? 1 : 0);
+    gl.uniform1i(uniform('isNearest'), scene.isSmooth ? 0 : 1);
     gl.uniformMatrix3fv(uniform('toImagePoint'), false, [a, b, 0, c, d, 0, e, f, 1]);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }

@@ -8,12 +8,9 @@ export interface Scene {
   camera: Camera;
   /** Device pixels for one CSS pixel. */
   pixelRatio: number;
-  /** Interpolate between pixels, as long as they are small on the screen. */
+  /** Interpolate between pixels; else they are drawn as the squares they are. */
   isSmooth: boolean;
 }
-
-/** From this many device pixels for an image pixel on, pixels are shown as the squares they are. */
-const NEAREST_FROM_SCALE = 2;
 
 /** Device pixels for the width of one image pixel. */
 export function deviceScale({ camera, pixelRatio }: Pick<Scene, 'camera' | 'pixelRatio'>): number {
@@ -23,11 +20,6 @@ export function deviceScale({ camera, pixelRatio }: Pick<Scene, 'camera' | 'pixe
 /** Device pixels for the longer side of one image pixel. */
 export function longerDeviceScale(scene: Scene): number {
   return deviceScale(scene) * Math.max(1, scene.camera.pixelAspect);
-}
-
-/** Whether pixels are drawn as squares and not interpolated. */
-export function isNearest(scene: Scene): boolean {
-  return !scene.isSmooth || deviceScale(scene) >= NEAREST_FROM_SCALE;
 }
 
 /** Size of the canvas in device pixels. */
