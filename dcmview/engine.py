@@ -60,6 +60,7 @@ from dcmview.pixels.encode import encode_grey_png, encode_overlay_png, encode_pi
 from dcmview.pixels.explain import explain
 from dcmview.pixels.overlay import burn
 from dcmview.pixels.pipeline import choose_voi, display_frame, grey_rows
+from dcmview.pixels.reduce import reduce_stored
 from dcmview.pixels.resize import reduce_to
 from dcmview.pixels.shutter import apply_shutter
 
@@ -71,7 +72,7 @@ if TYPE_CHECKING:
 
 DEFAULT_CACHE_BUDGET_BYTES = 640 * 1024 * 1024
 # Samples serve every window, so most of the budget is theirs.
-_STORED_SHARE, _DISPLAY_SHARE, _INSTANCE_SHARE = 0.6, 0.25, 0.15
+_STORED_SHARE, _COARSE_SHARE, _DISPLAY_SHARE, _INSTANCE_SHARE = 0.6, 0.05, 0.2, 0.15
 
 # A parsed pydicom data set takes about ten times its bytes in the file.
 PARSED_BYTES_PER_HEADER_BYTE = 10
@@ -84,6 +85,10 @@ DECODER_THREADS = min(4, os.cpu_count() or 1)
 DECODER_PROCESSES = DECODER_THREADS + 1  # one more, so that a prefetch never takes the last
 
 PREVIEW_PX = 512
+SHORT_WAY_FROM_PX = 2 * 1024 * 1024
+"""Smaller frames are decoded whole for a coarse one: the whole is wanted next, and nearly there."""
+_MOST_HALVES = {Codec.JPEG: 3, Codec.JPEG_2000: 5, Codec.HTJ2K: 5}
+
 MOST_KNOWN_BAD_FRAMES = 10_000
 MOST_FILES_WITH_REPAIRS = 10_000
 
@@ -117,6 +122,9 @@ class Engine:
         )
         self._decoded: ByteCache[tuple[int, int, int], _DecodedFrame] = ByteCache(
             int(cache_budget_bytes * _STORED_SHARE), _DecodedFrame.size_bytes
+        )
+        self._coarse: ByteCache[tuple[int, int, int], RawFrame] = ByteCache(
+            int(cache_budget_bytes * _COARSE_SHARE), lambda frame: frame.samples.nbytes
         )
         self._display: ByteCache[tuple[int, int, DisplayRequest], Picture] = ByteCache(
             int(cache_budget_bytes * _DISPLAY_SHARE), lambda picture: len(picture.content)
@@ -193,6 +201,32 @@ class Engine:
         """
         frame, hit = self._decoded_frame(entry, frame_index, is_wanted)
         return frame.raw, hit
+
+    def cached_coarse_frame(self, entry: Entry, frame_index: int, size_px: int) -> RawFrame | None:
+        """Give what `coarse_frame` gives if it is in the cache."""
+        reduction = _coarse_reduction(entry, size_px)
+        if reduction == 1:
+            return self.cached_raw_frame(entry, frame_index)
+        return self._coarse.peek((entry.index, frame_index, reduction))
+
+    def coarse_frame(
+        self,
+        entry: Entry,
+        frame_index: int,
+        size_px: int,
+        is_wanted: Callable[[], bool] = always_wanted,
+    ) -> tuple[RawFrame, bool]:
+        """Give one stored value for every block of a frame, so that the longer side fits.
+
+        Raises what `picture` raises.
+        """
+        reduction = _coarse_reduction(entry, size_px)
+        if reduction == 1:
+            return self.raw_frame(entry, frame_index, is_wanted)
+        return self._coarse.get_or_compute(
+            (entry.index, frame_index, reduction),
+            lambda: self._reduce(entry, frame_index, reduction, is_wanted),
+        )
 
     def recipe(self, entry: Entry, frame_index: int) -> DisplayRecipe:
         """Give all between the stored values of a frame and its picture.
@@ -398,6 +432,43 @@ class Engine:
                     self._known_bad[entry.index, frame_index] = type(exc)(exc.message, **exc.detail)
             raise
 
+    def _reduce(
+        self, entry: Entry, frame_index: int, reduction: int, is_wanted: Callable[[], bool]
+    ) -> RawFrame:
+        frame, block = self._nearly_reduced(entry, frame_index, reduction, is_wanted)
+        stored, layout, header = frame.stored, frame.stored.layout, entry.header.shared
+        is_index = layout.photometric_interpretation == "PALETTE COLOR" or layout.bits_stored == 1
+        values = reduce_stored(
+            stored.values, block, padding=frame.recipe.padding, as_means=not is_index
+        )
+        layout = replace(layout, rows=values.shape[0], columns=values.shape[1])
+        coarse = _DecodedFrame.of(replace(stored, values=values, layout=layout), frame.recipe)
+        return replace(
+            coarse.raw,
+            full_rows=header.rows,
+            full_columns=header.columns,
+            reduction=reduction,
+        )
+
+    def _nearly_reduced(
+        self, entry: Entry, frame_index: int, reduction: int, is_wanted: Callable[[], bool]
+    ) -> tuple[_DecodedFrame, int]:
+        """A frame from which a coarse one is made, and the blocks that are left to be reduced.
+
+        Of a large frame that nobody has decoded, a codec with a short way gives a part.
+        """
+        image = self._image(entry)
+        steps = _short_way(image, reduction)
+        is_there = self._decoded.peek((entry.index, frame_index, 0)) is not None
+        if steps and not is_there and self._recipe(entry, frame_index).padding is None:
+            try:
+                frame = self._decoded_frame(entry, frame_index, is_wanted, steps)[0]
+            except InstanceError:
+                pass  # this codestream has none
+            else:
+                return frame, reduction >> steps
+        return self._decoded_frame(entry, frame_index, is_wanted)[0], reduction
+
     def _render(
         self,
         entry: Entry,
@@ -487,6 +558,8 @@ class _DecodedFrame:
             layout=stored.layout,
             truncated=stored.truncated,
             recipe=recipe,
+            full_rows=stored.layout.rows,
+            full_columns=stored.layout.columns,
         )
         return cls(stored, recipe, raw)
 
@@ -552,6 +625,24 @@ def _preview_reduction(layout: PixelLayout, size_px: int) -> int:
     while max(layout.rows, layout.columns) >> (reduction + 1) >= size_px and reduction < 5:
         reduction += 1
     return reduction
+
+
+def _coarse_reduction(entry: Entry, size_px: int) -> int:
+    """Rows and columns of the blocks that make a frame fit."""
+    header = entry.header.shared
+    return -(-max(header.rows, header.columns) // size_px)
+
+
+def _short_way(image: _Image, reduction: int) -> int:
+    """How many times the codec of a large frame can halve it on the way to a reduction."""
+    layout, syntax = image.layout, image.syntax
+    is_index = layout.photometric_interpretation == "PALETTE COLOR"
+    if layout.rows * layout.columns < SHORT_WAY_FROM_PX or is_index:
+        return 0
+    if syntax.codec is Codec.JPEG and not syntax.lossy:
+        return 0
+    halves = (reduction & -reduction).bit_length() - 1
+    return min(halves, _MOST_HALVES.get(syntax.codec, 0))
 
 
 def _thinned(frame: _DecodedFrame, size_px: int) -> _DecodedFrame:

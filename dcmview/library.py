@@ -248,21 +248,35 @@ class Library:
         entry = self._entry_with_frame(index, frame_index)
         return self._engine.picture(entry, frame_index, request, is_wanted)
 
-    def cached_raw_frame(self, index: int, frame_index: int) -> RawFrame | None:
-        """Give the stored values of a frame if they are in the cache; never blocks."""
+    def cached_raw_frame(
+        self, index: int, frame_index: int, size_px: int | None = None
+    ) -> RawFrame | None:
+        """Give what `raw_frame` gives if it is in the cache; never blocks."""
         entry = self._entry_with_frame(index, frame_index)
         engine = self._loaded_engine
-        return None if engine is None else engine.cached_raw_frame(entry, frame_index)
+        if engine is None:
+            return None
+        if size_px is None:
+            return engine.cached_raw_frame(entry, frame_index)
+        return engine.cached_coarse_frame(entry, frame_index, size_px)
 
     def raw_frame(
-        self, index: int, frame_index: int, is_wanted: Callable[[], bool] = _always
+        self,
+        index: int,
+        frame_index: int,
+        is_wanted: Callable[[], bool] = _always,
+        *,
+        size_px: int | None = None,
     ) -> tuple[RawFrame, bool]:
         """Give the stored values of a frame and whether they came from the cache.
 
+        With ``size_px`` a coarse frame, one value a block, of which no side is longer.
         Raises what `picture` raises.
         """
         entry = self._entry_with_frame(index, frame_index)
-        return self._engine.raw_frame(entry, frame_index, is_wanted)
+        if size_px is None:
+            return self._engine.raw_frame(entry, frame_index, is_wanted)
+        return self._engine.coarse_frame(entry, frame_index, size_px, is_wanted)
 
     def recipe(self, index: int, frame_index: int) -> DisplayRecipe:
         """Give all between the stored values of a frame and its picture."""

@@ -385,7 +385,10 @@ class Picture:
 class RawFrame:
     """The stored values of a frame as they are sent, with what describes them.
 
-    ``samples`` are little-endian, by rows, colour interleaved by pixel.
+    ``samples`` are little-endian, by rows, colour interleaved by pixel. Of a
+    coarse frame each stands for a square of ``reduction`` rows and columns, and
+    ``layout`` describes what is sent; ``full_rows`` and ``full_columns`` are
+    those of the whole frame.
     """
 
     samples: memoryview
@@ -394,6 +397,9 @@ class RawFrame:
     layout: PixelLayout
     truncated: bool
     recipe: DisplayRecipe
+    full_rows: int
+    full_columns: int
+    reduction: int = 1
 
 
 class FileEnd(StrEnum):

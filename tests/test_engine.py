@@ -12,6 +12,7 @@ import pydicom
 import pytest
 from PIL import Image
 from pydicom import uid
+from pydicom.encaps import encapsulate
 from support.datasets import groups, image, item, part10
 from support.pixel_files import pixel_file_named
 
@@ -296,3 +297,63 @@ def test_a_preview_of_a_codestream_of_the_wrong_sign_looks_like_the_whole(engine
     preview, _ = engine.picture(entry, 0, DisplayRequest(size_px=64, preview=True, window=window))
     whole, _ = engine.picture(entry, 0, DisplayRequest(size_px=64, window=window))
     assert np.abs(levels_of(preview) - levels_of(whole)).mean() < 6
+
+
+# --- coarse frames --------------------------------------------------------------------------
+
+
+def decodes(monkeypatch, engine):
+    """The reduction of every decode from here on."""
+    found = []
+    original = engine._decode
+
+    def decode(entry, frame_index, is_wanted, reduction):
+        found.append(reduction)
+        return original(entry, frame_index, is_wanted, reduction)
+
+    monkeypatch.setattr(engine, "_decode", decode)
+    return found
+
+
+def large_jpeg_2000(folder, **elements):
+    """1,536 x 1,536 samples in a slow ramp, which the low wavelet band follows."""
+    values = (np.add.outer(np.arange(1536), np.arange(1536)) // 2).astype("<u2")
+    content = imagecodecs.jpeg2k_encode(values, codecformat="j2k", level=0)
+    dataset = image(1536, 1536, PixelData=encapsulate([content]), **elements)
+    dataset["PixelData"].is_undefined_length = True
+    return put(folder, dataset, syntax=uid.JPEG2000Lossless), values
+
+
+def test_a_coarse_frame_and_the_whole_share_one_decode(engine, tmp_path, monkeypatch):
+    path = put(tmp_path, image(64, 64, PixelData=bytes(64 * 64 * 2)))
+    entry = listed(path)
+    found = decodes(monkeypatch, engine)
+    assert engine.coarse_frame(entry, 0, 32)[1] is False
+    assert engine.coarse_frame(entry, 0, 32)[1] is True
+    engine.raw_frame(entry, 0)
+    assert found == [0]
+
+
+def test_a_large_jpeg_2000_frame_is_decoded_no_further_than_asked_for(
+    engine, tmp_path, monkeypatch
+):
+    path, values = large_jpeg_2000(tmp_path)
+    found = decodes(monkeypatch, engine)
+    coarse, _ = engine.coarse_frame(listed(path), 0, 128)  # 12 to 1: halved twice, then by three
+    assert found == [2]
+    assert (coarse.layout.rows, coarse.full_rows, coarse.reduction) == (128, 1536, 12)
+    samples = np.frombuffer(coarse.samples, "<u2").reshape(128, 128).astype(int)
+    means = values.reshape(128, 12, 128, 12).mean(axis=(1, 3))
+    # The low band is centred on its even samples, so a ramp of 1/2 a pixel lies up to 3 lower.
+    assert np.abs(samples - means).max() <= 3
+
+
+def test_near_padding_a_large_frame_is_decoded_whole(engine, tmp_path, monkeypatch):
+    path, values = large_jpeg_2000(tmp_path, PixelPaddingValue=0)
+    found = decodes(monkeypatch, engine)
+    coarse, _ = engine.coarse_frame(listed(path), 0, 128)
+    assert found == [0]
+    samples = np.frombuffer(coarse.samples, "<u2").reshape(128, 128)
+    kept = np.where(values == 0, np.nan, values).reshape(128, 12, 128, 12)
+    expected = np.floor(np.nanmean(kept, axis=(1, 3)) + 0.5)
+    np.testing.assert_array_equal(samples, expected)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,6 +41,10 @@ def padding_mask(stored: NDArray[np.generic], padding: PaddingRange | None) -> N
     """
     if padding is None:
         return np.zeros(stored.shape, np.bool_)
+    if stored.dtype.kind in "iu":
+        whole: NDArray[np.integer[Any]] = stored  # type: ignore[assignment]
+        low, high = math.ceil(padding.low), math.floor(padding.high)
+        return whole == low if low == high else (whole >= low) & (whole <= high)
     # The bounds are floats: a float32 sample compares in double precision, as the
     # element that holds the bound was written.
     values = stored.astype(np.float64, copy=False)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MODES = ("default", "full_dynamic")
 ENCODINGS = ("plain", "planes")
+COARSE_SIZES = (32, 2048)
 MOST_FRAMES_AT_ONCE = 1_000
 MOST_TAG_VALUES = 10_000
 LARGEST_NUMBER = 2**31 - 1
@@ -57,6 +58,15 @@ def wire_encoding(query: QueryParams) -> bool:
     if encoding not in ENCODINGS:
         raise RequestError(f"encoding must be one of {', '.join(ENCODINGS)}, not {encoding!r}")
     return encoding == "planes"
+
+
+def coarse_size(query: QueryParams) -> int | None:
+    """Read ``size``: how long the longer side of a coarse frame may be."""
+    least, most = COARSE_SIZES
+    size = _optional_number(query, "size", least=least)
+    if size is not None and size > most:
+        raise RequestError(f"size must be from {least} to {most}")
+    return size
 
 
 def pixel_index(query: QueryParams) -> tuple[int, int] | None:

@@ -421,3 +421,96 @@ def test_more_requests_than_can_wait_are_told_to_come_again(tmp_path):
         while server.get("/api/file/0/frame/0").status != 200 and time.monotonic() < deadline:
             time.sleep(0.1)
         assert server.get("/api/file/0/frame/0").status == 200
+
+
+# --- coarse frames --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def coarse(tmp_path_factory):
+    """70 x 90 samples, so that 32 pixels make blocks of three."""
+    folder = tmp_path_factory.mktemp("coarse")
+    signed = np.add.outer(np.arange(70) * 7, np.arange(90) * 3).astype("<i2") - 400
+    signed[:9, :9] = -2000
+    grey = image(70, 90, PixelRepresentation=1, PixelPaddingValue=-2000)
+    grey.PixelData = signed.tobytes()
+    (folder / "0-grey.dcm").write_bytes(part10(grey))
+    indices = (np.arange(70 * 90) % 251).astype("u1")
+    palette = image(70, 90, PhotometricInterpretation="PALETTE COLOR", PixelData=indices.tobytes())
+    palette.BitsAllocated, palette.BitsStored, palette.HighBit = 8, 8, 7
+    for color in ("Red", "Green", "Blue"):
+        setattr(palette, f"{color}PaletteColorLookupTableDescriptor", [256, 0, 8])
+        setattr(palette, f"{color}PaletteColorLookupTableData", bytes(range(256)))
+    (folder / "1-palette.dcm").write_bytes(part10(palette))
+    with ServerProcess("--no-rescue", str(folder)) as server:
+        server.wait_scanned()
+        yield server, signed, indices.reshape(70, 90)
+
+
+def block_means(stored, block, padding=None):
+    """Means of blocks one by one, halves up, without padding."""
+    rows = []
+    for top in range(0, stored.shape[0], block):
+        row = []
+        for left in range(0, stored.shape[1], block):
+            part = stored[top : top + block, left : left + block].reshape(-1).tolist()
+            kept = [value for value in part if value != padding]
+            row.append(int(np.floor(sum(kept) / len(kept) + 0.5)) if kept else padding)
+        rows.append(row)
+    return rows
+
+
+def test_a_coarse_frame_is_the_means_of_the_whole(coarse):
+    server, signed, _ = coarse
+    answer = server.get("/api/file/0/frame/0/raw?size=32")
+    names = ("rows", "columns", "full-rows", "full-columns", "reduction", "bits-allocated")
+    described = [answer.headers[f"x-frame-{name}"] for name in names]
+    assert described == ["24", "30", "70", "90", "3", "16"]
+    found = np.frombuffer(answer.body, "<i2").reshape(24, 30)
+    assert found.tolist() == block_means(signed, 3, -2000)
+    assert found[0, 0] == -2000
+    again = server.get("/api/file/0/frame/0/raw?size=32")
+    assert (again.headers["x-cache"], again.body) == ("HIT", answer.body)
+
+
+def test_a_coarse_frame_can_be_sent_as_planes(coarse):
+    server, signed, _ = coarse
+    answer = server.get("/api/file/0/frame/0/raw?size=45&encoding=planes")
+    found = np.frombuffer(undo_planes(answer.body, "<u2", 1), "<i2").reshape(35, 45)
+    assert found.tolist() == block_means(signed, 2, -2000)
+
+
+def test_palette_indices_are_picked_and_not_averaged(coarse):
+    server, _, indices = coarse
+    answer = server.get("/api/file/1/frame/0/raw?size=32")
+    assert answer.body == indices[::3, ::3].tobytes()
+
+
+def test_a_frame_that_fits_comes_whole(coarse):
+    server, signed, _ = coarse
+    answer = server.get("/api/file/0/frame/0/raw?size=90")
+    assert answer.body == signed.tobytes()
+    assert answer.headers["x-frame-reduction"] == "1"
+    plain = server.get("/api/file/0/frame/0/raw")
+    assert {**plain.headers, "x-cache": "", "date": ""} == {
+        **answer.headers,
+        "x-cache": "",
+        "date": "",
+    }
+
+
+def test_a_batch_gives_coarse_frames_too(coarse):
+    server, *_ = coarse
+    parts = parts_of(server.get("/api/frames/raw?frames=0:0,1:0&size=32").body)
+    for (head, content), index in zip(parts, (0, 1), strict=True):
+        alone = server.get(f"/api/file/{index}/frame/0/raw?size=32")
+        assert content == alone.body
+        described = {k: v for k, v in alone.headers.items() if k.startswith("x-frame-")}
+        assert head["headers"] == described
+
+
+@pytest.mark.parametrize("size", ["31", "2049", "-1", "x", ""])
+def test_an_impossible_coarse_size_is_400(coarse, size):
+    server, *_ = coarse
+    for path in ("/api/file/0/frame/0/raw?", "/api/frames/raw?frames=0:0&"):
+        assert server.get(f"{path}size={size}").status == 400

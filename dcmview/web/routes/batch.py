@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.responses import StreamingResponse
 
@@ -17,7 +17,7 @@ from dcmview.errors import Busy, DcmviewError
 from dcmview.web.compression import accepts_gzip, gzip_compressor
 from dcmview.web.context import context
 from dcmview.web.errors import error_body, error_status
-from dcmview.web.params import frame_list, wire_encoding
+from dcmview.web.params import coarse_size, frame_list, wire_encoding
 from dcmview.web.respond import encode_json
 from dcmview.web.routes.frames import frame_headers
 from dcmview.web.wire import encode_planes
@@ -42,6 +42,13 @@ BUSY_ATTEMPTS = 20
 _Part = tuple[bytes, bytes | memoryview]
 
 
+class _Form(NamedTuple):
+    """How frames are to be sent: as planes, and how long their longer side may be."""
+
+    as_planes: bool
+    size_px: int | None
+
+
 async def raw_frames(request: Request) -> Response:
     """``GET /api/frames/raw?frames=3:0-9,4:0``: raw frames one after the other.
 
@@ -54,7 +61,7 @@ async def raw_frames(request: Request) -> Response:
         _stream(
             request,
             frame_list(request.query_params),
-            as_planes=wire_encoding(request.query_params),
+            _Form(wire_encoding(request.query_params), coarse_size(request.query_params)),
             gzip=gzip,
         ),
         media_type="application/octet-stream",
@@ -63,7 +70,7 @@ async def raw_frames(request: Request) -> Response:
 
 
 async def _stream(
-    request: Request, wanted: list[tuple[int, int]], *, as_planes: bool, gzip: bool
+    request: Request, wanted: list[tuple[int, int]], form: _Form, *, gzip: bool
 ) -> AsyncIterator[bytes | memoryview]:
     compressor = gzip_compressor() if gzip else None
     addresses = iter(wanted)
@@ -72,7 +79,7 @@ async def _stream(
     def begin_next() -> None:
         address = next(addresses, None)
         if address is not None:
-            coming.append(asyncio.ensure_future(_part(request, *address, as_planes=as_planes)))
+            coming.append(asyncio.ensure_future(_part(request, *address, form)))
 
     try:
         for _ in range(AHEAD):
@@ -100,14 +107,14 @@ def _packed(compressor: Any, head: bytes, body: bytes | memoryview) -> bytes:
     return packed
 
 
-async def _part(request: Request, index: int, frame_index: int, *, as_planes: bool) -> _Part:
+async def _part(request: Request, index: int, frame_index: int, form: _Form) -> _Part:
     """Header and body of one frame."""
     library = context(request).library
-    key = ("part", index, frame_index, as_planes)
+    key = ("part", index, frame_index, form)
 
     def compute(is_wanted: Callable[[], bool]) -> tuple[dict[str, str], bytes | memoryview]:
-        frame, _ = library.raw_frame(index, frame_index, is_wanted)
-        return _encoded(frame, as_planes=as_planes)
+        frame, _ = library.raw_frame(index, frame_index, is_wanted, size_px=form.size_px)
+        return _encoded(frame, as_planes=form.as_planes)
 
     status, attempts_left = 200, BUSY_ATTEMPTS
     body: bytes | memoryview

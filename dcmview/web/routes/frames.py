@@ -17,7 +17,7 @@ from dcmview.model import LookupTable, PictureFormat, Rescale, Window
 from dcmview.web import schemas
 from dcmview.web.compression import accepts_gzip
 from dcmview.web.context import context
-from dcmview.web.params import display_request, pixel_index, wire_encoding
+from dcmview.web.params import coarse_size, display_request, pixel_index, wire_encoding
 from dcmview.web.respond import BytesResponse, encode_json, json_response
 from dcmview.web.routes.files import repair_notes
 from dcmview.web.wire import encode_for_wire
@@ -48,22 +48,27 @@ async def preview(request: Request) -> Response:
 
 
 async def raw_frame(request: Request) -> Response:
-    """``GET /api/file/{index}/frame/{frame}/raw``: the samples as stored."""
+    """``GET /api/file/{index}/frame/{frame}/raw``: the samples as stored, or fewer."""
     library, address = context(request).library, _address(request)
     as_planes, gzip = wire_encoding(request.query_params), accepts_gzip(request)
-    cached = library.cached_raw_frame(*address)
+    size_px = coarse_size(request.query_params)
+    cached = library.cached_raw_frame(*address, size_px)
     frame, hit = (
         (cached, True)
         if cached is not None
         else await in_thread(
-            request, ("raw", *address), lambda is_wanted: library.raw_frame(*address, is_wanted)
+            request,
+            ("raw", *address, size_px),
+            lambda is_wanted: library.raw_frame(*address, is_wanted, size_px=size_px),
         )
     )
     headers = {"X-Cache": _cache_word(hit), **frame_headers(frame)}
     if not as_planes:
         return BytesResponse(frame.samples, OCTETS, headers)
     body, encoding = await in_thread(
-        request, ("planes", *address, gzip), lambda _is_wanted: encode_for_wire(frame, gzip=gzip)
+        request,
+        ("planes", *address, size_px, gzip),
+        lambda _is_wanted: encode_for_wire(frame, gzip=gzip),
     )
     if encoding:
         headers["X-Frame-Encoding"] = encoding
@@ -179,6 +184,9 @@ def frame_headers(frame: RawFrame) -> dict[str, str]:
         "X-Frame-Rescale-Slope": repr(rescale.slope),
         "X-Frame-Rescale-Intercept": repr(rescale.intercept),
         "X-Frame-Recipe": recipe_body(recipe).id,
+        "X-Frame-Full-Rows": str(frame.full_rows),
+        "X-Frame-Full-Columns": str(frame.full_columns),
+        "X-Frame-Reduction": str(frame.reduction),
     }
     window = next((choice for choice in recipe.voi if isinstance(choice, Window)), None)
     if window is not None:
