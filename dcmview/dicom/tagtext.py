@@ -21,6 +21,7 @@ from dcmview.dicom.tagvalues import (
     NUMBER_TYPES,
     Part,
     element_value,
+    start_of_text,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ MOST_NUMBERS = 64
 
 _MOST_SEARCHED_NUMBERS = 100_000
 _ESCAPE = b"\x1b"
+_SHORT_TEXT_BYTES = 64 * 1024
+_MOST_PARTS = 10_000
 _WORDS_VRS = frozenset(("OW", "OF", "OL", "OD", "OV"))
 _REMEMBERED_BYTES = 256
 _MOST_REMEMBERED = 50_000
@@ -161,10 +164,8 @@ def _text(found: Found) -> tuple[str, bool]:
     """The text of a value as it is written, and whether that is all of it."""
     if found.vr in DECIMAL_VRS:
         return _decimals(found), True
-    content = _content(found)
-    if len(content) > LONG_TEXT_BYTES and _ESCAPE in content:
-        value = element_value(found.level.dataset, found.element, found.vr)
-        return value["value"], False
+    if found.vr != "AT" and _takes_long(_content(found)):
+        return start_of_text(found.level.dataset, found.element, found.vr)["value"], False
     if found.vr == "AT":
         most = _MOST_SEARCHED_NUMBERS
         value = element_value(found.level.dataset, found.element, "AT", Part(0, most))
@@ -172,6 +173,13 @@ def _text(found: Found) -> tuple[str, bool]:
         whole = Part(0, 2**31)
         value = element_value(found.level.dataset, found.element, found.vr, whole)
     return value["value"], "truncated" not in value
+
+
+def _takes_long(content: bytes) -> bool:
+    """Whether pydicom takes seconds for a text: 16 us for each of many values or escapes."""
+    if len(content) <= _SHORT_TEXT_BYTES:
+        return False
+    return content.count(_ESCAPE) > _MOST_PARTS or content.count(b"\\") > _MOST_PARTS
 
 
 def _decimals(found: Found) -> str:

@@ -95,12 +95,12 @@ def _raw_value(dataset: Dataset, element: RawDataElement, vr: str, part: Part | 
     if vr in DECIMAL_VRS:
         return _decimals(content.decode("latin-1"), part)
     if part is None and len(content) > LONG_TEXT_BYTES:
-        return _start_of_text(dataset, element, vr)
+        return start_of_text(dataset, element, vr)
     return _converted_value(dataset[element.tag].value, vr, part)
 
 
-def _start_of_text(dataset: Dataset, element: RawDataElement, vr: str) -> Value:
-    """The first characters of a text that takes long to decode; its total is in bytes."""
+def start_of_text(dataset: Dataset, element: RawDataElement, vr: str) -> Value:
+    """Give the first characters of a text that takes long to decode; its total is in bytes."""
     start = (element.value or b"")[: MOST_CHARACTERS * _MOST_BYTES_PER_CHARACTER]
     shortened = element._replace(value=start, length=len(start))
     character_set = dataset.original_character_set

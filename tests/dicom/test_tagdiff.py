@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from dcmview.dicom.tagdiff import (
     frame_variation,
     read_entries,
 )
+from dcmview.dicom.tagsearch import search_tags
 from dcmview.dicom.tagtext import TextReader
 from dcmview.dicom.tagwalk import Level, WalkBudget, walk
 
@@ -383,6 +385,28 @@ def test_a_real_file_has_the_elements_that_pydicom_finds(name: str) -> None:
     expected = [*dataset.file_meta, *up_to_pixels.iterall()]
     assert len(found) == len(expected)
     assert {each.state for each in found} == {"same"}
+
+
+@pytest.mark.parametrize("written", [b"^=\\", b"\x1b$B\x30\x21\x1b(B"])
+def test_a_text_of_a_million_parts_costs_no_more_than_its_start(
+    tmp_path: Path, written: bytes
+) -> None:
+    def file(folder: str, last: bytes) -> Instance:
+        (tmp_path / folder).mkdir()
+        # Implicit VR, since a length of PN has 16 bits in explicit VR.
+        value = written * 1_000_000 + last
+        flood = struct.pack("<HHL", 0x0010, 0x0010, len(value)) + value
+        content = part10(Dataset(), uid.ImplicitVRLittleEndian)
+        charset = b"\\ISO 2022 IR 87"
+        head = struct.pack("<HHL", 0x0008, 0x0005, len(charset)) + charset
+        return opened(tmp_path / folder, content + head + flood)
+
+    first, second = file("one", b"a "), file("other", b"b ")
+    before = time.process_time()
+    found, _ = compare_files(first, second, budget(), elements=1000)
+    assert time.process_time() - before < 2
+    assert states(found)["PatientName"] == "changed"
+    assert search_tags(first, "needle", budget()).truncated
 
 
 # What varies
