@@ -35,7 +35,7 @@ export function windowOver({ low, high }: ValueRange, read: VoiFunction): VoiWin
   return explicitWindow((low + high) / 2, width, read);
 }
 
-/** Round values in a range, at most `most` of them, 1, 2 or 5 times a power of ten apart. */
+/** Round values in a range, at most one more than `most` of them, 1, 2 or 5 times a power of ten apart. */
 export function roundTicks({ low, high }: ValueRange, most: number): number[] {
   const span = high - low;
   if (!Number.isFinite(span) || span <= 0) return [];
