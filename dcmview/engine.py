@@ -611,7 +611,7 @@ def _is_walked(entry: Entry) -> bool:
 def _is_measured(recipe: DisplayRecipe, request: DisplayRequest) -> bool:
     """Whether the window comes from the samples of the frame."""
     is_given = request.window is not None or bool(recipe.voi)
-    return request.full_dynamic or not is_given
+    return request.full_dynamic or request.percentile or not is_given
 
 
 def _declared_bytes(layout: PixelLayout) -> int:

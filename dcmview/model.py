@@ -351,13 +351,17 @@ class PictureFormat(StrEnum):
 class DisplayRequest:
     """How a frame is to be shown: the file's way unless something else is asked for.
 
-    ``voi`` picks the k-th window or LUT of the recipe; ``size_px`` bounds the
+    ``window_function`` reads ``window``, the function of the file's first window
+    if it is None. ``percentile`` measures as for a file without a window. ``voi``
+    picks the k-th window or LUT of the recipe; ``size_px`` bounds the
     longer side of a reduced picture; ``preview`` allows a reduced decode, which
     is faster and not exact.
     """
 
     window: tuple[float, float] | None = None
+    window_function: VoiFunction | None = None
     full_dynamic: bool = False
+    percentile: bool = False
     voi: int | None = None
     overlays: bool = False
     shutter: bool = False

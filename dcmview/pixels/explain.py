@@ -247,6 +247,8 @@ class _Explainer:
         recipe = self._recipe
         if request.full_dynamic:
             return f"minimum to maximum of the frame, {self._measured()}", []
+        if request.percentile:
+            return f"1st to 99th percentile of the frame, {self._measured()}", []
         if request.window is not None:
             return "the window that was asked for", []
         decisions = self._by_step.get("voi", [])

@@ -58,13 +58,13 @@ def choose_voi(
     recipe : DisplayRecipe
         Its first window or VOI LUT is the default.
     request : DisplayRequest
-        A window given by the user is read with the function of the file's
-        first window.
+        A window given by the user is read with the function that was given
+        with it, or that of the file's first window.
 
     Returns
     -------
     Window, LookupTable or None
-        In this order: the full dynamic range if asked for, the window given,
+        In this order: the full dynamic range or the percentiles if asked for, the window given,
         the choice of the file that was picked or its first, the 1st to the
         99th percentile of the frame. None for a colour frame, which is never
         windowed.
@@ -78,8 +78,12 @@ def choose_voi(
         return None
     if request.full_dynamic:
         return _measured_window(stored, recipe, whole=True)
+    if request.percentile:
+        return _measured_window(stored, recipe, whole=False)
     if request.window is not None:
-        return _given_window(stored.layout, recipe, *request.window)
+        center, width = request.window
+        function = request.window_function or _usual_function(stored.layout, recipe)
+        return _given_window(center, width, function)
     if request.voi is not None:
         if request.voi >= len(recipe.voi):
             raise RequestError(
@@ -254,15 +258,16 @@ def _table_rows(
     return look_up
 
 
-def _given_window(
-    layout: PixelLayout, recipe: DisplayRecipe, center: float, width: float
-) -> Window:
-    functions = (choice.function for choice in recipe.voi if isinstance(choice, Window))
-    function = next(functions, None)
-    if function is None:
-        # LINEAR counts whole values, of which a dose in Gy or a parameter has none.
-        is_whole = _has_whole_values(layout, recipe.modality)
-        function = VoiFunction.LINEAR if is_whole else VoiFunction.LINEAR_EXACT
+def _usual_function(layout: PixelLayout, recipe: DisplayRecipe) -> VoiFunction:
+    for choice in recipe.voi:
+        if isinstance(choice, Window):
+            return choice.function
+    # LINEAR counts whole values, of which a dose in Gy or a parameter has none.
+    is_whole = _has_whole_values(layout, recipe.modality)
+    return VoiFunction.LINEAR if is_whole else VoiFunction.LINEAR_EXACT
+
+
+def _given_window(center: float, width: float, function: VoiFunction) -> Window:
     if function is VoiFunction.LINEAR and 0 < width < 1:
         # LINEAR allows no width below 1, but values of tiny slopes need one.
         function = VoiFunction.LINEAR_EXACT

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dcmview.errors import InvalidWindow, RequestError
-from dcmview.model import REPORTED_ENDS, DisplayRequest, FileEnd, PictureFormat
+from dcmview.model import REPORTED_ENDS, DisplayRequest, FileEnd, PictureFormat, VoiFunction
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
 
-MODES = ("default", "full_dynamic")
+MODES = ("default", "full_dynamic", "percentile")
 ENCODINGS = ("plain", "planes")
 COARSE_SIZES = (32, 2048)
 MOST_FRAMES_AT_ONCE = 1_000
@@ -29,21 +29,25 @@ _FRAME_RANGE = re.compile(r"(?P<file>[0-9]{1,9}):(?P<first>[0-9]{1,9})(-(?P<last
 def display_request(query: QueryParams, *, preview: bool = False) -> DisplayRequest:
     """Read how a frame is to be shown: window, choice, layers, format and size.
 
-    ``mode=full_dynamic`` makes window and ``voi`` of no account, ``wc`` and
-    ``ww`` do so with ``voi``.
+    ``mode=full_dynamic`` and ``mode=percentile`` make window and ``voi`` of no
+    account, ``wc`` and ``ww`` do so with ``voi``.
     """
     if not query and not preview:
         return _PLAIN
     mode = query.get("mode", "default")
     if mode not in MODES:
         raise RequestError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
-    full_dynamic = mode == "full_dynamic"
     window = _window(query.get("wc"), query.get("ww"))
+    function = _voi_function(query.get("function"))
+    if mode != "default":
+        window = None
     voi = _optional_number(query, "voi", least=0)
     return DisplayRequest(
-        window=None if full_dynamic else window,
-        full_dynamic=full_dynamic,
-        voi=None if full_dynamic or window else voi,
+        window=window,
+        window_function=function if window is not None else None,
+        full_dynamic=mode == "full_dynamic",
+        percentile=mode == "percentile",
+        voi=voi if mode == "default" and window is None else None,
         overlays=_flag(query, "overlays"),
         shutter=_flag(query, "shutter"),
         format=_format(query),
@@ -191,6 +195,16 @@ def _file_ranges(text: str) -> tuple[range, ...]:
             raise RequestError(f"the files {part!r} run backwards")
         ranges.append(range(first, last + 1))
     return tuple(ranges)
+
+
+def _voi_function(name: str | None) -> VoiFunction | None:
+    if name is None:
+        return None
+    try:
+        return VoiFunction(name)
+    except ValueError as exc:
+        known = ", ".join(VoiFunction)
+        raise RequestError(f"function must be one of {known}, not {name!r}") from exc
 
 
 def _window(wc: str | None, ww: str | None) -> tuple[float, float] | None:

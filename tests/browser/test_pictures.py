@@ -49,7 +49,12 @@ def test_windows_of_the_file_are_chosen_by_name(page, opened):
     with opened(dataset):
         windows = page.get_by_role("combobox", name="Window")
         expect(windows.locator("option")).to_have_text(
-            [re.compile("WIDE: C 128"), re.compile("NARROW: C 50"), "Full dynamic range"]
+            [
+                re.compile("WIDE: C 128"),
+                re.compile("NARROW: C 50"),
+                "1st to 99th percentile",
+                "Full dynamic range",
+            ]
         )
         assert grey_at(page, *center(page)) == 100
         windows.select_option(label="NARROW: C 50  W 20")

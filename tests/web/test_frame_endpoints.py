@@ -90,9 +90,37 @@ def test_a_window_of_the_user_goes_before_voi_and_the_full_range_before_both(ser
     assert whole.reshape(-1).tolist() == [0, 51, 102, 153, 204, 255]
 
 
+def test_a_window_is_read_with_the_function_that_is_asked_for(server):
+    # 0, 50, 100 with C 100, W 100: LINEAR_EXACT gives 0, 0, 127.5; SIGMOID 255 / (1 + e^4) first.
+    for function, expected in {
+        "LINEAR": [0, 0, 129],
+        "LINEAR_EXACT": [0, 0, 128],
+        "SIGMOID": [5, 30, 128],
+    }.items():
+        answer = server.get(f"/api/file/{WINDOWS}/frame/0?wc=100&ww=100&function={function}")
+        assert picture(answer).reshape(-1).tolist()[:3] == expected
+
+
+def test_percentiles_go_before_the_windows_of_the_file(server):
+    # 0 to 250 in steps of 50: the 1st percentile is 2.5, the 99th 247.5; 255 x (50 - 2.5) / 245.
+    chosen = picture(server.get(f"/api/file/{WINDOWS}/frame/0?voi=1&mode=percentile"))
+    assert chosen.reshape(-1).tolist() == [0, 49, 101, 154, 206, 255]
+
+
 @pytest.mark.parametrize(
     "query",
-    ["voi=3", "voi=-1", "voi=x", "format=gif", "size=0", "size=x", "overlays=2", "shutter=yes"],
+    [
+        "function=CUBIC",
+        "mode=best",
+        "voi=3",
+        "voi=-1",
+        "voi=x",
+        "format=gif",
+        "size=0",
+        "size=x",
+        "overlays=2",
+        "shutter=yes",
+    ],
 )
 @pytest.mark.parametrize("kind", ["", "/preview"])
 def test_impossible_choices_are_400(server, kind, query):

@@ -27,7 +27,11 @@ export function presetWindow({ label, center, width }: CtPreset): VoiWindow {
   return { kind: 'window', center, width, function: 'LINEAR', explanation: label };
 }
 
-/** Whether presets mean something: Hounsfield units of a CT. */
-export function hasCtPresets(modality: string, unit: string): boolean {
-  return modality === 'CT' && unit === 'HU';
+/** Whether presets mean something: values in Hounsfield units. */
+export function hasCtPresets(unit: string): boolean {
+  return unit === 'HU';
+}
+
+export function presetNamed(name: CtPresetName): CtPreset | undefined {
+  return CT_PRESETS.find((preset) => preset.name === name);
 }

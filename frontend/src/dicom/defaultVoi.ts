@@ -7,9 +7,13 @@ import { windowBetween } from './voi';
 /** The file's own choice for a frame: its first window or LUT, else what its values suggest; null for colour. */
 export function defaultVoi(stored: StoredFrame, recipe: DisplayRecipe): Voi | null {
   if (!isMonochrome(stored)) return null;
-  const { voi, modality, padding } = recipe;
-  const [first] = voi;
-  if (first !== undefined) return first;
+  return recipe.voi[0] ?? percentileVoi(stored, recipe);
+}
+
+/** Without the darkest and the brightest hundredth, whatever the file says; null for colour. */
+export function percentileVoi(stored: StoredFrame, recipe: DisplayRecipe): Voi | null {
+  if (!isMonochrome(stored)) return null;
+  const { modality, padding } = recipe;
   return maskVoi(stored, recipe) ?? percentileWindow(stored.samples, modality, padding);
 }
 

@@ -1,5 +1,7 @@
 /** The one table of keys: it feeds the handler, the tooltips, the help sheet and the names for assistive tools. */
 
+import { CT_PRESETS, type CtPresetName } from '../dicom/ctPresets';
+
 export type Command =
   | 'tool-window'
   | 'tool-pan'
@@ -16,6 +18,10 @@ export type Command =
   | 'smoothing'
   | 'next-voi'
   | 'full-dynamic'
+  | 'percentile'
+  | PresetCommand
+  | 'next-color-map'
+  | 'toggle-legend'
   | 'toggle-overlays'
   | 'toggle-shutter'
   | 'previous-frame'
@@ -37,6 +43,9 @@ export type Command =
 /** The parts of the help sheet. */
 export type Section = 'Tools' | 'Window' | 'Image' | 'Frames and series' | 'Panels and page';
 
+/** A CT preset by its name. */
+export type PresetCommand = `preset-${CtPresetName}`;
+
 export interface Binding {
   command: Command;
   section: Section;
@@ -53,6 +62,15 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'invert', section: 'Window', name: 'Invert', keys: ['i'] },
   { command: 'next-voi', section: 'Window', name: 'Next window of the file', keys: ['n'] },
   { command: 'full-dynamic', section: 'Window', name: 'Full dynamic range', keys: ['x'] },
+  { command: 'percentile', section: 'Window', name: '1st to 99th percentile', keys: ['a'] },
+  ...CT_PRESETS.map(({ name, label }, index): Binding => ({
+    command: `preset-${name}`,
+    section: 'Window',
+    name: `${label} window (CT)`,
+    keys: [String(index + 1)],
+  })),
+  { command: 'next-color-map', section: 'Window', name: 'Next colour map', keys: ['c'] },
+  { command: 'toggle-legend', section: 'Window', name: 'Legend of the window', keys: ['Shift+c'] },
   { command: 'fit', section: 'Image', name: 'Fit to viewport', keys: ['f'] },
   { command: 'one-to-one', section: 'Image', name: '1:1, pixel by pixel', keys: ['Shift+f'] },
   { command: 'flip-horizontal', section: 'Image', name: 'Flip left to right', keys: ['h'] },

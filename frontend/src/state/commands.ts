@@ -1,5 +1,6 @@
 import type { Command } from '../interaction/keymap';
 import type { Session } from './session';
+import { PRESET_COMMANDS, WINDOW_COMMANDS } from './windowCommands';
 
 /** Frames that Page Up and Page Down go. */
 const PAGE_FRAMES = 10;
@@ -10,9 +11,8 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   'tool-pan': ({ toolbox }) => (toolbox.tool = 'pan'),
   'tool-zoom': ({ toolbox }) => (toolbox.tool = 'zoom'),
   'tool-scroll': ({ toolbox }) => (toolbox.tool = 'scroll'),
-  invert: ({ viewer }) => viewer.windowing.invert(),
-  'next-voi': ({ viewer }) => viewer.windowing.next(),
-  'full-dynamic': ({ viewer }) => viewer.windowing.toggleFullDynamic(),
+  ...WINDOW_COMMANDS,
+  ...PRESET_COMMANDS,
   'flip-horizontal': ({ viewer }) => viewer.framing.flipHorizontally(),
   'flip-vertical': ({ viewer }) => viewer.framing.flipVertically(),
   'rotate-right': ({ viewer }) => viewer.framing.rotate(1),

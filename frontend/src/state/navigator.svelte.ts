@@ -5,7 +5,7 @@ import type { FrameRef } from '../dicom/frameRef';
 import type { Details } from './details';
 import type { SeriesContent, Stack } from './seriesContent';
 import type { Study } from './study.svelte';
-import type { Viewer } from './viewer.svelte';
+import type { Look, Viewer } from './viewer.svelte';
 
 /** While a series grows it is asked for again this often at the most. */
 const RENEW_INTERVAL_MS = 1_000;
@@ -24,6 +24,7 @@ export class Navigator {
   readonly #onFailure: (failure: ApiError) => void;
   #series = $state<number | null>(null);
   #pick: StackChoice = 'first-image';
+  #look: Look = 'own';
   #failure = $state.raw<ApiError | null>(null);
   #isOpening = $state(false);
   /** What the open series holds, as far as it is known. */
@@ -58,7 +59,8 @@ export class Navigator {
   }
 
   /** Opens a series at its first stack with pixels, or at another one. */
-  open(series: number, pick: StackChoice = 'first-image'): void {
+  open(series: number, pick: StackChoice = 'first-image', look: Look = 'own'): void {
+    this.#look = look;
     if (series === this.#series && this.#content !== null) {
       this.#enter(this.#content, pick);
       return;
@@ -77,18 +79,21 @@ export class Navigator {
     else this.#enter(known, pick);
   }
 
-  /** Opens the neighbour in the list; at its ends nothing happens. */
+  /**
+   * Opens the neighbour in the list, with zoom and window kept where that makes
+   * sense; at the ends nothing happens.
+   */
   openNeighbour(distance: 1 | -1): void {
     const stacks = this.#content?.stacks ?? [];
     const here = stacks.findIndex(({ key }) => key === this.#viewer.stack?.key);
     const next = here < 0 ? undefined : stacks[here + distance];
     if (this.#content !== null && next !== undefined) {
-      this.#viewer.open(this.#content, next);
+      this.#viewer.open(this.#content, next, { look: 'kept' });
       return;
     }
     const neighbour = this.#study.neighbour(this.#series, distance);
     if (neighbour === null) return;
-    this.open(neighbour.row.index, distance > 0 ? 'first' : 'last');
+    this.open(neighbour.row.index, distance > 0 ? 'first' : 'last', 'kept');
   }
 
   /** Takes note of series that are new or have changed. */
@@ -104,7 +109,8 @@ export class Navigator {
 
   /** Asks again for a series that failed. */
   retry(): void {
-    if (this.#series !== null && this.#failure !== null) this.open(this.#series, this.#pick);
+    if (this.#series !== null && this.#failure !== null)
+      this.open(this.#series, this.#pick, this.#look);
   }
 
   /** Takes up what a lost connection has left undone. */
@@ -114,7 +120,7 @@ export class Navigator {
   }
 
   async #fetch(series: number, signal: AbortSignal): Promise<void> {
-    this.#viewer.clear();
+    this.#viewer.clear(this.#look);
     this.#isOpening = true;
     try {
       const content = await this.#details.fetch(series);
@@ -135,7 +141,7 @@ export class Navigator {
     this.#study.showParts(content);
     const stack = picked(content, pick);
     const at = typeof pick === 'object' && 'frame' in pick ? pick.frame : null;
-    if (stack !== null) this.#viewer.open(content, stack, at);
+    if (stack !== null) this.#viewer.open(content, stack, { at, look: this.#look });
     void this.#prefetch(this.#life.signal);
   }
 

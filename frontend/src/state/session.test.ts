@@ -3,6 +3,8 @@ import { flushSync } from 'svelte';
 import { afterEach, expect, test, vi } from 'vitest';
 
 import type { Recipe, SeriesDetail, SeriesList } from '../api/types.gen';
+import { colorMapTable } from '../dicom/colorMaps';
+import { explicitWindow } from '../dicom/voi';
 import {
   BASE,
   detail,
@@ -160,13 +162,22 @@ test('every window and table of the file is a choice, with its explanation', asy
     'SOFT: C 40  W 400',
     'C 300  W 1500, sigmoid',
     'Bone\\u{0007} (lookup table)',
+    '1st to 99th percentile',
     'Full dynamic range',
+    'Brain: C 40  W 80',
+    'Subdural: C 80  W 200',
+    'Stroke: C 40  W 40',
+    'Bone: C 400  W 1800',
+    'Lung: C -600  W 1500',
+    'Abdomen: C 50  W 400',
+    'Mediastinum: C 50  W 350',
+    'Liver: C 30  W 150',
   ]);
   viewer.windowing.next();
   expect(viewer.windowKey).toBe('300/1500');
   viewer.windowing.next();
   expect(viewer.windowing.voi).toMatchObject({ kind: 'lut' });
-  viewer.windowing.next();
+  viewer.windowing.toggleFullDynamic();
   // -1024 to 40 HU.
   expect(viewer.windowing.voi).toMatchObject({
     center: -492,
@@ -188,9 +199,10 @@ test('the full dynamic range comes and goes with one key', async () => {
 test('a window that was made by hand is in the list until it is left', async () => {
   const { viewer } = await startedWith({});
   viewer.follow({ kind: 'window', dx: 0, dy: 150, isStart: true });
-  expect(viewer.windowing.options.at(-1)?.label).toBe('By hand: C 240  W 400');
+  const byHand = () => viewer.windowing.options.filter(({ group }) => group === 'By hand');
+  expect(byHand().map(({ label }) => label)).toEqual(['C 240  W 400']);
   viewer.windowing.next();
-  expect(viewer.windowing.options.map(({ key }) => key)).toEqual(['file-0', 'full']);
+  expect(byHand()).toEqual([]);
 });
 
 test('pixels twice as high as wide are drawn and read so', async () => {
@@ -263,22 +275,91 @@ test('invert turns the table round', async () => {
   expect(shade()).toBe(255);
 });
 
-test('another series starts at its first frame, seen whole and with its own window', async () => {
+test('a series that is chosen starts at its first frame, seen whole and with its own window', async () => {
   const list = seriesList([series(0), series(1)]);
   const session = await started(list, [...SLICES, detail(series(1), [7, 8])]);
   const { viewer } = session;
   session.run('last-frame');
   session.run('one-to-one');
+  session.run('next-color-map');
   viewer.follow({ kind: 'window', dx: 0, dy: 150, isStart: true });
-  session.run('next-series');
+  session.navigator.open(1);
   await idle(session);
-  expect([viewer.shownKey, viewer.framing.isFitted, viewer.windowKey]).toEqual([
+  const { framing, windowing } = viewer;
+  expect([viewer.shownKey, framing.isFitted, viewer.windowKey, windowing.colorMap]).toEqual([
     '7/0',
     true,
     '40/400',
+    'grey',
+  ]);
+});
+
+test('the next series starts at its first frame, with zoom, window and colours kept', async () => {
+  const list = seriesList([series(0), series(1)]);
+  const session = await started(list, [...SLICES, detail(series(1), [7, 8])]);
+  const { viewer } = session;
+  session.run('last-frame');
+  session.run('one-to-one');
+  session.run('next-color-map');
+  viewer.follow({ kind: 'window', dx: 0, dy: 150, isStart: true });
+  session.run('next-series');
+  await idle(session);
+  const { framing, windowing } = viewer;
+  expect([viewer.shownKey, framing.isFitted, viewer.windowKey, windowing.colorMap]).toEqual([
+    '7/0',
+    false,
+    '240/400',
+    'hot-iron',
   ]);
   session.run('next-series');
   expect(viewer.shownKey).toBe('7/0');
+});
+
+test('a window is not taken along to another modality, nor to values in another unit', async () => {
+  const list = seriesList([series(0), series(1, { modality: 'MR' })]);
+  const session = await started(list, [...SLICES, detail(series(1, { modality: 'MR' }), [7])]);
+  const { windowing } = session.viewer;
+  session.run('preset-lung');
+  session.run('next-series');
+  await idle(session);
+  expect(session.viewer.windowKey).toBe('40/400');
+  windowing.choice = { kind: 'custom', window: explicitWindow(1, 2, 'LINEAR'), unit: 'ms' };
+  expect([session.viewer.windowKey, windowing.key]).toEqual(['40/400', 'file-0']);
+  windowing.choice = { kind: 'custom', window: explicitWindow(1, 2, 'LINEAR'), unit: 'HU' };
+  expect([session.viewer.windowKey, windowing.key]).toEqual(['1/2', 'custom']);
+});
+
+test('presets are for Hounsfield units', async () => {
+  const session = await startedWith({});
+  session.run('preset-lung');
+  expect([session.viewer.windowKey, session.viewer.windowing.key]).toEqual(['-600/1500', 'lung']);
+  const other = await startedWith({ unit: 'US' });
+  other.run('preset-lung');
+  expect(other.viewer.windowKey).toBe('40/400');
+});
+
+test('the percentile window comes and goes with one key, also where the file has windows', async () => {
+  const session = await startedWith({});
+  session.run('percentile');
+  // 0, 0, 0, 0, 1024, 1064 stored; 99 % of the way is at 5 x 0.99 = 4.95: 1024 + 0.95 x 40 = 1062.
+  expect(session.viewer.windowing.voi).toMatchObject({ center: -493, width: 1062 });
+  session.run('percentile');
+  expect(session.viewer.windowKey).toBe('40/400');
+});
+
+test('colour maps go round, and reset brings back grey', async () => {
+  const session = await startedWith({});
+  const colors = () => {
+    const picture = session.viewer.scene?.picture;
+    return picture?.kind === 'table' ? picture.colors : undefined;
+  };
+  expect(colors()).toBeNull();
+  session.run('next-color-map');
+  expect(colors()).toBe(colorMapTable('hot-iron'));
+  expect(session.viewer.windowing.isLegendShown).toBe(true);
+  session.run('reset');
+  expect(colors()).toBeNull();
+  expect(session.viewer.windowing.isLegendShown).toBe(false);
 });
 
 const at = (file: number) => ({ file, frame_index: 0 });

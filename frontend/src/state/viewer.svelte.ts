@@ -15,6 +15,22 @@ import { Windowing } from './windowing.svelte';
 
 type Frames = Pick<FrameStore, 'show' | 'peek' | 'preview' | 'forget'>;
 
+/** How a stack is looked at first: by itself, or with zoom and window of the one before. */
+export type Look = 'own' | 'kept';
+
+/** How a stack is opened: at a frame, or at its beginning. */
+interface Opening {
+  at?: FrameRef | null;
+  look?: Look;
+}
+
+/** What zoom and window are made for. */
+interface Subject {
+  modality: string;
+  rows: number;
+  columns: number;
+}
+
 /** One viewport: which frame of which stack, and how it is looked at. */
 export class Viewer {
   /** Which frame of which stack is wanted. */
@@ -23,6 +39,7 @@ export class Viewer {
   readonly #pictures = new PictureMaker();
   /** Steps taken before the stack was there. */
   #stepsAhead = 0;
+  #subject: Subject | null = null;
 
   /** Where the pointer is in the viewport; null outside. */
   pointer = $state.raw<Point | null>(null);
@@ -42,8 +59,8 @@ export class Viewer {
     return { width: columns, height: rows, pixelAspect: pixelAspect(recipe) };
   });
   readonly #picture = $derived.by(() => {
-    const { voi, isInverted } = this.windowing;
-    return this.seen && this.#pictures.make(this.seen, voi, isInverted);
+    const { voi, isInverted, colors } = this.windowing;
+    return this.seen && this.#pictures.make(this.seen, voi, isInverted, colors);
   });
   readonly scene: Scene | null = $derived.by(() => {
     const { camera, pixelRatio, isSmooth } = this.framing;
@@ -124,25 +141,29 @@ export class Viewer {
     return voi?.kind === 'window' ? `${String(voi.center)}/${String(voi.width)}` : '';
   }
 
-  /** Opens a stack at its beginning or at one of its frames, seen whole and with its own window. */
-  open(content: SeriesContent, stack: Stack, at: FrameRef | null = null): void {
+  /**
+   * Opens a stack at its beginning or at one of its frames. A kept zoom is for
+   * images of the same size, a kept window for the same modality and unit.
+   */
+  open(content: SeriesContent, stack: Stack, { at = null, look = 'own' }: Opening = {}): void {
     if (stack.key === this.stack?.key) {
       this.goTo(at);
       return;
     }
     const steps = this.#stepsAhead;
-    this.clear();
+    this.clear(look);
     if (this.scroll.enter(content, stack, at) === null) return;
+    this.#adapt(content.row.modality, this.scroll.file);
     if (steps > 0) this.scroll.goToPosition(this.position + steps);
     this.#loader.goAlong(this.scroll.here());
   }
 
   /** Shows nothing, until something is opened. */
-  clear(): void {
+  clear(look: Look = 'own'): void {
     this.#loader.clear();
     this.#stepsAhead = 0;
     this.scroll.leave();
-    this.reset();
+    if (look === 'own') this.reset();
   }
 
   /** Goes on by some frames; what is asked for before a stack is there, happens once it is. */
@@ -199,6 +220,16 @@ export class Viewer {
   reset(): void {
     this.framing.reset();
     this.windowing.reset();
+  }
+
+  /** Gives up what was made for another kind of image. */
+  #adapt(modality: string, file: FileFacts | null): void {
+    const { rows, columns } = file ?? { rows: 0, columns: 0 };
+    const before = this.#subject;
+    this.#subject = { modality, rows, columns };
+    if (before === null) return;
+    if (before.modality !== modality) this.windowing.reset();
+    if (before.rows !== rows || before.columns !== columns) this.framing.reset();
   }
 }
 

@@ -1,4 +1,11 @@
-import { defaultVoi, fullDynamicVoi } from '../dicom/defaultVoi';
+import {
+  CT_PRESETS,
+  hasCtPresets,
+  presetNamed,
+  presetWindow,
+  type CtPresetName,
+} from '../dicom/ctPresets';
+import { defaultVoi, fullDynamicVoi, percentileVoi } from '../dicom/defaultVoi';
 import { visibleText } from '../dicom/format';
 import type { DisplayRecipe, Voi, VoiWindow } from '../dicom/recipe';
 import { isMonochrome, type StoredFrame } from '../dicom/storedFrame';
@@ -12,13 +19,21 @@ export type VoiChoice =
   | { kind: 'file'; index: number }
   /** From the least to the greatest value of each frame. */
   | { kind: 'full' }
-  /** A window made by hand. */
-  | { kind: 'custom'; window: VoiWindow };
+  /** From the 1st to the 99th percentile of each frame. */
+  | { kind: 'percentile' }
+  /** A window for Hounsfield units. */
+  | { kind: 'preset'; name: CtPresetName }
+  /** A window made by hand, in a unit; without one it is for any. */
+  | { kind: 'custom'; window: VoiWindow; unit?: string };
 
 export const DEFAULT_VOI: VoiChoice = { kind: 'default' };
 
+/** Where a window comes from, as the heading of its part of the list. */
+export type VoiGroup = 'Of the file' | 'Measured' | 'CT presets' | 'By hand';
+
 /** One line of the list of windows. */
 export interface VoiOption {
+  group: VoiGroup;
   /** Names the choice in the page. */
   key: string;
   label: string;
@@ -34,9 +49,16 @@ export function resolveVoi(
   if (!isMonochrome(stored)) return null;
   switch (choice.kind) {
     case 'custom':
-      return choice.window;
+      // The same numbers in another unit are another thing.
+      return isFor(choice, recipe) ? choice.window : defaultVoi(stored, recipe);
+    case 'preset': {
+      const preset = isFor(choice, recipe) ? presetNamed(choice.name) : undefined;
+      return preset === undefined ? defaultVoi(stored, recipe) : presetWindow(preset);
+    }
     case 'full':
       return fullDynamicVoi(stored, recipe);
+    case 'percentile':
+      return percentileVoi(stored, recipe);
     case 'file':
       // Frames of one stack may differ in what they offer.
       return recipe.voi[choice.index] ?? defaultVoi(stored, recipe);
@@ -45,45 +67,92 @@ export function resolveVoi(
   }
 }
 
-/** All that a frame offers: what the file has, the whole range, and what was made by hand. */
+/** All that a frame offers. */
 export function voiOptions(recipe: DisplayRecipe, choice: VoiChoice): VoiOption[] {
-  const ofFile = recipe.voi.map((voi, index): VoiOption => ({
+  const options = recipe.voi.map((voi, index): VoiOption => ({
+    group: 'Of the file',
     key: `file-${String(index)}`,
     label: optionLabel(voi),
     choice: index === 0 ? DEFAULT_VOI : { kind: 'file', index },
   }));
-  const measured: VoiOption = {
-    key: 'file-0',
-    label: '1st to 99th percentile',
-    choice: DEFAULT_VOI,
-  };
-  const options: VoiOption[] = ofFile.length > 0 ? ofFile : [measured];
-  options.push({ key: 'full', label: 'Full dynamic range', choice: { kind: 'full' } });
-  if (choice.kind === 'custom') {
-    options.push({ key: 'custom', label: `By hand: ${voiText(choice.window)}`, choice });
+  const hasWindows = options.length > 0;
+  options.push(
+    {
+      group: 'Measured',
+      key: hasWindows ? 'percentile' : 'file-0',
+      label: '1st to 99th percentile',
+      choice: hasWindows ? { kind: 'percentile' } : DEFAULT_VOI,
+    },
+    {
+      group: 'Measured',
+      key: 'full',
+      label: 'Full dynamic range',
+      choice: { kind: 'full' },
+    },
+  );
+  if (hasCtPresets(recipe.unit)) options.push(...PRESET_OPTIONS);
+  if (choice.kind === 'custom' && isFor(choice, recipe)) {
+    options.push({ group: 'By hand', key: 'custom', label: voiText(choice.window), choice });
   }
   return options;
 }
 
+const PRESET_OPTIONS = CT_PRESETS.map(({ name, label, center, width }): VoiOption => ({
+  group: 'CT presets',
+  key: name,
+  label: `${label}: C ${String(center)}  W ${String(width)}`,
+  choice: { kind: 'preset', name },
+}));
+
 /** The key of the option that a choice means. */
 export function optionKey(choice: VoiChoice, recipe: DisplayRecipe): string {
-  if (choice.kind === 'full' || choice.kind === 'custom') return choice.kind;
-  const index = choice.kind === 'file' && choice.index < recipe.voi.length ? choice.index : 0;
-  return `file-${String(index)}`;
+  switch (choice.kind) {
+    case 'full':
+      return 'full';
+    case 'percentile':
+      return recipe.voi.length > 0 ? 'percentile' : 'file-0';
+    case 'preset':
+      return isFor(choice, recipe) ? choice.name : 'file-0';
+    case 'custom':
+      return isFor(choice, recipe) ? 'custom' : 'file-0';
+    case 'file':
+      return `file-${String(choice.index < recipe.voi.length ? choice.index : 0)}`;
+    case 'default':
+      return 'file-0';
+  }
+}
+
+/** Whether a window fits the unit of a frame. */
+function isFor(
+  choice: Extract<VoiChoice, { kind: 'preset' | 'custom' }>,
+  { unit }: DisplayRecipe,
+): boolean {
+  if (choice.kind === 'preset') return hasCtPresets(unit);
+  return choice.unit === undefined || choice.unit === unit;
 }
 
 /** The choice as query of a display frame. */
 export function voiQuery(choice: VoiChoice): Record<string, string> {
   switch (choice.kind) {
     case 'custom':
-      return { wc: String(choice.window.center), ww: String(choice.window.width) };
+      return windowQuery(choice.window);
+    case 'preset': {
+      const preset = presetNamed(choice.name);
+      return preset === undefined ? {} : windowQuery(presetWindow(preset));
+    }
     case 'full':
       return { mode: 'full_dynamic' };
+    case 'percentile':
+      return { mode: 'percentile' };
     case 'file':
       return { voi: String(choice.index) };
     case 'default':
       return {};
   }
+}
+
+function windowQuery({ center, width, function: read }: VoiWindow): Record<string, string> {
+  return { wc: String(center), ww: String(width), function: read };
 }
 
 /** `BONE: C 300  W 1500`; a table by its explanation. */
@@ -95,4 +164,13 @@ function optionLabel(voi: Voi): string {
       ? voiText(voi)
       : `${voiText(voi)}, ${voiDetail({ ...voi, explanation: '' })}`;
   return explanation ? `${explanation}: ${window}` : window;
+}
+
+/** Options under the headings of their groups, in the order in which they come. */
+export function optionGroups(options: readonly VoiOption[]): [VoiGroup, VoiOption[]][] {
+  const groups = new Map<VoiGroup, VoiOption[]>();
+  for (const option of options) {
+    groups.set(option.group, [...(groups.get(option.group) ?? []), option]);
+  }
+  return [...groups];
 }
