@@ -503,26 +503,32 @@ class Engine:
         request: DisplayRequest,
         is_wanted: Callable[[], bool],
     ) -> _DecodedFrame:
-        """The whole frame, or for a preview a reduced one where the codec has a short way."""
+        """The whole frame, or a reduced one for a small picture, where the codec has a short way.
+
+        A picture that is to be exact gets a reduced frame only of a large one, with twice
+        the size to be averaged and a window that is given.
+        """
+        size_px = request.size_px or (PREVIEW_PX if request.preview else None)
         is_layered = request.overlays or request.shutter  # they are in pixels of the whole frame
-        if not request.preview or is_layered:
+        if size_px is None or is_layered:
             return self._decoded_frame(entry, frame_index, is_wanted)[0]
         if self._decoded.peek((entry.index, frame_index, 0)) is None:
             image = self._image(entry)
-            reduction = _preview_reduction(image.layout, request.size_px or PREVIEW_PX)
             recipe = self._recipe(entry, frame_index)
+            is_measured = _is_measured(recipe, request)
             # Of palette indices there is no mean; near padding one is neither.
-            is_mean = recipe.palette is None and (
-                recipe.padding is None or not _is_measured(recipe, request)
+            is_mean = recipe.palette is None and (recipe.padding is None or not is_measured)
+            is_near = request.preview or (_is_large(image.layout) and not is_measured)
+            reduction = _preview_reduction(
+                image.layout, size_px if request.preview else 2 * size_px
             )
-            if reduction and is_mean and image.syntax.codec not in _IN_PROCESS:
+            if reduction and is_mean and is_near and image.syntax.codec in _MOST_HALVES:
                 try:
                     return self._decoded_frame(entry, frame_index, is_wanted, reduction)[0]
                 except InstanceError:
                     pass  # this codec, or this frame, has none
-        return _thinned(
-            self._decoded_frame(entry, frame_index, is_wanted)[0], request.size_px or PREVIEW_PX
-        )
+        frame = self._decoded_frame(entry, frame_index, is_wanted)[0]
+        return _thinned(frame, size_px) if request.preview else frame
 
     def _overlays(self, entry: Entry, frame_index: int) -> tuple[OverlayPlane, ...]:
         opened = self._open(entry)
@@ -633,11 +639,15 @@ def _coarse_reduction(entry: Entry, size_px: int) -> int:
     return -(-max(header.rows, header.columns) // size_px)
 
 
+def _is_large(layout: PixelLayout) -> bool:
+    return layout.rows * layout.columns >= SHORT_WAY_FROM_PX
+
+
 def _short_way(image: _Image, reduction: int) -> int:
     """How many times the codec of a large frame can halve it on the way to a reduction."""
     layout, syntax = image.layout, image.syntax
     is_index = layout.photometric_interpretation == "PALETTE COLOR"
-    if layout.rows * layout.columns < SHORT_WAY_FROM_PX or is_index:
+    if not _is_large(layout) or is_index:
         return 0
     if syntax.codec is Codec.JPEG and not syntax.lossy:
         return 0

@@ -357,3 +357,25 @@ def test_near_padding_a_large_frame_is_decoded_whole(engine, tmp_path, monkeypat
     kept = np.where(values == 0, np.nan, values).reshape(128, 12, 128, 12)
     expected = np.floor(np.nanmean(kept, axis=(1, 3)) + 0.5)
     np.testing.assert_array_equal(samples, expected)
+
+
+def test_a_thumbnail_of_a_large_frame_is_made_of_a_part_of_it(engine, tmp_path, monkeypatch):
+    path, _ = large_jpeg_2000(tmp_path, WindowCenter=768, WindowWidth=1536)
+    entry = listed(path)
+    found = decodes(monkeypatch, engine)
+    thumbnail = engine.picture(entry, 0, DisplayRequest(size_px=96))[0]
+    assert found == [3]  # 192 are left, twice the size
+    engine.raw_frame(entry, 0)
+    whole = engine.picture(entry, 0, DisplayRequest(size_px=95))[0]
+    small, exact = (
+        np.asarray(Image.open(io.BytesIO(each.content)).resize((48, 48))).astype(int)
+        for each in (thumbnail, whole)
+    )
+    assert np.abs(small - exact).max() <= 3
+
+
+def test_a_thumbnail_with_a_measured_window_is_made_of_the_whole(engine, tmp_path, monkeypatch):
+    path, _ = large_jpeg_2000(tmp_path)
+    found = decodes(monkeypatch, engine)
+    engine.picture(listed(path), 0, DisplayRequest(size_px=96))
+    assert found == [0]
