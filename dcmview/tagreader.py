@@ -97,12 +97,14 @@ def vary_files(
             break
         part = budget.part(MOST_ELEMENTS_VARYING)
         try:
-            add_file(variation, _opened(entry), reader, part)
+            is_added = add_file(variation, _opened(entry), reader, part)
         except DcmviewError as exc:
             report.unread.append((entry.index, exc.message))
-        else:
-            report.files.append(entry.index)
-            cut_files += part.is_spent
+            continue
+        if not is_added:
+            break
+        report.files.append(entry.index)
+        cut_files += part.is_spent
     report.rows = variation.rows()
     done = len(report.files) + len(report.unread)
     report.notes = _notes(done, asked, "files", variation, is_late=budget.is_late)

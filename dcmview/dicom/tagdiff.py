@@ -204,11 +204,16 @@ class Variation:
 
 def add_file(
     variation: Variation, instance: Instance, reader: TextReader, budget: WalkBudget
-) -> None:
-    """Add all elements of a file."""
+) -> bool:
+    """Add all elements of a file; false and none of them if the time is over before the last."""
     with recorded_warnings():
         pixels = _pixel_entry(instance, None)
-        variation.add(read_entries(walk_file(instance, budget), reader, pixels))
+        entries = list(read_entries(walk_file(instance, budget), reader, pixels))
+    # What was not reached would count as absent.
+    if budget.is_spent and budget.is_late:
+        return False
+    variation.add(entries)
+    return True
 
 
 def frame_variation(

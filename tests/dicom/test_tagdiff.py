@@ -450,6 +450,16 @@ def test_one_reader_keeps_character_sets_apart(tmp_path: Path) -> None:
     assert [value.text for value in row.values] == ["¡¡", "ĄĄ"]
 
 
+def test_a_file_that_the_time_does_not_suffice_for_is_left_out(tmp_path: Path) -> None:
+    variation = Variation()
+    parts = b"\xfe\xff\x00\xe0\0\0\0\0" * 1000
+    content = bare(element(0x00080060, "CS", b"CT"), element(0x00081140, "SQ", parts))
+    instance = opened(tmp_path, content)
+    assert not add_file(variation, instance, TextReader(), WalkBudget(10**6, 0, lambda: True))
+    assert variation.rows() == []
+    assert add_file(variation, instance, TextReader(), budget())
+
+
 def test_functional_groups_vary_by_frame(tmp_path: Path) -> None:
     instance = opened(tmp_path, enhanced("1", "2", "2"))
     variation, done = frame_variation(instance, 3, budget())
