@@ -83,6 +83,12 @@ def test_a_series_row_says_what_its_files_are(server, tree):
     assert server.get(address).body.startswith(b"\x89PNG")
 
 
+def test_every_series_with_an_image_has_a_thumbnail_and_no_other(tree):
+    has_thumbnail = [row["thumbnail"] is not None for row in tree["series"]]
+    assert has_thumbnail == [row["image_count"] > 0 for row in tree["series"]]
+    assert not all(has_thumbnail)
+
+
 def test_a_series_gives_its_files_and_stacks_in_order(server, tree):
     detail = server.get(f"/api/series/{series_named(tree, 'Axial 7.5 mm')['index']}").json
     paths = {
