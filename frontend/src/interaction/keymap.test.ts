@@ -41,11 +41,11 @@ test('keys are named as they stand on the keyboard', () => {
   expect(keyLabel('first-frame')).toBe('Home');
 });
 
-test('a text field keeps all keys, a slider only those that move it', () => {
+test('a text field keeps all keys, a slider those that move it, a button those that press it', () => {
   const field = focusedKind({ tagName: 'INPUT', type: 'search' });
   const slider = focusedKind({ tagName: 'INPUT', type: 'range' });
   const button = focusedKind({ tagName: 'BUTTON' });
   expect(keepsKey(field, 'i')).toBe(true);
   expect([keepsKey(slider, 'ArrowLeft'), keepsKey(slider, 'i')]).toEqual([true, false]);
-  expect(keepsKey(button, 'ArrowLeft')).toBe(false);
+  expect([keepsKey(button, 'Enter'), keepsKey(button, 'ArrowLeft')]).toEqual([true, false]);
 });

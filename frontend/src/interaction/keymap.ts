@@ -22,6 +22,8 @@ export type Command =
   | PresetCommand
   | 'next-color-map'
   | 'toggle-legend'
+  | 'layout-menu'
+  | 'maximize'
   | 'toggle-overlays'
   | 'toggle-shutter'
   | 'previous-frame'
@@ -41,7 +43,8 @@ export type Command =
   | 'toggle-help';
 
 /** The parts of the help sheet. */
-export type Section = 'Tools' | 'Window' | 'Image' | 'Frames and series' | 'Panels and page';
+export type Section =
+  'Tools' | 'Window' | 'Image' | 'Frames and series' | 'Panes' | 'Panels and page';
 
 /** A CT preset by its name. */
 export type PresetCommand = `preset-${CtPresetName}`;
@@ -116,6 +119,8 @@ export const KEYMAP: readonly Binding[] = [
     name: 'Next series',
     keys: ['ArrowDown'],
   },
+  { command: 'layout-menu', section: 'Panes', name: 'Layout', keys: ['j'] },
+  { command: 'maximize', section: 'Panes', name: 'Active pane alone', keys: ['Enter'] },
   { command: 'toggle-tags', section: 'Panels and page', name: 'DICOM tags', keys: ['t'] },
   {
     command: 'toggle-explanation',
@@ -192,7 +197,7 @@ export function labelOfKey(key: string): string {
     .join('+');
 }
 
-type FocusedKind = 'text' | 'range' | 'other';
+type FocusedKind = 'text' | 'range' | 'button' | 'other';
 
 const RANGE_KEYS: readonly string[] = [
   'ArrowLeft',
@@ -205,15 +210,19 @@ const RANGE_KEYS: readonly string[] = [
   'PageDown',
 ];
 
-/** Whether the focused control keeps a key for itself: typing in fields, moving a slider. */
+const BUTTON_KEYS: readonly string[] = ['Enter', ' '];
+
+/** Whether the focused control keeps a key for itself: typing in fields, moving a slider, pressing a button. */
 export function keepsKey(focused: FocusedKind, key: string): boolean {
   if (focused === 'text') return true;
+  if (focused === 'button') return BUTTON_KEYS.includes(key);
   return focused === 'range' && RANGE_KEYS.includes(key);
 }
 
 /** What the focused element does with keys. */
 export function focusedKind(element: { tagName: string; type?: string }): FocusedKind {
   if (element.tagName === 'INPUT') return element.type === 'range' ? 'range' : 'text';
+  if (element.tagName === 'BUTTON' || element.tagName === 'A') return 'button';
   return element.tagName === 'TEXTAREA' || element.tagName === 'SELECT' ? 'text' : 'other';
 }
 

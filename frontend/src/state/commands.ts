@@ -31,6 +31,8 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   'next-value': ({ viewer }) => viewer.goToValue(viewer.scroll.value + 1),
   'previous-series': ({ navigator }) => navigator.openNeighbour(-1),
   'next-series': ({ navigator }) => navigator.openNeighbour(1),
+  'layout-menu': ({ layout }) => layout.toggleMenu('layout-menu'),
+  maximize: ({ workspace }) => workspace.toggleMaximized(),
   'toggle-overlays': ({ overlays }) => (overlays.isShown = !overlays.isShown),
   'toggle-shutter': ({ overlays }) => (overlays.isShutterShown = !overlays.isShutterShown),
   'toggle-tags': ({ layout }) => layout.toggle('tags'),

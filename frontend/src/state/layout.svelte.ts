@@ -1,3 +1,5 @@
+import type { Command } from '../interaction/keymap';
+
 /** A panel at the right. */
 export type PanelName = 'tags' | 'explanation';
 
@@ -6,6 +8,8 @@ export class Layout {
   /** The panel at the right; there is room for one. */
   panel = $state<PanelName | null>(null);
   isHelpOpen = $state(false);
+  /** The menu that is open, by the command that opens it. */
+  menu = $state<Command | null>(null);
   /** Dark, as reading rooms are, until somebody asks for the other. */
   theme = $state<'dark' | 'light'>('dark');
   #sidebarWidth = $state(300);
@@ -14,6 +18,10 @@ export class Layout {
   /** Opens a panel in the place of any other, or closes it. */
   toggle(panel: PanelName): void {
     this.panel = this.panel === panel ? null : panel;
+  }
+
+  toggleMenu(command: Command): void {
+    this.menu = this.menu === command ? null : command;
   }
 
   toggleTheme(): void {

@@ -35,6 +35,11 @@ export class Pane {
     this.overlays = new Overlays(client, onProblem);
   }
 
+  /** Nothing was opened here so far. */
+  get isEmpty(): boolean {
+    return this.navigator.series === null;
+  }
+
   /** Tells how the viewport gets the focus. */
   onFocus(focus: () => void): void {
     this.#focus = focus;
