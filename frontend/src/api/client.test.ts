@@ -81,7 +81,7 @@ test('what nobody waits for does not press a busy server', async () => {
   const asked = serve(() =>
     Response.json({ error: 'too much', code: 'busy' }, { status: 503, headers: RETRY_AT_ONCE }),
   );
-  const batch = client.rawFrames([{ file: 0, frame_index: 0 }]);
+  const batch = client.rawFrames([{ file: 0, frame_index: 0 }], null);
   await expect(batch.next()).rejects.toMatchObject({ code: 'busy' });
   expect(asked).toHaveLength(1);
 });

@@ -2,6 +2,7 @@ import type { FrameRef } from '../dicom/frameRef';
 import { ApiError, isAbort } from './apiError';
 import { frameRanges, readBatch, type BatchEntry } from './frameBatch';
 import { readLines } from './lines';
+import { Meter, type Transfer } from './meter';
 import { pause } from './pause';
 import { readRawFrame, type RawFrame } from './rawFrame';
 import type {
@@ -44,16 +45,20 @@ export interface ClientOptions {
   /** Where the page is: the API is found relative to it, under any prefix of a proxy. */
   base: string;
   token: string | null;
+  /** Hears how long raw frames took. */
+  onTransfer?: (transfer: Transfer) => void;
 }
 
 /** The HTTP contract as functions. Every failure is an ApiError, except an abort. */
 export class Client {
   readonly #base: string;
   readonly #headers: Record<string, string>;
+  readonly #meter: Meter | null;
   #hasBatches = true;
 
-  constructor({ base, token }: ClientOptions) {
+  constructor({ base, token, onTransfer }: ClientOptions) {
     this.#base = base;
+    this.#meter = onTransfer === undefined ? null : new Meter(onTransfer);
     this.#headers = token === null ? {} : { [TOKEN_HEADER]: token };
   }
 
@@ -117,27 +122,41 @@ export class Client {
   async rawFrame({ file, frame_index }: FrameRef, options?: Options): Promise<RawFrame> {
     const path = `${framePath(file, frame_index)}/raw?encoding=planes`;
     const response = await this.#get(path, options);
-    return readRawFrame(response.headers, await received(response.arrayBuffer()));
+    const body = await received(response.arrayBuffer());
+    this.#meter?.note(response.url, body.byteLength, false);
+    return readRawFrame(response.headers, body);
   }
 
   /**
-   * Frames for later, one after the other in one answer. A server that knows
-   * nothing of such answers is asked for one frame at a time.
+   * Frames for later, one after the other in one answer, reduced to a size if
+   * one is given. A server that knows nothing of such answers is asked for one
+   * frame at a time, and for no reduced ones.
    */
-  async *rawFrames(refs: readonly FrameRef[], signal?: AbortSignal): AsyncGenerator<BatchEntry> {
+  async *rawFrames(
+    refs: readonly FrameRef[],
+    size: number | null,
+    signal?: AbortSignal,
+  ): AsyncGenerator<BatchEntry> {
     const options: Options = { signal, isBackground: true };
     if (this.#hasBatches) {
-      const path = `api/frames/raw?frames=${frameRanges(refs)}&encoding=planes`;
+      const reduction = size === null ? '' : `&size=${String(size)}`;
+      const path = `api/frames/raw?frames=${frameRanges(refs)}&encoding=planes${reduction}`;
       const response = await this.#get(path, options).catch((reason: unknown) => {
         if (!(reason instanceof ApiError && reason.status === 404)) throw reason;
         this.#hasBatches = false;
         return null;
       });
       if (response?.body) {
-        yield* readBatch(response.body);
+        let bytes = 0;
+        for await (const entry of readBatch(response.body)) {
+          if (!(entry.frame instanceof ApiError)) bytes += entry.frame.stored.samples.byteLength;
+          yield entry;
+        }
+        this.#meter?.note(response.url, bytes, size !== null);
         return;
       }
     }
+    if (size !== null) return;
     for (const ref of refs) {
       const frame = await this.rawFrame(ref, options).catch((reason: unknown) => {
         if (reason instanceof ApiError) return reason;

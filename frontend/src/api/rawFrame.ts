@@ -6,6 +6,10 @@ import { undoPlanes16, undoPlanes8 } from './planes';
 export interface RawFrame {
   stored: StoredFrame;
   recipeId: string;
+  /** Size of the whole frame, and how many of its pixels lie along the side of one that came. */
+  rows: number;
+  columns: number;
+  reduction: number;
 }
 
 type SampleKind = 'integer' | 'float' | 'double';
@@ -29,6 +33,9 @@ export function readRawFrame(headers: Headers, body: ArrayBuffer): RawFrame {
   }
   return {
     recipeId: headers.get('X-Frame-Recipe') ?? '',
+    rows: wholeNumber(headers, 'X-Frame-Full-Rows', rows),
+    columns: wholeNumber(headers, 'X-Frame-Full-Columns', columns),
+    reduction: Math.max(1, wholeNumber(headers, 'X-Frame-Reduction', 1)),
     stored: {
       samples: readSamples(
         headers.get('X-Frame-Encoding') === 'planes'

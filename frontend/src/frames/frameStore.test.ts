@@ -134,14 +134,15 @@ test('what is fetched ahead says so, what is waited for does not', async () => {
 
 test('a frame that cannot be decoded is asked for once, until somebody tries again', async () => {
   const asked = serve(() => failure('damaged', 'decode_failed', 422));
+  const rawAsked = () => asked.filter((path) => path.includes('/raw'));
   const frames = store();
   const only = stack.slice(0, 1);
   expect(await frames.show(only, 0, 1)).toMatchObject({ code: 'decode_failed' });
   await frames.show(only, 0, 1);
-  expect(asked).toHaveLength(1);
+  expect(rawAsked()).toHaveLength(1);
   frames.forget({ file: 0, frame_index: 0 });
   await frames.show(only, 0, 1);
-  expect(asked).toHaveLength(2);
+  expect(rawAsked()).toHaveLength(2);
 });
 
 test('a server that was away for a moment is asked again', async () => {
@@ -150,5 +151,5 @@ test('a server that was away for a moment is asked again', async () => {
   const only = stack.slice(0, 1);
   expect(await frames.show(only, 0, 1)).toMatchObject({ code: 'unreachable' });
   await frames.show(only, 0, 1);
-  expect(asked).toHaveLength(2);
+  expect(asked.filter((path) => path.includes('/raw'))).toHaveLength(2);
 });

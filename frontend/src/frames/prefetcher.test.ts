@@ -1,28 +1,30 @@
 import { expect, test } from 'vitest';
 
-import type { FrameRef } from '../dicom/frameRef';
-import { Prefetcher } from './prefetcher';
+import { Prefetcher, type Errand } from './prefetcher';
 
-function frames(first: number, count: number): FrameRef[] {
-  return Array.from({ length: count }, (_, offset) => ({ file: 0, frame_index: first + offset }));
+function frames(first: number, count: number, size: number | null = null): Errand[] {
+  return Array.from({ length: count }, (_, offset) => ({
+    ref: { file: 0, frame_index: first + offset },
+    size,
+  }));
 }
 
 /** Batches whose frames come when told to. */
 function controlled() {
   const asked: number[][] = [];
   const aborted: number[] = [];
-  let send: () => void = () => undefined;
-  const prefetcher = new Prefetcher(async function* (refs, signal) {
-    const batch = asked.push(refs.map(({ frame_index }) => frame_index)) - 1;
+  const sends: (() => void)[] = [];
+  const prefetcher = new Prefetcher(async function* (errands, signal) {
+    const batch = asked.push(errands.map(({ ref }) => ref.frame_index)) - 1;
     signal.addEventListener('abort', () => aborted.push(batch));
-    for (const ref of refs) {
-      await new Promise<void>((resolve) => (send = resolve));
+    for (const { ref } of errands) {
+      await new Promise<void>((resolve) => sends.push(resolve));
       yield ref;
     }
   });
   async function arrive(count: number) {
     for (let sent = 0; sent < count; sent++) {
-      send();
+      sends.shift()?.();
       await new Promise((resolve) => setTimeout(resolve));
     }
   }
@@ -32,9 +34,37 @@ function controlled() {
 test('a long list is worked off batch by batch', async () => {
   const { prefetcher, asked, arrive } = controlled();
   prefetcher.plan(frames(0, 15));
-  expect(asked).toEqual([frames(0, 12).map(({ frame_index }) => frame_index)]);
+  expect(asked).toEqual([frames(0, 12).map(({ ref }) => ref.frame_index)]);
   await arrive(12);
   expect(asked[1]).toEqual([12, 13, 14]);
+});
+
+test('the next batch is asked for before the last has come', async () => {
+  const { prefetcher, asked, arrive } = controlled();
+  prefetcher.plan(frames(0, 30));
+  await arrive(7);
+  expect(asked).toHaveLength(1);
+  await arrive(1);
+  expect(asked[1]).toEqual(frames(12, 12).map(({ ref }) => ref.frame_index));
+  // Two at a time, and no more.
+  await arrive(1);
+  expect(asked).toHaveLength(2);
+});
+
+test('reduced and whole frames come in batches of their own', async () => {
+  const { prefetcher, asked, arrive } = controlled();
+  prefetcher.plan([...frames(0, 3, 256), ...frames(0, 2)]);
+  await arrive(3);
+  expect(asked).toEqual([
+    [0, 1, 2],
+    [0, 1],
+  ]);
+});
+
+test('a whole frame does not wait for its reduced one', () => {
+  const { prefetcher } = controlled();
+  prefetcher.plan(frames(0, 5, 256));
+  expect(prefetcher.arrival({ ref: { file: 0, frame_index: 0 }, size: null })).toBeNull();
 });
 
 test('a step leaves the running batch alone', async () => {
@@ -67,7 +97,7 @@ test('while a frame is waited for no batch begins', async () => {
 test('a frame that is on its way can be waited for', async () => {
   const { prefetcher, arrive } = controlled();
   prefetcher.plan(frames(0, 5));
-  const [first, second] = frames(0, 2) as [FrameRef, FrameRef];
+  const [first, second] = frames(0, 2) as [Errand, Errand];
   expect(prefetcher.arrival(second)).toBeNull();
   const arrival = prefetcher.arrival(first);
   expect(arrival).not.toBeNull();
@@ -78,7 +108,7 @@ test('a frame that is on its way can be waited for', async () => {
 test('a frame that is waited for in vain is given up with its batch', async () => {
   const { prefetcher } = controlled();
   prefetcher.plan(frames(0, 5));
-  const arrival = prefetcher.arrival({ file: 0, frame_index: 0 });
+  const arrival = prefetcher.arrival({ ref: { file: 0, frame_index: 0 }, size: null });
   prefetcher.hold(frames(100, 3));
   await arrival;
 });

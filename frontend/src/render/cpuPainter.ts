@@ -14,13 +14,13 @@ export class CpuPainter {
 
   paint(context: CanvasRenderingContext2D, scene: Scene): void {
     const { picture } = scene;
-    const factor = reductionFactor(picture, longerDeviceScale(scene));
-    const { rows, columns } = picture;
+    const { rows, columns, reduction = 1 } = picture;
+    const factor = reductionFactor(picture, reduction * longerDeviceScale(scene));
     const isBitmap = picture.kind === 'bitmap';
     const source = isBitmap ? picture.bitmap : this.#pixels(picture, factor);
     // A bitmap may be a reduced one. Blocks at the edge may reach beyond the image.
-    const width = isBitmap ? columns : source.width * factor;
-    const height = isBitmap ? rows : source.height * factor;
+    const width = isBitmap ? columns : source.width * factor * reduction;
+    const height = isBitmap ? rows : source.height * factor * reduction;
 
     const { a, b, c, d, e, f } = deviceMatrix(scene);
     context.setTransform(a, b, c, d, e, f);

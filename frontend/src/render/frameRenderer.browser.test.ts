@@ -66,7 +66,12 @@ interface Looked {
 }
 
 function sceneOf(frame: StoredFrame, looked: Looked = {}): Scene {
-  const { voi = windowed(128, 256), recipe = IDENTITY, zoom = 1, isSmooth = zoom === 'fit' || zoom < 1 } = looked;
+  const {
+    voi = windowed(128, 256),
+    recipe = IDENTITY,
+    zoom = 1,
+    isSmooth = zoom === 'fit' || zoom < 1,
+  } = looked;
   const { orientation = UPRIGHT, viewport = { width: frame.columns, height: frame.rows } } = looked;
   const { rows, columns } = frame;
   const source = { rows, columns, stored: frame, recipe, bitmap: null };

@@ -127,12 +127,13 @@ export class GlPainter {
   #drawThroughCamera(resources: Resources, scene: Scene, height: number): void {
     const { gl, programs } = this.#device;
     const { program, uniform } = programs.camera;
+    const { rows, columns, reduction = 1 } = scene.picture;
     const { a, b, c, d, e, f } = invert(deviceMatrix(scene));
     gl.useProgram(program);
     gl.bindTexture(gl.TEXTURE_2D, resources.image);
     gl.uniform1i(uniform('image'), 0);
     gl.uniform1f(uniform('targetHeight'), height);
-    gl.uniform2f(uniform('imageSize'), scene.picture.columns, scene.picture.rows);
+    gl.uniform2f(uniform('imageSize'), columns * reduction, rows * reduction);
     gl.uniform1i(uniform('isNearest'), scene.isSmooth ? 0 : 1);
     gl.uniformMatrix3fv(uniform('toImagePoint'), false, [a, b, 0, c, d, 0, e, f, 1]);
     gl.drawArrays(gl.TRIANGLES, 0, 3);

@@ -6,7 +6,13 @@ import { isTableSamples, type StoredFrame, type TableSamples } from '../dicom/st
  * What a renderer draws. The same arrays mean the same content: renderers
  * compare them by identity and upload them once.
  */
-export type Picture = { rows: number; columns: number } & (
+export type Picture = {
+  /** Of what is drawn, which may be less than the frame has. */
+  rows: number;
+  columns: number;
+  /** Pixels of the frame along the side of one pixel of these; 1 where nothing is said. */
+  reduction?: number;
+} & (
   | { kind: 'table'; samples: TableSamples; table: Uint8Array<ArrayBuffer>; colors: ColorTable }
   | { kind: 'gray'; values: Uint8Array<ArrayBuffer>; colors: ColorTable }
   | { kind: 'rgb'; values: Uint8Array }
@@ -39,6 +45,8 @@ export interface PictureSource {
   columns: number;
   recipe: DisplayRecipe;
   stored?: StoredFrame;
+  /** Pixels of the frame along the side of one stored. */
+  reduction?: number;
   /** May be smaller than the frame. */
   bitmap: ImageBitmap | null;
 }
@@ -56,22 +64,25 @@ export class PictureMaker {
     isInverted: boolean,
     colors: ColorTable = null,
   ): Picture | null {
-    const { rows, columns, stored, recipe, bitmap } = source;
-    if (bitmap !== null) return { kind: 'bitmap', rows, columns, bitmap };
+    const { stored, recipe, bitmap } = source;
+    if (bitmap !== null) {
+      return { kind: 'bitmap', rows: source.rows, columns: source.columns, bitmap };
+    }
     if (stored === undefined) return null;
-    const { samples } = stored;
+    const { samples, rows, columns } = stored;
+    const size = { rows, columns, reduction: source.reduction ?? 1 };
     if (voi === null) {
-      return samples instanceof Uint8Array ? { kind: 'rgb', rows, columns, values: samples } : null;
+      return samples instanceof Uint8Array ? { kind: 'rgb', ...size, values: samples } : null;
     }
     const steps = { modality: recipe.modality, voi, inverted: recipe.inverted !== isInverted };
     if (!isTableSamples(samples)) {
-      return { kind: 'gray', rows, columns, values: computeDisplay(samples, steps), colors };
+      return { kind: 'gray', ...size, values: computeDisplay(samples, steps), colors };
     }
     const signed = isSigned(samples);
     const key = JSON.stringify([steps, signed]);
     const table = this.#tables.get(key) ?? buildDisplayLut(steps, { isSigned: signed });
     this.#remember(key, table);
-    return { kind: 'table', rows, columns, samples, table, colors };
+    return { kind: 'table', ...size, samples, table, colors };
   }
 
   #remember(key: string, table: Uint8Array<ArrayBuffer>): void {

@@ -1,6 +1,13 @@
 import { ApiError, asApiError, isAbort } from '../api/apiError';
 import type { FrameRef } from '../dicom/frameRef';
-import type { FrameResult, FrameStore, LoadedFrame, PreviewFrame } from '../frames/frameStore';
+import type {
+  ComingPreview,
+  FrameResult,
+  FrameStore,
+  LoadedFrame,
+  PreviewFrame,
+  ReducedFrame,
+} from '../frames/frameStore';
 import type { Line, Scroll } from './scroll.svelte';
 import type { Windowing } from './windowing.svelte';
 import { voiQuery } from './voiChoice';
@@ -8,7 +15,13 @@ import { voiQuery } from './voiChoice';
 /** Frames above this size take long enough that a reduced picture comes first. */
 const PREVIEW_FROM_PIXELS = 2 ** 20;
 
-type Frames = Pick<FrameStore, 'show' | 'peek' | 'preview' | 'forget'>;
+type Frames = Pick<
+  FrameStore,
+  'show' | 'peek' | 'glimpse' | 'isReady' | 'preview' | 'forget' | 'onArrival'
+>;
+
+/** What can be on the screen: a frame, or what stands in for it. */
+export type SeenFrame = LoadedFrame | ReducedFrame | PreviewFrame;
 
 /** Brings the wanted frame on the screen; what is seen may lag behind while it loads. */
 export class FrameLoader {
@@ -16,7 +29,7 @@ export class FrameLoader {
   readonly #scroll: Scroll;
   readonly #windowing: () => Windowing;
   readonly #onFailure: (failure: ApiError) => void;
-  #seen = $state.raw<LoadedFrame | PreviewFrame | null>(null);
+  #seen = $state.raw<SeenFrame | null>(null);
   #failure = $state.raw<ApiError | null>(null);
   #isLoading = $state(false);
   #previewRequest: AbortController | null = null;
@@ -31,10 +44,13 @@ export class FrameLoader {
     this.#scroll = scroll;
     this.#windowing = windowing;
     this.#onFailure = onFailure;
+    store.onArrival = (frame) => {
+      this.#receive(frame);
+    };
   }
 
   /** The frame on screen, as it is or as a preview. */
-  get seen(): LoadedFrame | PreviewFrame | null {
+  get seen(): SeenFrame | null {
     return this.#seen;
   }
 
@@ -62,7 +78,8 @@ export class FrameLoader {
   goAlong(line: Line | null): void {
     const { ref } = this.#scroll;
     if (line === null || ref === null) return;
-    const pending = this.#store.show(line.refs, line.position, line.direction);
+    const preview = this.#store.isReady(ref) ? null : this.#startPreview(ref);
+    const pending = this.#store.show(line.refs, line.position, line.direction, preview);
     const known = this.#store.peek(ref);
     if (known !== undefined) {
       this.#accept(known);
@@ -70,11 +87,11 @@ export class FrameLoader {
     }
     this.#isLoading = true;
     this.#failure = null;
-    this.#startPreview(ref);
+    const glimpse = this.#store.glimpse(ref);
+    if (glimpse !== undefined) this.#seen = glimpse;
     pending.then(
       (result) => {
         if (this.#scroll.ref === ref) this.#accept(result);
-        else this.#showInPassing(result);
       },
       (reason: unknown) => {
         if (this.#scroll.ref === ref && !isAbort(reason)) this.#accept(asApiError(reason));
@@ -83,34 +100,38 @@ export class FrameLoader {
   }
 
   /** While a person scrolls faster than frames come, each that is nearer than the last is shown. */
-  #showInPassing(result: FrameResult): void {
-    if (!this.#isLoading || result instanceof ApiError) return;
+  #receive(frame: LoadedFrame | ReducedFrame): void {
+    if (!this.#isLoading) return;
     const distance = (ref: FrameRef | null) => {
       const place = this.#scroll.placeOf(ref);
       const { position, value } = this.#scroll;
       if (place === null) return Infinity;
       return Math.abs(place.position - position) + Math.abs(place.value - value);
     };
-    if (distance(result.ref) < distance(this.#seen?.ref ?? null)) this.#seen = result;
+    const [coming, before] = [distance(frame.ref), distance(this.#seen?.ref ?? null)];
+    const isBetter = coming === 0 && before === 0 && !isWhole(this.#seen);
+    if (coming < before || isBetter) this.#seen = frame;
   }
 
   /** Asks for a reduced picture of a large frame, to bridge the time until it is there. */
-  #startPreview(ref: FrameRef): void {
+  #startPreview(ref: FrameRef): ComingPreview | null {
     this.#previewRequest?.abort();
     const file = this.#scroll.fileOf(ref.file);
     const pixels = (file?.rows ?? 0) * (file?.columns ?? 0);
     const { choice, isInverted } = this.#windowing();
     // The server's picture is not inverted.
-    if (pixels <= PREVIEW_FROM_PIXELS || isInverted) return;
+    if (pixels <= PREVIEW_FROM_PIXELS || isInverted) return null;
     const request = new AbortController();
     this.#previewRequest = request;
-    this.#store.preview(ref, voiQuery(choice), request.signal).then(
+    const arrival = this.#store.preview(ref, voiQuery(choice), request.signal).then(
       (preview) => {
-        if (this.#scroll.ref === ref && this.#isLoading) this.#seen = preview;
+        const isWanted = this.#scroll.ref === ref && this.#isLoading;
+        if (isWanted && this.#store.glimpse(ref) === undefined) this.#seen = preview;
       },
       // The frame itself is on its way, and says what is wrong.
       () => undefined,
     );
+    return { arrival, pixels };
   }
 
   #accept(result: FrameResult): void {
@@ -125,4 +146,14 @@ export class FrameLoader {
       this.#seen = result;
     }
   }
+}
+
+/** Whether a frame is seen as it is. */
+export function isWhole(seen: SeenFrame | null): seen is LoadedFrame {
+  return seen !== null && 'stored' in seen && !('reduction' in seen);
+}
+
+/** A frame that can be windowed here; null for a picture of the server. */
+export function withSamples(seen: SeenFrame | null): LoadedFrame | ReducedFrame | null {
+  return seen !== null && 'stored' in seen ? seen : null;
 }

@@ -39,7 +39,13 @@ export class Session {
   #focusFilter: () => void = () => undefined;
 
   constructor(options: ClientOptions) {
-    const client = new Client(options);
+    const frames = new FrameCache();
+    const client = new Client({
+      ...options,
+      onTransfer: (transfer) => {
+        frames.throughput.note(transfer);
+      },
+    });
     const noteFailure = (failure: ApiError) => {
       this.connection.report(failure);
     };
@@ -51,7 +57,7 @@ export class Session {
     const context = {
       client,
       study: this.study,
-      frames: new FrameCache(),
+      frames,
       details: new DetailCache(),
       onFailure: noteFailure,
       onProblem: (failure: ApiError) => {

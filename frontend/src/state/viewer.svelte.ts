@@ -1,19 +1,22 @@
 import type { ApiError } from '../api/apiError';
 import type { Recipe } from '../api/types.gen';
 import { frameKey, type FrameRef } from '../dicom/frameRef';
-import type { FrameStore, LoadedFrame, PreviewFrame } from '../frames/frameStore';
+import type { FrameStore, LoadedFrame } from '../frames/frameStore';
 import { toImagePoint, type Camera, type Point } from '../interaction/camera';
 import type { Intent } from '../interaction/gestures';
 import { PictureMaker } from '../render/picture';
 import type { Scene } from '../render/scene';
-import { FrameLoader } from './frameLoader.svelte';
+import { FrameLoader, isWhole, withSamples, type SeenFrame } from './frameLoader.svelte';
 import { Framing } from './framing.svelte';
 import { readingAt, type Reading } from './reading';
 import { Scroll } from './scroll.svelte';
 import type { FileFacts, SeriesContent, Stack } from './seriesContent';
 import { Windowing } from './windowing.svelte';
 
-type Frames = Pick<FrameStore, 'show' | 'peek' | 'preview' | 'forget'>;
+type Frames = Pick<
+  FrameStore,
+  'show' | 'peek' | 'glimpse' | 'isReady' | 'preview' | 'forget' | 'onArrival'
+>;
 
 /** How a stack is looked at first: by itself, or with zoom and window of the one before. */
 export type Look = 'own' | 'kept';
@@ -47,10 +50,10 @@ export class Viewer {
   /** The frame on screen with its samples; null for a preview. */
   readonly shown: LoadedFrame | null = $derived.by(() => {
     const { seen } = this.#loader;
-    return seen !== null && 'stored' in seen ? seen : null;
+    return isWhole(seen) ? seen : null;
   });
   /** Which values are seen grey. */
-  readonly windowing: Windowing = new Windowing(() => this.shown);
+  readonly windowing: Windowing = new Windowing(() => withSamples(this.seen));
   /** Where the image stands in the viewport. */
   readonly framing: Framing = new Framing(() => {
     const { seen } = this.#loader;
@@ -96,7 +99,7 @@ export class Viewer {
   }
 
   /** The frame on screen, as it is or as a preview. */
-  get seen(): LoadedFrame | PreviewFrame | null {
+  get seen(): SeenFrame | null {
     return this.#loader.seen;
   }
 
@@ -133,6 +136,11 @@ export class Viewer {
   /** The frame on screen as `file/frame`, empty for none and for a preview. */
   get shownKey(): string {
     return this.shown === null ? '' : frameKey(this.shown.ref);
+  }
+
+  /** The same for what stands in for a frame too. */
+  get seenKey(): string {
+    return this.seen === null ? '' : frameKey(this.seen.ref);
   }
 
   /** The window on screen as `center/width`, empty for colour and tables. */

@@ -67,9 +67,15 @@ function frameHeaders(recipeId: string): Record<string, string> {
   };
 }
 
-/** A raw frame of 2 rows and 3 columns, signed 16 bits. */
-export function rawFrame(values: readonly number[], recipeId = 'r1'): Response {
-  return new Response(Int16Array.from(values).buffer, { headers: frameHeaders(recipeId) });
+/** A raw frame of 2 rows and 3 columns, signed 16 bits, unless headers say otherwise. */
+export function rawFrame(
+  values: readonly number[],
+  recipeId = 'r1',
+  headers: Record<string, string> = {},
+): Response {
+  return new Response(Int16Array.from(values).buffer, {
+    headers: { ...frameHeaders(recipeId), ...headers },
+  });
 }
 
 /** The same as an entry of a batch. */
@@ -77,9 +83,10 @@ export function batchEntry(
   ref: FrameRef,
   values: readonly number[],
   recipeId = 'r1',
+  headers: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer> {
   const body = new Uint8Array(Int16Array.from(values).buffer);
-  return packed(ref, 200, frameHeaders(recipeId), body);
+  return packed(ref, 200, { ...frameHeaders(recipeId), ...headers }, body);
 }
 
 /** A frame of a batch that cannot be had. */

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+
+import { Pace } from './pace';
+import { Throughput } from './throughput';
+
+test('steps that follow each other are a journey with a pace', () => {
+  const pace = new Pace();
+  pace.step(1_000);
+  expect(pace.secondsAt(1_000)).toBeNull();
+  pace.step(1_040);
+  pace.step(1_080);
+  expect(pace.secondsAt(1_090)).toBeCloseTo(0.04);
+});
+
+test('who stops for a quarter of a second stands still, and so begins anew', () => {
+  const pace = new Pace();
+  pace.step(0);
+  pace.step(40);
+  expect(pace.secondsAt(300)).toBeNull();
+  pace.step(400);
+  expect(pace.secondsAt(400)).toBeNull();
+});
+
+test('a rate follows the newest answers', () => {
+  const line = new Throughput();
+  expect(line.full).toBeNull();
+  line.note({ bytes: 1e6, seconds: 0.5, isReduced: false });
+  expect(line.full).toBeCloseTo(2e6);
+  for (let count = 0; count < 10; count++) {
+    line.note({ bytes: 1e6, seconds: 0.1, isReduced: false });
+  }
+  expect(line.full).toBeGreaterThan(9e6);
+});
+
+test('one fast answer does not make a slow line fast', () => {
+  const line = new Throughput();
+  line.note({ bytes: 1e6, seconds: 1, isReduced: false });
+  line.note({ bytes: 1e6, seconds: 0.001, isReduced: false });
+  expect(line.full).toBeLessThan(2e6);
+});
+
+test('small answers say nothing of the line', () => {
+  const line = new Throughput();
+  line.note({ bytes: 1_000, seconds: 1, isReduced: false });
+  expect(line.full).toBeNull();
+});
+
+test('reduced frames are taken to come a little slower, until they are measured', () => {
+  const line = new Throughput();
+  line.note({ bytes: 1e6, seconds: 1, isReduced: false });
+  expect(line.reduced).toBeCloseTo(0.75e6);
+  line.note({ bytes: 1e6, seconds: 2, isReduced: true });
+  expect([line.full, line.reduced]).toEqual([1e6, 0.5e6]);
+});
