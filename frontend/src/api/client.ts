@@ -8,6 +8,7 @@ import { readRawFrame, type RawFrame } from './rawFrame';
 import type {
   ErrorBody,
   Explanation,
+  FileInfo,
   Health,
   Recipe,
   Report,
@@ -94,6 +95,11 @@ export class Client {
       limit: String(range.limit),
     });
     return this.#json(`api/report?${query.toString()}`, { signal });
+  }
+
+  /** Facts of one file. */
+  info(file: number, signal?: AbortSignal): Promise<FileInfo> {
+    return this.#json(`api/file/${String(file)}/info`, { signal });
   }
 
   tags(file: number, signal?: AbortSignal): Promise<TagNode[]> {

@@ -49,3 +49,9 @@ test('a text field keeps all keys, a slider those that move it, a button those t
   expect([keepsKey(slider, 'ArrowLeft'), keepsKey(slider, 'i')]).toEqual([true, false]);
   expect([keepsKey(button, 'Enter'), keepsKey(button, 'ArrowLeft')]).toEqual([true, false]);
 });
+
+test('Space presses the focused button, and plays elsewhere', () => {
+  expect(commandFor(press(' '))).toBe('toggle-cine');
+  const kinds = ['BUTTON', 'A', 'SECTION', 'DIV'].map((tagName) => focusedKind({ tagName }));
+  expect(kinds.map((kind) => keepsKey(kind, ' '))).toEqual([true, true, false, false]);
+});

@@ -34,6 +34,8 @@ export type Command =
   | 'last-frame'
   | 'previous-value'
   | 'next-value'
+  | 'toggle-cine'
+  | 'cine-menu'
   | 'previous-series'
   | 'next-series'
   | 'toggle-tags'
@@ -107,6 +109,13 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'last-frame', section: 'Frames and series', name: 'Last frame', keys: ['End'] },
   { command: 'previous-value', section: 'Frames and series', name: 'Previous value', keys: [','] },
   { command: 'next-value', section: 'Frames and series', name: 'Next value', keys: ['.'] },
+  { command: 'toggle-cine', section: 'Frames and series', name: 'Play or stop', keys: [' '] },
+  {
+    command: 'cine-menu',
+    section: 'Frames and series',
+    name: 'Cine settings',
+    keys: ['Shift+c'],
+  },
   {
     command: 'previous-series',
     section: 'Frames and series',

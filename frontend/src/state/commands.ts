@@ -29,6 +29,8 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   'last-frame': ({ viewer }) => viewer.goToPosition(viewer.frames.length - 1),
   'previous-value': ({ viewer }) => viewer.goToValue(viewer.scroll.value - 1),
   'next-value': ({ viewer }) => viewer.goToValue(viewer.scroll.value + 1),
+  'toggle-cine': ({ pane }) => pane.cine.toggle(),
+  'cine-menu': ({ layout }) => layout.toggleMenu('cine-menu'),
   'previous-series': ({ navigator }) => navigator.openNeighbour(-1),
   'next-series': ({ navigator }) => navigator.openNeighbour(1),
   'layout-menu': ({ layout }) => layout.toggleMenu('layout-menu'),

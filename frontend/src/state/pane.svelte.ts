@@ -4,6 +4,7 @@ import type { ApiError } from '../api/apiError';
 import type { Client } from '../api/client';
 import type { FrameCache } from '../frames/frameCache';
 import { FrameStore } from '../frames/frameStore';
+import { Cine } from './cine.svelte';
 import { Details, type DetailCache } from './details';
 import { Navigator } from './navigator.svelte';
 import { Overlays } from './overlays.svelte';
@@ -27,12 +28,14 @@ export class Pane {
   readonly viewer: Viewer;
   readonly navigator: Navigator;
   readonly overlays: Overlays;
+  readonly cine: Cine;
   #focus: () => void = () => undefined;
 
   constructor({ client, study, frames, details, onFailure, onProblem }: PaneContext) {
     this.viewer = new Viewer(new FrameStore(client, frames), onFailure);
     this.navigator = new Navigator(study, new Details(client, details), this.viewer, onFailure);
     this.overlays = new Overlays(client, onProblem);
+    this.cine = new Cine(this.viewer, client);
   }
 
   /** Nothing was opened here so far. */

@@ -103,6 +103,12 @@ export class Scroll {
     return { refs, position: refs.indexOf(ref), direction };
   }
 
+  /** Goes to the frame of a line. */
+  goAlong(line: Line): Line {
+    this.#ref = line.refs[line.position] ?? this.#ref;
+    return line;
+  }
+
   /** The line that stands still: where the wheel would go. */
   here(): Line {
     return { refs: this.frames, position: this.position, direction: 1 };

@@ -9,7 +9,7 @@ import type { Scene } from '../render/scene';
 import { FrameLoader, isWhole, withSamples, type SeenFrame } from './frameLoader.svelte';
 import { Framing } from './framing.svelte';
 import { readingAt, type Reading } from './reading';
-import { Scroll } from './scroll.svelte';
+import { Scroll, type Line } from './scroll.svelte';
 import type { FileFacts, SeriesContent, Stack } from './seriesContent';
 import { Windowing } from './windowing.svelte';
 
@@ -193,6 +193,11 @@ export class Viewer {
   /** Goes to another value of the dimension, at the same position. */
   goToValue(value: number): void {
     this.#loader.goAlong(this.scroll.goToValue(value));
+  }
+
+  /** Goes to a frame of the stack; those of the line are the next. */
+  goAlong(line: Line): void {
+    this.#loader.goAlong(this.scroll.goAlong(line));
   }
 
   /** Asks again for a frame that failed. */
