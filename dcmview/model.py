@@ -315,6 +315,8 @@ class DisplayRecipe:
     pixel_aspect: PixelAspect = field(default_factory=PixelAspect)
     icc_profile: bytes | None = None
     real_world: tuple[RealWorldMapping, ...] = ()
+    patient_orientation: tuple[str, ...] = ()
+    """Direction of rows, then of columns, in letters: what projections say of it."""
     spacing: PixelSpacing | None = None
     regions: tuple[UltrasoundRegion, ...] = ()
     suv: Suv | None = None

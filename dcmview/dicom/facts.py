@@ -50,6 +50,7 @@ _ELEMENTS = (
     ("00181623", "US"),  # Shutter Overlay Group
     ("00181624", "US"),  # Shutter Presentation Color CIELab Value
     ("00182010", "DS"),  # Nominal Scanned Pixel Spacing
+    ("00200020", "CS"),  # Patient Orientation
     ("00200037", "DS"),  # Image Orientation (Patient)
     ("00280002", "US"),  # Samples per Pixel
     ("00280004", "CS"),  # Photometric Interpretation

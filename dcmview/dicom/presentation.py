@@ -22,6 +22,7 @@ LARGEST_PROFILE_BYTES = 4 * 1024 * 1024
 # PS3.3 C.7.6.3.1.7: Pixel Aspect Ratio is for images that give no spacing.
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 _FARTHEST = 1 << 20  # images have at most 65,535 rows and columns; more would overflow later on
+_LONGEST_DIRECTION = 16  # a code string; what is longer is none
 _SQUARE_WITHIN = 1e-4  # spacings are written with few digits
 _MOST_STRETCHED = 50.0  # beyond that a number is wrong, not a pixel
 
@@ -145,6 +146,18 @@ def read_pixel_aspect(
         name = elements.element_name(keyword)
         repairs.append(Repair("pixel-aspect", name, found, "no account of it"))
     return PixelAspect(), tuple(repairs)
+
+
+def read_patient_orientation(instance: Instance) -> tuple[str, ...]:
+    """Read the directions of rows and columns in letters; empty without both of them.
+
+    References
+    ----------
+    DICOM PS3.3 C.7.6.1.1.1, Patient Orientation.
+    """
+    letters = elements.text(instance.dataset, "PatientOrientation").split("\\")
+    directions = tuple(each.strip()[:_LONGEST_DIRECTION] for each in letters)
+    return directions if len(directions) == 2 and all(directions) else ()
 
 
 def pixel_aspect_place(instance: Instance, frame_index: int) -> tuple[Place, str] | None:

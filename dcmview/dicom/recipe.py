@@ -13,7 +13,12 @@ from dcmview.dicom import elements
 from dcmview.dicom.calibration import read_regions, read_spacing
 from dcmview.dicom.modality import read_modality, read_real_world, stored_range, stored_value
 from dcmview.dicom.overlays import read_overlay_summaries
-from dcmview.dicom.presentation import read_icc_profile, read_pixel_aspect, read_shutter
+from dcmview.dicom.presentation import (
+    read_icc_profile,
+    read_patient_orientation,
+    read_pixel_aspect,
+    read_shutter,
+)
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.suv import read_suv
 from dcmview.dicom.windows import read_voi
@@ -119,6 +124,7 @@ def _with_surroundings(
         shutter=shutter,
         pixel_aspect=pixel_aspect,
         icc_profile=icc_profile,
+        patient_orientation=read_patient_orientation(instance),
         spacing=read_spacing(instance, frame_index),
         regions=regions,
         repairs=(*recipe.repairs, *of_overlays, *of_shutter, *of_aspect, *of_profile, *of_regions),

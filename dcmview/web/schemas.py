@@ -455,6 +455,8 @@ class Recipe(Struct):
     has_icc_profile: bool
     """Whether the PNG carries a profile, by which the browser shows its colours."""
     real_world: list[RealWorldStep]
+    patient_orientation: list[str]
+    """Patient Orientation (0020,0020): what the right and the lower side look to, or nothing."""
     spacing: SpacingNote | None
     regions: list[UltrasoundRegion]
     """Where they overlap, the first that holds a pixel counts."""

@@ -11,7 +11,12 @@ from support.datasets import add_raw, groups, image, item, opened
 from support.pixel_files import pixel_file_named
 
 from dcmview.dicom.instance import open_instance
-from dcmview.dicom.presentation import read_icc_profile, read_pixel_aspect, read_shutter
+from dcmview.dicom.presentation import (
+    read_icc_profile,
+    read_patient_orientation,
+    read_pixel_aspect,
+    read_shutter,
+)
 from dcmview.dicom.recipe import display_recipe
 from dcmview.model import PixelAspect, Shutter
 from dcmview.pixels.shutter import shut_mask
@@ -171,6 +176,17 @@ def test_frames_have_spacings_of_their_own(tmp_path: Path) -> None:
 def test_a_real_video_frame_has_pixels_of_four_to_three() -> None:
     instance = open_instance(str(pixel_file_named("color-px.dcm")))
     assert read_pixel_aspect(instance, 0)[0] == PixelAspect(4, 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(["A", "FR"], ("A", "FR")), ("A", ()), (["", "F"], ()), (None, ()), (["L", "F", "H"], ())],
+)
+def test_patient_orientation_is_two_directions_or_nothing(
+    tmp_path: Path, value: list[str] | str | None, expected: tuple[str, ...]
+) -> None:
+    dataset = image() if value is None else image(PatientOrientation=value)
+    assert read_patient_orientation(opened(tmp_path, dataset)) == expected
 
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -158,6 +158,7 @@ def recipe_body(recipe: DisplayRecipe) -> schemas.Recipe:
         pixel_aspect=_copied(recipe.pixel_aspect, schemas.PixelAspectRatio),
         has_icc_profile=recipe.icc_profile is not None,
         real_world=_copied(recipe.real_world, list[schemas.RealWorldStep]),
+        patient_orientation=list(recipe.patient_orientation),
         spacing=_copied(recipe.spacing, schemas.SpacingNote | None),
         regions=_copied(recipe.regions, list[schemas.UltrasoundRegion]),
         suv=_copied(recipe.suv, schemas.Suv | None),

@@ -150,6 +150,7 @@ export function recipe(change: Partial<Recipe> = {}): Recipe {
     regions: [],
     suv: null,
     suv_note: '',
+    patient_orientation: [],
     repairs: [],
     ...change,
   };
