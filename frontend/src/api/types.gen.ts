@@ -354,6 +354,7 @@ export interface Recipe {
   pixel_aspect: PixelAspectRatio;
   has_icc_profile: boolean;
   real_world: RealWorldStep[];
+  patient_orientation: string[];
   spacing: SpacingNote | null;
   regions: UltrasoundRegion[];
   suv: Suv | null;
