@@ -117,9 +117,14 @@ export function toImagePoint(camera: Camera, screen: Point): Point {
   return apply(invert(toMatrix(camera)), screen);
 }
 
+/** The nearest zoom that there is. */
+export function withinZoom(zoom: number): number {
+  return Math.min(Math.max(zoom, MIN_ZOOM), MAX_ZOOM);
+}
+
 /** Changes the zoom and keeps the image point under `about` where it is. */
 export function zoomAbout(camera: Camera, about: Point, factor: number): View {
-  const zoom = Math.min(Math.max(camera.zoom * factor, MIN_ZOOM), MAX_ZOOM);
+  const zoom = withinZoom(camera.zoom * factor);
   const held = toImagePoint(camera, about);
   const drifted = toImagePoint({ ...camera, zoom }, about);
   return {

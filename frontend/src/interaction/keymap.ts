@@ -24,6 +24,10 @@ export type Command =
   | 'toggle-legend'
   | 'layout-menu'
   | 'maximize'
+  | 'link-scroll'
+  | 'link-window'
+  | 'link-zoom'
+  | 'reference-lines'
   | 'toggle-overlays'
   | 'toggle-shutter'
   | 'previous-frame'
@@ -130,6 +134,10 @@ export const KEYMAP: readonly Binding[] = [
   },
   { command: 'layout-menu', section: 'Panes', name: 'Layout', keys: ['j'] },
   { command: 'maximize', section: 'Panes', name: 'Active pane alone', keys: ['Enter'] },
+  { command: 'link-scroll', section: 'Panes', name: 'Link scrolling', keys: ['l'] },
+  { command: 'link-window', section: 'Panes', name: 'Link window', keys: ['Shift+w'] },
+  { command: 'link-zoom', section: 'Panes', name: 'Link zoom', keys: ['Shift+z'] },
+  { command: 'reference-lines', section: 'Panes', name: 'Reference lines', keys: ['y'] },
   { command: 'toggle-tags', section: 'Panels and page', name: 'DICOM tags', keys: ['t'] },
   {
     command: 'toggle-explanation',

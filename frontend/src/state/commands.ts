@@ -1,4 +1,5 @@
 import type { Command } from '../interaction/keymap';
+import { PANE_COMMANDS } from './paneCommands';
 import type { Session } from './session';
 import { PRESET_COMMANDS, WINDOW_COMMANDS } from './windowCommands';
 
@@ -33,8 +34,7 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   'cine-menu': ({ layout }) => layout.toggleMenu('cine-menu'),
   'previous-series': ({ navigator }) => navigator.openNeighbour(-1),
   'next-series': ({ navigator }) => navigator.openNeighbour(1),
-  'layout-menu': ({ layout }) => layout.toggleMenu('layout-menu'),
-  maximize: ({ workspace }) => workspace.toggleMaximized(),
+  ...PANE_COMMANDS,
   'toggle-overlays': ({ overlays }) => (overlays.isShown = !overlays.isShown),
   'toggle-shutter': ({ overlays }) => (overlays.isShutterShown = !overlays.isShutterShown),
   'toggle-tags': ({ layout }) => layout.toggle('tags'),

@@ -1,5 +1,6 @@
 import type { StackDimension } from '../api/types.gen';
 import type { FrameRef } from '../dicom/frameRef';
+import type { PlaneImage } from '../dicom/plane';
 import type { FileFacts, Place, SeriesContent, Stack } from './seriesContent';
 
 /** Frames that lie in the direction of travel, and where in them the wanted one is. */
@@ -41,6 +42,13 @@ export class Scroll {
   /** A file of the open series. */
   fileOf(index: number): FileFacts | null {
     return this.#content?.file(index) ?? null;
+  }
+
+  /** The rectangle that a frame fills in the patient; null where that is not known. */
+  imageOf(ref: FrameRef | null): PlaneImage | null {
+    const plane = this.stack?.planeOf(ref) ?? null;
+    const file = this.fileOf(ref?.file ?? -1);
+    return plane && file && { ...plane, rows: file.rows, columns: file.columns };
   }
 
   placeOf(ref: FrameRef | null): Place | null {

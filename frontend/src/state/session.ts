@@ -11,6 +11,7 @@ import { Connection } from './connection.svelte';
 import { DetailCache } from './details';
 import { Explainer } from './explainer.svelte';
 import { Layout } from './layout.svelte';
+import { Links } from './links.svelte';
 import type { Navigator } from './navigator.svelte';
 import { Notices } from './notices.svelte';
 import type { Overlays } from './overlays.svelte';
@@ -28,6 +29,7 @@ export class Session {
   readonly notices = new Notices();
   readonly layout = new Layout();
   readonly toolbox = new Toolbox();
+  readonly links = new Links();
   readonly connection: Connection;
   readonly skipped: Skipped;
   readonly study: Study;
