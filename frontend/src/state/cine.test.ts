@@ -48,6 +48,9 @@ function opened(info: Partial<FileInfo> = {}, missing = new Set<number>()) {
       return new Promise<FrameResult>(() => undefined);
     },
     peek: (ref: FrameRef) => (missing.has(ref.frame_index) ? undefined : loaded(ref)),
+    glimpse: () => undefined,
+    isReady: (ref: FrameRef) => !missing.has(ref.frame_index),
+    onArrival: () => undefined,
     preview: () => Promise.reject(new Error('no preview')),
     forget: () => undefined,
   };
