@@ -86,7 +86,7 @@ def paint_times(page: Page, since: float = 0) -> list[float]:
     times: list[float] = page.evaluate(
         "(since) => probe.paints.map(({ time }) => time).filter((time) => time >= since)", since
     )
-    return times
+    return [time for index, time in enumerate(times) if not index or time - times[index - 1] > 4]
 
 
 def wait_until_quiet(page: Page) -> None:
