@@ -2,7 +2,10 @@ import type { Point } from './camera';
 
 /** Pointer and wheel events as intents. Points are CSS pixels in the viewport. */
 
-export type Tool = 'window' | 'pan' | 'zoom' | 'scroll';
+export type Tool = 'window' | 'pan' | 'zoom' | 'scroll' | 'region' | 'measure';
+
+/** What a drag does; one that draws is followed by the shapes and means nothing here. */
+export type DragTool = Exclude<Tool, 'region' | 'measure'> | 'draw';
 
 export type Intent =
   /** The window follows the pointer; distances are from where the drag began. */
@@ -36,7 +39,7 @@ const SMALLEST_SPREAD_CSS_PX = 10;
 
 interface Drag {
   pointer: number;
-  tool: Tool;
+  tool: DragTool;
   start: Point;
   last: Point;
   /** CSS pixels of a scroll that were too few for a frame so far. */
@@ -50,7 +53,7 @@ interface Drag {
 type Pinch = Map<number, Point>;
 
 /** Which tool a mouse button works with. */
-export function toolOfButton(button: number, activeTool: Tool): Tool | null {
+export function toolOfButton(button: number, activeTool: DragTool): DragTool | null {
   if (button === PRIMARY) return activeTool;
   if (button === MIDDLE) return 'pan';
   return button === SECONDARY ? 'zoom' : null;
@@ -62,8 +65,23 @@ export class Gestures {
   #pinch: Pinch | null = null;
   #wheelRest = 0;
 
+  /** Whether any pointer is down. */
+  get isBusy(): boolean {
+    return this.#drag !== null || this.#pinch !== null;
+  }
+
+  get isPinching(): boolean {
+    return this.#pinch !== null;
+  }
+
+  /** Whether a pointer draws, or might: it hovers, or went down to do so. */
+  draws(pointer: number): boolean {
+    const drag = this.#drag;
+    return !this.isBusy || (drag?.pointer === pointer && drag.tool === 'draw');
+  }
+
   /** A pointer goes down. A second finger makes a pinch of it; false where it is one too many. */
-  press(pointer: number, tool: Tool, at: Point, isTouch = false): boolean {
+  press(pointer: number, tool: DragTool, at: Point, isTouch = false): boolean {
     if (this.#pinch !== null) return false;
     const drag = this.#drag;
     if (drag === null) {
@@ -134,6 +152,8 @@ function dragged(drag: Drag, at: Point): Intent | null {
       drag.rest -= frames * SCROLL_STEP_CSS_PX;
       return frames === 0 ? null : { kind: 'step', frames };
     }
+    case 'draw':
+      return null;
   }
 }
 

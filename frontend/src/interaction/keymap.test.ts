@@ -18,8 +18,24 @@ function press(
 }
 
 test('no key means two things', () => {
-  const keys = KEYMAP.flatMap((binding) => binding.keys);
+  const keys = KEYMAP.flatMap(({ keys, context }) => keys.map((key) => [context, key].join()));
   expect(new Set(keys).size).toBe(keys.length);
+});
+
+test('while a measurement is selected arrows nudge it, Escape lets go, and the rest stays', () => {
+  expect(commandFor(press('ArrowLeft'))).toBe('previous-frame');
+  expect(commandFor(press('ArrowLeft'), 'selection')).toBe('nudge-left');
+  expect(commandFor(press('ArrowLeft', { shift: true }), 'selection')).toBe('nudge-left-far');
+  expect(commandFor(press('Escape'), 'selection')).toBe('let-go');
+  expect(commandFor(press('Escape'))).toBeNull();
+  expect(commandFor(press('['), 'selection')).toBe('previous-frame');
+});
+
+test('Ctrl and Cmd undo, with Shift they redo', () => {
+  expect(commandFor(press('z', { ctrl: true }))).toBe('undo');
+  expect(commandFor({ ...press('z'), metaKey: true })).toBe('undo');
+  expect(commandFor(press('Z', { ctrl: true, shift: true }))).toBe('redo');
+  expect(commandFor(press('z'))).toBe('tool-zoom');
 });
 
 test('letters work with and without Caps Lock, and Shift tells F from F', () => {

@@ -7,6 +7,9 @@ export type Command =
   | 'tool-pan'
   | 'tool-zoom'
   | 'tool-scroll'
+  | 'tool-region'
+  | 'tool-measure'
+  | 'shape-menu'
   | 'invert'
   | 'flip-horizontal'
   | 'flip-vertical'
@@ -44,23 +47,55 @@ export type Command =
   | 'next-series'
   | 'toggle-tags'
   | 'toggle-explanation'
+  | 'toggle-measurements'
   | 'focus-filter'
   | 'toggle-theme'
-  | 'toggle-help';
+  | 'toggle-help'
+  | 'undo'
+  | 'redo'
+  | 'finish-shape'
+  | 'take-back-point'
+  | 'cancel-shape'
+  | 'delete-shape'
+  | 'let-go'
+  | 'nudge-left'
+  | 'nudge-right'
+  | 'nudge-up'
+  | 'nudge-down'
+  | 'nudge-left-far'
+  | 'nudge-right-far'
+  | 'nudge-up-far'
+  | 'nudge-down-far';
 
 /** The parts of the help sheet. */
 export type Section =
-  'Tools' | 'Window' | 'Image' | 'Frames and series' | 'Panes' | 'Panels and page';
+  | 'Tools'
+  | 'Window'
+  | 'Image'
+  | 'Frames and series'
+  | 'Panes'
+  | 'Panels and page'
+  | 'Measurements'
+  | 'While a shape is drawn'
+  | 'While a measurement is selected';
 
 /** A CT preset by its name. */
 export type PresetCommand = `preset-${CtPresetName}`;
+
+/** When a key means something else than usual. */
+export type KeyContext = 'drawing' | 'selection';
 
 export interface Binding {
   command: Command;
   section: Section;
   name: string;
-  /** Values of KeyboardEvent.key, letters in lower case; a leading `Shift+` asks for that key. */
+  /**
+   * Values of KeyboardEvent.key, letters in lower case; a leading `Shift+` asks for that key, a
+   * leading `Ctrl+` for Ctrl or, on a Mac, Cmd.
+   */
   keys: readonly string[];
+  /** Only then, and then before what the key means otherwise. */
+  context?: KeyContext;
 }
 
 export const KEYMAP: readonly Binding[] = [
@@ -68,6 +103,9 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'tool-pan', section: 'Tools', name: 'Pan', keys: ['p'] },
   { command: 'tool-zoom', section: 'Tools', name: 'Zoom', keys: ['z'] },
   { command: 'tool-scroll', section: 'Tools', name: 'Scroll', keys: ['s'] },
+  { command: 'tool-region', section: 'Tools', name: 'Region', keys: ['r'] },
+  { command: 'tool-measure', section: 'Tools', name: 'Measure', keys: ['m'] },
+  { command: 'shape-menu', section: 'Tools', name: 'What to draw', keys: ['Shift+t'] },
   { command: 'invert', section: 'Window', name: 'Invert', keys: ['i'] },
   { command: 'next-voi', section: 'Window', name: 'Next window of the file', keys: ['n'] },
   { command: 'full-dynamic', section: 'Window', name: 'Full dynamic range', keys: ['x'] },
@@ -145,14 +183,53 @@ export const KEYMAP: readonly Binding[] = [
     name: 'Why does it look like this',
     keys: ['e'],
   },
+  {
+    command: 'toggle-measurements',
+    section: 'Panels and page',
+    name: 'Measurements',
+    keys: ['Shift+m'],
+  },
   { command: 'focus-filter', section: 'Panels and page', name: 'Filter the list', keys: ['/'] },
   { command: 'toggle-theme', section: 'Panels and page', name: 'Light or dark', keys: ['Shift+d'] },
   { command: 'toggle-help', section: 'Panels and page', name: 'Keys and mouse', keys: ['?'] },
+  { command: 'undo', section: 'Measurements', name: 'Undo', keys: ['Ctrl+z'] },
+  { command: 'redo', section: 'Measurements', name: 'Redo', keys: ['Ctrl+Shift+z', 'Ctrl+y'] },
+  ...within('drawing', 'While a shape is drawn', [
+    { command: 'finish-shape', name: 'End the outline', keys: ['Enter'] },
+    { command: 'take-back-point', name: 'Take back a point', keys: ['Backspace', 'Delete'] },
+    { command: 'cancel-shape', name: 'Give up', keys: ['Escape'] },
+  ]),
+  ...within('selection', 'While a measurement is selected', [
+    { command: 'nudge-left', name: 'Nudge left', keys: ['ArrowLeft'] },
+    { command: 'nudge-right', name: 'Nudge right', keys: ['ArrowRight'] },
+    { command: 'nudge-up', name: 'Nudge up', keys: ['ArrowUp'] },
+    { command: 'nudge-down', name: 'Nudge down', keys: ['ArrowDown'] },
+    { command: 'nudge-left-far', name: 'Ten pixels left', keys: ['Shift+ArrowLeft'] },
+    { command: 'nudge-right-far', name: 'Ten pixels right', keys: ['Shift+ArrowRight'] },
+    { command: 'nudge-up-far', name: 'Ten pixels up', keys: ['Shift+ArrowUp'] },
+    { command: 'nudge-down-far', name: 'Ten pixels down', keys: ['Shift+ArrowDown'] },
+    { command: 'delete-shape', name: 'Delete', keys: ['Delete', 'Backspace'] },
+    { command: 'let-go', name: 'Let go', keys: ['Escape'] },
+  ]),
 ];
 
+function within(
+  context: KeyContext,
+  section: Section,
+  bindings: readonly Omit<Binding, 'context' | 'section'>[],
+): Binding[] {
+  return bindings.map((binding) => ({ ...binding, context, section }));
+}
+
 const COMMANDS = new Map(
-  KEYMAP.flatMap(({ command, keys }) => keys.map((key) => [key, command] as const)),
+  KEYMAP.flatMap(({ command, keys, context }) =>
+    keys.map((key) => [inContext(key, context ?? null), command] as const),
+  ),
 );
+
+function inContext(key: string, context: KeyContext | null): string {
+  return context === null ? key : `${context}: ${key}`;
+}
 
 const BINDINGS = new Map(KEYMAP.map((binding) => [binding.command, binding]));
 
@@ -167,13 +244,24 @@ export interface KeyPress {
 }
 
 /** The command of a key press; null for keys of the browser and of nobody. */
-export function commandFor(press: KeyPress): Command | null {
-  // AltGr, which types [ and ] on many keyboards, reports itself as Ctrl and Alt.
-  const isChord = (press.ctrlKey || press.altKey) && !press.getModifierState('AltGraph');
-  if (isChord || press.metaKey) return null;
+export function commandFor(press: KeyPress, context: KeyContext | null = null): Command | null {
   const isLetter = /^\p{L}$/u.test(press.key);
   const key = isLetter ? press.key.toLowerCase() : press.key;
-  return COMMANDS.get(isLetter && press.shiftKey ? `Shift+${key}` : key) ?? null;
+  // AltGr, which types [ and ] on many keyboards, reports itself as Ctrl and Alt.
+  const isAltGraph = press.getModifierState('AltGraph');
+  if (press.altKey && !isAltGraph) return null;
+  const isChord = (press.ctrlKey && !isAltGraph) || press.metaKey;
+  const whole = `${isChord ? 'Ctrl+' : ''}${press.shiftKey ? 'Shift+' : ''}${key}`;
+  // Shift is a part of what makes a `?`, and of no matter to keys that are not for it.
+  const names = isLetter || isChord ? [whole] : [whole, key];
+  const contexts = context === null ? [null] : [context, null];
+  for (const where of contexts) {
+    for (const name of names) {
+      const command = COMMANDS.get(inContext(name, where));
+      if (command !== undefined) return command;
+    }
+  }
+  return null;
 }
 
 export function bindingOf(command: Command): Binding {
@@ -202,7 +290,7 @@ export function keyLabel(command: Command): string {
 /** The keys of a command as assistive tools are told of them (aria-keyshortcuts). */
 export function keyShortcuts(command: Command): string {
   return bindingOf(command)
-    .keys.map((key) => (key === ' ' ? 'Space' : key))
+    .keys.map((key) => (key === ' ' ? 'Space' : key.replace('Ctrl', 'Control')))
     .join(' ');
 }
 

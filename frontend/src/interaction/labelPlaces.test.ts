@@ -37,3 +37,10 @@ test('a label that a hand has put somewhere stays there, and others keep away', 
 test('a shape that fills the viewport has its label inside', () => {
   expect(placeLabels([label(-50, -50, 450, 350)], viewport)).toEqual([{ x: 316, y: 140 }]);
 });
+
+test('a label keeps off other shapes where there is room elsewhere', () => {
+  const neighbour = label(155, 90, 260, 170);
+  const [first] = placeLabels([label(100, 100, 150, 160), neighbour], viewport);
+  // Right of it lies the neighbour; below, in the middle, is free.
+  expect(first).toEqual({ x: 85, y: 170 });
+});

@@ -28,15 +28,27 @@ export function placeLabels(labels: readonly LabelRequest[], viewport: Size): Po
   );
   return labels.map((label) => {
     if (label.place !== null) return label.place;
-    const places = placesAround(label);
-    const free =
-      places.find((place) => {
-        const box = boxAt(place, label.size);
-        return isInside(box, viewport) && !taken.some((other) => overlaps(box, other));
-      }) ?? pushedInside(places[0] as Point, label.size, viewport);
-    taken.push(boxAt(free, label.size));
-    return free;
+    const shapes = labels.flatMap(({ shape }) => (shape === label.shape ? [] : [shape]));
+    let best = pushedInside(beside(label), label.size, viewport);
+    let least = Infinity;
+    for (const place of placesAround(label)) {
+      const box = boxAt(place, label.size);
+      if (!isInside(box, viewport)) continue;
+      // On another label neither can be read; on another shape it is only less clear.
+      const cover = coverOf(box, taken) * LABEL_WEIGHT + coverOf(box, shapes);
+      if (cover < least) [best, least] = [place, cover];
+      if (least === 0) break;
+    }
+    taken.push(boxAt(best, label.size));
+    return best;
   });
+}
+
+const LABEL_WEIGHT = 100;
+
+/** To the right of a shape, at half its height. */
+function beside({ shape, size }: Pick<LabelRequest, 'shape' | 'size'>): Point {
+  return { x: shape.right + GAP_CSS_PX, y: (shape.top + shape.bottom - size.height) / 2 };
 }
 
 function placesAround({ shape, size }: LabelRequest): Point[] {
@@ -45,13 +57,13 @@ function placesAround({ shape, size }: LabelRequest): Point[] {
   const below = shape.bottom + GAP_CSS_PX;
   const above = shape.top - GAP_CSS_PX - size.height;
   const middle = (shape.left + shape.right - size.width) / 2;
-  const beside = (shape.top + shape.bottom - size.height) / 2;
+  const { y: middleRow } = beside({ shape, size });
   return [
-    { x: right, y: beside },
+    { x: right, y: middleRow },
     { x: right, y: shape.bottom - size.height },
     { x: right, y: shape.top },
     { x: middle, y: below },
-    { x: left, y: beside },
+    { x: left, y: middleRow },
     { x: middle, y: above },
     { x: right, y: below },
     { x: left, y: below },
@@ -73,13 +85,13 @@ function isInside(box: ScreenBox, { width, height }: Size): boolean {
   );
 }
 
-function overlaps(one: ScreenBox, other: ScreenBox): boolean {
-  return (
-    one.left < other.right &&
-    other.left < one.right &&
-    one.top < other.bottom &&
-    other.top < one.bottom
-  );
+/** Square CSS pixels of a box that others cover. */
+function coverOf(box: ScreenBox, others: readonly ScreenBox[]): number {
+  return others.reduce((sum, other) => {
+    const width = Math.min(box.right, other.right) - Math.max(box.left, other.left);
+    const height = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
+    return width > 0 && height > 0 ? sum + width * height : sum;
+  }, 0);
 }
 
 function pushedInside(place: Point, size: Size, viewport: Size): Point {

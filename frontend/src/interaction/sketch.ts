@@ -92,6 +92,7 @@ export class Sketch {
   /** Takes back the last point; false where it was the only one. */
   takeBack(): boolean {
     this.#fixed = this.#fixed.slice(0, -1);
+    this.#pressedAt = null;
     return this.#fixed.length > 0;
   }
 

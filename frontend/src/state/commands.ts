@@ -1,5 +1,6 @@
 import type { Command } from '../interaction/keymap';
 import { PANE_COMMANDS } from './paneCommands';
+import { MEASURE_COMMANDS } from './measureCommands';
 import type { Session } from './session';
 import { PRESET_COMMANDS, WINDOW_COMMANDS } from './windowCommands';
 
@@ -42,4 +43,5 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   'toggle-theme': ({ layout }) => layout.toggleTheme(),
   'toggle-help': ({ layout }) => (layout.isHelpOpen = !layout.isHelpOpen),
   'focus-filter': (session) => session.focusFilter(),
+  ...MEASURE_COMMANDS,
 };

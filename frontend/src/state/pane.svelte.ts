@@ -6,9 +6,13 @@ import type { FrameCache } from '../frames/frameCache';
 import { FrameStore } from '../frames/frameStore';
 import { Cine } from './cine.svelte';
 import { Details, type DetailCache } from './details';
+import type { Results } from './measurementResult';
+import type { Measurements } from './measurements.svelte';
 import { Navigator } from './navigator.svelte';
 import { Overlays } from './overlays.svelte';
+import { ShapeEditor } from './shapeEditor.svelte';
 import type { Study } from './study.svelte';
+import type { Toolbox } from './toolbox.svelte';
 import { Viewer } from './viewer.svelte';
 
 /** What all panes of the page share. */
@@ -17,6 +21,9 @@ export interface PaneContext {
   study: Study;
   frames: FrameCache;
   details: DetailCache;
+  toolbox: Toolbox;
+  measurements: Measurements;
+  results: Results;
   /** Hears that the server could not be reached. */
   onFailure: (failure: ApiError) => void;
   /** Hears of what else went wrong, to tell it. */
@@ -29,13 +36,17 @@ export class Pane {
   readonly navigator: Navigator;
   readonly overlays: Overlays;
   readonly cine: Cine;
+  readonly editor: ShapeEditor;
   #focus: () => void = () => undefined;
 
-  constructor({ client, study, frames, details, onFailure, onProblem }: PaneContext) {
+  constructor(context: PaneContext) {
+    const { client, study, frames, details, onFailure, onProblem } = context;
     this.viewer = new Viewer(new FrameStore(client, frames), onFailure);
     this.navigator = new Navigator(study, new Details(client, details), this.viewer, onFailure);
     this.overlays = new Overlays(client, onProblem);
     this.cine = new Cine(this.viewer, client);
+    const { toolbox, measurements, results } = context;
+    this.editor = new ShapeEditor(this.viewer, toolbox, measurements, results);
   }
 
   /** Nothing was opened here so far. */

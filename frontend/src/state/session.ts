@@ -12,6 +12,8 @@ import { DetailCache } from './details';
 import { Explainer } from './explainer.svelte';
 import { Layout } from './layout.svelte';
 import { Links } from './links.svelte';
+import { Results } from './measurementResult';
+import { Measurements } from './measurements.svelte';
 import type { Navigator } from './navigator.svelte';
 import { Notices } from './notices.svelte';
 import type { Overlays } from './overlays.svelte';
@@ -30,6 +32,8 @@ export class Session {
   readonly layout = new Layout();
   readonly toolbox = new Toolbox();
   readonly links = new Links();
+  readonly measurements = new Measurements();
+  readonly results = new Results();
   readonly connection: Connection;
   readonly skipped: Skipped;
   readonly study: Study;
@@ -61,6 +65,9 @@ export class Session {
       study: this.study,
       frames,
       details: new DetailCache(),
+      toolbox: this.toolbox,
+      measurements: this.measurements,
+      results: this.results,
       onFailure: noteFailure,
       onProblem: (failure: ApiError) => {
         this.notices.fail(failure);

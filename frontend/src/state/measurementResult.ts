@@ -1,0 +1,183 @@
+import type { Recipe } from '../api/types.gen';
+import { formatCount, formatValue, visibleText } from '../dicom/format';
+import {
+  regionStatistics,
+  valuesAtPoint,
+  type ComponentStatistics,
+  type RegionStatistics,
+} from '../dicom/regionStatistics';
+import { angleDeg, cobbAngleDeg, shapeArea, shapeLength } from '../dicom/shapeMeasures';
+import { isRegion, type Shape } from '../dicom/shapes';
+import { angleText, areaText, lengthText, rulerFor, type Ruler } from '../dicom/spacing';
+import type { StoredFrame } from '../dicom/storedFrame';
+
+/** What is measured in: samples with what they mean. */
+export interface MeasuredFrame {
+  stored: StoredFrame;
+  recipe: Recipe;
+}
+
+/** All that a shape tells about a frame. What does not apply to its kind is null. */
+export interface MeasurementResult {
+  ruler: Ruler;
+  /** Of a line, or of the outline of a region. */
+  length: number | null;
+  area: number | null;
+  angle_deg: number | null;
+  statistics: RegionStatistics | null;
+  /** Modality value or components under a point. */
+  values: readonly number[];
+  /** Unit of the modality values, as the file spells it. */
+  unit: string;
+  /** One name a component; none for grey values. */
+  components: readonly string[];
+}
+
+export function measure(shape: Shape, frame: MeasuredFrame): MeasurementResult {
+  const { stored, recipe } = frame;
+  const ruler = rulerFor(recipe, shape.points);
+  const hasInside = isRegion(shape);
+  // Indices into a palette are no quantity.
+  const hasValues = stored.photometric_interpretation !== 'PALETTE COLOR';
+  const statistics = hasInside && hasValues ? regionStatistics(stored, recipe, shape) : null;
+  const [first] = shape.points;
+  const isPoint = shape.kind === 'point' && first !== undefined && hasValues;
+  return {
+    ruler,
+    length:
+      hasInside || shape.kind === 'length' || shape.kind === 'polyline'
+        ? shapeLength(shape, ruler.scale)
+        : null,
+    area: hasInside ? areaOf(shape, ruler, statistics) : null,
+    angle_deg: angleOf(shape, ruler),
+    statistics,
+    values: isPoint ? valuesAtPoint(stored, recipe, first) : [],
+    unit: stored.samples_per_pixel === 1 ? recipe.unit : '',
+    components: stored.samples_per_pixel === 3 ? componentNames(stored) : [],
+  };
+}
+
+/** The area by formula; of an outline that crosses itself, that of its pixels. */
+function areaOf(
+  shape: Shape,
+  { scale }: Ruler,
+  statistics: RegionStatistics | null,
+): number | null {
+  const area = shapeArea(shape, scale);
+  if (area !== null || statistics === null) return area;
+  return (statistics.pixelCount + statistics.excludedCount) * scale.x * scale.y;
+}
+
+function angleOf(shape: Shape, { scale }: Ruler): number | null {
+  if (shape.kind === 'angle') return angleDeg(shape, scale);
+  return shape.kind === 'cobb' ? cobbAngleDeg(shape, scale) : null;
+}
+
+function componentNames({ photometric_interpretation }: StoredFrame): readonly string[] {
+  return photometric_interpretation.startsWith('YBR') ? ['Y', 'Cb', 'Cr'] : ['R', 'G', 'B'];
+}
+
+/** What stands beside a shape, line by line. */
+export function resultLines(shape: Shape, result: MeasurementResult): string[] {
+  const { ruler, length, area, angle_deg } = result;
+  if (angle_deg !== null) {
+    return [shape.kind === 'cobb' ? `Cobb ${angleText(angle_deg)}` : angleText(angle_deg)];
+  }
+  if (shape.kind === 'point') return [valuesText(result.values, result)];
+  if (area !== null) return [...statisticsLines(result), areaText(area, ruler)];
+  return length === null ? [] : [lengthText(length, ruler)];
+}
+
+function statisticsLines(result: MeasurementResult): string[] {
+  const { statistics, components } = result;
+  if (statistics === null) return [];
+  const figure = (name: string) => `${name} ${figureText(result, name)}`;
+  if (statistics.pixelCount === 0) return ['No pixel with a value'];
+  if (components.length > 0) return [figure('Mean'), figure('SD')];
+  const { min } = statistics.components[0] ?? { min: NaN };
+  return [
+    figure('Mean'),
+    figure('SD'),
+    `Min ${formatValue(min)}, max ${figureText(result, 'Max')}`,
+  ];
+}
+
+/** The figures of a region, by the names they have on the screen. */
+const FIGURES: Readonly<Record<string, keyof ComponentStatistics>> = {
+  Mean: 'mean',
+  SD: 'sd',
+  Min: 'min',
+  Max: 'max',
+  Median: 'median',
+  Sum: 'sum',
+};
+
+function figureText(result: MeasurementResult, name: string): string {
+  const figure = FIGURES[name] ?? 'mean';
+  return valuesText(result.statistics?.components.map((one) => one[figure]) ?? [], result);
+}
+
+/** One figure with its name. */
+export interface ResultRow {
+  name: string;
+  value: string;
+}
+
+/** Everything that is known of a shape, as lists show it. */
+export function resultRows(shape: Shape, result: MeasurementResult): ResultRow[] {
+  const { ruler, length, area, angle_deg, statistics, values } = result;
+  const rows: ResultRow[] = [];
+  const add = (name: string, value: string) => rows.push({ name, value });
+  if (values.length > 0) add('Value', valuesText(values, result));
+  if (shape.kind === 'point') {
+    const [{ x, y } = { x: NaN, y: NaN }] = shape.points;
+    add('Column, row', `${String(Math.floor(x))}, ${String(Math.floor(y))}`);
+  }
+  if (angle_deg !== null) add('Angle', angleText(angle_deg));
+  if (statistics !== null) {
+    const { pixelCount, excludedCount } = statistics;
+    for (const name of pixelCount > 0 ? Object.keys(FIGURES) : []) {
+      add(name, figureText(result, name));
+    }
+    const rest = excludedCount > 0 ? `, ${formatCount(excludedCount)} without a value` : '';
+    add('Pixels', formatCount(pixelCount) + rest);
+  }
+  if (area !== null) add('Area', areaText(area, ruler));
+  if (length !== null) add(area === null ? 'Length' : 'Outline', lengthText(length, ruler));
+  if (shape.kind !== 'point') add('Distances', visibleText(ruler.reason));
+  return rows;
+}
+
+/** `45.2 HU`, `R 12  G 40  B 9`. */
+export function valuesText(
+  values: readonly number[],
+  { unit, components }: Pick<MeasurementResult, 'unit' | 'components'>,
+): string {
+  if (components.length === 0) {
+    const [value] = values;
+    if (value === undefined) return 'No value';
+    return [formatValue(value), visibleText(unit)].filter(Boolean).join(' ');
+  }
+  return values
+    .map((value, index) => `${components[index] ?? ''} ${formatValue(value)}`)
+    .join('  ');
+}
+
+/** Results by shape, the newest of each; a shape that is gone takes its result along. */
+export class Results {
+  readonly #known = new WeakMap<Shape, { frame: MeasuredFrame; result: MeasurementResult }>();
+
+  /** Measures, unless that was done before. */
+  of(shape: Shape, frame: MeasuredFrame): MeasurementResult {
+    const known = this.#known.get(shape);
+    if (known?.frame.stored === frame.stored) return known.result;
+    const result = measure(shape, frame);
+    this.#known.set(shape, { frame, result });
+    return result;
+  }
+
+  /** What a shape was when it was last seen. */
+  last(shape: Shape): MeasurementResult | null {
+    return this.#known.get(shape)?.result ?? null;
+  }
+}

@@ -1,0 +1,90 @@
+/** Measurements as text and as a table, to be taken elsewhere. */
+import { SHAPE_KINDS } from '../dicom/shapes';
+import { resultRows, type MeasurementResult } from './measurementResult';
+import type { Measurement } from './measurements.svelte';
+
+/** A measurement with what it was when it was last seen. */
+export interface Measured {
+  measurement: Measurement;
+  result: MeasurementResult | null;
+}
+
+/** For the clipboard: one paragraph a measurement, figures after tabs. */
+export function measurementsText(all: readonly Measured[]): string {
+  return all
+    .map(({ measurement: { shape, path, ref }, result }) => {
+      const head = `${SHAPE_KINDS[shape.kind].name}\t${path}\tframe ${String(ref.frame_index + 1)}`;
+      const rows = result === null ? [] : resultRows(shape, result);
+      return [head, ...rows.map(({ name, value }) => `${name}\t${value}`)].join('\n');
+    })
+    .join('\n\n');
+}
+
+/** A cell: numbers stay numbers, text is kept from being run as a formula. */
+interface Cell {
+  text: string;
+  isFormulaSafe: boolean;
+}
+
+const plain = (text: string): Cell => ({ text, isFormulaSafe: true });
+const words = (text: string): Cell => ({ text, isFormulaSafe: false });
+const number = (value: number | null | undefined): Cell =>
+  plain(value === null || value === undefined ? '' : String(value));
+
+interface Line extends Measured {
+  /** Which component of a colour image; 0 for what has none. */
+  component: number;
+}
+
+/** The columns in their order. A path stays as it is: whoever reads it must find the file. */
+const COLUMNS: Readonly<Record<string, (line: Line) => Cell>> = {
+  file: ({ measurement }) => plain(measurement.path),
+  frame_number: ({ measurement }) => number(measurement.ref.frame_index + 1),
+  id: ({ measurement }) => number(measurement.id),
+  kind: ({ measurement }) => plain(measurement.shape.kind),
+  all_frames: ({ measurement }) => plain(String(measurement.isOnStack)),
+  points: ({ measurement }) =>
+    plain(measurement.shape.points.map(({ x, y }) => `${String(x)} ${String(y)}`).join('; ')),
+  length: ({ result }) => number(result?.length),
+  area: ({ result }) => number(result?.area),
+  distance_unit: ({ result }) => plain(result?.ruler.unit ?? ''),
+  distance_plane: ({ result }) => plain(planeOf(result)),
+  distance_source: ({ result }) => words(result?.ruler.reason ?? ''),
+  angle_deg: ({ result }) => number(result?.angle_deg),
+  component: ({ result, component }) => plain(result?.components[component] ?? ''),
+  value: ({ result, component }) => number(result?.values[component]),
+  mean: (line) => number(figuresOf(line)?.mean),
+  sd_population: (line) => number(figuresOf(line)?.sd),
+  min: (line) => number(figuresOf(line)?.min),
+  max: (line) => number(figuresOf(line)?.max),
+  median: (line) => number(figuresOf(line)?.median),
+  sum: (line) => number(figuresOf(line)?.sum),
+  value_unit: ({ result }) => words(result?.unit ?? ''),
+  pixel_count: ({ result }) => number(result?.statistics?.pixelCount),
+  excluded_pixel_count: ({ result }) => number(result?.statistics?.excludedCount),
+};
+
+/** A table as RFC 4180 has it, one row a measurement; of colour, one a component. */
+export function measurementsCsv(all: readonly Measured[]): string {
+  const columns = Object.values(COLUMNS);
+  const lines = all.flatMap((measured) => {
+    const count = Math.max(1, measured.result?.components.length ?? 0);
+    return Array.from({ length: count }, (_, component): Line => ({ ...measured, component }));
+  });
+  const rows = lines.map((line) => columns.map((column) => csvCell(column(line))));
+  return [Object.keys(COLUMNS), ...rows].map((row) => `${row.join(',')}\r\n`).join('');
+}
+
+function csvCell({ text, isFormulaSafe }: Cell): string {
+  const guarded = !isFormulaSafe && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
+}
+
+function figuresOf({ result, component }: Line) {
+  return result?.statistics?.components[component];
+}
+
+function planeOf(result: MeasurementResult | null): string {
+  if (result === null || result.ruler.unit !== 'mm') return '';
+  return result.ruler.place === '' ? 'patient' : 'detector';
+}

@@ -1,0 +1,373 @@
+import { frameKey } from '../dicom/frameRef';
+import { regionWindow } from '../dicom/regionStatistics';
+import { moveHandle, moveShape, type Scale } from '../dicom/shapeEdits';
+import { distanceTo, handleAt } from '../dicom/shapeHits';
+import { boundsOf, isRegion, isTooSmall, type ImagePoint, type Shape } from '../dicom/shapes';
+import { apply, toImagePoint, toMatrix, type Camera, type Point } from '../interaction/camera';
+import type { KeyContext } from '../interaction/keymap';
+import { placeLabels, type ScreenBox } from '../interaction/labelPlaces';
+import { Sketch, type Pen } from '../interaction/sketch';
+import { resultLines, type MeasurementResult, type Results } from './measurementResult';
+import type { Measurement, Measurements } from './measurements.svelte';
+import type { Toolbox } from './toolbox.svelte';
+import type { Viewer } from './viewer.svelte';
+
+/** The pointer over the viewport, in CSS pixels, with the keys that are held. */
+export interface Touch {
+  at: Point;
+  /** A finger is less exact than a mouse. */
+  isFinger: boolean;
+  isEven: boolean;
+  isFromCenter: boolean;
+}
+
+/** One shape as it is seen. */
+export interface ShapeItem {
+  /** 0 while it is being drawn. */
+  id: number;
+  shape: Shape;
+  isSelected: boolean;
+  labelOffset: ImagePoint | null;
+  /** null until the frame is there. */
+  result: MeasurementResult | null;
+  lines: readonly string[];
+}
+
+/** A label on the screen. */
+export interface ShapeLabel extends Pick<ShapeItem, 'id' | 'lines'> {
+  box: ScreenBox;
+}
+
+type Part = { kind: 'handle'; handle: number } | { kind: 'shape' } | { kind: 'label' };
+
+interface Grip {
+  measurement: Measurement;
+  part: Part;
+  from: ImagePoint;
+  /** Where the label stood, in image points. */
+  labelAt: ImagePoint;
+}
+
+/** What a grip makes of a measurement, before it is let go. */
+type Draft = Pick<Measurement, 'id' | 'shape' | 'labelOffset'>;
+
+const LABEL_LINE_CSS_PX = 16;
+const LABEL_CHARACTER_CSS_PX = 6.7;
+
+/** How near a pointer must come, in CSS pixels. */
+const MOUSE_REACH = { handle: 8, line: 5 };
+const FINGER_REACH = { handle: 20, line: 14 };
+
+/** Drawing, taking and moving shapes in one viewport. */
+export class ShapeEditor {
+  readonly #viewer: Viewer;
+  readonly #toolbox: Toolbox;
+  readonly #measurements: Measurements;
+  readonly #results: Results;
+  #sketch: Sketch | null = null;
+  /** The frame that is drawn on, and the shape so far. */
+  #sketched = $state.raw<{ key: string; shape: Shape } | null>(null);
+  #grip: Grip | null = null;
+  #draft = $state.raw<Draft | null>(null);
+  #hovered = $state.raw<Part['kind'] | null>(null);
+  /** Where the pointer went down without meeting anything. */
+  #emptyPress: Point | null = null;
+  #hasMet = false;
+
+  readonly #frame = $derived.by(() => {
+    const { seen, shown, stack, scroll } = this.#viewer;
+    if (seen === null || stack === null) return null;
+    return {
+      key: frameKey(seen.ref),
+      ref: seen.ref,
+      stack: stack.key,
+      path: scroll.fileOf(seen.ref.file)?.path ?? '',
+      image: { width: seen.columns, height: seen.rows },
+      shown,
+    };
+  });
+
+  /** The shapes on the frame that is seen; the selected one and the one that is drawn lie on top. */
+  readonly items: readonly ShapeItem[] = $derived.by(() => {
+    const frame = this.#frame;
+    if (frame === null || !this.#measurements.isShown) return [];
+    const { selectedId } = this.#measurements;
+    const items = this.#measurements.onFrame(frame.ref, frame.stack).map((one) => {
+      const { shape, labelOffset } = this.#draft?.id === one.id ? this.#draft : one;
+      return this.#itemOf(one.id, shape, labelOffset, one.id === selectedId);
+    });
+    items.sort((one, other) => Number(one.isSelected) - Number(other.isSelected));
+    if (this.#sketched?.key === frame.key) {
+      items.push(this.#itemOf(0, this.#sketched.shape, null, true));
+    }
+    return items;
+  });
+
+  readonly labels: readonly ShapeLabel[] = $derived.by(() => {
+    const { camera } = this.#viewer;
+    if (camera === null) return [];
+    const matrix = toMatrix(camera);
+    const labelled = this.items.filter(({ lines }) => lines.length > 0);
+    const requests = labelled.map(({ shape, lines, labelOffset }) => {
+      const corners = boundsOf(shape.points.map((point) => apply(matrix, point)));
+      const [first = { x: 0, y: 0 }] = shape.points;
+      const place =
+        labelOffset && apply(matrix, { x: first.x + labelOffset.x, y: first.y + labelOffset.y });
+      const width = Math.max(...lines.map(({ length }) => length)) * LABEL_CHARACTER_CSS_PX;
+      return { shape: corners, place, size: { width, height: lines.length * LABEL_LINE_CSS_PX } };
+    });
+    return placeLabels(requests, camera.viewport).map(({ x, y }, index) => {
+      const { id, lines } = labelled[index] as ShapeItem;
+      const { width, height } = (requests[index] as (typeof requests)[number]).size;
+      return { id, lines, box: { left: x, top: y, right: x + width, bottom: y + height } };
+    });
+  });
+
+  /** What is selected, if it is seen here. */
+  readonly selected: Measurement | null = $derived.by(() => {
+    const item = this.items.find(({ id, isSelected }) => isSelected && id !== 0);
+    return item === undefined ? null : this.#measurements.find(item.id);
+  });
+
+  constructor(viewer: Viewer, toolbox: Toolbox, measurements: Measurements, results: Results) {
+    this.#viewer = viewer;
+    this.#toolbox = toolbox;
+    this.#measurements = measurements;
+    this.#results = results;
+  }
+
+  /** Which keys mean something else here now. */
+  get keyContext(): KeyContext | null {
+    if (this.#isSketching) return 'drawing';
+    return this.selected === null ? null : 'selection';
+  }
+
+  /** What lies under the pointer, for its form. */
+  get hovered(): Part['kind'] | null {
+    return this.#hovered;
+  }
+
+  /** Whether clicks are for shapes: a tool draws them, or the last press met one. */
+  get ownsClicks(): boolean {
+    return this.#hasMet || this.#toolbox.shapeKind !== null;
+  }
+
+  get #isSketching(): boolean {
+    return this.#sketched !== null && this.#sketched.key === this.#frame?.key;
+  }
+
+  /** Takes hold of a shape, or draws where the tool does; false leaves the press to others. */
+  press(touch: Touch): boolean {
+    this.#emptyPress = null;
+    const frame = this.#frame;
+    const pen = this.#penOf(touch);
+    if (frame === null || pen === null) return false;
+    if (this.#sketch !== null && this.#isSketching) {
+      this.#sketch.press(pen);
+      this.#followSketch();
+      return true;
+    }
+    const hit = this.#hitAt(touch, pen);
+    this.#hasMet = hit !== null;
+    if (hit !== null) {
+      this.#measurements.select(hit.measurement.id);
+      this.#grip = hit;
+      return true;
+    }
+    const kind = this.#toolbox.shapeKind;
+    if (kind === null) {
+      this.#emptyPress = touch.at;
+      return false;
+    }
+    this.#measurements.select(null);
+    this.#sketch = new Sketch(kind, pen);
+    this.#followSketch();
+    return true;
+  }
+
+  move(touch: Touch): void {
+    const pen = this.#penOf(touch);
+    if (pen === null) return;
+    if (this.#grip !== null) {
+      this.#draft = this.#dragged(this.#grip, pen);
+    } else if (this.#sketch !== null && this.#isSketching) {
+      this.#sketch.move(pen);
+      this.#followSketch();
+    } else {
+      this.#hovered = this.#hitAt(touch, pen)?.part.kind ?? null;
+    }
+  }
+
+  release(touch: Touch): void {
+    const pen = this.#penOf(touch);
+    if (this.#grip !== null) this.#letGrip();
+    else if (pen !== null && this.#sketch !== null && this.#isSketching) {
+      this.#sketch.release(pen);
+      this.#followSketch();
+    } else if (this.#emptyPress !== null) {
+      const { x, y } = this.#emptyPress;
+      const isClick = Math.hypot(touch.at.x - x, touch.at.y - y) < MOUSE_REACH.line;
+      if (isClick) this.#measurements.select(null);
+    }
+    this.#emptyPress = null;
+  }
+
+  /** Gives up what the pointer was doing. */
+  cancel(): void {
+    this.#grip = null;
+    this.#draft = null;
+    this.#sketch = null;
+    this.#sketched = null;
+  }
+
+  /** Makes as if the last press had not been. */
+  withdraw(): void {
+    this.#grip = null;
+    this.#draft = null;
+    this.#emptyPress = null;
+    if (this.#sketch !== null) this.takeBack();
+  }
+
+  /** Ends a shape that could have more points. */
+  finish(): void {
+    this.#sketch?.finish();
+    this.#followSketch();
+  }
+
+  /** Takes back the last point of the shape that is drawn. */
+  takeBack(): void {
+    if (this.#sketch?.takeBack() === true) this.#followSketch();
+    else this.cancel();
+  }
+
+  /** Moves what is selected by image pixels, in directions of the screen. */
+  nudge(right: number, down: number): void {
+    const { camera } = this.#viewer;
+    const { selected } = this;
+    const frame = this.#frame;
+    if (camera === null || selected === null || frame === null) return;
+    const { a, b, c, d } = toMatrix(camera);
+    // Turns are by quarters: each direction of the screen is one of the image.
+    const dx = Math.sign(a) * right + Math.sign(b) * down;
+    const dy = Math.sign(c) * right + Math.sign(d) * down;
+    const shape = moveShape(selected.shape, dx, dy, frame.image);
+    this.#measurements.edit(selected, { shape }, 'nudge');
+  }
+
+  /** The window over what a region shows; nothing where it has no values. */
+  windowFrom(shape: Shape): void {
+    const { shown, windowing } = this.#viewer;
+    if (shown === null || !isRegion(shape) || windowing.voi === null) return;
+    const window = regionWindow(shown.stored, shown.recipe, shape);
+    if (window !== null) windowing.choice = { kind: 'custom', window };
+  }
+
+  #itemOf(
+    id: number,
+    shape: Shape,
+    labelOffset: ImagePoint | null,
+    isSelected: boolean,
+  ): ShapeItem {
+    const frame = this.#frame;
+    const isMeasured = frame !== null && frame.shown !== null && !isTooSmall(shape);
+    const result = isMeasured && frame.shown !== null ? this.#results.of(shape, frame.shown) : null;
+    const lines = result === null ? [] : resultLines(shape, result);
+    return { id, shape, isSelected, labelOffset, result, lines };
+  }
+
+  /** Shows how far the drawing is; a shape that is whole becomes a measurement. */
+  #followSketch(): void {
+    const frame = this.#frame;
+    if (this.#sketch === null || frame === null) return;
+    const { shape, isDone } = this.#sketch;
+    if (!isDone) {
+      this.#sketched = { key: frame.key, shape };
+      return;
+    }
+    this.cancel();
+    const { ref, stack, path } = frame;
+    if (!isTooSmall(shape)) this.#measurements.add({ shape, ref, stack, path });
+  }
+
+  #dragged({ measurement, part, from, labelAt }: Grip, pen: Pen): Draft {
+    const { id, shape, labelOffset } = measurement;
+    const [dx, dy] = [pen.at.x - from.x, pen.at.y - from.y];
+    switch (part.kind) {
+      case 'handle':
+        return { id, labelOffset, shape: moveHandle(shape, part.handle, pen.at, pen) };
+      case 'shape':
+        return { id, labelOffset, shape: moveShape(shape, dx, dy, pen.image) };
+      case 'label': {
+        const [first = { x: 0, y: 0 }] = shape.points;
+        return {
+          id,
+          shape,
+          labelOffset: { x: labelAt.x + dx - first.x, y: labelAt.y + dy - first.y },
+        };
+      }
+    }
+  }
+
+  #letGrip(): void {
+    const draft = this.#draft;
+    const grip = this.#grip;
+    this.#grip = null;
+    this.#draft = null;
+    if (grip === null || draft === null || isTooSmall(draft.shape)) return;
+    const { shape, labelOffset } = draft;
+    this.#measurements.edit(grip.measurement, { shape, labelOffset });
+  }
+
+  #hitAt(touch: Touch, { at, scale }: Pick<Pen, 'at' | 'scale'>): Grip | null {
+    const reach = touch.isFinger ? FINGER_REACH : MOUSE_REACH;
+    const { camera } = this.#viewer;
+    if (camera === null) return null;
+    const grip = (id: number, part: Part): Grip | null => {
+      const measurement = this.#measurements.find(id);
+      const box = this.labels.find((label) => label.id === id)?.box;
+      const corner = { x: box?.left ?? 0, y: box?.top ?? 0 };
+      return measurement && { measurement, part, from: at, labelAt: toImagePoint(camera, corner) };
+    };
+    const items = this.items.filter(({ id }) => id !== 0).reverse();
+    const selected = items.find(({ isSelected }) => isSelected);
+    const handle = selected && handleAt(selected.shape, at, scale, reach.handle);
+    if (selected !== undefined && typeof handle === 'number') {
+      return grip(selected.id, { kind: 'handle', handle });
+    }
+    const nearest = nearestOf(items, at, scale, reach.line);
+    if (nearest !== null) return grip(nearest.id, { kind: 'shape' });
+    const label = this.labels.findLast(({ id, box }) => id !== 0 && isWithin(box, touch.at));
+    return label === undefined ? null : grip(label.id, { kind: 'label' });
+  }
+
+  #penOf({ at, isEven, isFromCenter }: Touch): Pen | null {
+    const { camera } = this.#viewer;
+    const image = this.#frame?.image;
+    if (camera === null || image === undefined) return null;
+    return { at: toImagePoint(camera, at), scale: scaleOf(camera), image, isEven, isFromCenter };
+  }
+}
+
+function nearestOf(
+  items: readonly ShapeItem[],
+  at: ImagePoint,
+  scale: Scale,
+  reach: number,
+): ShapeItem | null {
+  let found: ShapeItem | null = null;
+  let least = reach;
+  for (const item of items) {
+    const distance = distanceTo(item.shape, at, scale);
+    if (distance < least) [found, least] = [item, distance];
+  }
+  return found;
+}
+
+function isWithin(box: ScreenBox, { x, y }: Point): boolean {
+  return x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+}
+
+/** CSS pixels for a column and for a row. */
+function scaleOf({ zoom, pixelAspect }: Camera): Scale {
+  return { x: zoom, y: zoom * pixelAspect };
+}
