@@ -48,6 +48,8 @@ export type Command =
   | 'toggle-tags'
   | 'toggle-explanation'
   | 'toggle-measurements'
+  | 'contact-sheet'
+  | 'toggle-sidebar'
   | 'focus-filter'
   | 'toggle-theme'
   | 'toggle-help'
@@ -188,6 +190,13 @@ export const KEYMAP: readonly Binding[] = [
     section: 'Panels and page',
     name: 'Measurements',
     keys: ['Shift+m'],
+  },
+  { command: 'contact-sheet', section: 'Panels and page', name: 'Contact sheet', keys: ['g'] },
+  {
+    command: 'toggle-sidebar',
+    section: 'Panels and page',
+    name: 'Show or hide the list',
+    keys: ['b'],
   },
   { command: 'focus-filter', section: 'Panels and page', name: 'Filter the list', keys: ['/'] },
   { command: 'toggle-theme', section: 'Panels and page', name: 'Light or dark', keys: ['Shift+d'] },

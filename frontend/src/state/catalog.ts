@@ -27,7 +27,7 @@ export interface StudyNode {
 export interface SeriesNode {
   readonly kind: 'series';
   readonly key: string;
-  readonly level: 2 | 3;
+  readonly level: number;
   /** null for an object that belongs to no study. */
   readonly study: StudyNode | null;
   row: SeriesRow;
@@ -41,7 +41,7 @@ export interface SeriesNode {
 export interface PartNode {
   readonly kind: 'part';
   readonly key: string;
-  readonly level: 4;
+  readonly level: number;
   readonly series: SeriesNode;
   readonly stackKey: string;
   readonly label: string;
@@ -69,10 +69,14 @@ export class Catalog {
 
   /** All series as they stand in the list. */
   *inOrder(): Generator<SeriesNode> {
+    yield* this.inStudies();
+    yield* this.unattached;
+  }
+
+  *inStudies(): Generator<SeriesNode> {
     for (const { studies } of this.patients) {
       for (const { series } of studies) yield* series;
     }
-    yield* this.unattached;
   }
 
   /**

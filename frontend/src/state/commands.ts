@@ -42,6 +42,8 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   'toggle-explanation': ({ layout }) => layout.toggle('explanation'),
   'toggle-theme': ({ layout }) => layout.toggleTheme(),
   'toggle-help': ({ layout }) => (layout.isHelpOpen = !layout.isHelpOpen),
+  'contact-sheet': (session) => session.toggleSheet(),
+  'toggle-sidebar': ({ layout }) => (layout.isSidebarOpen = !layout.isSidebarOpen),
   'focus-filter': (session) => session.focusFilter(),
   ...MEASURE_COMMANDS,
 };

@@ -7,6 +7,7 @@ export type PanelName = 'tags' | 'explanation' | 'measurements';
 export class Layout {
   /** The panel at the right; there is room for one. */
   panel = $state<PanelName | null>(null);
+  isSidebarOpen = $state(true);
   isHelpOpen = $state(false);
   /** The menu that is open, by the command that opens it. */
   menu = $state<Command | null>(null);

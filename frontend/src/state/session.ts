@@ -1,4 +1,4 @@
-import { createContext } from 'svelte';
+import { createContext, flushSync } from 'svelte';
 
 import type { ApiError } from '../api/apiError';
 import { Client, type ClientOptions } from '../api/client';
@@ -8,13 +8,14 @@ import { ThumbnailStore } from '../frames/thumbnailStore';
 import type { Command } from '../interaction/keymap';
 import { COMMANDS } from './commands';
 import { Connection } from './connection.svelte';
-import { DetailCache } from './details';
+import { ContactSheet, placeOf, type SheetPlace } from './contactSheet.svelte';
+import { DetailCache, Details } from './details';
 import { Explainer } from './explainer.svelte';
 import { Layout } from './layout.svelte';
 import { Links } from './links.svelte';
 import { Results } from './measurementResult';
 import { Measurements } from './measurements.svelte';
-import type { Navigator } from './navigator.svelte';
+import type { Navigator, StackChoice } from './navigator.svelte';
 import { Notices } from './notices.svelte';
 import type { Overlays } from './overlays.svelte';
 import { Pane } from './pane.svelte';
@@ -41,6 +42,9 @@ export class Session {
   readonly tags: Tags;
   readonly explainer: Explainer;
   readonly thumbnails: ThumbnailStore;
+  readonly sheet: ContactSheet;
+  /** The line of the list that has the focus. */
+  treeFocus: TreeItem | null = null;
   readonly #lifetime = new AbortController();
   #focusFilter: () => void = () => undefined;
 
@@ -77,6 +81,12 @@ export class Session {
     this.tags = new Tags(client, noteFailure);
     this.explainer = new Explainer(client, noteFailure);
     this.thumbnails = new ThumbnailStore(client);
+    this.sheet = new ContactSheet(
+      this.study,
+      () => new Details(client, context.details),
+      this.thumbnails,
+      noteFailure,
+    );
   }
 
   /** The pane that keys and tools work in. */
@@ -114,20 +124,31 @@ export class Session {
   }
 
   focusFilter(): void {
+    this.layout.isSidebarOpen = true;
+    flushSync();
     this.#focusFilter();
   }
 
-  /** Opens what was chosen in the list; the arrow keys then step through its frames. */
+  /** Opens what was chosen in the list. */
   choose(item: TreeItem): void {
-    if (item.kind === 'more') {
-      this.skipped.more(item.end);
-    } else if (item.kind === 'series') {
-      this.navigator.open(item.row.index);
-      this.pane.focus();
-    } else if (item.kind === 'part') {
-      this.navigator.open(item.series.row.index, { key: item.stackKey });
-      this.pane.focus();
-    }
+    if (item.kind === 'more') this.skipped.more(item.end);
+    else if (item.kind === 'series') this.show(item.row.index);
+    else if (item.kind === 'part') this.show(item.series.row.index, { key: item.stackKey });
+  }
+
+  /** Opens a series in the active pane; the arrow keys then step through its frames. */
+  show(series: number, pick?: StackChoice): void {
+    this.sheet.close();
+    // Until the sheet is gone the pane cannot have the focus.
+    flushSync();
+    this.navigator.open(series, pick);
+    this.pane.focus();
+  }
+
+  /** Shows a part of the list as a contact sheet: the line with the focus, else what is open. */
+  toggleSheet(): void {
+    if (this.sheet.isOpen) this.sheet.close();
+    else this.sheet.open((this.treeFocus && placeOf(this.treeFocus)) ?? this.#openPlace());
   }
 
   /** Carries out what a key or a button asks for. */
@@ -135,11 +156,24 @@ export class Session {
     COMMANDS[command](this);
   }
 
+  /** The frames that are open; where it is only one, its study. */
+  #openPlace(): SheetPlace {
+    const { series } = this.navigator;
+    const node = series === null ? null : this.study.series(series);
+    if (node === null) return { kind: 'all' };
+    const { stack } = this.viewer;
+    const isLone = (stack?.lanes.flat().length ?? 0) < 2;
+    if (isLone) return node.study ?? { kind: 'all' };
+    const stackKey = node.parts.length > 0 ? (stack?.key ?? null) : null;
+    return { kind: 'frames', series: node, stackKey };
+  }
+
   #receive(list: SeriesList): void {
     this.connection.meet(list.server_start_ms);
     for (const warning of list.warnings) this.notices.warn(warning);
     void this.skipped.note(list);
     for (const pane of this.workspace.all) pane.navigator.note(list.series);
+    this.sheet.note(list.series);
     if (this.navigator.series !== null) return;
     // An object without pixels is worth opening only when nothing better will come.
     const first =

@@ -2,7 +2,14 @@ import { ApiError, asApiError, isAbort } from '../api/apiError';
 import type { Client } from '../api/client';
 import { pause } from '../api/pause';
 import type { SeriesList } from '../api/types.gen';
-import { Catalog, type PartNode, type SeriesNode } from './catalog';
+import {
+  Catalog,
+  type PartNode,
+  type PatientNode,
+  type SeriesNode,
+  type StudyNode,
+} from './catalog';
+import { folderTree, isBelow, seriesInFolders, type FolderNode } from './folders';
 import { Matcher, prepareSearch } from './matcher';
 import type { SeriesContent } from './seriesContent';
 import type { Skipped } from './skipped.svelte';
@@ -12,7 +19,13 @@ import { SIDE_GROUPS, treeItems } from './treeItems';
 /** A line that broke off is taken up again after this long before anybody is told. */
 const TAKE_UP_MS = 500;
 
+/** A modality that a filter can name without quotes. */
+const CODE = /^[A-Z0-9_]{1,16}$/;
+
 type ListClient = Pick<Client, 'followSeries'>;
+
+/** How series stand in the list: by patient and study, or by folder. */
+export type ListOrder = 'clinical' | 'folder';
 
 /** The list of series as the server knows it, and how it is shown. */
 export class Study {
@@ -29,12 +42,20 @@ export class Study {
   #filter = $state('');
   #matcher = $state.raw(new Matcher(''));
   #preparation = new AbortController();
+  #searching = Promise.resolve();
+  order = $state<ListOrder>('clinical');
+
+  readonly #folders: readonly FolderNode[] | null = $derived.by(() => {
+    void this.#version;
+    return this.order === 'folder' ? folderTree(this.#catalog.inStudies()) : null;
+  });
 
   readonly listing = $derived.by(() => {
     void this.#version;
     return treeItems(this.#catalog, this.#skipped.paths, {
       matcher: this.#matcher,
       isCollapsed: (key) => this.#collapsed.has(key),
+      folders: this.#folders,
     });
   });
 
@@ -64,7 +85,12 @@ export class Study {
 
   set filter(text: string) {
     this.#filter = text;
-    void this.#search(text);
+    this.#searching = this.#search(text);
+  }
+
+  /** Resolves when the list stands as the filter wants it. */
+  get filtered(): Promise<void> {
+    return this.#searching;
   }
 
   /** A series with its place in the list. */
@@ -73,9 +99,15 @@ export class Study {
     return this.#catalog.series(index) ?? null;
   }
 
+  /** The series of a part of the list that pass the filter, in its order; null for all of them. */
+  seriesOf(place: PatientNode | StudyNode | { kind: 'folder'; path: string } | null): SeriesNode[] {
+    void this.#version;
+    return [...this.#inOrder()].filter((node) => isIn(node, place) && this.#matcher.matches(node));
+  }
+
   /** The first series that holds an image, or the first object where there is none. */
   first(options: { hasImage: boolean }): SeriesNode | null {
-    for (const node of this.#catalog.inOrder()) {
+    for (const node of this.#inOrder()) {
       if (!options.hasImage || node.row.image_count > 0) return node;
     }
     return null;
@@ -86,7 +118,7 @@ export class Study {
     let previous: SeriesNode | null = null;
     let first: SeriesNode | null = null;
     let isNext = false;
-    for (const node of this.#catalog.inOrder()) {
+    for (const node of this.#inOrder()) {
       if (!this.#matcher.matches(node)) continue;
       if (isNext) return node;
       first ??= node;
@@ -98,6 +130,19 @@ export class Study {
     }
     return isNext ? null : first;
   }
+
+  /** The modalities in the list, the most frequent first; only codes as the Standard has them. */
+  readonly modalities: readonly { modality: string; count: number }[] = $derived.by(() => {
+    void this.#version;
+    const counts = new Map<string, number>();
+    for (const { row } of this.#catalog.inOrder()) {
+      const modality = row.modality.trim();
+      if (CODE.test(modality)) counts.set(modality, (counts.get(modality) ?? 0) + 1);
+    }
+    return [...counts]
+      .map(([modality, count]) => ({ modality, count }))
+      .sort((first, second) => second.count - first.count);
+  });
 
   isExpanded(key: string): boolean {
     return !this.#matcher.isEmpty || !this.#collapsed.has(key);
@@ -156,6 +201,13 @@ export class Study {
     }
   }
 
+  /** All series as they stand in the list. */
+  *#inOrder(): Generator<SeriesNode> {
+    if (this.#folders === null) yield* this.#catalog.inStudies();
+    else yield* seriesInFolders(this.#folders);
+    yield* this.#catalog.unattached;
+  }
+
   async #take(list: SeriesList, signal: AbortSignal): Promise<void> {
     await inSlices(this.#catalog.take(list), signal);
     this.#scan = list;
@@ -175,6 +227,15 @@ export class Study {
     }
     if (!signal.aborted) this.#matcher = matcher;
   }
+}
+
+function isIn(
+  { row, study }: SeriesNode,
+  place: PatientNode | StudyNode | { kind: 'folder'; path: string } | null,
+): boolean {
+  if (place === null) return true;
+  if (place.kind === 'folder') return isBelow(row.folder, place.path);
+  return place.kind === 'study' ? study === place : study?.patient === place;
 }
 
 function partOf(series: SeriesNode, stack: SeriesContent['stacks'][number]): PartNode {

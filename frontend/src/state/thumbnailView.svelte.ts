@@ -4,7 +4,7 @@ import type { FrameRef } from '../dicom/frameRef';
 import type { Thumbnail, ThumbnailStore } from '../frames/thumbnailStore';
 
 /** What scrolls by more quickly than this is not worth a request. */
-export const SETTLE_MS = 100;
+const SETTLE_MS = 100;
 
 /** The small picture in one place of a list: an address for an `img`, or why there is none. */
 export class ThumbnailView {
@@ -29,10 +29,22 @@ export class ThumbnailView {
     const wish = new AbortController();
     const known = this.#store.peek(ref, size_px);
     if (known === undefined) void this.#fetch(ref, size_px, wish.signal);
-    else this.#take(known);
+    else this.take(known);
     return () => {
       wish.abort();
     };
+  }
+
+  /** Shows a picture at once. */
+  take(thumbnail: Thumbnail): void {
+    if (thumbnail instanceof ApiError) {
+      this.#failure = thumbnail;
+      return;
+    }
+    const before = this.#url;
+    this.#url = URL.createObjectURL(thumbnail);
+    this.#failure = null;
+    if (before !== null) URL.revokeObjectURL(before);
   }
 
   dispose(): void {
@@ -44,20 +56,9 @@ export class ThumbnailView {
     try {
       await pause(SETTLE_MS, signal);
       const picture = await this.#store.load(ref, size_px, signal);
-      if (!signal.aborted) this.#take(picture);
+      if (!signal.aborted) this.take(picture);
     } catch (reason) {
       if (!isAbort(reason)) throw reason;
     }
-  }
-
-  #take(thumbnail: Thumbnail): void {
-    if (thumbnail instanceof ApiError) {
-      this.#failure = thumbnail;
-      return;
-    }
-    const before = this.#url;
-    this.#url = URL.createObjectURL(thumbnail);
-    this.#failure = null;
-    if (before !== null) URL.revokeObjectURL(before);
   }
 }

@@ -1,11 +1,12 @@
 import type { ReportRow } from '../api/types.gen';
 import type { Catalog, PartNode, PatientNode, SeriesNode, StudyNode } from './catalog';
+import type { FolderNode } from './folders';
 import type { Matcher } from './matcher';
 import type { SkippedEnd, SkippedPaths } from './skipped.svelte';
 
 /** What stands in the list, one item a line: things that exist already, so that a long list is made quickly. */
 export type TreeItem =
-  PatientNode | StudyNode | SeriesNode | PartNode | GroupItem | SkippedItem | MoreItem;
+  FolderNode | PatientNode | StudyNode | SeriesNode | PartNode | GroupItem | SkippedItem | MoreItem;
 
 /** A group below the patients. */
 export interface GroupItem {
@@ -37,8 +38,8 @@ export interface MoreItem {
 
 export interface TreeItems {
   items: TreeItem[];
-  /** Series of a study that pass the filter, where its branch is open. */
-  seriesCounts: ReadonlyMap<StudyNode, number>;
+  /** Series of a study or below a folder that pass the filter; of a study only where its branch is open. */
+  seriesCounts: ReadonlyMap<StudyNode | FolderNode, number>;
   /** Series that pass the filter, and all of them. */
   shown: number;
   total: number;
@@ -53,6 +54,8 @@ export const SIDE_GROUPS = [
 export interface TreeOptions {
   matcher: Matcher;
   isCollapsed: (key: string) => boolean;
+  /** The series by folder, where they are to stand so. */
+  folders?: readonly FolderNode[] | null;
 }
 
 /** The items that are open, in order. While a filter is set everything that matches is open. */
@@ -62,7 +65,9 @@ export function treeItems(
   options: TreeOptions,
 ): TreeItems {
   const lister = new Lister(options);
-  for (const patient of catalog.patients) lister.addPatient(patient);
+  const { folders = null } = options;
+  if (folders === null) for (const patient of catalog.patients) lister.addPatient(patient);
+  else for (const folder of folders) lister.addFolder(folder);
   for (const group of SIDE_GROUPS) {
     const objects = group.end === 'not_dicom' ? catalog.unattached : [];
     lister.addGroup(group, objects, skipped[group.end]);
@@ -73,7 +78,7 @@ export function treeItems(
 
 class Lister {
   readonly items: TreeItem[] = [];
-  readonly seriesCounts = new Map<StudyNode, number>();
+  readonly seriesCounts = new Map<StudyNode | FolderNode, number>();
   shown = 0;
   readonly #matcher: Matcher;
   readonly #isCollapsed: (key: string) => boolean;
@@ -98,6 +103,22 @@ class Lister {
     }
     // Nothing of this patient passes the filter.
     if (this.shown === shown) this.items.length = place;
+  }
+
+  /** Adds what passes the filter below a folder, in sight or folded away. */
+  addFolder(folder: FolderNode, isInSight = true): void {
+    const [place, shown] = [this.items.length, this.shown];
+    const isOpen = isInSight && this.#push(folder);
+    for (const inner of folder.folders) this.addFolder(inner, isOpen);
+    for (const member of this.#matching(folder.series)) {
+      if (!isOpen) break;
+      const level = folder.level + 1;
+      this.items.push({ ...member, level });
+      if (member.parts.length === 0 || !this.#isOpen(member)) continue;
+      for (const part of member.parts) this.items.push({ ...part, level: level + 1 });
+    }
+    if (this.shown === shown) this.items.length = place;
+    else this.seriesCounts.set(folder, this.shown - shown);
   }
 
   addGroup(

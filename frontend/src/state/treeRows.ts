@@ -51,13 +51,19 @@ export function treeRow(
   };
 }
 
+const BRANCHES: ReadonlySet<TreeItem['kind']> = new Set(['folder', 'patient', 'study', 'group']);
+
 function isBranch(item: TreeItem): boolean {
   if (item.kind === 'series') return item.parts.length > 0;
-  return item.kind === 'patient' || item.kind === 'study' || item.kind === 'group';
+  return BRANCHES.has(item.kind);
 }
 
 function cellsOf(item: TreeItem, { seriesCounts }: Pick<TreeItems, 'seriesCounts'>): Cells {
   switch (item.kind) {
+    case 'folder': {
+      const { label, detail } = item;
+      return { label, detail, count: `${formatCount(seriesCounts.get(item) ?? 0)} series` };
+    }
     case 'patient': {
       const { label, detail, studies } = item;
       const count = studies.length > 1 ? `${formatCount(studies.length)} studies` : '';
