@@ -23,6 +23,11 @@ STATES: dict[str, Sequence[str]] = {
     "tags, light": ("t", "Shift+D"),
     "explanation": ("e",),
     "help": ("?",),
+    "contact sheet": ("g",),
+    "contact sheet, light": ("g", "Shift+D"),
+    "filter": ("/",),
+    "filter, light": ("Shift+D", "/"),
+    "list hidden": ("b",),
     "help, light": ("Shift+D", "?"),
 }
 
