@@ -158,7 +158,7 @@ export const KEYMAP: readonly Binding[] = [
     command: 'cine-menu',
     section: 'Frames and series',
     name: 'Cine settings',
-    keys: ['Shift+c'],
+    keys: ['Shift+p'],
   },
   {
     command: 'previous-series',
