@@ -22,6 +22,7 @@ STATES: dict[str, Sequence[str]] = {
     "tags": ("t",),
     "tags, light": ("t", "Shift+D"),
     "explanation": ("e",),
+    "measurements": ("Shift+M",),
     "help": ("?",),
     "contact sheet": ("g",),
     "contact sheet, light": ("g", "Shift+D"),
