@@ -135,9 +135,9 @@ def test_another_series_stands_still_and_has_its_own_rate(heart):
 
 
 def test_space_on_a_button_presses_that_button(heart):
-    heart.get_by_role("button", name="Smooth pixels").focus()
+    heart.get_by_role("button", name="Light or dark").focus()
     heart.keyboard.press("Space")
-    expect(heart.get_by_role("button", name="Smooth pixels")).to_have_attribute(
-        "aria-pressed", "false"
+    expect(heart.get_by_role("button", name="Light or dark")).to_have_attribute(
+        "aria-pressed", "true"
     )
     expect(heart.get_by_role("button", name="Play", exact=True)).to_be_visible()

@@ -19,6 +19,7 @@ export type Command =
   | 'one-to-one'
   | 'reset'
   | 'smoothing'
+  | 'image-menu'
   | 'next-voi'
   | 'full-dynamic'
   | 'percentile'
@@ -126,6 +127,7 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'flip-vertical', section: 'Image', name: 'Flip top to bottom', keys: ['v'] },
   { command: 'rotate-left', section: 'Image', name: 'Rotate left', keys: ['Shift+l'] },
   { command: 'rotate-right', section: 'Image', name: 'Rotate right', keys: ['Shift+r'] },
+  { command: 'image-menu', section: 'Image', name: 'Turn and smooth', keys: ['Shift+v'] },
   { command: 'smoothing', section: 'Image', name: 'Smooth pixels', keys: ['Shift+s'] },
   { command: 'toggle-overlays', section: 'Image', name: 'Overlays', keys: ['o'] },
   { command: 'toggle-shutter', section: 'Image', name: 'Display shutter', keys: ['d'] },

@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   'rotate-left': ({ viewer }) => viewer.framing.rotate(-1),
   fit: ({ viewer }) => viewer.framing.fit(),
   'one-to-one': ({ viewer }) => viewer.framing.oneToOne(),
+  'image-menu': ({ layout }) => layout.toggleMenu('image-menu'),
   smoothing: ({ viewer: { framing } }) => (framing.isSmooth = !framing.isSmooth),
   reset: ({ viewer }) => viewer.reset(),
   'previous-frame': ({ viewer }) => viewer.step(-1),
