@@ -129,7 +129,7 @@ export class Client {
     const path = `${framePath(file, frame_index)}/raw?encoding=planes`;
     const response = await this.#get(path, options);
     const body = await received(response.arrayBuffer());
-    this.#meter?.note(response.url, body.byteLength, false);
+    this.#meter?.note(response.url, body.byteLength, 'full');
     return readRawFrame(response.headers, body);
   }
 
@@ -158,7 +158,7 @@ export class Client {
           if (!(entry.frame instanceof ApiError)) bytes += entry.frame.stored.samples.byteLength;
           yield entry;
         }
-        this.#meter?.note(response.url, bytes, size !== null);
+        this.#meter?.note(response.url, bytes, size === null ? 'full' : 'reduced');
         return;
       }
     }

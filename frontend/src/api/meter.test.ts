@@ -30,23 +30,23 @@ const ENTRY = { name: 'http://viewer.test/raw', initiatorType: 'fetch' };
 
 test('the time of an answer is that of its body, by the clock of the browser', () => {
   const { meter, heard, send } = measured();
-  meter.note(ENTRY.name, 1_000, true);
+  meter.note(ENTRY.name, 1_000, 'reduced');
   send([{ ...ENTRY, startTime: 0, responseStart: 40, responseEnd: 140 }]);
-  expect(heard).toEqual([{ bytes: 1_000, seconds: 0.1, isReduced: true }]);
+  expect(heard).toEqual([{ bytes: 1_000, seconds: 0.1, kind: 'reduced' }]);
 });
 
 test('the browser may tell the time before the page has read the answer', () => {
   const { meter, heard, send } = measured();
   send([{ ...ENTRY, responseStart: 40, responseEnd: 90 }]);
   expect(heard).toEqual([]);
-  meter.note(ENTRY.name, 1_000, false);
-  expect(heard).toEqual([{ bytes: 1_000, seconds: 0.05, isReduced: false }]);
+  meter.note(ENTRY.name, 1_000, 'full');
+  expect(heard).toEqual([{ bytes: 1_000, seconds: 0.05, kind: 'full' }]);
 });
 
 test('an answer that was aborted before it began does not count', () => {
   const { meter, heard, send } = measured();
   send([{ ...ENTRY, responseStart: 0, responseEnd: 90 }]);
-  meter.note(ENTRY.name, 1_000, false);
+  meter.note(ENTRY.name, 1_000, 'full');
   expect(heard).toEqual([]);
 });
 
@@ -57,5 +57,5 @@ test('the script of the page is the first measure of the line, unless it was kep
   send([{ ...script, ...times, transferSize: 0 }]);
   expect(heard).toEqual([]);
   send([{ ...script, ...times, transferSize: 600 }]);
-  expect(heard).toEqual([{ bytes: 900, seconds: 0.02, isReduced: false }]);
+  expect(heard).toEqual([{ bytes: 900, seconds: 0.02, kind: 'script' }]);
 });

@@ -3,7 +3,7 @@ export interface Transfer {
   /** After decompression: what counts is how soon samples are there. */
   bytes: number;
   seconds: number;
-  isReduced: boolean;
+  kind: 'full' | 'reduced' | 'script';
 }
 
 /** The clock of a browser is no finer. */
@@ -32,11 +32,11 @@ export class Meter {
   }
 
   /** Takes note of what an answer has brought, of which the browser tells the time. */
-  note(url: string, bytes: number, isReduced: boolean): void {
+  note(url: string, bytes: number, kind: 'full' | 'reduced'): void {
     const seconds = this.#times.get(url);
     this.#times.delete(url);
-    if (seconds === undefined) remember(this.#sizes, url, { bytes, isReduced });
-    else this.#onTransfer({ bytes, isReduced, seconds });
+    if (seconds === undefined) remember(this.#sizes, url, { bytes, kind });
+    else this.#onTransfer({ bytes, kind, seconds });
   }
 
   #time(entry: PerformanceResourceTiming): void {
@@ -47,8 +47,7 @@ export class Meter {
     if (entry.initiatorType === 'script') {
       // The first that is known of the line: script shrinks about as much as samples do.
       const isFromCache = entry.transferSize < entry.encodedBodySize;
-      if (!isFromCache)
-        this.#onTransfer({ bytes: entry.decodedBodySize, seconds, isReduced: false });
+      if (!isFromCache) this.#onTransfer({ bytes: entry.decodedBodySize, seconds, kind: 'script' });
       return;
     }
     const size = this.#sizes.get(name);

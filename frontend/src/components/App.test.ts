@@ -17,6 +17,7 @@ import {
   serve,
   stack,
 } from '../testing/server';
+import { Session } from '../state/session';
 import App from './App.svelte';
 
 afterEach(cleanup);
@@ -40,6 +41,13 @@ vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockImplementation(((kind: s
       }
     : null) as typeof HTMLCanvasElement.prototype.getContext);
 
+/** The page as `main.ts` puts it up. */
+function show() {
+  const session = new Session({ base: BASE, token: null });
+  void session.start();
+  render(App, { session });
+}
+
 const frameOfZeros = () => rawFrame([0, 0, 0, 0, 0, 0]);
 
 function open(list: SeriesList, details?: readonly SeriesDetail[], frame = frameOfZeros) {
@@ -54,7 +62,7 @@ function open(list: SeriesList, details?: readonly SeriesDetail[], frame = frame
     }
     return frame();
   });
-  render(App, { base: BASE, token: null });
+  show();
 }
 
 const LIST = seriesList([series(0, { file_count: 3, frame_count: 3 })]);
@@ -128,7 +136,7 @@ test('a folder without DICOM files says what was seen', async () => {
 
 test('a missing token is explained', async () => {
   serve(() => failure('no token', 'unauthorized', 401));
-  render(App, { base: BASE, token: null });
+  show();
   await screen.findByRole('heading', { name: 'This server asks for a token' });
 });
 
@@ -173,7 +181,7 @@ test('what is looked at stays where it is while the list grows above it', async 
     if (path.startsWith('api/series?')) return response;
     return listed(path) ?? (path.endsWith('/recipe') ? json(recipe()) : frameOfZeros());
   });
-  render(App, { base: BASE, token: null });
+  show();
   send(seriesList([series(0, { series_number: '500' })], { scan_complete: false }));
   await screen.findByLabelText('Image 1 of 3');
   const tree = screen.getByRole('tree');

@@ -52,8 +52,13 @@ export class Foresight {
 
   /** Whether a frame of so many pixels takes long to come. */
   isLong(pixels: number): boolean {
-    const { full } = this.#cache.throughput;
-    return full !== null && (BYTES_A_PIXEL * pixels) / full > LONG_SECONDS;
+    const { guess } = this.#cache.throughput;
+    return guess !== null && (BYTES_A_PIXEL * pixels) / guess > LONG_SECONDS;
+  }
+
+  /** Whether the line has been measured. */
+  get isSure(): boolean {
+    return this.#cache.throughput.full !== null;
   }
 
   get way(): Way {

@@ -7,6 +7,7 @@ import { frameKey, type FrameRef } from '../dicom/frameRef';
 import { pictureWay, type StoredFrame } from '../dicom/storedFrame';
 import type { FrameCache } from './frameCache';
 import { Foresight, type Here } from './foresight';
+import type { Way } from './plan';
 import { Prefetcher, type Errand } from './prefetcher';
 import { Requests } from './requests';
 
@@ -18,6 +19,9 @@ const REST_MS = 120;
 
 /** A journey is over by then. */
 const SETTLE_MS = 300;
+
+/** The browser tells how long the first frame took a little later. */
+const MEASURE_MS = 20;
 
 /** The longest that a frame waits for its own preview. */
 const PREVIEW_WAIT_MS = 1_500;
@@ -96,6 +100,8 @@ export class FrameStore {
   readonly #foresight: Foresight;
   #here: Here | null = null;
   #step = new AbortController();
+  /** How it was planned since the last step. */
+  #planned: Way | null = null;
 
   /** Hears of each frame as it comes, whole or reduced, whoever has asked for it. */
   onArrival: (frame: LoadedFrame | ReducedFrame) => void = () => undefined;
@@ -138,8 +144,8 @@ export class FrameStore {
     this.#step = new AbortController();
     const { signal } = this.#step;
     this.#here = { stack, position, direction };
+    this.#planned = null;
     this.#foresight.step();
-    void this.#settle(signal);
 
     if (this.peek(ref) === undefined && this.#prepare(ref, this.#here)) {
       await pause(REST_MS, signal);
@@ -149,7 +155,8 @@ export class FrameStore {
       signal.throwIfAborted();
     }
     const result = this.peek(ref) ?? (await this.#requests.start(ref));
-    if (!signal.aborted) this.#prefetcher.plan(this.#foresight.errands(this.#here));
+    void this.#lookAhead(signal, this.#foresight.isSure ? 0 : MEASURE_MS);
+    void this.#lookAhead(signal, SETTLE_MS);
     return result;
   }
 
@@ -191,10 +198,13 @@ export class FrameStore {
     return way === 'travel' || isSoon;
   }
 
-  /** Once a journey is over there is time for other frames. */
-  async #settle(signal: AbortSignal): Promise<void> {
-    await pause(SETTLE_MS, signal).catch(() => undefined);
-    if (signal.aborted || this.#here === null || this.#requests.isBusy) return;
+  /** Plans what is fetched next, unless there is another step before. */
+  async #lookAhead(signal: AbortSignal, wait_ms: number): Promise<void> {
+    if (wait_ms > 0) await pause(wait_ms, signal).catch(() => undefined);
+    const { way } = this.#foresight;
+    // What did not come is not tried again while nothing has changed.
+    if (signal.aborted || this.#here === null || this.#planned === way) return;
+    this.#planned = way;
     this.#prefetcher.plan(this.#foresight.errands(this.#here));
   }
 

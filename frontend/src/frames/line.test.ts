@@ -24,31 +24,39 @@ test('who stops for a quarter of a second stands still, and so begins anew', () 
 test('a rate follows the newest answers', () => {
   const line = new Throughput();
   expect(line.full).toBeNull();
-  line.note({ bytes: 1e6, seconds: 0.5, isReduced: false });
+  line.note({ bytes: 1e6, seconds: 0.5, kind: 'full' });
   expect(line.full).toBeCloseTo(2e6);
   for (let count = 0; count < 10; count++) {
-    line.note({ bytes: 1e6, seconds: 0.1, isReduced: false });
+    line.note({ bytes: 1e6, seconds: 0.1, kind: 'full' });
   }
   expect(line.full).toBeGreaterThan(9e6);
 });
 
 test('one fast answer does not make a slow line fast', () => {
   const line = new Throughput();
-  line.note({ bytes: 1e6, seconds: 1, isReduced: false });
-  line.note({ bytes: 1e6, seconds: 0.001, isReduced: false });
+  line.note({ bytes: 1e6, seconds: 1, kind: 'full' });
+  line.note({ bytes: 1e6, seconds: 0.001, kind: 'full' });
   expect(line.full).toBeLessThan(2e6);
 });
 
 test('small answers say nothing of the line', () => {
   const line = new Throughput();
-  line.note({ bytes: 1_000, seconds: 1, isReduced: false });
+  line.note({ bytes: 1_000, seconds: 1, kind: 'full' });
   expect(line.full).toBeNull();
 });
 
 test('reduced frames are taken to come a little slower, until they are measured', () => {
   const line = new Throughput();
-  line.note({ bytes: 1e6, seconds: 1, isReduced: false });
+  line.note({ bytes: 1e6, seconds: 1, kind: 'full' });
   expect(line.reduced).toBeCloseTo(0.75e6);
-  line.note({ bytes: 1e6, seconds: 2, isReduced: true });
+  line.note({ bytes: 1e6, seconds: 2, kind: 'reduced' });
   expect([line.full, line.reduced]).toEqual([1e6, 0.5e6]);
+});
+
+test('the script of the page is a guess until a frame is there', () => {
+  const line = new Throughput();
+  line.note({ bytes: 2e5, seconds: 0.1, kind: 'script' });
+  expect([line.full, line.guess]).toEqual([null, 2e6]);
+  line.note({ bytes: 1e6, seconds: 1, kind: 'full' });
+  expect([line.full, line.guess]).toEqual([1e6, 1e6]);
 });

@@ -17,10 +17,6 @@ export class Requests<Item, Value> {
     this.#key = key;
   }
 
-  get isBusy(): boolean {
-    return this.#running.size > 0;
-  }
-
   /** Starts a request, or joins the one that runs already. */
   start(item: Item): Promise<Value> {
     const key = this.#key(item);

@@ -53,7 +53,7 @@ async function opened() {
   const frames = new FrameStore(new Client({ base: BASE, token: null }), cache);
   const arrived: (LoadedFrame | ReducedFrame)[] = [];
   frames.onArrival = (frame) => arrived.push(frame);
-  cache.throughput.note({ bytes: 2 * SIDE * SIDE, seconds: 0.1, isReduced: false });
+  cache.throughput.note({ bytes: 2 * SIDE * SIDE, seconds: 0.1, kind: 'full' });
   await frames.show(stack, 0, 1);
   return { frames, arrived };
 }
@@ -151,7 +151,7 @@ test('on a long line nothing is reduced', async () => {
   const asked = serveFrames(good);
   const cache = new FrameCache();
   const frames = new FrameStore(new Client({ base: BASE, token: null }), cache);
-  cache.throughput.note({ bytes: 2 * SIDE * SIDE, seconds: 0.005, isReduced: false });
+  cache.throughput.note({ bytes: 2 * SIDE * SIDE, seconds: 0.005, kind: 'full' });
   await frames.show(stack, 0, 1);
   await until(() => frames.peek({ file: 30, frame_index: 0 }) !== undefined);
   expect(asked.filter(isReduced)).toEqual([]);

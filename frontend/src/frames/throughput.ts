@@ -13,11 +13,18 @@ const REDUCED_PART = 0.75;
 export class Throughput {
   #full: number | null = null;
   #reduced: number | null = null;
+  #script: number | null = null;
 
-  note({ bytes, seconds, isReduced }: Transfer): void {
+  note({ bytes, seconds, kind }: Transfer): void {
     if (bytes < LEAST_BYTES) return;
-    if (isReduced) this.#reduced = smoothed(this.#reduced, bytes, seconds);
-    else this.#full = smoothed(this.#full, bytes, seconds);
+    if (kind === 'full') this.#full = smoothed(this.#full, bytes, seconds);
+    else if (kind === 'reduced') this.#reduced = smoothed(this.#reduced, bytes, seconds);
+    else this.#script = bytes / seconds;
+  }
+
+  /** A first guess, before any frame is there: script shrinks about as much as samples do. */
+  get guess(): number | null {
+    return this.#full ?? this.#script;
   }
 
   /** Of full frames; null where nothing has been measured. */

@@ -90,8 +90,10 @@ def paint_times(page: Page, since: float = 0) -> list[float]:
 
 
 def wait_until_quiet(page: Page) -> None:
+    """Wait until nothing better follows; our own page says when a frame is there in full."""
     page.wait_for_function(
-        "(quiet) => performance.now() - probe.paints.at(-1).time > quiet",
+        "(quiet) => performance.now() - probe.paints.at(-1).time > quiet"
+        " && (probe.marks.at(-1)?.isFull ?? true)",
         arg=QUIET_MS,
         timeout=LIMIT_MS,
     )
