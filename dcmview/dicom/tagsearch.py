@@ -16,7 +16,7 @@ from pydicom.datadict import dictionary_description, dictionary_has_tag
 
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.tagtext import searched_text
-from dcmview.dicom.tagtree import Node, pixel_nodes
+from dcmview.dicom.tagtree import Node, pixel_nodes, tag_node
 from dcmview.dicom.tagvalues import (
     DECIMAL_VRS,
     MOST_CHARACTERS,
@@ -150,12 +150,8 @@ class _Nodes:
     def _place(self, found: Found, match: _Match | None) -> Node:
         node = self._made.get(found)
         if node is None:
-            node = {
-                "tag": tag_name(found.tag),
-                "vr": found.vr,
-                "keyword": found.keyword,
-                "value": _value(found, match),
-            }
+            value = _value(found, match)
+            node = tag_node(found.tag, found.vr, found.keyword, value, found.creator)
             self._siblings(found).append(node)
             if found.items is not None:
                 self._made[found] = node

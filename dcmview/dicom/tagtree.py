@@ -25,6 +25,7 @@ from dcmview.dicom.tagvalues import (
     private_creator,
     tag_name,
 )
+from dcmview.dicom.uids import uid_name
 from dcmview.errors import NotFound
 
 if TYPE_CHECKING:
@@ -121,6 +122,18 @@ def frame_group_nodes(instance: Instance, frame_index: int) -> tuple[list[Node],
         )
 
 
+def tag_node(tag: BaseTag, vr: str, keyword: str, value: Value, creator: str) -> Node:
+    """Give one node, with who made a private element and with what a UID is called."""
+    node: Node = {"tag": tag_name(tag), "vr": vr, "keyword": keyword, "value": value}
+    if creator:
+        node["creator"] = creator
+    if vr == "UI" and value["type"] == "string":
+        name = uid_name(value["value"])
+        if name != value["value"]:
+            node["meaning"] = name
+    return node
+
+
 class _Tree:
     """Makes nodes, no more than a tree may have."""
 
@@ -133,7 +146,7 @@ class _Tree:
 
     def node(self, dataset: Dataset, tag: BaseTag, *, level: int, part: Part | None = None) -> Node:
         self._nodes_left -= 1
-        vr, keyword = "UN", ""
+        vr, keyword, creator = "UN", "", ""
         try:
             element = stored_element(dataset, tag)
             creator = private_creator(dataset, tag)
@@ -145,7 +158,7 @@ class _Tree:
                 value = element_value(dataset, element, vr, part)
         except Exception as exc:  # pydicom raises anything for a damaged element
             value = {"type": "error", "message": one_line(exc)}
-        return {"tag": tag_name(tag), "vr": vr, "keyword": keyword, "value": value}
+        return tag_node(tag, vr, keyword, value, creator)
 
     def _sequence(self, items: Sequence[Dataset], level: int, part: Part) -> Value:
         total = len(items)

@@ -584,6 +584,10 @@ class TagNode(Struct):
     vr: str
     keyword: str
     value: StringValue | NumberValue | NumbersValue | BinaryValue | SequenceValue | ErrorValue
+    creator: str | UnsetType = UNSET
+    """Who reserved the block of a private element."""
+    meaning: str | UnsetType = UNSET
+    """What a UID of the Standard is called."""
     hit: bool | UnsetType = UNSET
     """True for what a search was for; its parents have no such field."""
 

@@ -116,6 +116,8 @@ def test_private_elements_are_found_by_name_and_value(tmp_path: Path) -> None:
         ("gems", "(0009,0010)"),
     ):
         assert [node["tag"] for node in search(tmp_path, content, query).nodes] == [tag]
+    (hidden,) = search(tmp_path, content, "hidden").nodes
+    assert hidden["creator"] == "GEMS_IDEN_01"
 
 
 def test_a_word_behind_what_is_shown_is_found_and_shown(tmp_path: Path) -> None:

@@ -126,6 +126,13 @@ def test_private_elements_have_the_names_that_are_known(tmp_path: Path) -> None:
     )
     nodes = [node for node in tag_tree(opened(tmp_path, content)) if node["tag"] > "(0008"]
     assert [node["keyword"] for node in nodes] == ["PrivateCreator", "Suite id", "", ""]
+    assert [node.get("creator") for node in nodes] == [None, "GEMS_IDEN_01", "GEMS_IDEN_01", None]
+
+
+def test_uids_of_the_standard_have_their_names(tmp_path: Path) -> None:
+    instance = opened(tmp_path, image(SOPClassUID=uid.CTImageStorage, StudyInstanceUID="1.2.3"))
+    assert node_of(instance, "(0008,0016)")["meaning"] == "CT Image Storage"
+    assert "meaning" not in node_of(instance, "(0020,000D)")
 
 
 @pytest.mark.parametrize("syntax", [uid.ImplicitVRLittleEndian, uid.ExplicitVRBigEndian])

@@ -469,6 +469,8 @@ export interface TagNode {
   vr: string;
   keyword: string;
   value: StringValue | NumberValue | NumbersValue | BinaryValue | SequenceValue | ErrorValue;
+  creator?: string;
+  meaning?: string;
   hit?: boolean;
 }
 
