@@ -8,13 +8,17 @@ import { readRawFrame, type RawFrame } from './rawFrame';
 import type {
   ErrorBody,
   Explanation,
+  FrameGroups,
   FileInfo,
   Health,
   Recipe,
   Report,
   SeriesDetail,
   SeriesList,
+  TagComparison,
   TagNode,
+  TagSearch,
+  TagVariation,
 } from './types.gen';
 
 /** What a proxy answers in place of a server that is gone. */
@@ -41,6 +45,9 @@ export interface Preview {
   columns: number;
   bitmap: ImageBitmap;
 }
+
+/** Over what elements may vary. */
+export type VaryingOver = { files: string } | { series: string } | { file: string };
 
 export interface ClientOptions {
   /** Where the page is: the API is found relative to it, under any prefix of a proxy. */
@@ -119,6 +126,39 @@ export class Client {
       limit: String(range.limit),
     });
     return this.#json(`api/file/${String(file)}/tags?${query.toString()}`, { signal });
+  }
+
+  /** Elements that hold all words, inside their parents. */
+  tagSearch(file: number, words: string, signal?: AbortSignal): Promise<TagSearch> {
+    const query = new URLSearchParams({ search: words });
+    return this.#json(`api/file/${String(file)}/tags?${query.toString()}`, { signal });
+  }
+
+  /** The functional groups of a frame; empty where the file has none. */
+  frameGroups({ file, frame_index }: FrameRef, signal?: AbortSignal): Promise<FrameGroups> {
+    return this.#json(`${framePath(file, frame_index)}/groups`, { signal });
+  }
+
+  /** Two files side by side, of their functional groups those of one frame each. */
+  comparedTags(first: FrameRef, second: FrameRef, signal?: AbortSignal): Promise<TagComparison> {
+    return this.#json(comparePath(first, second), { signal });
+  }
+
+  /** The same as a table to be saved. */
+  async comparedTagsCsv(first: FrameRef, second: FrameRef, signal?: AbortSignal): Promise<Blob> {
+    const response = await this.#get(`${comparePath(first, second)}&format=csv`, { signal });
+    return received(response.blob());
+  }
+
+  /** What varies over files (`files=3-9,12`), over a series or over the frames of a file. */
+  varyingTags(over: VaryingOver, signal?: AbortSignal): Promise<TagVariation> {
+    return this.#json(varyingPath(over), { signal });
+  }
+
+  /** The same as a table to be saved. */
+  async varyingTagsCsv(over: VaryingOver, signal?: AbortSignal): Promise<Blob> {
+    const response = await this.#get(`${varyingPath(over)}&format=csv`, { signal });
+    return received(response.blob());
   }
 
   recipe({ file, frame_index }: FrameRef, options?: Options): Promise<Recipe> {
@@ -249,6 +289,20 @@ export class Client {
       await pause(1_000 * Math.min(wait_s, LONGEST_WAIT_S), signal);
     }
   }
+}
+
+function comparePath(first: FrameRef, second: FrameRef): string {
+  const query = new URLSearchParams({
+    first: String(first.file),
+    second: String(second.file),
+    first_frame: String(first.frame_index),
+    second_frame: String(second.frame_index),
+  });
+  return `api/tags/compare?${query.toString()}`;
+}
+
+function varyingPath(over: VaryingOver): string {
+  return `api/tags/varying?${new URLSearchParams({ ...over }).toString()}`;
 }
 
 function framePath(file: number, frameIndex: number): string {

@@ -786,36 +786,3 @@ test('warnings of the server become notices, each once', async () => {
   );
   expect(notices.items.map(({ message }) => message)).toEqual(['row 3 left out']);
 });
-
-test('tags are fetched when a file stays, and the rest of a long value on demand', async () => {
-  vi.useFakeTimers();
-  const item = (value: string) => [
-    { tag: '(0008,0018)', vr: 'UI', keyword: 'SOPInstanceUID', value: { type: 'string', value } },
-  ];
-  const sequence = (items: unknown[], truncated: boolean) => ({
-    tag: '(5200,9230)',
-    vr: 'SQ',
-    keyword: 'PerFrameFunctionalGroupsSequence',
-    value: { type: 'sequence', items, truncated, total: 2 },
-  });
-  const asked = serve((path) =>
-    path.includes('?') ? json(sequence([item('b')], false)) : json([sequence([item('a')], true)]),
-  );
-  const { tags } = new Session({ base: BASE, token: null });
-  void tags.show(4);
-  void tags.show(5);
-  await vi.advanceTimersByTimeAsync(1_000);
-  expect(asked).toEqual(['api/file/5/tags']);
-
-  tags.toggle('52009230');
-  expect(tags.rows.map(({ kind }) => kind)).toEqual(['element', 'item', 'element', 'more']);
-  await tags.loadMore('52009230');
-  expect(asked.at(-1)).toBe('api/file/5/tags?path=52009230&offset=1&limit=500');
-  expect(tags.rows.map(({ kind }) => kind)).toEqual([
-    'element',
-    'item',
-    'element',
-    'item',
-    'element',
-  ]);
-});

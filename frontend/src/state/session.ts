@@ -21,6 +21,7 @@ import type { Overlays } from './overlays.svelte';
 import { Pane } from './pane.svelte';
 import { Skipped } from './skipped.svelte';
 import { Study } from './study.svelte';
+import { TagLayout } from './tagLayout.svelte';
 import { Tags } from './tags.svelte';
 import { Toolbox } from './toolbox.svelte';
 import type { TreeItem } from './treeItems';
@@ -40,6 +41,7 @@ export class Session {
   readonly study: Study;
   readonly workspace: Workspace;
   readonly tags: Tags;
+  readonly tagLayout = new TagLayout();
   readonly explainer: Explainer;
   readonly thumbnails: ThumbnailStore;
   readonly sheet: ContactSheet;
@@ -185,8 +187,7 @@ export class Session {
   #resume(): void {
     if (!this.study.isWhole) void this.start();
     for (const pane of this.workspace.all) pane.resume();
-    const file = this.viewer.file;
-    if (this.tags.failure !== null && file !== null) void this.tags.show(file.index);
+    this.tags.resume();
   }
 }
 

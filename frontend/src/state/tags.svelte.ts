@@ -2,149 +2,244 @@ import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 
 import { asApiError, isAbort, type ApiError } from '../api/apiError';
 import type { Client } from '../api/client';
-import type { TagNode } from '../api/types.gen';
-import { tagRows, type TagValue } from './tagRows';
+import { pause } from '../api/pause';
+import type { FrameGroups, TagNode, TagSearch } from '../api/types.gen';
+import { frameKey, type FrameRef } from '../dicom/frameRef';
+import { TagQuery } from './tagQuery';
+import { countHits, tagRows, type TagSection } from './tagRows';
+import { isCut, joined, loadedLength, rawText, type TagValue } from './tagValue';
 
-/** While frames fly past, their tags are not fetched. */
-const SETTLE_MS = 120;
+/** While frames fly past and words are typed, nothing is fetched. */
+const SETTLE_MS = 150;
 
 /** Items, values or characters that are fetched at once. */
 const SLICE = 500;
 
+/** The most of a value that is fetched to be copied. */
+const MOST_COPIED = 1_000_000;
+const COPY_SLICE = 10_000;
+
 /** Files whose tags are kept. */
 const MOST_KEPT = 20;
 
-/** The data elements of the file on screen. */
+/** Larger trees are searched by the server, so that typing stays fluent. */
+const MOST_SEARCHED = 5_000;
+
+/** Elements whose items are the functional groups of a multi-frame object. */
+const GROUP_TAGS: readonly string[] = ['(5200,9229)', '(5200,9230)'];
+
+type TagClient = Pick<Client, 'tags' | 'tagSlice' | 'tagSearch' | 'frameGroups'>;
+
+/** What is shown, once all of it is there. */
+interface Shown {
+  ref: FrameRef;
+  nodes: readonly TagNode[];
+  groups: FrameGroups;
+  /** Whether the tree holds everything and is small enough to be searched here. */
+  isSearchable: boolean;
+}
+
+/** The data elements of the frame on screen. */
 export class Tags {
-  readonly #client: Pick<Client, 'tags' | 'tagSlice'>;
+  readonly #client: TagClient;
   readonly #onFailure: (failure: ApiError) => void;
-  readonly #kept = new Map<number, TagNode[]>();
-  readonly #expanded = new SvelteSet<string>();
+  readonly #kept = new Map<number, readonly TagNode[]>();
+  readonly #turned = new SvelteSet<string>();
   readonly #extended = new SvelteMap<string, TagValue>();
-  #file: number | null = null;
-  #nodes = $state.raw<readonly TagNode[] | null>(null);
+  #wanted: FrameRef | null = null;
+  #request = new AbortController();
+  #search = new AbortController();
+  #filter = $state('');
+  #shown = $state.raw<Shown | null>(null);
+  #answer = $state.raw<TagSearch | null>(null);
   #failure = $state.raw<ApiError | null>(null);
-  #request: AbortController | null = null;
+  #searchFailure = $state.raw<ApiError | null>(null);
 
-  filter = $state('');
+  /** Characters in a line of a long value. */
+  lineLength = $state(48);
 
+  readonly query = $derived(new TagQuery(this.#filter));
+  readonly #asksServer = $derived(!this.query.isEmpty && this.#shown?.isSearchable === false);
   readonly rows = $derived(
-    tagRows(this.#nodes ?? [], {
-      filter: this.filter,
-      isExpanded: (key) => this.#expanded.has(key),
+    tagRows(this.#sections(), {
+      query: this.query,
+      isTurned: (key) => this.#turned.has(key),
       valueAt: (path, value) => this.#extended.get(path) ?? value,
+      lineLength: this.lineLength,
     }),
   );
+  /** Elements that the filter finds; null while the server looks for them. */
+  readonly hits = $derived.by(() => {
+    if (this.query.isEmpty || this.#shown === null) return 0;
+    if (this.#asksServer) return this.#answer?.hits ?? null;
+    return countHits(this.#shown.nodes, this.query);
+  });
 
-  constructor(client: Pick<Client, 'tags' | 'tagSlice'>, onFailure: (failure: ApiError) => void) {
+  constructor(client: TagClient, onFailure: (failure: ApiError) => void) {
     this.#client = client;
     this.#onFailure = onFailure;
   }
 
-  /** null while they are on their way. */
-  get count(): number | null {
-    return this.#nodes?.length ?? null;
+  get failure(): ApiError | null {
+    return this.#failure ?? this.#searchFailure;
   }
 
-  get failure(): ApiError | null {
-    return this.#failure;
+  /** Whether there is anything to show yet. */
+  get isReady(): boolean {
+    return this.#shown !== null;
+  }
+
+  /** Whether the search found more than it gives. */
+  get isSearchCut(): boolean {
+    return this.#asksServer && this.#answer?.truncated === true;
+  }
+
+  get filter(): string {
+    return this.#filter;
+  }
+
+  set filter(text: string) {
+    this.#filter = text;
+    void this.#find(SETTLE_MS);
   }
 
   /** Opens or closes; what is open stays open from file to file. */
   toggle(key: string): void {
-    if (!this.#expanded.delete(key)) this.#expanded.add(key);
+    if (!this.#turned.delete(key)) this.#turned.add(key);
   }
 
-  /** Shows the tags of a file, as soon as it is clear that it stays. */
-  async show(file: number): Promise<void> {
-    if (file === this.#file && this.#failure === null) return;
-    this.#request?.abort();
-    const request = new AbortController();
-    this.#request = request;
-    this.#file = file;
-    this.#failure = null;
-    const known = this.#kept.get(file);
+  /** Shows the tags of a frame, as soon as it is clear that it stays. */
+  async show(ref: FrameRef): Promise<void> {
+    const isSame = this.#wanted !== null && frameKey(ref) === frameKey(this.#wanted);
+    if (isSame && this.#failure === null) return;
+    this.#wanted = ref;
+    this.#request.abort();
+    this.#request = new AbortController();
+    const { signal } = this.#request;
     try {
-      if (known === undefined) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-      if (request.signal.aborted) return;
-      const nodes = known ?? (await this.#client.tags(file, request.signal));
-      if (request.signal.aborted) return;
-      this.#keep(file, nodes);
+      await pause(this.#shown === null ? 0 : SETTLE_MS, signal);
+      const nodes = this.#kept.get(ref.file) ?? (await this.#client.tags(ref.file, signal));
+      const groups = nodes.some(({ tag }) => GROUP_TAGS.includes(tag))
+        ? await this.#client.frameGroups(ref, signal)
+        : { shared: [], per_frame: [] };
+      signal.throwIfAborted();
+      this.#keep(ref.file, nodes);
+      this.#failure = null;
+      if (this.#shown?.ref.file === ref.file) {
+        this.#shown = { ...this.#shown, ref, groups };
+        return;
+      }
       this.#extended.clear();
-      this.#nodes = nodes;
+      this.#answer = null;
+      this.#shown = { ref, nodes, groups, isSearchable: isSearchable(nodes) };
+      await this.#find(0);
     } catch (reason) {
-      if (isAbort(reason) || request.signal.aborted) return;
-      this.#nodes = [];
+      if (isAbort(reason) || signal.aborted) return;
+      this.#shown = null;
       this.#failure = asApiError(reason);
       this.#onFailure(this.#failure);
     }
   }
 
+  /** Takes up what a lost connection has left undone. */
+  resume(): void {
+    if (this.#failure !== null && this.#wanted !== null) void this.show(this.#wanted);
+    else if (this.#searchFailure !== null) void this.#find(0);
+  }
+
   /** Fetches the next part of a value that was cut. */
-  async loadMore(path: string): Promise<void> {
-    const file = this.#file;
-    const current = this.#extended.get(path) ?? this.#valueAt(path);
-    if (file === null || current === null) return;
+  async loadMore(path: string, current: TagValue): Promise<void> {
+    const file = this.#shown?.ref.file;
+    if (file === undefined) return;
     try {
-      const range = { offset: lengthOf(current), limit: SLICE };
-      const { value } = await this.#client.tagSlice(file, path, range, this.#request?.signal);
-      if (file === this.#file) this.#extended.set(path, joined(current, value));
+      const value = await this.#slice(file, path, loadedLength(current), SLICE);
+      if (file === this.#shown?.ref.file) this.#extended.set(path, joined(current, value));
     } catch (reason) {
-      if (isAbort(reason)) return;
-      this.#onFailure(asApiError(reason));
+      if (!isAbort(reason)) this.#onFailure(asApiError(reason));
     }
   }
 
-  #keep(file: number, nodes: TagNode[]): void {
+  /** The whole value as the file holds it, to be copied. */
+  async wholeText(path: string, current: TagValue): Promise<string> {
+    const file = this.#shown?.ref.file;
+    let value = current;
+    while (file !== undefined && isCut(value) && loadedLength(value) < MOST_COPIED) {
+      const before = loadedLength(value);
+      value = joined(value, await this.#slice(file, path, before, COPY_SLICE));
+      if (loadedLength(value) <= before) break;
+    }
+    return rawText(value);
+  }
+
+  async #slice(file: number, path: string, offset: number, limit: number): Promise<TagValue> {
+    const { signal } = this.#request;
+    return (await this.#client.tagSlice(file, path, { offset, limit }, signal)).value;
+  }
+
+  #sections(): TagSection[] {
+    if (this.#shown === null) return [];
+    const { ref, nodes, groups } = this.#shown;
+    const frame = String(ref.frame_index);
+    const file = { key: '', name: '', detail: '', path: '' };
+    return [
+      {
+        key: 'frame',
+        name: `Frame ${String(ref.frame_index + 1)}`,
+        detail: 'what this frame has of its own',
+        path: `52009230/${frame}/`,
+        nodes: groups.per_frame,
+      },
+      {
+        key: 'shared',
+        name: 'All frames',
+        detail: 'what they share',
+        path: '52009229/0/',
+        nodes: groups.shared,
+      },
+      this.#asksServer
+        ? { ...file, nodes: this.#answer?.nodes ?? [], isAnswer: true }
+        : { ...file, nodes },
+    ];
+  }
+
+  /** Has the server look for what is searched for, where the tree is not whole. */
+  async #find(wait_ms: number): Promise<void> {
+    this.#search.abort();
+    this.#search = new AbortController();
+    const { signal } = this.#search;
+    this.#searchFailure = null;
+    if (!this.#asksServer || this.#shown === null) {
+      this.#answer = null;
+      return;
+    }
+    try {
+      await pause(wait_ms, signal);
+      const words = this.#filter.trim();
+      const answer = await this.#client.tagSearch(this.#shown.ref.file, words, signal);
+      if (!signal.aborted) this.#answer = answer;
+    } catch (reason) {
+      if (isAbort(reason) || signal.aborted) return;
+      this.#answer = null;
+      this.#searchFailure = asApiError(reason);
+      this.#onFailure(this.#searchFailure);
+    }
+  }
+
+  #keep(file: number, nodes: readonly TagNode[]): void {
     this.#kept.delete(file);
     this.#kept.set(file, nodes);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
   }
-
-  /** Follows a path such as `52009230/0/00289132`. */
-  #valueAt(path: string): TagValue | null {
-    let nodes: readonly TagNode[] = this.#nodes ?? [];
-    let value: TagValue | null = null;
-    let walked = '';
-    for (const step of path.split('/')) {
-      walked = walked ? `${walked}/${step}` : step;
-      if (value?.type === 'sequence') {
-        nodes = value.items[Number(step)] ?? [];
-        value = null;
-      } else {
-        const tag = `(${step.slice(0, 4)},${step.slice(4)})`;
-        const node = nodes.find((candidate) => candidate.tag === tag);
-        if (node === undefined) return null;
-        value = this.#extended.get(walked) ?? node.value;
-      }
-    }
-    return value;
-  }
 }
 
-function lengthOf(value: TagValue): number {
-  if (value.type === 'sequence') return value.items.length;
-  return value.type === 'string' || value.type === 'numbers' ? value.value.length : 0;
-}
-
-/** A value with the part that follows it. */
-function joined(first: TagValue, next: TagValue): TagValue {
-  const rest = { truncated: false, total: 0 };
-  if (first.type === 'sequence' && next.type === 'sequence') {
-    const items = [...first.items, ...next.items];
-    const total = next.total ?? items.length;
-    return { type: 'sequence', items, ...rest, truncated: items.length < total, total };
-  }
-  if (first.type === 'numbers' && next.type === 'numbers') {
-    const value = [...first.value, ...next.value];
-    const total = next.total ?? value.length;
-    return { type: 'numbers', value, ...rest, truncated: value.length < total, total };
-  }
-  if (first.type === 'string' && next.type === 'string') {
-    const value = first.value + next.value;
-    const total = next.total ?? value.length;
-    return { type: 'string', value, ...rest, truncated: value.length < total, total };
-  }
-  return next;
+function isSearchable(nodes: readonly TagNode[]): boolean {
+  let left = MOST_SEARCHED;
+  const isWhole = (of: readonly TagNode[]): boolean =>
+    of.every(({ value }) => {
+      left -= 1;
+      if (left < 0 || isCut(value)) return false;
+      return value.type !== 'sequence' || value.items.every(isWhole);
+    });
+  return isWhole(nodes);
 }
