@@ -32,11 +32,12 @@ class Asset:
 
     content: bytes
     media_type: str
+    built_gzip: bytes | None = None
 
     @cached_property
     def gzipped(self) -> bytes:
-        """The content for clients that accept gzip, made at the first request."""
-        return gzip.compress(self.content, compresslevel=6, mtime=0)
+        """The content for clients that accept gzip: as built, or made at the first request."""
+        return self.built_gzip or gzip.compress(self.content, compresslevel=6, mtime=0)
 
 
 def load_assets(folder: str = STATIC_FOLDER) -> dict[str, Asset]:
@@ -48,15 +49,21 @@ def load_assets(folder: str = STATIC_FOLDER) -> dict[str, Asset]:
         If it was not built.
     """
     require_built_page(folder)
-    assets: dict[str, Asset] = {}
+    contents: dict[str, bytes] = {}
     for parent, _, names in os.walk(folder):
         for name in names:
             path = os.path.join(parent, name)
-            media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
             with open(path, "rb") as file:
-                key = os.path.relpath(path, folder).replace(os.sep, "/")
-                assets[key] = Asset(file.read(), media_type)
-    return assets
+                contents[os.path.relpath(path, folder).replace(os.sep, "/")] = file.read()
+    return {
+        name: Asset(
+            content,
+            mimetypes.guess_type(name)[0] or "application/octet-stream",
+            contents.get(f"{name}.gz"),
+        )
+        for name, content in contents.items()
+        if not name.endswith(".gz")
+    }
 
 
 def page_routes(assets: Mapping[str, Asset]) -> list[Route]:
