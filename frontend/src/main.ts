@@ -3,6 +3,7 @@ import { mount } from 'svelte';
 import { takeToken } from './api/token';
 import './app.css';
 import App from './components/App.svelte';
+import { readAddress } from './state/address';
 import { Session } from './state/session';
 
 const target = document.getElementById('app');
@@ -10,6 +11,6 @@ if (target === null) throw new Error('the page has no element #app');
 
 // What the server has to say is on its way while the page is put up.
 const session = new Session({ base: document.baseURI, token: takeToken(window) });
-void session.start();
+void session.start(readAddress(window.location.hash));
 // In a task of its own: reading the script was one already.
 setTimeout(() => mount(App, { target, props: { session } }));

@@ -179,6 +179,15 @@ export class FrameStore {
     this.#cache.frames.delete(frameKey(ref));
   }
 
+  /** Ends all that runs. */
+  stop(): void {
+    this.#step.abort();
+    this.#here = null;
+    this.#requests.keep([]);
+    this.#recipes.keep([]);
+    this.#prefetcher.hold([]);
+  }
+
   /** Ends and begins what a step makes of use; true where a reduced frame comes first. */
   #prepare(ref: FrameRef, here: Here): boolean {
     const { way } = this.#foresight;

@@ -32,6 +32,8 @@ export type Command =
   | 'link-window'
   | 'link-zoom'
   | 'reference-lines'
+  | 'new-tab'
+  | 'copy-link'
   | 'toggle-overlays'
   | 'toggle-shutter'
   | 'previous-frame'
@@ -180,6 +182,8 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'link-window', section: 'Panes', name: 'Link window', keys: ['Shift+w'] },
   { command: 'link-zoom', section: 'Panes', name: 'Link zoom', keys: ['Shift+z'] },
   { command: 'reference-lines', section: 'Panes', name: 'Reference lines', keys: ['y'] },
+  { command: 'new-tab', section: 'Panes', name: 'New tab', keys: ['Shift+n'] },
+  { command: 'copy-link', section: 'Panes', name: 'Copy link', keys: ['Shift+u'] },
   { command: 'toggle-tags', section: 'Panels and page', name: 'DICOM tags', keys: ['t'] },
   {
     command: 'toggle-explanation',

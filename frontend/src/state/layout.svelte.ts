@@ -11,6 +11,8 @@ export class Layout {
   isHelpOpen = $state(false);
   /** The menu that is open, by the command that opens it. */
   menu = $state<Command | null>(null);
+  /** The menu of the layout shows a link to what is seen. */
+  isLinkShown = $state(false);
   /** Dark, as reading rooms are, until somebody asks for the other. */
   theme = $state<'dark' | 'light'>('dark');
   #sidebarWidth = $state(300);

@@ -107,6 +107,15 @@ export class Navigator {
     }
   }
 
+  /** Leaves the series; nothing is open then. */
+  close(): void {
+    this.#life.abort();
+    this.#details.keep([]);
+    this.#series = null;
+    this.#content = null;
+    this.#viewer.clear();
+  }
+
   /** Asks again for a series that failed. */
   retry(): void {
     if (this.#series !== null && this.#failure !== null)

@@ -37,11 +37,13 @@ export class Pane {
   readonly overlays: Overlays;
   readonly cine: Cine;
   readonly editor: ShapeEditor;
+  readonly #store: FrameStore;
   #focus: () => void = () => undefined;
 
   constructor(context: PaneContext) {
     const { client, study, frames, details, onFailure, onProblem } = context;
-    this.viewer = new Viewer(new FrameStore(client, frames), onFailure);
+    this.#store = new FrameStore(client, frames);
+    this.viewer = new Viewer(this.#store, onFailure);
     this.navigator = new Navigator(study, new Details(client, details), this.viewer, onFailure);
     this.overlays = new Overlays(client, onProblem);
     this.cine = new Cine(this.viewer, client);
@@ -62,6 +64,18 @@ export class Pane {
   /** Gives the keys to the viewport. */
   focus(): void {
     this.#focus();
+  }
+
+  /** Plays nothing while nobody looks. */
+  rest(): void {
+    this.cine.pause();
+  }
+
+  /** Ends all that goes on here, for good. */
+  close(): void {
+    this.rest();
+    this.navigator.close();
+    this.#store.stop();
   }
 
   /** Asks again for what could not be had. */

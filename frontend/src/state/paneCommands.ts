@@ -8,4 +8,9 @@ export const PANE_COMMANDS = {
   'link-window': ({ links }) => links.toggle('window'),
   'link-zoom': ({ links }) => links.toggle('zoom'),
   'reference-lines': ({ links }) => (links.hasReferenceLines = !links.hasReferenceLines),
+  'new-tab': ({ tabs }) => tabs.open(),
+  'copy-link': ({ layout }) => {
+    layout.menu = 'layout-menu';
+    layout.isLinkShown = true;
+  },
 } as const satisfies Record<string, (session: Session) => unknown>;

@@ -1,6 +1,6 @@
 /** The stores together, against a served contract. */
 import { flushSync } from 'svelte';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 
 import type { Recipe, SeriesDetail, SeriesList } from '../api/types.gen';
 import { colorMapTable } from '../dicom/colorMaps';
@@ -22,7 +22,9 @@ import {
   stack,
   stream,
 } from '../testing/server';
+import { readAddress } from './address';
 import { Session } from './session';
+import { tabText } from './tabText';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -35,6 +37,15 @@ const SLICES = [detail(series(0), [0, 1, 2])];
 /** One image alone. */
 const ONE = seriesList([series(0)]);
 
+/** A session that ends with its test, so that nothing of it reaches the next. */
+function newSession(): Session {
+  const session = new Session({ base: BASE, token: null });
+  onTestFinished(() => {
+    session.stop();
+  });
+  return session;
+}
+
 /** A session over some series; each frame holds its file index in the first sample. */
 async function started(
   list: SeriesList = LIST,
@@ -45,7 +56,7 @@ async function started(
     if (path.endsWith('/recipe')) return json(recipe());
     return listed(path) ?? rawFrame([Number(path.split('/')[2]), 1024, 1064, 0, 0, 0]);
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   session.viewer.framing.viewport = { width: 30, height: 20 };
   await session.start();
   await idle(session);
@@ -143,7 +154,7 @@ async function startedWith(change: Partial<Recipe>): Promise<Session> {
     if (path.endsWith('/recipe')) return json(recipe(change));
     return listed(path) ?? rawFrame([0, 1024, 1064, 0, 0, 0]);
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   session.viewer.framing.viewport = { width: 30, height: 40 };
   await session.start();
   await idle(session);
@@ -237,7 +248,7 @@ test('a large frame is bridged by a preview, which is not taken for it', async (
     if (path.includes('/raw')) return new Promise((resolve) => (sendFrame = resolve));
     return new Response('', { headers: { 'X-Frame-Rows': '2000', 'X-Frame-Columns': '2000' } });
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   const { viewer } = session;
   await session.start();
   await vi.waitFor(() => expect(viewer.isPreview).toBe(true));
@@ -254,7 +265,7 @@ test('a file without a window is shown from its 1st to its 99th percentile', asy
     if (path.endsWith('/recipe')) return json(recipe({ voi: [] }));
     return lists(ONE)(path) ?? rawFrame([0, 100, 0, 100, 0, 100]);
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   await session.start();
   await idle(session);
   expect(session.viewer.windowing.voi).toMatchObject({
@@ -441,7 +452,7 @@ test('the next series is fetched ahead and opens without waiting', async () => {
       listed(path) ?? (path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]))
     );
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   await session.start();
   await vi.waitFor(() => expect(asked).toContain('api/series/1'));
   await idle(session);
@@ -459,7 +470,7 @@ test('a series that cannot be fetched says so, and is asked for again on demand'
       listed(path) ?? (path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]))
     );
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   await session.start();
   await idle(session);
   expect(session.navigator.failure).toMatchObject({ code: 'file_gone' });
@@ -513,7 +524,7 @@ test('frames are fetched ahead in the direction of travel, positions or values',
       listed(path) ?? (path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]))
     );
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   await session.start();
   await idle(session);
   await vi.waitFor(() => expect(batches).toEqual(['1:0,2:0']));
@@ -533,7 +544,7 @@ test('a frame that fails is said in its place, and the next one is shown', async
       ? failure('decoder gave up', 'decode_failed', 422)
       : rawFrame([0, 0, 0, 0, 0, 0]);
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   await session.start();
   await idle(session);
   session.run('next-frame');
@@ -555,7 +566,7 @@ test('an answer that comes late does not replace a newer picture', async () => {
     if (path.includes('/file/1/')) return new Promise((resolve) => (answerSlowly = resolve));
     return lists(LIST, SLICES)(path) ?? rawFrame([0, 0, 0, 0, 0, 0]);
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   await session.start();
   await idle(session);
   session.run('next-frame');
@@ -576,7 +587,7 @@ test('who scrolls faster than frames come sees those that he passes', async () =
     if (path.startsWith('api/frames/')) return never();
     return new Promise((resolve) => answers.set(path.split('/')[2] ?? '', resolve));
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   const { viewer } = session;
   await session.start();
   await vi.waitFor(() => expect(answers.has('0')).toBe(true));
@@ -603,7 +614,7 @@ test('series appear while the scan runs, on one line that ends with it', async (
       listed(path) ?? (path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]))
     );
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   const done = session.start();
   const shown = () => session.study.listing.items.map(({ key }) => key);
   send(seriesList([series(0)], { revision: 4, scan_complete: false }));
@@ -625,7 +636,7 @@ test('slices that are found later join the stack around the one on screen', asyn
     if (path === 'api/series/0') return json(detail(series(0), files));
     return path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]);
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   const done = session.start();
   send(seriesList([series(0)], { scan_complete: false }));
   await vi.advanceTimersByTimeAsync(3_000);
@@ -648,7 +659,7 @@ test('a list that breaks off is taken up where it stopped', async () => {
   const asked = serve((path) =>
     path.startsWith('api/series?') ? (lines.shift() ?? never()) : never(),
   );
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   const done = session.start();
   await vi.advanceTimersByTimeAsync(3_000);
   await done;
@@ -667,7 +678,7 @@ test('a server that is gone is looked for, and the page goes on when it is back'
     if (path === 'api/health') return json({ server_start_ms: 1 });
     return path.startsWith('api/series?') ? stream(seriesList([])) : never();
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   await session.start();
   expect(session.connection.isLost).toBe(true);
   isUp = true;
@@ -686,7 +697,7 @@ test('another server in the same place is not mistaken for the first', async () 
     if (path === 'api/health') return json({ server_start_ms: 2 });
     return Promise.reject(new TypeError('Failed to fetch'));
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   const done = session.start();
   await vi.advanceTimersByTimeAsync(10_000);
   await done;
@@ -703,7 +714,7 @@ test('the list of another server is not mixed with that of the first', async () 
     if (path === 'api/health') return json({ server_start_ms: 2 });
     return path.startsWith('api/series?') ? (answers.shift() ?? never()) : never();
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   const done = session.start();
   await vi.advanceTimersByTimeAsync(10_000);
   await done;
@@ -735,7 +746,7 @@ test('skipped paths are counted at once and fetched when their group is opened',
       listed(path) ?? (path.endsWith('/recipe') ? json(recipe()) : rawFrame([0, 0, 0, 0, 0, 0]))
     );
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   await session.start();
   const skippedRows = () =>
     session.study.listing.items.filter(({ level, key }) => level === 2 && key.includes('.txt'));
@@ -772,7 +783,7 @@ test('a filter looks at skipped paths too', async () => {
     }
     return listed(path) ?? never();
   });
-  const session = new Session({ base: BASE, token: null });
+  const session = newSession();
   await session.start();
   session.study.filter = 'notes.txt';
   await vi.waitFor(() =>
@@ -785,4 +796,110 @@ test('warnings of the server become notices, each once', async () => {
     seriesList([], { warnings: ['row 3 left out', 'row 3 left out'] }),
   );
   expect(notices.items.map(({ message }) => message)).toEqual(['row 3 left out']);
+});
+
+/** A session that is started with a link. */
+async function visiting(
+  fragment: string,
+  list: SeriesList,
+  details?: readonly SeriesDetail[],
+): Promise<Session> {
+  const listed = lists(list, details);
+  serve((path) => {
+    const file = Number(path.split('/')[2]);
+    if (path.endsWith('/info')) {
+      const held = (details ?? []).find(({ instances }) => instances.index.includes(file));
+      if (held === undefined) return failure('there is no such file', 'unknown_file', 404);
+      return json({ series: held.series.index });
+    }
+    if (path.endsWith('/recipe')) return json(recipe());
+    return listed(path) ?? rawFrame([file, 1024, 1064, 0, 0, 0]);
+  });
+  const session = newSession();
+  await session.start(readAddress(fragment));
+  await new Promise((resolve) => setTimeout(resolve));
+  await idle(session);
+  return session;
+}
+
+const TWO = [...SLICES, detail(series(1), [7, 8])];
+
+test('a link opens its frame with its window and zoom, and is the link of what is seen then', async () => {
+  const link = 'file=8&frame=0&c=50&w=350&unit=HU&invert=1&zoom=2.5&center=1.00,1.50&rotate=90';
+  const session = await visiting(`#${link}`, seriesList([series(0), series(1)]), TWO);
+  const { viewer } = session;
+  expect([viewer.shownKey, viewer.windowKey, viewer.windowing.isInverted]).toEqual([
+    '8/0',
+    '50/350',
+    true,
+  ]);
+  expect(viewer.camera).toMatchObject({ zoom: 2.5, center: { x: 1, y: 1.5 } });
+  expect(session.addressText).toBe(link);
+});
+
+test('a link lays out its panes', async () => {
+  const link = 'file=8&frame=0&layout=2x2&pane=3&p1=1,0';
+  const session = await visiting(link, seriesList([series(0), series(1)]), TWO);
+  const { panes, active } = session.workspace;
+  while (panes[0]?.viewer.isLoading === true) await new Promise((resolve) => setTimeout(resolve));
+  expect(panes.map(({ viewer }) => viewer.shownKey)).toEqual(['1/0', '', '8/0', '']);
+  expect(panes.indexOf(active)).toBe(2);
+  expect(session.addressText).toBe(link);
+});
+
+test('a link to a file that is not there is told, and the first image is opened', async () => {
+  const session = await visiting('file=99', seriesList([series(0)]), SLICES);
+  expect(session.viewer.shownKey).toBe('0/0');
+  expect(session.notices.items.map(({ message }) => message)).toEqual([
+    'the link names a file that is not in the list',
+  ]);
+});
+
+test('a link waits for its file while the scan runs, and nothing else is opened meanwhile', async () => {
+  const held = heldStream();
+  const listed = lists(seriesList([series(0), series(1)]), TWO);
+  let isThere = false;
+  serve((path) => {
+    if (path.startsWith('api/series?')) return held.response;
+    if (path.endsWith('/info')) {
+      return isThere ? json({ series: 1 }) : failure('no such file', 'unknown_file', 404);
+    }
+    if (path.endsWith('/recipe')) return json(recipe());
+    return listed(path) ?? rawFrame([0, 0, 0, 0, 0, 0]);
+  });
+  const session = newSession();
+  const end = session.start(readAddress('file=7'));
+  held.send(seriesList([series(0)], { scan_complete: false, listed: 3 }));
+  await vi.waitUntil(() => session.study.scan !== null);
+  expect([session.pane.isEmpty, session.addressText]).toEqual([true, null]);
+  isThere = true;
+  held.send(seriesList([series(1)], { listed: 9 }));
+  held.end();
+  await end;
+  await vi.waitUntil(() => session.viewer.shownKey === '7/0');
+  expect(session.addressText).toBe('file=7&frame=0');
+});
+
+test('a series is opened in a new tab, and the tab is called by patient, modality and date', async () => {
+  const list = seriesList([series(0), series(1, { study: null, file_name: 'b.dcm' })]);
+  const session = await started(list, [
+    ...SLICES,
+    detail(series(1, { study: null, folder: '/data' }), [7]),
+  ]);
+  const { tabs, study } = session;
+  const node = study.series(1);
+  if (node === null) throw new Error('the series is not there');
+  session.choose(node, { inNewTab: true });
+  await idle(session);
+  expect(session.viewer.shownKey).toBe('7/0');
+  session.run('new-tab');
+  expect(tabs.all.map((tab) => tabText(tab, study))).toEqual([
+    'P1 CT 2024-01-31',
+    '7.dcm',
+    'Empty',
+  ]);
+  const [first] = tabs.all;
+  if (first === undefined) throw new Error('there is no tab');
+  tabs.activate(first);
+  expect(session.viewer.shownKey).toBe('0/0');
 });

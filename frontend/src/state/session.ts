@@ -6,6 +6,8 @@ import type { SeriesList } from '../api/types.gen';
 import { FrameCache } from '../frames/frameCache';
 import { ThumbnailStore } from '../frames/thumbnailStore';
 import type { Command } from '../interaction/keymap';
+import { addressOf, addressText, type Address } from './address';
+import { Arrival } from './arrival.svelte';
 import { COMMANDS } from './commands';
 import { Connection } from './connection.svelte';
 import { ContactSheet, placeOf, type SheetPlace } from './contactSheet.svelte';
@@ -21,12 +23,18 @@ import type { Overlays } from './overlays.svelte';
 import { Pane } from './pane.svelte';
 import { Skipped } from './skipped.svelte';
 import { Study } from './study.svelte';
+import { Tabs } from './tabs.svelte';
 import { TagLayout } from './tagLayout.svelte';
 import { Tags } from './tags.svelte';
 import { Toolbox } from './toolbox.svelte';
 import type { TreeItem } from './treeItems';
 import type { Viewer } from './viewer.svelte';
 import { Workspace } from './workspace.svelte';
+
+/** Where something is opened, if not in the active pane. */
+interface Where {
+  inNewTab?: boolean;
+}
 
 /** The stores of one page, put together. */
 export class Session {
@@ -39,7 +47,7 @@ export class Session {
   readonly connection: Connection;
   readonly skipped: Skipped;
   readonly study: Study;
-  readonly workspace: Workspace;
+  readonly tabs: Tabs;
   readonly tags: Tags;
   readonly tagLayout = new TagLayout();
   readonly explainer: Explainer;
@@ -47,6 +55,7 @@ export class Session {
   readonly sheet: ContactSheet;
   /** The line of the list that has the focus. */
   treeFocus: TreeItem | null = null;
+  readonly #arrival: Arrival;
   readonly #lifetime = new AbortController();
   #focusFilter: () => void = () => undefined;
 
@@ -79,7 +88,11 @@ export class Session {
         this.notices.fail(failure);
       },
     };
-    this.workspace = new Workspace(() => new Pane(context));
+    this.tabs = new Tabs(() => new Workspace(() => new Pane(context)));
+    this.#arrival = new Arrival(client, this.study, (failure) => {
+      if (failure.isUnreachable) noteFailure(failure);
+      else this.notices.fail(failure);
+    });
     this.tags = new Tags(client, noteFailure);
     this.explainer = new Explainer(client, noteFailure);
     this.thumbnails = new ThumbnailStore(client);
@@ -89,6 +102,11 @@ export class Session {
       this.thumbnails,
       noteFailure,
     );
+  }
+
+  /** The panes of the tab that is seen. */
+  get workspace(): Workspace {
+    return this.tabs.active;
   }
 
   /** The pane that keys and tools work in. */
@@ -108,8 +126,20 @@ export class Session {
     return this.pane.overlays;
   }
 
-  /** Follows the list, and opens the first series with pixels as soon as there is one. */
-  async start(): Promise<void> {
+  /** What a link to what is seen says after its #; null while that is on its way. */
+  get addressText(): string | null {
+    if (this.#arrival.isPending) return null;
+    const address = addressOf(this.workspace);
+    if (address !== null) return addressText(address);
+    return this.workspace.arranged.every((pane) => pane.isEmpty) ? '' : null;
+  }
+
+  /**
+   * Follows the list, and opens what a link names, or else the first series
+   * with pixels, as soon as it is there.
+   */
+  async start(address: Address | null = null): Promise<void> {
+    if (address !== null) this.visit(address);
     await this.study.follow((list) => {
       this.#receive(list);
     }, this.#lifetime.signal);
@@ -118,6 +148,7 @@ export class Session {
 
   stop(): void {
     this.#lifetime.abort();
+    for (const pane of this.tabs.panes) pane.close();
   }
 
   /** Tells how the filter field gets the focus. */
@@ -131,17 +162,25 @@ export class Session {
     this.#focusFilter();
   }
 
-  /** Opens what was chosen in the list. */
-  choose(item: TreeItem): void {
-    if (item.kind === 'more') this.skipped.more(item.end);
-    else if (item.kind === 'series') this.show(item.row.index);
-    else if (item.kind === 'part') this.show(item.series.row.index, { key: item.stackKey });
+  /** Opens what a link names in the tab that is seen. */
+  visit(address: Address): void {
+    void this.#arrival.open(address, this.workspace);
   }
 
-  /** Opens a series in the active pane; the arrow keys then step through its frames. */
-  show(series: number, pick?: StackChoice): void {
+  /** Opens what was chosen in the list. */
+  choose(item: TreeItem, where: Where = {}): void {
+    if (item.kind === 'more') this.skipped.more(item.end);
+    else if (item.kind === 'series') this.show(item.row.index, undefined, where);
+    else if (item.kind === 'part') {
+      this.show(item.series.row.index, { key: item.stackKey }, where);
+    }
+  }
+
+  /** Opens a series in the active pane or in a new tab; the arrow keys then step through its frames. */
+  show(series: number, pick?: StackChoice, { inNewTab = false }: Where = {}): void {
     this.sheet.close();
-    // Until the sheet is gone the pane cannot have the focus.
+    if (inNewTab) this.tabs.open();
+    // Until the sheet is gone and the tab there, the pane cannot have the focus.
     flushSync();
     this.navigator.open(series, pick);
     this.pane.focus();
@@ -174,19 +213,14 @@ export class Session {
     this.connection.meet(list.server_start_ms);
     for (const warning of list.warnings) this.notices.warn(warning);
     void this.skipped.note(list);
-    for (const pane of this.workspace.all) pane.navigator.note(list.series);
+    for (const pane of this.tabs.panes) pane.navigator.note(list.series);
     this.sheet.note(list.series);
-    if (this.navigator.series !== null) return;
-    // An object without pixels is worth opening only when nothing better will come.
-    const first =
-      this.study.first({ hasImage: true }) ??
-      (list.scan_complete ? this.study.first({ hasImage: false }) : null);
-    if (first !== null) this.navigator.open(first.row.index);
+    void this.#arrival.note(list, this.workspace);
   }
 
   #resume(): void {
     if (!this.study.isWhole) void this.start();
-    for (const pane of this.workspace.all) pane.resume();
+    for (const pane of this.tabs.panes) pane.resume();
     this.tags.resume();
   }
 }

@@ -1,8 +1,9 @@
 import type { ApiError } from '../api/apiError';
 import type { Recipe } from '../api/types.gen';
+import type { ColorMapName } from '../dicom/colorMaps';
 import { frameKey, type FrameRef } from '../dicom/frameRef';
 import type { FrameStore, LoadedFrame } from '../frames/frameStore';
-import { toImagePoint, type Camera, type Point } from '../interaction/camera';
+import { toImagePoint, type Camera, type Point, type View } from '../interaction/camera';
 import type { Intent } from '../interaction/gestures';
 import { PictureMaker } from '../render/picture';
 import type { Scene } from '../render/scene';
@@ -11,6 +12,7 @@ import { Framing } from './framing.svelte';
 import { readingAt, type Reading } from './reading';
 import { Scroll, type Line } from './scroll.svelte';
 import type { FileFacts, SeriesContent, Stack } from './seriesContent';
+import type { VoiChoice } from './voiChoice';
 import { Windowing } from './windowing.svelte';
 
 type Frames = Pick<
@@ -18,8 +20,16 @@ type Frames = Pick<
   'show' | 'peek' | 'glimpse' | 'isReady' | 'preview' | 'forget' | 'onArrival'
 >;
 
-/** How a stack is looked at first: by itself, or with zoom and window of the one before. */
-export type Look = 'own' | 'kept';
+/** Zoom, window and colours as somebody has set them. */
+export interface Appearance {
+  view: View;
+  choice: VoiChoice;
+  isInverted: boolean;
+  colorMap: ColorMapName;
+}
+
+/** How a stack is looked at first: by itself, with zoom and window of the one before, or as it once was. */
+export type Look = 'own' | 'kept' | Appearance;
 
 /** How a stack is opened: at a frame, or at its beginning. */
 interface Opening {
@@ -143,6 +153,11 @@ export class Viewer {
     return this.seen === null ? '' : frameKey(this.seen.ref);
   }
 
+  get appearance(): Appearance {
+    const { choice, isInverted, colorMap } = this.windowing;
+    return { view: this.framing.view, choice, isInverted, colorMap };
+  }
+
   /** The window on screen as `center/width`, empty for colour and tables. */
   get windowKey(): string {
     const { voi } = this.windowing;
@@ -156,12 +171,14 @@ export class Viewer {
   open(content: SeriesContent, stack: Stack, { at = null, look = 'own' }: Opening = {}): void {
     if (stack.key === this.stack?.key) {
       this.goTo(at);
+      this.#wear(look);
       return;
     }
     const steps = this.#stepsAhead;
     this.clear(look);
     if (this.scroll.enter(content, stack, at) === null) return;
     this.#adapt(content.row.modality, this.scroll.file);
+    this.#wear(look);
     if (steps > 0) this.scroll.goToPosition(this.position + steps);
     this.#loader.goAlong(this.scroll.here());
   }
@@ -171,7 +188,7 @@ export class Viewer {
     this.#loader.clear();
     this.#stepsAhead = 0;
     this.scroll.leave();
-    if (look === 'own') this.reset();
+    if (look !== 'kept') this.reset();
   }
 
   /** Goes on by some frames; what is asked for before a stack is there, happens once it is. */
@@ -233,6 +250,14 @@ export class Viewer {
   reset(): void {
     this.framing.reset();
     this.windowing.reset();
+  }
+
+  #wear(look: Look): void {
+    if (typeof look === 'string') return;
+    this.framing.view = look.view;
+    this.windowing.choice = look.choice;
+    this.windowing.isInverted = look.isInverted;
+    this.windowing.colorMap = look.colorMap;
   }
 
   /** Gives up what was made for another kind of image. */

@@ -6,16 +6,16 @@ export interface Grid {
   columns: number;
 }
 
+export const ONE_PANE: Grid = { rows: 1, columns: 1 };
+
 /** The arrangements to choose from. */
 export const GRIDS: readonly Grid[] = [
-  { rows: 1, columns: 1 },
+  ONE_PANE,
   { rows: 1, columns: 2 },
   { rows: 2, columns: 1 },
   { rows: 2, columns: 2 },
   { rows: 3, columns: 3 },
 ];
-
-const [ONE_PANE] = GRIDS as [Grid];
 
 /** Panes side by side, one of them active: keys and tools work there. */
 export class Workspace {

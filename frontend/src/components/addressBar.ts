@@ -1,0 +1,39 @@
+/** The browser turns away pages that change their address more often. */
+const SHORTEST_INTERVAL_MS = 300;
+
+/** What this needs of a browser window. */
+export interface AddressPlace {
+  location: { hash: string; pathname: string; search: string };
+  history: { state: unknown; replaceState(data: unknown, unused: string, url: string): void };
+}
+
+/** Keeps the address of the page in step with what is seen, without an entry in the history. */
+export class AddressBar {
+  readonly #place: AddressPlace;
+  #text = '';
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(place: AddressPlace) {
+    this.#place = place;
+  }
+
+  /** Shows the part after the # a little later; of many texts in between only the last. */
+  show(text: string): void {
+    this.#text = text;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#write();
+    }, SHORTEST_INTERVAL_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #write(): void {
+    const { location, history } = this.#place;
+    const hash = this.#text === '' ? '' : `#${this.#text}`;
+    if (location.hash === hash) return;
+    history.replaceState(history.state, '', location.pathname + location.search + hash);
+  }
+}
