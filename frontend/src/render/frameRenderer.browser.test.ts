@@ -138,6 +138,17 @@ describe.each(PATHS)('%s', (path) => {
     expect(reds(drawn(path, sceneOf(stored(samples, 2), { voi })))).toEqual(expected);
   });
 
+  test('a reduced picture covers the whole image', () => {
+    const whole = { ...stored(Uint8Array.of(10, 20, 30, 40), 2) };
+    const source = { rows: 4, columns: 4, stored: whole, reduction: 2, recipe: IDENTITY };
+    const picture = new PictureMaker().make({ ...source, bitmap: null }, windowed(128, 256), false);
+    const size = { width: 4, height: 4 };
+    const camera = resolveCamera({ zoom: 1, center: null, orientation: UPRIGHT }, size, size, 1);
+    if (picture === null) throw new Error('no picture');
+    const pixels = drawn(path, { picture, camera, pixelRatio: 1, isSmooth: false });
+    expect(reds(pixels)).toEqual([10, 10, 20, 20, 10, 10, 20, 20, 30, 30, 40, 40, 30, 30, 40, 40]);
+  });
+
   test('RGB is drawn as it is', () => {
     const values = Uint8Array.of(255, 0, 0, 1, 2, 3, 0, 255, 0, 254, 253, 252);
     const pixels = drawn(path, sceneOf(stored(values, 2, 3), { voi: null }));
