@@ -349,6 +349,8 @@ export function focusedKind(element: { tagName: string; type?: string }): Focuse
 /** What pointer and wheel do over the image. */
 export const POINTER_HELP: readonly { input: string; name: string }[] = [
   { input: 'Left drag', name: 'The tool that is chosen' },
+  { input: 'Shift + drag', name: 'Draw a square, a circle, an even direction' },
+  { input: 'Alt + drag', name: 'Draw a box from its middle' },
   { input: 'Right drag', name: 'Zoom' },
   { input: 'Middle drag', name: 'Pan' },
   { input: 'Wheel', name: 'Frames' },

@@ -1,4 +1,5 @@
-import type { Recipe } from '../api/types.gen';
+import type { Recipe, Suv } from '../api/types.gen';
+import { frameKey, type FrameRef } from '../dicom/frameRef';
 import { formatCount, formatValue, visibleText } from '../dicom/format';
 import {
   regionStatistics,
@@ -13,6 +14,8 @@ import type { StoredFrame } from '../dicom/storedFrame';
 
 /** What is measured in: samples with what they mean. */
 export interface MeasuredFrame {
+  ref: FrameRef;
+  path: string;
   stored: StoredFrame;
   recipe: Recipe;
 }
@@ -29,11 +32,16 @@ export interface MeasurementResult {
   values: readonly number[];
   /** Unit of the modality values, as the file spells it. */
   unit: string;
+  /** What makes standardized uptake values of them; null where the file does not allow it. */
+  suv: Suv | null;
   /** One name a component; none for grey values. */
   components: readonly string[];
 }
 
-export function measure(shape: Shape, frame: MeasuredFrame): MeasurementResult {
+export function measure(
+  shape: Shape,
+  frame: Pick<MeasuredFrame, 'stored' | 'recipe'>,
+): MeasurementResult {
   const { stored, recipe } = frame;
   const ruler = rulerFor(recipe, shape.points);
   const hasInside = isRegion(shape);
@@ -53,6 +61,7 @@ export function measure(shape: Shape, frame: MeasuredFrame): MeasurementResult {
     statistics,
     values: isPoint ? valuesAtPoint(stored, recipe, first) : [],
     unit: stored.samples_per_pixel === 1 ? recipe.unit : '',
+    suv: stored.samples_per_pixel === 1 ? recipe.suv : null,
     components: stored.samples_per_pixel === 3 ? componentNames(stored) : [],
   };
 }
@@ -83,7 +92,10 @@ export function resultLines(shape: Shape, result: MeasurementResult): string[] {
   if (angle_deg !== null) {
     return [shape.kind === 'cobb' ? `Cobb ${angleText(angle_deg)}` : angleText(angle_deg)];
   }
-  if (shape.kind === 'point') return [valuesText(result.values, result)];
+  if (shape.kind === 'point') {
+    const suv = suvRows(result).map(({ name, value }) => `${name} ${value}`);
+    return [valuesText(result.values, result), ...suv];
+  }
   if (area !== null) return [...statisticsLines(result), areaText(area, ruler)];
   return length === null ? [] : [lengthText(length, ruler)];
 }
@@ -99,6 +111,7 @@ function statisticsLines(result: MeasurementResult): string[] {
     figure('Mean'),
     figure('SD'),
     `Min ${formatValue(min)}, max ${figureText(result, 'Max')}`,
+    ...suvRows(result).map(({ name, value }) => `${name} ${value}`),
   ];
 }
 
@@ -123,12 +136,32 @@ export interface ResultRow {
   value: string;
 }
 
+/** Standardized uptake: the value under a point, mean and maximum of a region. */
+function suvRows({ suv, values, statistics }: MeasurementResult): ResultRow[] {
+  if (suv === null) return [];
+  const row = (name: string, value: number): ResultRow => ({
+    name,
+    value: `${formatValue(value * suv.factor)} ${visibleText(suv.unit)}`,
+  });
+  const [value] = values;
+  const [figures] = statistics?.components ?? [];
+  return [
+    ...(value === undefined ? [] : [row(suv.kind, value)]),
+    ...(figures === undefined
+      ? []
+      : [row(`${suv.kind} mean`, figures.mean), row(`${suv.kind} max`, figures.max)]),
+  ];
+}
+
 /** Everything that is known of a shape, as lists show it. */
 export function resultRows(shape: Shape, result: MeasurementResult): ResultRow[] {
   const { ruler, length, area, angle_deg, statistics, values } = result;
   const rows: ResultRow[] = [];
   const add = (name: string, value: string) => rows.push({ name, value });
-  if (values.length > 0) add('Value', valuesText(values, result));
+  if (values.length > 0) {
+    add('Value', valuesText(values, result));
+    rows.push(...suvRows(result));
+  }
   if (shape.kind === 'point') {
     const [{ x, y } = { x: NaN, y: NaN }] = shape.points;
     add('Column, row', `${String(Math.floor(x))}, ${String(Math.floor(y))}`);
@@ -139,6 +172,7 @@ export function resultRows(shape: Shape, result: MeasurementResult): ResultRow[]
     for (const name of pixelCount > 0 ? Object.keys(FIGURES) : []) {
       add(name, figureText(result, name));
     }
+    rows.push(...suvRows(result));
     const rest = excludedCount > 0 ? `, ${formatCount(excludedCount)} without a value` : '';
     add('Pixels', formatCount(pixelCount) + rest);
   }
@@ -163,21 +197,40 @@ export function valuesText(
     .join('  ');
 }
 
-/** Results by shape, the newest of each; a shape that is gone takes its result along. */
+/** Where something was measured, and what came of it. */
+export interface PlacedResult {
+  ref: FrameRef;
+  path: string;
+  result: MeasurementResult;
+}
+
+interface KnownResult extends PlacedResult {
+  /** Held weakly: a result must not keep a frame in memory. */
+  stored: WeakRef<StoredFrame>;
+}
+
+/** Results by shape and frame; a shape that is gone takes its results along. */
 export class Results {
-  readonly #known = new WeakMap<Shape, { frame: MeasuredFrame; result: MeasurementResult }>();
+  readonly #known = new WeakMap<Shape, Map<string, KnownResult>>();
 
   /** Measures, unless that was done before. */
   of(shape: Shape, frame: MeasuredFrame): MeasurementResult {
-    const known = this.#known.get(shape);
-    if (known?.frame.stored === frame.stored) return known.result;
+    const ofShape = this.#known.get(shape) ?? new Map<string, KnownResult>();
+    const key = frameKey(frame.ref);
+    const known = ofShape.get(key);
+    if (known?.stored.deref() === frame.stored) return known.result;
+    const { ref, path, stored } = frame;
     const result = measure(shape, frame);
-    this.#known.set(shape, { frame, result });
+    ofShape.set(key, { ref, path, result, stored: new WeakRef(stored) });
+    this.#known.set(shape, ofShape);
     return result;
   }
 
-  /** What a shape was when it was last seen. */
-  last(shape: Shape): MeasurementResult | null {
-    return this.#known.get(shape)?.result ?? null;
+  /** What a shape was on each frame on which it was seen, file by file. */
+  all(shape: Shape): readonly PlacedResult[] {
+    const known = [...(this.#known.get(shape)?.values() ?? [])];
+    return known.sort(
+      (one, other) => one.ref.file - other.ref.file || one.ref.frame_index - other.ref.frame_index,
+    );
   }
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Shape } from '../dicom/shapes';
 import type { StoredFrame } from '../dicom/storedFrame';
 import { recipe } from '../testing/server';
-import { measure, resultLines, resultRows } from './measurementResult';
+import { measure, resultLines, resultRows, Results } from './measurementResult';
 import type { Measurement } from './measurements.svelte';
 import { measurementsCsv, measurementsText, type Measured } from './measurementText';
 
@@ -47,7 +47,8 @@ function measured(
     isOnStack: false,
     labelOffset: null,
   };
-  return { measurement, result: measure(shape, frame) };
+  const { ref } = measurement;
+  return { measurement, ref, path, result: measure(shape, frame) };
 }
 
 /** Cells of a row by the names of their columns; for cells without commas. */
@@ -138,4 +139,33 @@ test('a point has a value, a length and an angle have theirs', () => {
   expect(measurementsText([length])).toBe(
     'Length\ta.dcm\tframe 5\nLength\t4.12 mm\nDistances\tSpacing',
   );
+});
+
+test('of PET the standardized uptake is said too, and stands in the table', () => {
+  const suv = {
+    factor: 0.01,
+    kind: 'SUVbw' as const,
+    unit: 'g/ml',
+    decay_reference: 'START',
+    elements: [],
+  };
+  const activity = { kind: 'rescale' as const, slope: 10, intercept: 0 };
+  const pet = { ...spaced, modality: activity, unit: 'BQML', suv };
+  const one = measured(box, { stored: grey, recipe: pet });
+  // 0, 100, 400 and 500 Bq/ml.
+  expect(resultRows(box, one.result!)).toContainEqual({ name: 'SUVbw mean', value: '2.5 g/ml' });
+  expect(resultRows(box, one.result!)).toContainEqual({ name: 'SUVbw max', value: '5 g/ml' });
+  const row = cells(measurementsCsv([one]));
+  expect(row).toMatchObject({ suv_kind: 'SUVbw', suv_mean: '2.5', suv_max: '5', mean: '250' });
+});
+
+test('results of a shape are kept a frame, and measured anew when the frame is another one', () => {
+  const results = new Results();
+  const on = (frame_index: number, stored = grey) =>
+    results.of(box, { ref: { file: 0, frame_index }, path: 'a.dcm', stored, recipe: spaced });
+  expect(on(1)).toBe(on(1));
+  on(0);
+  expect(results.all(box).map(({ ref }) => ref.frame_index)).toEqual([0, 1]);
+  const brighter = { ...grey, samples: grey.samples.map((value) => value + 100) };
+  expect(on(1, brighter).statistics?.components[0]?.mean).toBe(25);
 });

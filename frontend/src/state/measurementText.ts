@@ -1,18 +1,22 @@
 /** Measurements as text and as a table, to be taken elsewhere. */
+import type { FrameRef } from '../dicom/frameRef';
 import { SHAPE_KINDS } from '../dicom/shapes';
 import { resultRows, type MeasurementResult } from './measurementResult';
 import type { Measurement } from './measurements.svelte';
 
-/** A measurement with what it was when it was last seen. */
+/** A measurement with what it was on a frame when that was last seen. */
 export interface Measured {
   measurement: Measurement;
+  /** The frame it was measured on. */
+  ref: FrameRef;
+  path: string;
   result: MeasurementResult | null;
 }
 
 /** For the clipboard: one paragraph a measurement, figures after tabs. */
 export function measurementsText(all: readonly Measured[]): string {
   return all
-    .map(({ measurement: { shape, path, ref }, result }) => {
+    .map(({ measurement: { shape }, path, ref, result }) => {
       const head = `${SHAPE_KINDS[shape.kind].name}\t${path}\tframe ${String(ref.frame_index + 1)}`;
       const rows = result === null ? [] : resultRows(shape, result);
       return [head, ...rows.map(({ name, value }) => `${name}\t${value}`)].join('\n');
@@ -38,8 +42,8 @@ interface Line extends Measured {
 
 /** The columns in their order. A path stays as it is: whoever reads it must find the file. */
 const COLUMNS: Readonly<Record<string, (line: Line) => Cell>> = {
-  file: ({ measurement }) => plain(measurement.path),
-  frame_number: ({ measurement }) => number(measurement.ref.frame_index + 1),
+  file: ({ path }) => plain(path),
+  frame_number: ({ ref }) => number(ref.frame_index + 1),
   id: ({ measurement }) => number(measurement.id),
   kind: ({ measurement }) => plain(measurement.shape.kind),
   all_frames: ({ measurement }) => plain(String(measurement.isOnStack)),
@@ -60,6 +64,10 @@ const COLUMNS: Readonly<Record<string, (line: Line) => Cell>> = {
   median: (line) => number(figuresOf(line)?.median),
   sum: (line) => number(figuresOf(line)?.sum),
   value_unit: ({ result }) => words(result?.unit ?? ''),
+  suv_kind: ({ result }) => plain(result?.suv?.kind ?? ''),
+  suv_value: (line) => number(uptake(line, line.result?.values[0])),
+  suv_mean: (line) => number(uptake(line, figuresOf(line)?.mean)),
+  suv_max: (line) => number(uptake(line, figuresOf(line)?.max)),
   pixel_count: ({ result }) => number(result?.statistics?.pixelCount),
   excluded_pixel_count: ({ result }) => number(result?.statistics?.excludedCount),
 };
@@ -82,6 +90,11 @@ function csvCell({ text, isFormulaSafe }: Cell): string {
 
 function figuresOf({ result, component }: Line) {
   return result?.statistics?.components[component];
+}
+
+function uptake({ result }: Line, value: number | undefined): number | null {
+  const suv = result?.suv ?? null;
+  return suv === null || value === undefined ? null : value * suv.factor;
 }
 
 function planeOf(result: MeasurementResult | null): string {

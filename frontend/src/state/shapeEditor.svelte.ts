@@ -1,3 +1,4 @@
+import { visibleText } from '../dicom/format';
 import { frameKey } from '../dicom/frameRef';
 import { regionWindow } from '../dicom/regionStatistics';
 import { moveHandle, moveShape, type Scale } from '../dicom/shapeEdits';
@@ -69,7 +70,7 @@ export class ShapeEditor {
   #sketched = $state.raw<{ key: string; shape: Shape } | null>(null);
   #grip: Grip | null = null;
   #draft = $state.raw<Draft | null>(null);
-  #hovered = $state.raw<Part['kind'] | null>(null);
+  #hovered = $state.raw<{ id: number; kind: Part['kind'] } | null>(null);
   /** Where the pointer went down without meeting anything. */
   #emptyPress: Point | null = null;
   #hasMet = false;
@@ -77,13 +78,15 @@ export class ShapeEditor {
   readonly #frame = $derived.by(() => {
     const { seen, shown, stack, scroll } = this.#viewer;
     if (seen === null || stack === null) return null;
+    const { ref, columns, rows } = seen;
+    const path = scroll.fileOf(ref.file)?.path ?? '';
     return {
-      key: frameKey(seen.ref),
-      ref: seen.ref,
+      key: frameKey(ref),
+      ref,
       stack: stack.key,
-      path: scroll.fileOf(seen.ref.file)?.path ?? '',
-      image: { width: seen.columns, height: seen.rows },
-      shown,
+      path,
+      image: { width: columns, height: rows },
+      measured: shown && { ref, path, stored: shown.stored, recipe: shown.recipe },
     };
   });
 
@@ -144,7 +147,14 @@ export class ShapeEditor {
 
   /** What lies under the pointer, for its form. */
   get hovered(): Part['kind'] | null {
-    return this.#hovered;
+    return this.#hovered?.kind ?? null;
+  }
+
+  /** Why what lies under the pointer is measured as it is. */
+  get hoverText(): string | undefined {
+    const item = this.items.find(({ id }) => id === this.#hovered?.id);
+    const reason = item?.result?.ruler.reason;
+    return reason === undefined ? undefined : visibleText(reason);
   }
 
   /** Whether clicks are for shapes: a tool draws them, or the last press met one. */
@@ -180,6 +190,8 @@ export class ShapeEditor {
       return false;
     }
     this.#measurements.select(null);
+    // Nobody draws what is not to be seen.
+    this.#measurements.isShown = true;
     this.#sketch = new Sketch(kind, pen);
     this.#followSketch();
     return true;
@@ -194,7 +206,10 @@ export class ShapeEditor {
       this.#sketch.move(pen);
       this.#followSketch();
     } else {
-      this.#hovered = this.#hitAt(touch, pen)?.part.kind ?? null;
+      const hit = this.#hitAt(touch, pen);
+      const isSame =
+        hit?.measurement.id === this.#hovered?.id && hit?.part.kind === this.#hovered?.kind;
+      if (!isSame) this.#hovered = hit && { id: hit.measurement.id, kind: hit.part.kind };
     }
   }
 
@@ -268,9 +283,8 @@ export class ShapeEditor {
     labelOffset: ImagePoint | null,
     isSelected: boolean,
   ): ShapeItem {
-    const frame = this.#frame;
-    const isMeasured = frame !== null && frame.shown !== null && !isTooSmall(shape);
-    const result = isMeasured && frame.shown !== null ? this.#results.of(shape, frame.shown) : null;
+    const frame = this.#frame?.measured ?? null;
+    const result = frame === null || isTooSmall(shape) ? null : this.#results.of(shape, frame);
     const lines = result === null ? [] : resultLines(shape, result);
     return { id, shape, isSelected, labelOffset, result, lines };
   }
