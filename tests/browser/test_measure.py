@@ -411,16 +411,22 @@ def test_a_region_on_all_frames_is_measured_on_each(page, server):
     hand = open_ct(page, server)
     page.keyboard.press("r")
     hand.drag((70, 90), (120, 150))
+    first = hounsfield(ct_slice(page))[90:150, 70:120].mean()
     page.keyboard.press("Shift+M")
     panel(page).get_by_label("On all frames").check()
     page.locator("[aria-label=Viewport]").focus()
     page.keyboard.press("End")
     expect(page.get_by_text("22 / 22").first).to_be_visible()
-    mean = hounsfield(ct_slice(page))[90:150, 70:120].mean()
     expect(shapes(page, "Rectangle")).to_have_count(1)
-    page.wait_for_timeout(300)
+    expect(panel(page)).to_contain_text("Measured on 2 of 22 frames")
+    last = hounsfield(ct_slice(page))[90:150, 70:120].mean()
     text = said(shapes(page, "Rectangle"))
-    assert number(r"Mean (-?[\d.]+) HU", text) == pytest.approx(mean, rel=1e-4)
+    assert number(r"Mean (-?[\d.]+) HU", text) == pytest.approx(last, rel=1e-4)
+    with page.expect_download() as download:
+        panel(page).get_by_role("button", name="CSV").click()
+    text = Path(download.value.path()).read_bytes().decode()
+    means = [float(row["mean"]) for row in csv.DictReader(io.StringIO(text, newline=""))]
+    assert sorted(means) == pytest.approx(sorted([first, last]), rel=1e-12)
 
 
 def test_the_list_goes_to_the_frame_of_a_measurement(page, server):
@@ -487,3 +493,62 @@ def test_what_is_drawn_is_chosen_from_a_menu(page, server):
     # Pixels of the rim may fall to either side of where the hand stopped.
     assert number(r"Mean (-?[\d.]+) HU", text) == pytest.approx(values[inside].mean(), abs=4)
     page.mouse.move(*center(page))
+
+
+def test_a_label_is_dragged_out_of_the_way(page, server):
+    hand = open_ct(page, server)
+    page.keyboard.press("m")
+    hand.drag((60, 80), (100, 80))
+    label = page.locator("svg text", has_text=" mm")
+    before = label.bounding_box()
+    assert before is not None
+    x, y = before["x"] + before["width"] / 2, before["y"] + before["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 90, steps=3)
+    page.mouse.up()
+    after = label.bounding_box()
+    assert after is not None
+    moved = after["x"] - before["x"], after["y"] - before["y"]
+    assert moved == pytest.approx((60, 90), abs=1.5)
+    # The line itself stays, and so does what it says.
+    expect(shapes(page, "Length")).to_have_count(1)
+    page.keyboard.press("Control+z")
+    back = label.bounding_box()
+    assert back is not None
+    assert back["x"] == pytest.approx(before["x"], abs=0.5)
+
+
+def test_each_pane_shows_the_shapes_of_its_own_frame(page, server):
+    hand = open_ct(page, server)
+    page.keyboard.press("m")
+    hand.drag((60, 80), (160, 120))
+    text = said(shapes(page))
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Layout", exact=True).click()
+    page.get_by_role("radio", name="1 row of 2 panes").click()
+    second = page.get_by_role("region", name="Viewport").nth(1)
+    second.click()
+    open_series(page, CT_SERIES)
+    expect(second.get_by_text("1 / 22")).to_be_visible()
+    # The first pane got narrower, its line still says the same; the other frame has none.
+    first = page.get_by_role("region", name="Viewport").nth(0)
+    expect(first.get_by_role("img", name=text)).to_be_visible()
+    expect(second.get_by_role("img", name=text)).to_have_count(0)
+    for _ in range(9):
+        page.keyboard.press("ArrowRight")
+    expect(second.get_by_role("img", name=text)).to_be_visible()
+
+
+def test_a_length_over_the_detector_tells_why_when_pointed_at(page, server):
+    open_page(page, server.url)
+    open_series(page, "L CC")
+    page.wait_for_timeout(300)
+    hand = Hand(page, 768, 1024)
+    page.keyboard.press("m")
+    hand.drag((200, 300), (500, 700))
+    page.mouse.move(*hand.on_screen((350, 500)))
+    viewport = page.get_by_role("region", name="Viewport")
+    expect(viewport).to_have_attribute("title", re.compile("Imager Pixel Spacing.*magnified"))
+    page.mouse.move(*hand.on_screen((100, 900)))
+    expect(viewport).not_to_have_attribute("title", re.compile("."))
