@@ -6,6 +6,9 @@ import type { Thumbnail, ThumbnailStore } from '../frames/thumbnailStore';
 /** What scrolls by more quickly than this is not worth a request. */
 const SETTLE_MS = 100;
 
+/** A server that could not be reached is tried again after this long. */
+const RETRY_MS = 3_000;
+
 /** The small picture in one place of a list: an address for an `img`, or why there is none. */
 export class ThumbnailView {
   readonly #store: Pick<ThumbnailStore, 'peek' | 'load'>;
@@ -55,7 +58,12 @@ export class ThumbnailView {
   async #fetch(ref: FrameRef, size_px: number, signal: AbortSignal): Promise<void> {
     try {
       await pause(SETTLE_MS, signal);
-      const picture = await this.#store.load(ref, size_px, signal);
+      let picture = await this.#store.load(ref, size_px, signal);
+      // The banner says that the server is away; the place stays as it is until then.
+      while (picture instanceof ApiError && picture.isUnreachable) {
+        await pause(RETRY_MS, signal);
+        picture = await this.#store.load(ref, size_px, signal);
+      }
       if (!signal.aborted) this.take(picture);
     } catch (reason) {
       if (!isAbort(reason)) throw reason;
