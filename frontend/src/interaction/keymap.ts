@@ -48,6 +48,7 @@ export type Command =
   | 'cine-menu'
   | 'previous-series'
   | 'next-series'
+  | 'export-menu'
   | 'toggle-tags'
   | 'toggle-explanation'
   | 'toggle-measurements'
@@ -184,6 +185,12 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'reference-lines', section: 'Panes', name: 'Reference lines', keys: ['y'] },
   { command: 'new-tab', section: 'Panes', name: 'New tab', keys: ['Shift+n'] },
   { command: 'copy-link', section: 'Panes', name: 'Copy link', keys: ['Shift+u'] },
+  {
+    command: 'export-menu',
+    section: 'Panels and page',
+    name: 'Save or copy the picture',
+    keys: ['Shift+e'],
+  },
   { command: 'toggle-tags', section: 'Panels and page', name: 'DICOM tags', keys: ['t'] },
   {
     command: 'toggle-explanation',

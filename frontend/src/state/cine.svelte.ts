@@ -32,6 +32,9 @@ const LATE_MS = 100;
 /** The real rate is read by people. */
 const RATE_INTERVAL_MS = 500;
 
+/** Somebody went to another frame while one was awaited. */
+export class StepError extends Error {}
+
 /** Plays the frames of one pane, or the values of its dimension. */
 export class Cine {
   readonly #viewer: Viewer;
@@ -219,6 +222,22 @@ export class Cine {
     }
   }
 
+  /** Puts the frame at a position of the course on the canvas, whole; rejects where there is none. */
+  async show(position: number, signal: AbortSignal): Promise<void> {
+    this.pause();
+    this.#direction = 1;
+    this.#goTo(position);
+    const asked = this.#asked;
+    while (!this.#isWhole()) {
+      await nextFrame(signal);
+      const { failure, isLoading } = this.#viewer;
+      if (failure !== null && !isLoading) throw failure;
+      if (this.#viewer.scroll.ref !== asked) throw new StepError();
+    }
+    // What lies over the image is drawn one animation frame later.
+    await nextFrame(signal);
+  }
+
   /** How long the frame at a position of the course stands. */
   time_ms(position: number): number {
     const pace = this.isAlongValues ? UNKNOWN_PACE : this.#pace;
@@ -249,6 +268,12 @@ export class Cine {
     return this.#viewer.failure !== null && !this.#viewer.isLoading;
   }
 
+  #isWhole(): boolean {
+    const { shown } = this.#viewer;
+    const asked = this.#asked === null ? null : frameKey(this.#asked);
+    return shown !== null && frameKey(shown.ref) === asked && this.#drawn === asked;
+  }
+
   #advance(now_ms: number): void {
     const here = { position: this.position, direction: this.#direction };
     const next = nextPlace(here, this.range, this.mode);
@@ -269,4 +294,14 @@ export class Cine {
     this.#asked = refs[0] ?? null;
     this.#viewer.goAlong({ refs, position: 0, direction: 1 });
   }
+}
+
+/** Waits for the next animation frame. */
+export function nextFrame(signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    requestAnimationFrame(() => {
+      if (signal?.aborted === true) reject(signal.reason as Error);
+      else resolve();
+    });
+  });
 }

@@ -39,6 +39,7 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   ...PANE_COMMANDS,
   'toggle-overlays': ({ overlays }) => (overlays.isShown = !overlays.isShown),
   'toggle-shutter': ({ overlays }) => (overlays.isShutterShown = !overlays.isShutterShown),
+  'export-menu': ({ layout }) => layout.toggleMenu('export-menu'),
   'toggle-tags': ({ layout }) => layout.toggle('tags'),
   'toggle-explanation': ({ layout }) => layout.toggle('explanation'),
   'toggle-theme': ({ layout }) => layout.toggleTheme(),

@@ -35,6 +35,8 @@ export class Overlays {
   #shutterPlane = $state.raw<OverlayPlane | null>(null);
   #legend = $state.raw<readonly LegendEntry[]>([]);
 
+  #settled: Promise<void> = Promise.resolve();
+
   isShown = $state(false);
   isShutterShown = $state(false);
 
@@ -52,12 +54,22 @@ export class Overlays {
     return this.#shutterPlane;
   }
 
+  /** Resolves when all that is to lie over the frame on screen is there. */
+  get settled(): Promise<void> {
+    return this.#settled;
+  }
+
   get legend(): readonly LegendEntry[] {
     return this.#legend;
   }
 
   /** Fetches what is to lie over a frame; nothing where nothing is wanted. */
-  async show(frame: Frame | null, wanted: { overlays: boolean; shutter: boolean }): Promise<void> {
+  show(frame: Frame | null, wanted: { overlays: boolean; shutter: boolean }): Promise<void> {
+    this.#settled = this.#show(frame, wanted);
+    return this.#settled;
+  }
+
+  async #show(frame: Frame | null, wanted: { overlays: boolean; shutter: boolean }): Promise<void> {
     this.#request.abort();
     const request = new AbortController();
     this.#request = request;

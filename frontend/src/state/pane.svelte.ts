@@ -38,6 +38,8 @@ export class Pane {
   readonly cine: Cine;
   readonly editor: ShapeEditor;
   readonly #store: FrameStore;
+  /** The viewport on the page, as long as it is there. */
+  element: HTMLElement | null = null;
   #focus: () => void = () => undefined;
 
   constructor(context: PaneContext) {

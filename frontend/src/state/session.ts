@@ -13,6 +13,7 @@ import { Connection } from './connection.svelte';
 import { ContactSheet, placeOf, type SheetPlace } from './contactSheet.svelte';
 import { DetailCache, Details } from './details';
 import { Explainer } from './explainer.svelte';
+import { Exporter } from './exporter.svelte';
 import { Layout } from './layout.svelte';
 import { Links } from './links.svelte';
 import { Results } from './measurementResult';
@@ -51,6 +52,7 @@ export class Session {
   readonly tags: Tags;
   readonly tagLayout = new TagLayout();
   readonly explainer: Explainer;
+  readonly exporter: Exporter;
   readonly thumbnails: ThumbnailStore;
   readonly sheet: ContactSheet;
   /** The line of the list that has the focus. */
@@ -95,6 +97,7 @@ export class Session {
     });
     this.tags = new Tags(client, noteFailure);
     this.explainer = new Explainer(client, noteFailure);
+    this.exporter = new Exporter(this.study, (failure) => this.notices.fail(failure));
     this.thumbnails = new ThumbnailStore(client);
     this.sheet = new ContactSheet(
       this.study,
