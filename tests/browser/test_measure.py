@@ -286,7 +286,9 @@ def test_a_polygon_is_clicked_together_and_ends_with_enter(page, server):
         page.keyboard.press("r")
     for place in [(60, 60), (140, 60), (140, 140), (70, 200)]:
         hand.click(place)
-    # The last corner was a mistake.
+    # The last two corners were a mistake.
+    hand.click((30, 220))
+    page.keyboard.press("Control+z")
     page.keyboard.press("Backspace")
     page.keyboard.press("Enter")
     page.keyboard.press("Shift+M")
@@ -399,6 +401,11 @@ def test_the_window_of_a_region_spans_its_percentiles(page, server):
     low, high = np.percentile(pixels, [1, 99])
     page.keyboard.press("Shift+M")
     panel(page).get_by_role("button", name="Window from it").click()
+    expect(field(page, "window")).to_contain_text("of a region")
+    page.locator("[aria-label=Viewport]").focus()
+    page.keyboard.press("x")
+    expect(field(page, "window")).to_contain_text("full dynamic range")
+    page.keyboard.press("Shift+A")
     expect(field(page, "window")).to_contain_text("of a region")
     page.wait_for_timeout(200)
     window = page.locator("[data-shown]").get_attribute("data-window") or ""

@@ -67,6 +67,10 @@ export function crossesItself(points: readonly ImagePoint[]): boolean {
 }
 
 function doCross(a: ImagePoint, b: ImagePoint, c: ImagePoint, d: ImagePoint): boolean {
+  // Most pieces of a long outline are far from each other.
+  if (Math.max(a.x, b.x) < Math.min(c.x, d.x) || Math.max(c.x, d.x) < Math.min(a.x, b.x)) {
+    return false;
+  }
   const side = (p: ImagePoint, q: ImagePoint, r: ImagePoint) =>
     Math.sign((q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x));
   return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;

@@ -36,6 +36,7 @@ test('Ctrl and Cmd undo, with Shift they redo', () => {
   expect(commandFor({ ...press('z'), metaKey: true })).toBe('undo');
   expect(commandFor(press('Z', { ctrl: true, shift: true }))).toBe('redo');
   expect(commandFor(press('z'))).toBe('tool-zoom');
+  expect(commandFor(press('z', { ctrl: true }), 'drawing')).toBe('take-back-point');
 });
 
 test('letters work with and without Caps Lock, and Shift tells F from F', () => {

@@ -64,6 +64,7 @@ export type Command =
   | 'cancel-shape'
   | 'delete-shape'
   | 'let-go'
+  | 'window-from-region'
   | 'nudge-left'
   | 'nudge-right'
   | 'nudge-up'
@@ -218,7 +219,11 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'redo', section: 'Measurements', name: 'Redo', keys: ['Ctrl+Shift+z', 'Ctrl+y'] },
   ...within('drawing', 'While a shape is drawn', [
     { command: 'finish-shape', name: 'End the outline', keys: ['Enter'] },
-    { command: 'take-back-point', name: 'Take back a point', keys: ['Backspace', 'Delete'] },
+    {
+      command: 'take-back-point',
+      name: 'Take back a point',
+      keys: ['Backspace', 'Delete', 'Ctrl+z'],
+    },
     { command: 'cancel-shape', name: 'Give up', keys: ['Escape'] },
   ]),
   ...within('selection', 'While a measurement is selected', [
@@ -230,6 +235,7 @@ export const KEYMAP: readonly Binding[] = [
     { command: 'nudge-right-far', name: 'Ten pixels right', keys: ['Shift+ArrowRight'] },
     { command: 'nudge-up-far', name: 'Ten pixels up', keys: ['Shift+ArrowUp'] },
     { command: 'nudge-down-far', name: 'Ten pixels down', keys: ['Shift+ArrowDown'] },
+    { command: 'window-from-region', name: 'Window from the region', keys: ['Shift+a'] },
     { command: 'delete-shape', name: 'Delete', keys: ['Delete', 'Backspace'] },
     { command: 'let-go', name: 'Let go', keys: ['Escape'] },
   ]),

@@ -17,6 +17,7 @@ type MeasureCommand = Extract<
   | 'cancel-shape'
   | 'delete-shape'
   | 'let-go'
+  | 'window-from-region'
   | `nudge-${string}`
 >;
 
@@ -34,6 +35,8 @@ export const MEASURE_COMMANDS: Readonly<Record<MeasureCommand, (session: Session
   'delete-shape': ({ measurements, pane: { editor } }) =>
     editor.selected && measurements.remove(editor.selected),
   'let-go': ({ measurements }) => measurements.select(null),
+  'window-from-region': ({ pane: { editor } }) =>
+    editor.selected && editor.windowFrom(editor.selected.shape),
   'nudge-left': ({ pane }) => pane.editor.nudge(-1, 0),
   'nudge-right': ({ pane }) => pane.editor.nudge(1, 0),
   'nudge-up': ({ pane }) => pane.editor.nudge(0, -1),
