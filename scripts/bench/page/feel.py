@@ -158,7 +158,8 @@ def drag_window(page: Page, seconds: float = DRAG_S) -> tuple[float, int]:
         page.mouse.move(x + step % 120, y + step % 70)
     page.mouse.up()
     now, requests = page.evaluate(
-        "[performance.now(), performance.getEntriesByType('resource').length]"
+        "[performance.now(), performance.getEntriesByType('resource').filter((entry) =>"
+        " entry.transferSize > 0 && !entry.name.includes('/api/frames/raw')).length]"
     )
     return len(paint_times(page, begin)) / (now - begin) * 1000, requests
 
