@@ -26,6 +26,9 @@ export type Command =
   | PresetCommand
   | 'next-color-map'
   | 'toggle-legend'
+  | 'next-captions'
+  | 'hide-identity'
+  | 'toggle-histogram'
   | 'layout-menu'
   | 'maximize'
   | 'link-scroll'
@@ -135,6 +138,8 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'smoothing', section: 'Image', name: 'Smooth pixels', keys: ['Shift+s'] },
   { command: 'toggle-overlays', section: 'Image', name: 'Overlays', keys: ['o'] },
   { command: 'toggle-shutter', section: 'Image', name: 'Display shutter', keys: ['d'] },
+  { command: 'next-captions', section: 'Image', name: 'Text: all, less, none', keys: ['k'] },
+  { command: 'hide-identity', section: 'Image', name: 'Hide identity', keys: ['Shift+k'] },
   { command: 'reset', section: 'Image', name: 'Reset view and window', keys: ['0'] },
   {
     command: 'previous-frame',
@@ -212,6 +217,7 @@ export const KEYMAP: readonly Binding[] = [
     name: 'Show or hide the list',
     keys: ['b'],
   },
+  { command: 'toggle-histogram', section: 'Panels and page', name: 'Histogram', keys: ['u'] },
   { command: 'focus-filter', section: 'Panels and page', name: 'Filter the list', keys: ['/'] },
   { command: 'toggle-theme', section: 'Panels and page', name: 'Light or dark', keys: ['Shift+d'] },
   { command: 'toggle-help', section: 'Panels and page', name: 'Keys and mouse', keys: ['?'] },

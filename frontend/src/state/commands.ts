@@ -1,6 +1,7 @@
 import type { Command } from '../interaction/keymap';
 import { PANE_COMMANDS } from './paneCommands';
 import { MEASURE_COMMANDS } from './measureCommands';
+import { CAPTION_COMMANDS } from './captionCommands';
 import type { Session } from './session';
 import { PRESET_COMMANDS, WINDOW_COMMANDS } from './windowCommands';
 
@@ -15,6 +16,8 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   'tool-scroll': ({ toolbox }) => (toolbox.tool = 'scroll'),
   ...WINDOW_COMMANDS,
   ...PRESET_COMMANDS,
+  ...CAPTION_COMMANDS,
+  'toggle-histogram': ({ layout }) => layout.toggle('histogram'),
   'flip-horizontal': ({ viewer }) => viewer.framing.flipHorizontally(),
   'flip-vertical': ({ viewer }) => viewer.framing.flipVertically(),
   'rotate-right': ({ viewer }) => viewer.framing.rotate(1),

@@ -1,29 +1,73 @@
 import { formatDate, formatValue, personName, visibleText } from '../dicom/format';
+import type { FrameRef } from '../dicom/frameRef';
 import type { Voi } from '../dicom/recipe';
+import type { Orientation } from '../interaction/camera';
 import type { SeriesNode } from './catalog';
-import type { FileFacts } from './seriesContent';
+import type { FileFacts, Stack } from './seriesContent';
+
+/** Stands where a name, number or date is covered. */
+export const COVERED = 'Identity hidden';
+
+/** How much of the text is wanted. */
+interface Wanted {
+  isBrief?: boolean;
+  isIdentityHidden?: boolean;
+}
 
 /** Who and when. */
-export function patientLines({ study }: SeriesNode): string[] {
+export function patientLines(
+  { study }: SeriesNode,
+  { isBrief = false, isIdentityHidden = false }: Wanted = {},
+): string[] {
   if (study === null) return [];
   const { patient_name, patient_id } = study.patient.row;
-  return lines([
-    personName(patient_name),
-    visibleText(patient_id),
-    formatDate(study.row.study_date),
-    visibleText(study.row.study_description),
-  ]);
+  const who = isIdentityHidden ? [COVERED] : [personName(patient_name), visibleText(patient_id)];
+  if (isBrief) return lines(who);
+  const when = isIdentityHidden ? '' : formatDate(study.row.study_date);
+  return lines([...who, when, visibleText(study.row.study_description)]);
 }
 
 /** What. */
-export function seriesLines({ row }: SeriesNode, file: FileFacts): string[] {
+export function seriesLines(
+  { row }: SeriesNode,
+  file: FileFacts,
+  { isBrief = false }: Wanted = {},
+): string[] {
   const number = visibleText(row.series_number);
   const instance = visibleText(file.instance_number);
   return lines([
     [visibleText(row.modality), number && `Series ${number}`].filter(Boolean).join('  '),
     visibleText(row.series_description),
-    instance && `Image ${instance}`,
+    isBrief || !instance ? '' : `Image ${instance}`,
   ]);
+}
+
+/** Where the slice lies along its normal, and how thick it is. */
+export function sliceLines(stack: Stack, ref: FrameRef): string[] {
+  const { geometry } = stack.row;
+  if (geometry === null) return [];
+  const plane = stack.planeOf(ref);
+  const location_mm =
+    plane &&
+    geometry.normal.reduce((sum, part, axis) => sum + part * (plane.position[axis] ?? NaN), 0);
+  const thickness_mm = geometry.slice_thickness_mm;
+  return lines([
+    location_mm === null || !Number.isFinite(location_mm)
+      ? ''
+      : `Location ${millimetres(location_mm)}`,
+    thickness_mm === null ? '' : `Thickness ${millimetres(thickness_mm)}`,
+  ]);
+}
+
+/** How the picture is turned, beyond how it is stored. */
+export function turnText({ rotation_deg, isMirrored }: Orientation): string {
+  const turn = rotation_deg === 0 ? '' : `turned ${String(rotation_deg)}°`;
+  return [isMirrored ? 'mirrored' : '', turn].filter(Boolean).join(', ');
+}
+
+/** Two digits are what a position is known to. */
+function millimetres(value: number): string {
+  return `${formatValue(Number(value.toFixed(2)))} mm`;
 }
 
 const FUNCTION_NAMES = {

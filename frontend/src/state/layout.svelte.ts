@@ -1,7 +1,7 @@
 import type { Command } from '../interaction/keymap';
 
 /** A panel at the right. */
-export type PanelName = 'tags' | 'explanation' | 'measurements';
+export type PanelName = 'tags' | 'explanation' | 'measurements' | 'histogram';
 
 /** Which panels are open and how wide they are, in CSS pixels. */
 export class Layout {

@@ -8,6 +8,7 @@ import { Cine } from './cine.svelte';
 import { Details, type DetailCache } from './details';
 import type { Results } from './measurementResult';
 import type { Measurements } from './measurements.svelte';
+import { FileNotes } from './fileNotes.svelte';
 import { Navigator } from './navigator.svelte';
 import { Overlays } from './overlays.svelte';
 import { ShapeEditor } from './shapeEditor.svelte';
@@ -35,6 +36,7 @@ export class Pane {
   readonly viewer: Viewer;
   readonly navigator: Navigator;
   readonly overlays: Overlays;
+  readonly fileNotes: FileNotes;
   readonly cine: Cine;
   readonly editor: ShapeEditor;
   readonly #store: FrameStore;
@@ -48,6 +50,7 @@ export class Pane {
     this.viewer = new Viewer(this.#store, onFailure);
     this.navigator = new Navigator(study, new Details(client, details), this.viewer, onFailure);
     this.overlays = new Overlays(client, onProblem);
+    this.fileNotes = new FileNotes(client);
     this.cine = new Cine(this.viewer, client);
     const { toolbox, measurements, results } = context;
     this.editor = new ShapeEditor(this.viewer, toolbox, measurements, results);

@@ -8,6 +8,7 @@ import { ThumbnailStore } from '../frames/thumbnailStore';
 import type { Command } from '../interaction/keymap';
 import { addressOf, addressText, type Address } from './address';
 import { Arrival } from './arrival.svelte';
+import { Captions } from './captions.svelte';
 import { COMMANDS } from './commands';
 import { Connection } from './connection.svelte';
 import { ContactSheet, placeOf, type SheetPlace } from './contactSheet.svelte';
@@ -45,6 +46,7 @@ export class Session {
   readonly links = new Links();
   readonly measurements = new Measurements();
   readonly results = new Results();
+  readonly captions = new Captions();
   readonly connection: Connection;
   readonly skipped: Skipped;
   readonly study: Study;

@@ -1,4 +1,4 @@
-import { colorMapTable, nextColorMap, type ColorMapName } from '../dicom/colorMaps';
+import { COLOR_MAPS, colorMapTable, nextColorMap, type ColorMapName } from '../dicom/colorMaps';
 import { hasCtPresets, type CtPresetName } from '../dicom/ctPresets';
 import { displayRange } from '../dicom/displayRange';
 import type { DisplayRecipe, Voi, VoiWindow } from '../dicom/recipe';
@@ -57,6 +57,12 @@ export class Windowing {
   /** Colours of the display values; null for shades of grey. */
   get colors(): ColorTable {
     return this.colorMap === 'grey' ? null : colorMapTable(this.colorMap);
+  }
+
+  /** Name of the colour map; empty for shades of grey. */
+  get colorMapLabel(): string {
+    const map = COLOR_MAPS.find(({ name }) => name === this.colorMap);
+    return this.colorMap === 'grey' || map === undefined ? '' : map.label;
   }
 
   get isLegendShown(): boolean {

@@ -3,6 +3,7 @@ import type { Component } from 'svelte';
 import type { PanelName } from '../../state/layout.svelte';
 import ExplanationPanel from './ExplanationPanel.svelte';
 import MeasurementPanel from './MeasurementPanel.svelte';
+import HistogramPanel from './HistogramPanel.svelte';
 import TagPanel from './TagPanel.svelte';
 
 /** What stands at the right, by name. */
@@ -10,4 +11,5 @@ export const PANELS: Readonly<Record<PanelName, Component>> = {
   tags: TagPanel,
   explanation: ExplanationPanel,
   measurements: MeasurementPanel,
+  histogram: HistogramPanel,
 };

@@ -1,0 +1,7 @@
+import type { Session } from './session';
+
+/** What the commands of text over the images do. */
+export const CAPTION_COMMANDS = {
+  'next-captions': ({ captions }) => captions.next(),
+  'hide-identity': ({ captions }) => (captions.isIdentityHidden = !captions.isIdentityHidden),
+} as const satisfies Record<string, (session: Session) => void>;
