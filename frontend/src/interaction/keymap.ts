@@ -26,6 +26,8 @@ export type Command =
   | PresetCommand
   | 'next-color-map'
   | 'toggle-legend'
+  | 'window-menu'
+  | 'caption-menu'
   | 'next-captions'
   | 'hide-identity'
   | 'toggle-histogram'
@@ -127,7 +129,8 @@ export const KEYMAP: readonly Binding[] = [
     keys: [String(index + 1)],
   })),
   { command: 'next-color-map', section: 'Window', name: 'Next colour map', keys: ['c'] },
-  { command: 'toggle-legend', section: 'Window', name: 'Legend of the window', keys: ['Shift+c'] },
+  { command: 'toggle-legend', section: 'Window', name: 'Legend of the window', keys: ['Shift+i'] },
+  { command: 'window-menu', section: 'Window', name: 'Window and colours', keys: ['Shift+n'] },
   { command: 'fit', section: 'Image', name: 'Fit to viewport', keys: ['f'] },
   { command: 'one-to-one', section: 'Image', name: '1:1, pixel by pixel', keys: ['Shift+f'] },
   { command: 'flip-horizontal', section: 'Image', name: 'Flip left to right', keys: ['h'] },
@@ -140,6 +143,7 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'toggle-shutter', section: 'Image', name: 'Display shutter', keys: ['d'] },
   { command: 'next-captions', section: 'Image', name: 'Text: all, less, none', keys: ['k'] },
   { command: 'hide-identity', section: 'Image', name: 'Hide identity', keys: ['Shift+k'] },
+  { command: 'caption-menu', section: 'Image', name: 'Text over the image', keys: ['Shift+o'] },
   { command: 'reset', section: 'Image', name: 'Reset view and window', keys: ['0'] },
   {
     command: 'previous-frame',

@@ -70,7 +70,8 @@ function millimetres(value: number): string {
   return `${formatValue(Number(value.toFixed(2)))} mm`;
 }
 
-const FUNCTION_NAMES = {
+/** The functions of windows in words. */
+export const FUNCTION_NAMES = {
   LINEAR: 'linear',
   LINEAR_EXACT: 'linear exact',
   SIGMOID: 'sigmoid',

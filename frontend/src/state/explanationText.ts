@@ -1,4 +1,4 @@
-import type { RealWorldStep } from '../api/types.gen';
+import type { RealWorldStep, Suv } from '../api/types.gen';
 import { formatValue, visibleText } from '../dicom/format';
 import { realWorldValue } from '../dicom/realWorld';
 
@@ -41,6 +41,13 @@ export function realWorldText(stored: number, mappings: readonly RealWorldStep[]
     })
     .filter(Boolean)
     .join(', ');
+}
+
+/** `2.31 SUVbw g/ml` of a modality value; empty where there is none. */
+export function suvText(modality: number, suv: Suv | null): string {
+  if (suv === null) return '';
+  const value = modality * suv.factor;
+  return Number.isFinite(value) ? `${formatValue(value)} ${suv.kind} ${visibleText(suv.unit)}` : '';
 }
 
 function ends(range: Range): string {

@@ -9,6 +9,7 @@ import {
   BASE,
   detail,
   failure,
+  geometry,
   heldStream,
   json,
   lists,
@@ -122,9 +123,24 @@ test('the pointer reads stored and modality values with their place', async () =
     modality: 0,
     display: 102,
     realWorld: '',
+    suv: '',
+    patient_mm: null,
   });
   viewer.pointer = { x: 15, y: 25 };
   expect(viewer.reading).toBeNull();
+});
+
+test('the pointer reads the uptake of a PET and the place in the patient', async () => {
+  const place = { positions_mm: [[10, 20, 30]], geometry: geometry({ column_spacing_mm: 0.5 }) };
+  const details = [detail(series(0), [0], [stack([{ file: 0, frame_index: 0 }], place)])];
+  const suv = { factor: 0.002, kind: 'SUVbw', unit: 'g/ml', decay_reference: '', elements: [] };
+  const { viewer } = await startedWith({ suv: { ...suv, kind: 'SUVbw' } }, details);
+  viewer.pointer = { x: 25, y: 15 };
+  // Stored 1064 is 40, times 0.002; two columns of 0.5 mm on, in the first row.
+  expect(viewer.reading).toMatchObject({
+    suv: '0.08 SUVbw g/ml',
+    patient_mm: [11, 20, 30],
+  });
 });
 
 test('a flip moves the picture, and the reading with it', async () => {
@@ -148,8 +164,11 @@ test('a window drag changes the picture and stays from frame to frame', async ()
 });
 
 /** A session over one frame with a recipe and a body of its own. */
-async function startedWith(change: Partial<Recipe>): Promise<Session> {
-  const listed = lists(ONE);
+async function startedWith(
+  change: Partial<Recipe>,
+  details?: readonly SeriesDetail[],
+): Promise<Session> {
+  const listed = lists(ONE, details);
   serve((path) => {
     if (path.endsWith('/recipe')) return json(recipe(change));
     return listed(path) ?? rawFrame([0, 1024, 1064, 0, 0, 0]);

@@ -82,7 +82,9 @@ export class Viewer {
   });
   readonly reading: Reading | null = $derived.by(() => {
     if (this.pointer === null || this.camera === null || this.shown === null) return null;
-    return readingAt(this.shown, this.windowing.voi, toImagePoint(this.camera, this.pointer));
+    const plane = this.stack?.planeOf(this.shown.ref) ?? null;
+    const point = toImagePoint(this.camera, this.pointer);
+    return readingAt(this.shown, this.windowing.voi, plane, point);
   });
 
   constructor(store: Frames, onFailure: (failure: ApiError) => void) {

@@ -13,6 +13,7 @@ export const WINDOW_COMMANDS = {
   'next-color-map': ({ viewer }) => viewer.windowing.nextColorMap(),
   'toggle-legend': ({ viewer: { windowing } }) =>
     (windowing.isLegendWanted = !windowing.isLegendWanted),
+  'window-menu': ({ layout }) => layout.toggleMenu('window-menu'),
 } as const satisfies Record<string, Action>;
 
 /** What the commands of presets do. */

@@ -1,9 +1,9 @@
 import { COLOR_MAPS, colorMapTable, nextColorMap, type ColorMapName } from '../dicom/colorMaps';
 import { hasCtPresets, type CtPresetName } from '../dicom/ctPresets';
 import { displayRange } from '../dicom/displayRange';
-import type { DisplayRecipe, Voi, VoiWindow } from '../dicom/recipe';
+import type { DisplayRecipe, Voi, VoiFunction, VoiWindow } from '../dicom/recipe';
 import type { StoredFrame } from '../dicom/storedFrame';
-import { windowBetween } from '../dicom/voi';
+import { explicitWindow, windowBetween } from '../dicom/voi';
 import { dragWindow } from '../dicom/windowDrag';
 import type { ColorTable } from '../render/picture';
 import {
@@ -80,6 +80,13 @@ export class Windowing {
   /** Shows a window that was made for the values of this frame, and for others in their unit. */
   show(window: VoiWindow): void {
     this.choice = { kind: 'custom', window, unit: this.unit };
+  }
+
+  /** Shows a window that was typed; numbers that are none change nothing, and it says so. */
+  type(center: number, width: number, read: VoiFunction): boolean {
+    if (!Number.isFinite(center) || !Number.isFinite(width) || width <= 0) return false;
+    this.show(explicitWindow(center, width, read));
+    return true;
   }
 
   /** Shows a preset; values in other units have none. */
