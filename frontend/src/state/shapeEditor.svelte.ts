@@ -274,7 +274,7 @@ export class ShapeEditor {
     const { shown, windowing } = this.#viewer;
     if (shown === null || !isRegion(shape) || windowing.voi === null) return;
     const window = regionWindow(shown.stored, shown.recipe, shape);
-    if (window !== null) windowing.choice = { kind: 'custom', window };
+    if (window !== null) windowing.show(window);
   }
 
   #itemOf(
