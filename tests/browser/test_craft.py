@@ -29,6 +29,10 @@ STATES: dict[str, Sequence[str]] = {
     "filter": ("/",),
     "filter, light": ("Shift+D", "/"),
     "list hidden": ("b",),
+    "layout menu": ("j",),
+    "layout menu with a link, light": ("Shift+D", "Shift+U"),
+    "tabs": ("Shift+N",),
+    "tabs, light": ("Shift+D", "Shift+N"),
     "help, light": ("Shift+D", "?"),
 }
 

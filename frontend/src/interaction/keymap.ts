@@ -379,4 +379,8 @@ export const POINTER_HELP: readonly { input: string; name: string }[] = [
   { input: 'Wheel', name: 'Frames' },
   { input: 'Ctrl + wheel', name: 'Zoom about the pointer' },
   { input: 'Double-click', name: 'Reset view and window' },
+  { input: 'One finger', name: 'The tool that is chosen' },
+  { input: 'Two fingers', name: 'Zoom and pan' },
+  { input: 'Drag from the list', name: 'Open in a pane' },
+  { input: 'Ctrl + click in the list', name: 'Open in a new tab' },
 ];
