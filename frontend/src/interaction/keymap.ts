@@ -130,7 +130,7 @@ export const KEYMAP: readonly Binding[] = [
   })),
   { command: 'next-color-map', section: 'Window', name: 'Next colour map', keys: ['c'] },
   { command: 'toggle-legend', section: 'Window', name: 'Legend of the window', keys: ['Shift+i'] },
-  { command: 'window-menu', section: 'Window', name: 'Window and colours', keys: ['Shift+v'] },
+  { command: 'window-menu', section: 'Window', name: 'Window and colours', keys: ['Shift+x'] },
   { command: 'fit', section: 'Image', name: 'Fit to viewport', keys: ['f'] },
   { command: 'one-to-one', section: 'Image', name: '1:1, pixel by pixel', keys: ['Shift+f'] },
   { command: 'flip-horizontal', section: 'Image', name: 'Flip left to right', keys: ['h'] },
