@@ -506,6 +506,7 @@ def test_a_label_is_dragged_out_of_the_way(page, server):
     hand = open_ct(page, server)
     page.keyboard.press("m")
     hand.drag((60, 80), (100, 80))
+    page.keyboard.press("w")
     label = page.locator("svg text", has_text=" mm")
     before = label.bounding_box()
     assert before is not None

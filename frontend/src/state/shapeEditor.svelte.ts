@@ -350,6 +350,8 @@ export class ShapeEditor {
     }
     const nearest = nearestOf(items, at, scale, reach.line);
     if (nearest !== null) return grip(nearest.id, { kind: 'shape' });
+    // Who draws, draws also where a label happens to stand.
+    if (this.#toolbox.shapeKind !== null) return null;
     const label = this.labels.findLast(({ id, box }) => id !== 0 && isWithin(box, touch.at));
     return label === undefined ? null : grip(label.id, { kind: 'label' });
   }
