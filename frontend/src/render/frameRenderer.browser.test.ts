@@ -1,5 +1,5 @@
 /** WebGL2 against the CPU path and against expected shades, pixel by pixel, in a real browser. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import displayLut from '../../../fixtures/vectors/display_lut.json';
 import { colorMapTable, type ColorMapName } from '../dicom/colorMaps';
@@ -391,3 +391,21 @@ function orientations(): Orientation[] {
   const turns = [0, 1, 2, 3].map((quarters) => rotateBy(UPRIGHT, quarters));
   return [...turns, ...turns.map(flipHorizontally)];
 }
+
+test('the first picture does not wait for the graphics card, the next ones are drawn with it', async () => {
+  const create = vi.spyOn(GlDevice, 'create').mockReturnValue(device);
+  cleanups.push(() => {
+    create.mockRestore();
+  });
+  const renderer = new FrameRenderer(document.createElement('canvas'));
+  cleanups.push(() => {
+    renderer.dispose();
+  });
+  renderer.draw(sceneOf(stored(Uint8Array.of(1, 2), 2)));
+  expect(renderer.paint()).toBe('cpu');
+  expect(create).not.toHaveBeenCalled();
+  await vi.waitFor(() => {
+    expect(renderer.paint()).toBe('gl');
+  });
+  expect(create).toHaveBeenCalledTimes(1);
+});

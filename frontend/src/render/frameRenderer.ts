@@ -12,6 +12,9 @@ export interface RendererOptions {
   onDrawn?: (scene: Scene | null) => void;
 }
 
+/** The first picture is on the screen by then: to look for a graphics card takes longer than to draw it. */
+const LOOK_AFTER_MS = 100;
+
 /** One for all canvases of the page, made when first asked for. */
 let pageDevice: GlDevice | null | undefined;
 
@@ -29,24 +32,23 @@ export class FrameRenderer {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
   readonly #cpu = new CpuPainter();
-  readonly #gl: GlPainter | null;
   readonly #onDrawn: (scene: Scene | null) => void;
-  readonly #stopListening: () => void;
+  #gl: GlPainter | null = null;
+  #stopListening: () => void = () => undefined;
+  #isLooking: boolean;
+  #look: ReturnType<typeof setTimeout> | undefined;
   #scene: Scene | null = null;
   #request = 0;
 
   constructor(canvas: HTMLCanvasElement, options: RendererOptions = {}) {
-    const { device = getPageDevice(), onDrawn = () => undefined } = options;
+    const { device = pageDevice, onDrawn = () => undefined } = options;
     const context = canvas.getContext('2d', { willReadFrequently: device === null });
     if (context === null) throw new Error('this browser gives no 2D canvas');
     this.#canvas = canvas;
     this.#context = context;
     this.#onDrawn = onDrawn;
-    this.#gl = device === null ? null : new GlPainter(device);
-    this.#stopListening =
-      device?.onRestore(() => {
-        this.#schedule();
-      }) ?? (() => undefined);
+    this.#isLooking = device === undefined;
+    if (device !== undefined) this.#drawWith(device);
   }
 
   /** Draws a scene in the next animation frame; null clears the canvas. */
@@ -64,14 +66,32 @@ export class FrameRenderer {
     this.#context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     const path = scene === null ? 'cpu' : this.#paintScene(scene);
     this.#onDrawn(scene);
+    if (scene !== null && this.#isLooking) this.#lookForDevice();
     return path;
   }
 
   dispose(): void {
     cancelAnimationFrame(this.#request);
+    clearTimeout(this.#look);
     this.#stopListening();
     this.#gl?.dispose();
     this.#cpu.dispose();
+  }
+
+  #drawWith(device: GlDevice | null): void {
+    if (device === null) return;
+    this.#gl = new GlPainter(device);
+    this.#stopListening = device.onRestore(() => {
+      this.#schedule();
+    });
+  }
+
+  /** The CPU draws until then: both draw the same. */
+  #lookForDevice(): void {
+    this.#isLooking = false;
+    this.#look = setTimeout(() => {
+      this.#drawWith(getPageDevice());
+    }, LOOK_AFTER_MS);
   }
 
   #schedule(): void {
