@@ -148,7 +148,7 @@ def test_a_gif_has_every_frame_of_the_range_with_its_exact_greys(page, server):
     for _ in range(2):
         page.keyboard.press("ArrowRight")
     expect(page.get_by_text(f"3 / {CT_FRAMES}").first).to_be_visible()
-    page.keyboard.press("Shift+C")
+    page.get_by_role("button", name="Cine settings").click()
     page.get_by_role("button", name="Start here").click()
     page.keyboard.press("Escape")
     page.locator("[aria-label=Viewport]").focus()
@@ -157,7 +157,7 @@ def test_a_gif_has_every_frame_of_the_range_with_its_exact_greys(page, server):
     for _ in range(4):
         page.keyboard.press("ArrowLeft")
     expect(page.get_by_text(f"18 / {CT_FRAMES}").first).to_be_visible()
-    page.keyboard.press("Shift+C")
+    page.get_by_role("button", name="Cine settings").click()
     page.get_by_role("button", name="End here").click()
     page.keyboard.press("Escape")
     name, content = saved(page, "Save GIF", ["Image only, full resolution"])
@@ -237,7 +237,7 @@ def test_a_cine_that_is_cancelled_saves_nothing_and_goes_back(page, server):
         page.keyboard.press("ArrowRight")
     expect(page.get_by_text(f"6 / {CT_FRAMES}").first).to_be_visible()
     downloads = []
-    page.on("download", lambda download: downloads.append(download))
+    page.on("download", lambda download: downloads.append(download.suggested_filename))
     menu(page).get_by_role("button", name="Save WebM").click()
     dialog = page.get_by_role("dialog", name="Writing the WebM")
     expect(dialog).to_contain_text(re.compile(r"[2-9] of 22 frames"))
