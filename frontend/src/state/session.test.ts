@@ -917,6 +917,11 @@ test('a series is opened in a new tab, and the tab is called by patient, modalit
     '7.dcm',
     'Empty',
   ]);
+  expect(tabs.all.map((tab) => tabText(tab, study, { isIdentityHidden: true }))).toEqual([
+    'CT Portal venous',
+    'CT Portal venous',
+    'Empty',
+  ]);
   const [first] = tabs.all;
   if (first === undefined) throw new Error('there is no tab');
   tabs.activate(first);
