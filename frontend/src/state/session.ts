@@ -3,6 +3,7 @@ import { createContext, flushSync } from 'svelte';
 import type { ApiError } from '../api/apiError';
 import { Client, type ClientOptions } from '../api/client';
 import type { SeriesList } from '../api/types.gen';
+import { isIdentifying } from '../dicom/identity';
 import { FrameCache } from '../frames/frameCache';
 import { ThumbnailStore } from '../frames/thumbnailStore';
 import type { Command } from '../interaction/keymap';
@@ -97,7 +98,11 @@ export class Session {
       if (failure.isUnreachable) noteFailure(failure);
       else this.notices.fail(failure);
     });
-    this.tags = new Tags(client, noteFailure);
+    this.tags = new Tags(
+      client,
+      noteFailure,
+      (node) => this.captions.isIdentityHidden && isIdentifying(node),
+    );
     this.explainer = new Explainer(client, noteFailure);
     this.exporter = new Exporter(this.study, (failure) => this.notices.fail(failure));
     this.thumbnails = new ThumbnailStore(client);

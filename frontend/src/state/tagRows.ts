@@ -1,6 +1,7 @@
 import type { SequenceValue, TagNode } from '../api/types.gen';
 import { keywordWords, visibleText } from '../dicom/format';
 import { isPrivate, tagDigits } from '../dicom/tagPath';
+import { COVERED_VALUE } from './identity';
 import type { TagQuery } from './tagQuery';
 import { isCut, loadedLength, rawText, type TagValue, valueText, wrapped } from './tagValue';
 
@@ -69,6 +70,8 @@ export interface TagRowOptions {
   valueAt: (path: string, value: TagValue) => TagValue;
   /** Characters in a line of a long value. */
   lineLength: number;
+  /** Whether nobody may see the value of an element. */
+  isCovered?: (node: TagNode) => boolean;
 }
 
 interface Place {
@@ -120,10 +123,12 @@ class Rows {
   }
 
   #element(node: TagNode, parent: Place, isFiltered: boolean): TagRow[] {
-    const { query, isTurned, valueAt } = this.#options;
+    const { query, isTurned, valueAt, isCovered = () => false } = this.#options;
     const digits = tagDigits(node.tag);
     const place = { ...parent, key: parent.key + digits, path: parent.path + digits };
-    const value = valueAt(place.path, node.value);
+    const value = isCovered(node)
+      ? { type: 'string' as const, value: COVERED_VALUE }
+      : valueAt(place.path, node.value);
     const found = this.#section.isAnswer ? node.hit === true : isHit(node, query, value);
     const text = valueText(value);
     const isTree = value.type === 'sequence';
@@ -146,7 +151,7 @@ class Rows {
       keyword: visibleText(node.keyword),
       creator: visibleText(node.creator ?? ''),
       value: text,
-      meaning: node.meaning ?? '',
+      meaning: isCovered(node) ? '' : (node.meaning ?? ''),
       source: value,
       isHit: found,
       isExpanded: isExpandable ? children.length > 0 : null,

@@ -43,6 +43,8 @@ interface Shown {
 export class Tags {
   readonly #client: TagClient;
   readonly #onFailure: (failure: ApiError) => void;
+  /** Whether nobody may see the value of an element. */
+  readonly #isCovered: (node: TagNode) => boolean;
   readonly #kept = new Map<number, readonly TagNode[]>();
   readonly #turned = new SvelteSet<string>();
   readonly #extended = new SvelteMap<string, TagValue>();
@@ -66,6 +68,7 @@ export class Tags {
       isTurned: (key) => this.#turned.has(key),
       valueAt: (path, value) => this.#extended.get(path) ?? value,
       lineLength: this.lineLength,
+      isCovered: (node) => this.#isCovered(node),
     }),
   );
   /** Elements that the filter finds; null while the server looks for them. */
@@ -75,8 +78,13 @@ export class Tags {
     return countHits(this.#shown.nodes, this.query);
   });
 
-  constructor(client: TagClient, onFailure: (failure: ApiError) => void) {
+  constructor(
+    client: TagClient,
+    onFailure: (failure: ApiError) => void,
+    isCovered: (node: TagNode) => boolean = () => false,
+  ) {
     this.#client = client;
+    this.#isCovered = isCovered;
     this.#onFailure = onFailure;
   }
 

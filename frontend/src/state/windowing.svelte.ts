@@ -89,9 +89,9 @@ export class Windowing {
     return true;
   }
 
-  /** Shows a preset; values in other units have none. */
+  /** Shows a preset; values in other units have none. For a frame on its way it is kept in mind. */
   showPreset(name: CtPresetName): void {
-    if (hasCtPresets(this.unit)) this.choice = { kind: 'preset', name };
+    if (this.#frame() === null || hasCtPresets(this.unit)) this.choice = { kind: 'preset', name };
   }
 
   /** Follows a drag; distances in CSS pixels are from where it began. */

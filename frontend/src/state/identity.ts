@@ -1,0 +1,11 @@
+import { visibleText } from '../dicom/format';
+import type { PatientNode, StudyNode } from './catalog';
+
+/** Stands where a value is covered. */
+export const COVERED_VALUE = 'hidden';
+
+/** The label of a place in the list, without what tells who the patient is. */
+export function coveredLabel(place: PatientNode | StudyNode): string {
+  if (place.kind === 'patient') return `Patient ${String(place.row.index + 1)}`;
+  return visibleText(place.row.study_description) || 'Study';
+}
