@@ -1,5 +1,5 @@
-/** The browser turns away pages that change their address more often. */
-const SHORTEST_INTERVAL_MS = 300;
+/** What stays for this long goes into the address: never in the middle of a drag or a cine. */
+const SETTLE_MS = 300;
 
 /** What this needs of a browser window. */
 export interface AddressPlace {
@@ -17,13 +17,13 @@ export class AddressBar {
     this.#place = place;
   }
 
-  /** Shows the part after the # a little later; of many texts in between only the last. */
+  /** Shows the part after the #, once it has settled. */
   show(text: string): void {
     this.#text = text;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
       this.#write();
-    }, SHORTEST_INTERVAL_MS);
+    }, SETTLE_MS);
   }
 
   stop(): void {
