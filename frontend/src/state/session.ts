@@ -27,8 +27,10 @@ import { Pane } from './pane.svelte';
 import { Skipped } from './skipped.svelte';
 import { Study } from './study.svelte';
 import { Tabs } from './tabs.svelte';
+import { TagCompare } from './tagCompare.svelte';
 import { TagLayout } from './tagLayout.svelte';
 import { Tags } from './tags.svelte';
+import { TagVaries } from './tagVaries.svelte';
 import { Toolbox } from './toolbox.svelte';
 import type { TreeItem } from './treeItems';
 import type { Viewer } from './viewer.svelte';
@@ -54,6 +56,8 @@ export class Session {
   readonly tabs: Tabs;
   readonly tags: Tags;
   readonly tagLayout = new TagLayout();
+  readonly tagCompare: TagCompare;
+  readonly tagVaries: TagVaries;
   readonly explainer: Explainer;
   readonly exporter: Exporter;
   readonly thumbnails: ThumbnailStore;
@@ -103,6 +107,8 @@ export class Session {
       noteFailure,
       (node) => this.captions.isIdentityHidden && isIdentifying(node),
     );
+    this.tagCompare = new TagCompare(client, noteFailure);
+    this.tagVaries = new TagVaries(client, noteFailure);
     this.explainer = new Explainer(client, noteFailure);
     this.exporter = new Exporter(this.study, (failure) => this.notices.fail(failure));
     this.thumbnails = new ThumbnailStore(client);
@@ -232,6 +238,8 @@ export class Session {
     if (!this.study.isWhole) void this.start();
     for (const pane of this.tabs.panes) pane.resume();
     this.tags.resume();
+    this.tagCompare.resume();
+    this.tagVaries.resume();
   }
 }
 
