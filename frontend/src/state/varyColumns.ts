@@ -23,7 +23,13 @@ export interface VaryColumn {
 
 const CHARACTER_CSS_PX = 7;
 const PADDING_CSS_PX = 18;
-const [LEAST_CSS_PX, MOST_CSS_PX] = [72, 230];
+/** A long name does not make a column of short values wide. */
+const MOST_TITLE_CHARACTERS = 16;
+
+/** Values that are measured; the others will be of the kind. */
+const MOST_MEASURED = 200;
+
+const [LEAST_CSS_PX, MOST_CSS_PX] = [84, 230];
 
 /** The varying elements that a query asks for, in an order. */
 export function columnsOf(
@@ -43,9 +49,8 @@ function columnOf({ path, name, tag, values, which }: VaryingTag): VaryColumn {
   const parts = name.split('.');
   const title = visibleText(parts.at(-1) ?? '');
   const longest = Math.max(
-    title.length,
-    tag.length,
-    ...texts.slice(0, 200).map((text) => text.length),
+    Math.min(title.length, MOST_TITLE_CHARACTERS),
+    ...texts.slice(0, MOST_MEASURED).map((text) => text.length),
   );
   const width = longest * CHARACTER_CSS_PX + PADDING_CSS_PX;
   const index = (row: number) => which[row] ?? -1;
