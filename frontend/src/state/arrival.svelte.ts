@@ -24,7 +24,10 @@ export class Arrival {
   /** Wishes whose files are not in the list so far. */
   #wishes = $state.raw<readonly Wish[]>([]);
   #isAsking = false;
+  /** Whether there was news since the wishes were last gone through. */
+  #hasNews = false;
   #list: SeriesList | null = null;
+  #workspace: Workspace | null = null;
   #hasOpened = false;
 
   constructor(
@@ -59,8 +62,13 @@ export class Arrival {
   /** Takes note of how far the list has come; what is wanted may now be there. */
   async note(list: SeriesList, workspace: Workspace): Promise<void> {
     this.#list = list;
+    this.#workspace = workspace;
     await this.#look();
-    if (this.isPending || this.#hasOpened) return;
+  }
+
+  #openFirst(): void {
+    const [list, workspace] = [this.#list, this.#workspace];
+    if (list === null || workspace === null || this.isPending || this.#hasOpened) return;
     if (!workspace.active.isEmpty) {
       this.#hasOpened = true;
       return;
@@ -75,29 +83,35 @@ export class Arrival {
   }
 
   async #look(): Promise<void> {
+    this.#hasNews = true;
     if (this.#isAsking) return;
     this.#isAsking = true;
-    for (const wish of this.#wishes) {
-      const isDone = await this.#fulfil(wish);
-      if (isDone) this.#wishes = this.#wishes.filter((other) => other !== wish);
+    while (this.#hasNews) {
+      this.#hasNews = false;
+      for (const wish of this.#wishes) {
+        const isDone = await this.#fulfil(wish);
+        if (isDone) this.#wishes = this.#wishes.filter((other) => other !== wish);
+      }
     }
     this.#isAsking = false;
+    this.#openFirst();
   }
 
   /** Opens the series of a file; false where the file may still come. */
-  async #fulfil({ pane, before, ref, appearance }: Wish): Promise<boolean> {
-    if (pane.navigator.series !== before) return true;
+  async #fulfil(wish: Wish): Promise<boolean> {
+    if (this.#isOver(wish)) return true;
+    const { pane, ref, appearance } = wish;
     const isWhole = this.#list?.scan_complete === true;
     // The server counts its files up from 0.
     if (!isWhole && this.#list !== null && ref.file >= this.#list.listed) return false;
     try {
       const { series } = await this.#client.info(ref.file);
-      if (pane.navigator.series !== before) return true;
+      if (this.#isOver(wish)) return true;
       pane.navigator.open(series, { frame: ref }, appearance);
       this.#hasOpened = true;
       return true;
     } catch (reason) {
-      if (isAbort(reason)) return true;
+      if (isAbort(reason) || this.#isOver(wish)) return true;
       const failure = asApiError(reason);
       if (failure.isUnreachable || (failure.status === 404 && !isWhole)) return false;
       // That is said by the list as well.
@@ -109,5 +123,10 @@ export class Arrival {
       );
       return true;
     }
+  }
+
+  /** Whether something else was opened in the pane, or another link has been followed. */
+  #isOver(wish: Wish): boolean {
+    return !this.#wishes.includes(wish) || wish.pane.navigator.series !== wish.before;
   }
 }

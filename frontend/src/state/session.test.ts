@@ -874,6 +874,27 @@ test('a link to a file that is not there is told, and the first image is opened'
   ]);
 });
 
+test('a link that is followed while another is looked up takes its place', async () => {
+  const listed = lists(seriesList([series(0), series(1)]), TWO);
+  let answer: (response: Response) => void = () => undefined;
+  const asked = serve((path) => {
+    if (path === 'api/file/1/info') return new Promise<Response>((resolve) => (answer = resolve));
+    if (path.endsWith('/info')) return json({ series: 1 });
+    if (path.endsWith('/recipe')) return json(recipe());
+    return listed(path) ?? rawFrame([0, 0, 0, 0, 0, 0]);
+  });
+  const session = newSession();
+  const end = session.start(readAddress('file=1'));
+  await vi.waitUntil(() => asked.includes('api/file/1/info'));
+  const other = readAddress('file=8');
+  if (other === null) throw new Error('no address');
+  session.visit(other);
+  answer(json({ series: 0 }));
+  await end;
+  await vi.waitUntil(() => session.viewer.shownKey === '8/0');
+  expect(session.addressText).toBe('file=8&frame=0');
+});
+
 test('a link waits for its file while the scan runs, and nothing else is opened meanwhile', async () => {
   const held = heldStream();
   const listed = lists(seriesList([series(0), series(1)]), TWO);
