@@ -53,6 +53,14 @@ test('what a link names is found again', () => {
   }
 });
 
+test('a window keeps all of its digits in a link', () => {
+  for (const center of [0.1 + 0.2, -1 / 3, 1e-7, 5e20]) {
+    const window = explicitWindow(center, 2 / 3, 'LINEAR_EXACT');
+    const appearance = { ...UNTOUCHED, choice: { kind: 'custom', window } as const };
+    expect(readAddress(addressText({ ...ONE, appearance }))?.appearance).toEqual(appearance);
+  }
+});
+
 test('a link may name other panes than the active one', () => {
   expect(readAddress('layout=1x2&pane=2&p1=7,0')).toMatchObject({
     active: 1,

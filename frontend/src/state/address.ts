@@ -184,6 +184,7 @@ function wholeNumber(text: string | null): number | null {
 }
 
 function finiteNumber(text: string | null): number | null {
-  if (text === null || !/^-?\d{1,15}(\.\d{1,15})?(e[+-]?\d{1,2})?$/.test(text)) return null;
-  return Number(text);
+  if (text === null || !/^-?\d{1,22}(\.\d{1,22})?(e[+-]?\d{1,3})?$/.test(text)) return null;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : null;
 }
