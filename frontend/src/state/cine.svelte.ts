@@ -55,6 +55,8 @@ export class Cine {
   /** When the next frame is due; null for at once. */
   #due_ms: number | null = null;
   #ratedAt_ms = 0;
+  /** Whether a tick is on its way: there is one at a time, however often somebody stops and plays. */
+  #isTicking = false;
   /** Key of the frame on the canvas. */
   #drawn = '';
 
@@ -182,7 +184,8 @@ export class Cine {
       this.#goTo(this.range.first);
       this.#due_ms = performance.now() + this.time_ms(this.range.first);
     }
-    requestAnimationFrame(this.#tick);
+    if (!this.#isTicking) requestAnimationFrame(this.#tick);
+    this.#isTicking = true;
   }
 
   pause(): void {
@@ -245,11 +248,9 @@ export class Cine {
   }
 
   readonly #tick = (): void => {
+    if (this.#viewer.scroll.ref !== this.#asked) this.pause();
+    this.#isTicking = this.#isPlaying;
     if (!this.#isPlaying) return;
-    if (this.#viewer.scroll.ref !== this.#asked) {
-      this.pause();
-      return;
-    }
     const now_ms = performance.now();
     const isDue = this.#due_ms === null || now_ms >= this.#due_ms - EARLY_MS;
     if (isDue && this.#isSeen()) this.#advance(now_ms);

@@ -111,6 +111,14 @@ test('where the file says nothing there are ten a second, and a typed rate holds
   expect([cine.fps, cine.isPlaying]).toEqual([10, false]);
 });
 
+test('to stop and play again at once begins no second clock', () => {
+  const { cine } = opened();
+  cine.play();
+  cine.pause();
+  cine.play();
+  expect(callbacks).toHaveLength(1);
+});
+
 test('frames stand as long as the file says of each', async () => {
   const times = { frame_rate: 10, frame_times_ms: [50, 50, 200, 100, 100, 100] };
   const { viewer, cine, stack: played } = opened(times);
