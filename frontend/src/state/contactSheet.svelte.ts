@@ -102,6 +102,7 @@ export class ContactSheet {
     this.scrub.leave();
     this.#life.abort();
     this.#life = new AbortController();
+    this.#details.keep([]);
     this.#place = null;
     this.#content = null;
     this.#failure = null;
@@ -137,7 +138,9 @@ export class ContactSheet {
     const { signal } = this.#life;
     try {
       const content = await this.#details.fetch(series);
-      if (!signal.aborted) this.#content = content;
+      if (signal.aborted) return;
+      this.#content = content;
+      this.#failure = null;
     } catch (reason) {
       if (signal.aborted || isAbort(reason)) return;
       this.#failure = asApiError(reason);
