@@ -107,7 +107,7 @@ export function grey(level: number): string {
   return `rgb(${String(level)} ${String(level)} ${String(level)})`;
 }
 
-/** The opaque pixels of a bitmap in one colour. */
+/** The opaque pixels of a bitmap, which is used up, in one colour. */
 export function tinted(bitmap: ImageBitmap, color: string): ImageBitmap {
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
   const context = canvas.getContext('2d');
@@ -116,5 +116,6 @@ export function tinted(bitmap: ImageBitmap, color: string): ImageBitmap {
   context.globalCompositeOperation = 'source-in';
   context.fillStyle = color;
   context.fillRect(0, 0, bitmap.width, bitmap.height);
+  bitmap.close();
   return canvas.transferToImageBitmap();
 }

@@ -25,7 +25,7 @@ export class ScrollLink {
   /** How far the leader is in its stack, counted so that a change of leader changes nothing. */
   #count = 0;
   /** For each viewport the count at its first frame, as long as it shows the stack. */
-  readonly #starts = new Map<Viewer, { stackKey: string; start: number }>();
+  readonly #starts = new WeakMap<Viewer, { stackKey: string; start: number }>();
 
   /** Takes the others to where the leader is. */
   carry(leader: Viewer, others: readonly Viewer[]): void {
