@@ -1,3 +1,5 @@
+import type { ImagePoint } from './shapes';
+
 /** The plane of one frame in the patient coordinate system, in mm. */
 export interface FramePlane {
   /** Middle of the first pixel: Image Position (Patient). */
@@ -11,7 +13,7 @@ export interface FramePlane {
 /** Where an image point (0.0 at the corner of the first pixel) lies (DICOM PS3.3 C.7.6.2.1.1); null for none. */
 export function patientPoint(
   { position, orientation, row_spacing_mm, column_spacing_mm }: FramePlane,
-  point: { x: number; y: number },
+  point: ImagePoint,
 ): readonly [number, number, number] | null {
   const right = (point.x - 0.5) * column_spacing_mm;
   const down = (point.y - 0.5) * row_spacing_mm;

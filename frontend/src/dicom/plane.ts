@@ -3,11 +3,7 @@
  * (DICOM PS3.3 C.7.6.2.1.1). Image points have 0.0 at the corner of the first pixel.
  */
 import { patientPoint, type FramePlane } from './patientPoint';
-
-interface ImagePoint {
-  x: number;
-  y: number;
-}
+import type { ImagePoint } from './shapes';
 
 /** A frame as the rectangle that it fills in its plane. */
 export interface PlaneImage extends FramePlane {

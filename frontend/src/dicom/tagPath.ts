@@ -17,7 +17,7 @@ export function pathText(path: string): string {
     .join('');
 }
 
-/** Whether a tag is one of those that anybody may use (DICOM PS3.5 7.8). */
+/** Whether a tag is one of those that makers give a meaning of their own (DICOM PS3.5 7.8). */
 export function isPrivate(tag: string): boolean {
   return Number.parseInt(tag.slice(4, 5), 16) % 2 === 1;
 }
