@@ -337,6 +337,30 @@ def test_varies_over_chosen_images_and_over_frames(page, server):
     expect(page.get_by_text(f"4 / {len(groups)}").first).to_be_visible()
 
 
+def test_who_the_patient_is_can_be_covered_in_all_views(page, server):
+    panel = open_tags(page, server)
+    page.keyboard.press("Shift+K")
+    search(panel, "patientname")
+    expect(element(panel, "(0010,0010)").locator(".value")).to_have_text("hidden")
+    open_view(panel, "Compare")
+    panel.get_by_label("Same too").check()
+    search(panel, "patientname")
+    row = panel.get_by_role("treegrid").get_by_role("row").filter(has_text="PatientName")
+    expect(row.locator(".first")).to_have_text("hidden")
+    expect(row.locator(".second")).to_have_text("hidden")
+    open_view(panel, "Varies")
+    panel.get_by_role("button", name=re.compile("the same in all")).click()
+    same = panel.get_by_role("treegrid", name="What is the same")
+    same.get_by_role("row").first.focus()
+    page.keyboard.press("End")
+    expect(same.get_by_text("Rescale")).not_to_have_count(0)
+    assert "Phantom^Thorax" not in panel.inner_text()
+    page.locator("section[aria-label=Viewport]").first.focus()
+    page.keyboard.press("Shift+K")
+    open_view(panel, "Tags")
+    expect(element(panel, "(0010,0010)").locator(".value")).to_have_text("Phantom^Thorax")
+
+
 @pytest.mark.parametrize("view", ["Tags", "Compare", "Varies"])
 def test_axe_finds_nothing_serious_in_the_views_of_the_tag_panel(page, server, view):
     panel = open_tags(page, server, ENHANCED_SERIES)

@@ -36,6 +36,7 @@ function rowsOf(rows: TagDifference[], isWhole = false, filter = '', ...turned: 
     query: new TagQuery(filter),
     isTurned: (key) => turned.includes(key),
     lineLength: 16,
+    isCovered: ({ vr }) => vr === 'PN',
   });
 }
 
@@ -104,4 +105,18 @@ test('what differs and is not seen is said', () => {
     { note: 'other bytes' },
     { note: 'VR LO and SH' },
   ]);
+});
+
+test('of a covered element is said that it differs, and not how', () => {
+  const name = difference('PatientName', 'changed', 'DOE^JANE', 'ROE^RICHARD');
+  for (const side of [name.first, name.second]) if (side) side.vr = 'PN';
+  expect(rowsOf([name])).toMatchObject([
+    {
+      state: 'changed',
+      first: { before: 'hidden', differing: '' },
+      second: { before: 'hidden', differing: '' },
+      source: { first: { value: { text: 'hidden' } } },
+    },
+  ]);
+  expect(rowsOf([name], false, 'jane')).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import type { TagComparison, TagDifference, TagSide } from '../api/types.gen';
 import { formatCount, visibleText } from '../dicom/format';
+import { COVERED_TEXT, coveredSide, type Cover } from './identity';
 import type { TagQuery } from './tagQuery';
 import { wrapped } from './tagValue';
 
@@ -51,17 +52,25 @@ export interface CompareOptions {
   query: TagQuery;
   isTurned: (key: string) => boolean;
   lineLength: number;
+  isCovered: Cover;
 }
 
 /** The elements of two files, those that differ or all. */
 export function compareRows({ rows }: TagComparison, options: CompareOptions): CompareRow[] {
   const { isWhole, query } = options;
-  return rows.flatMap((row) => {
-    if (!isWhole && row.state === 'same') return [];
+  return rows.flatMap((whole) => {
+    if (!isWhole && whole.state === 'same') return [];
+    const row = shownDifference(whole, options.isCovered);
     const texts = [row.name, row.tag, row.first?.value.text ?? '', row.second?.value.text ?? ''];
     const vr = (row.first ?? row.second)?.vr ?? '';
     return query.matches(vr, texts) ? differenceRows(row, options) : [];
   });
+}
+
+function shownDifference(row: TagDifference, isCovered: Cover): TagDifference {
+  const vr = (row.first ?? row.second)?.vr ?? '';
+  if (!isCovered({ tag: row.tag, vr })) return row;
+  return { ...row, first: coveredSide(row.first), second: coveredSide(row.second) };
 }
 
 function differenceRows(source: TagDifference, options: CompareOptions): CompareRow[] {
@@ -120,6 +129,7 @@ function noteOf({ state, first, second }: TagDifference): string {
   if (first?.value.by_length || second?.value.by_length) {
     if (state === 'same') return 'only the lengths were compared';
   }
+  if (first?.value === COVERED_TEXT || second?.value === COVERED_TEXT) return '';
   if (state !== 'changed' || first === null || second === null) return '';
   if (first.vr !== second.vr) return `VR ${visibleText(first.vr)} and ${visibleText(second.vr)}`;
   if (first.value.text !== second.value.text) return '';

@@ -102,13 +102,11 @@ export class Session {
       if (failure.isUnreachable) noteFailure(failure);
       else this.notices.fail(failure);
     });
-    this.tags = new Tags(
-      client,
-      noteFailure,
-      (node) => this.captions.isIdentityHidden && isIdentifying(node),
-    );
-    this.tagCompare = new TagCompare(client, noteFailure);
-    this.tagVaries = new TagVaries(client, noteFailure);
+    const isCovered = (element: { tag: string; vr: string }) =>
+      this.captions.isIdentityHidden && isIdentifying(element);
+    this.tags = new Tags(client, noteFailure, isCovered);
+    this.tagCompare = new TagCompare(client, noteFailure, isCovered);
+    this.tagVaries = new TagVaries(client, noteFailure, isCovered);
     this.explainer = new Explainer(client, noteFailure);
     this.exporter = new Exporter(this.study, (failure) => this.notices.fail(failure));
     this.thumbnails = new ThumbnailStore(client);

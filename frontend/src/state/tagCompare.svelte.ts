@@ -6,6 +6,7 @@ import { pause } from '../api/pause';
 import type { TagComparison } from '../api/types.gen';
 import { frameKey } from '../dicom/frameRef';
 import { compareRows } from './compareRows';
+import type { Cover } from './identity';
 import type { Partner, Spot } from './tagPartners';
 import { TagQuery } from './tagQuery';
 
@@ -25,6 +26,7 @@ export class TagCompare {
   readonly #client: CompareClient;
   readonly #onFailure: (failure: ApiError) => void;
   readonly #turned = new SvelteSet<string>();
+  readonly #isCovered: Cover;
   #request = new AbortController();
   #pinned = $state.raw<Spot | null>(null);
   #wanted: Pair | null = null;
@@ -48,11 +50,17 @@ export class TagCompare {
           query: this.query,
           isTurned: (key) => this.#turned.has(key),
           lineLength: this.lineLength,
+          isCovered: (element) => this.#isCovered(element),
         }),
   );
 
-  constructor(client: CompareClient, onFailure: (failure: ApiError) => void) {
+  constructor(
+    client: CompareClient,
+    onFailure: (failure: ApiError) => void,
+    isCovered: Cover = () => false,
+  ) {
     this.#client = client;
+    this.#isCovered = isCovered;
     this.#onFailure = onFailure;
   }
 

@@ -2,6 +2,7 @@ import { asApiError, isAbort, type ApiError } from '../api/apiError';
 import type { Client, VaryingOver } from '../api/client';
 import { pause } from '../api/pause';
 import type { TagVariation } from '../api/types.gen';
+import { COVERED_TEXT, type Cover } from './identity';
 import { TagQuery } from './tagQuery';
 import { columnsOf, type ColumnOrder } from './varyColumns';
 import type { Scope, ScopeId } from './varyScopes';
@@ -15,6 +16,7 @@ type VaryClient = Pick<Client, 'varyingTags' | 'varyingTagsCsv'>;
 export class TagVaries {
   readonly #client: VaryClient;
   readonly #onFailure: (failure: ApiError) => void;
+  readonly #isCovered: Cover;
   #request = new AbortController();
   #wanted: Scope | null = null;
   #variation = $state.raw<TagVariation | null>(null);
@@ -32,11 +34,27 @@ export class TagVaries {
   readonly columns = $derived(
     this.#variation === null
       ? []
-      : columnsOf(this.#variation, { query: this.query, order: this.order }),
+      : columnsOf(this.#variation, {
+          query: this.query,
+          order: this.order,
+          isCovered: (element) => this.#isCovered(element),
+        }),
   );
 
-  constructor(client: VaryClient, onFailure: (failure: ApiError) => void) {
+  /** What does not vary. */
+  readonly constants = $derived(
+    (this.#variation?.constant ?? []).map((tag) =>
+      this.#isCovered(tag) ? { ...tag, value: COVERED_TEXT } : tag,
+    ),
+  );
+
+  constructor(
+    client: VaryClient,
+    onFailure: (failure: ApiError) => void,
+    isCovered: Cover = () => false,
+  ) {
     this.#client = client;
+    this.#isCovered = isCovered;
     this.#onFailure = onFailure;
   }
 

@@ -30,7 +30,11 @@ const variation: TagVariation = {
 };
 
 const columns = (filter = '', order: ColumnOrder = 'tag') =>
-  columnsOf(variation, { query: new TagQuery(filter), order });
+  columnsOf(variation, {
+    query: new TagQuery(filter),
+    order,
+    isCovered: () => false,
+  });
 
 test('each row has its value, or none where the element is absent', () => {
   const [, echo] = columns();
@@ -54,8 +58,18 @@ test('a column is as wide as its longest text, within limits', () => {
   const wide = varying('X', '(0010,4000)', ['x'.repeat(500)], [0]);
   const [column] = columnsOf(
     { ...variation, varying: [wide] },
-    { query: new TagQuery(''), order: 'tag' },
+    { query: new TagQuery(''), order: 'tag', isCovered: () => false },
   );
   expect(column?.width_css_px).toBe(230);
   expect(columns()[1]?.width_css_px).toBeLessThan(120);
+});
+
+test('covered values say nothing, but where there is one', () => {
+  const echo = columnsOf(variation, {
+    query: new TagQuery(''),
+    order: 'tag',
+    isCovered: ({ tag }) => tag === '(0018,0081)',
+  })[1];
+  expect([0, 1, 2].map((row) => echo?.textAt(row))).toEqual(['hidden', 'hidden', null]);
+  expect(echo?.rawAt(0)).toBe('hidden');
 });

@@ -1,5 +1,6 @@
 import type { TagText, TagVariation, VaryingTag } from '../api/types.gen';
 import { formatCount, visibleText } from '../dicom/format';
+import { COVERED_TEXT, type Cover } from './identity';
 import type { TagQuery } from './tagQuery';
 
 /** How the columns stand: as in the file, by their names, or those with most values first. */
@@ -34,11 +35,13 @@ const [LEAST_CSS_PX, MOST_CSS_PX] = [84, 230];
 /** The varying elements that a query asks for, in an order. */
 export function columnsOf(
   { varying }: TagVariation,
-  { query, order }: { query: TagQuery; order: ColumnOrder },
+  { query, order, isCovered }: { query: TagQuery; order: ColumnOrder; isCovered: Cover },
 ): VaryColumn[] {
   const columns = varying
     .filter(({ name, tag, vr }) => query.matches(vr, [name, tag, tag.replace(/[(),]/g, '')]))
-    .map(columnOf);
+    .map((tag) =>
+      columnOf(isCovered(tag) ? { ...tag, values: tag.values.map(() => COVERED_TEXT) } : tag),
+    );
   if (order === 'name') columns.sort((one, other) => compare(one.name, other.name));
   if (order === 'values') columns.sort((one, other) => other.distinct - one.distinct);
   return columns;
