@@ -14,6 +14,16 @@ from support.server import ServerProcess
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
+SIZES = {"large": (1600, 950), "small": (1100, 700)}
+
+
+def pytest_generate_tests(metafunc):
+    if "viewport" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("one_size")
+        names = list(SIZES) if mark is None else mark.args
+        metafunc.parametrize("viewport", [SIZES[name] for name in names], ids=names, indirect=True)
+
+
 def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
     for item in items:
@@ -41,10 +51,11 @@ def server():
         yield server
 
 
-@pytest.fixture(params=[(1600, 950), (1100, 700)], ids=["large", "small"])
+@pytest.fixture
 def viewport(request):
-    """Both window sizes that the page is made for."""
-    return {"width": request.param[0], "height": request.param[1]}
+    """A size that the page is made for; `one_size` names the one that is enough."""
+    width, height = request.param
+    return {"width": width, "height": height}
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 from support.paths import FIXTURES
 from support.server import ServerProcess
 
+pytestmark = pytest.mark.one_size("large")
+
 HEART = "Parasternal short axis"
 FRAMES = 20
 """of that series, and its Recommended Display Frame Rate is 22."""

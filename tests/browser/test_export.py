@@ -14,6 +14,8 @@ from playwright.sync_api import expect
 from support.datasets import image, part10
 from support.server import ServerProcess
 
+pytestmark = pytest.mark.one_size("small")
+
 CT_SERIES = "Axial 7.5 mm"
 CT_FRAMES = 22
 HEART = "Parasternal short axis"
@@ -258,9 +260,3 @@ def test_no_file_that_is_saved_names_the_patient(page, tmp_path):
         assert b"SECRET" not in content
         assert name.endswith("-series7-1.png")
         page.goto("about:blank")  # before the server goes
-
-
-@pytest.fixture
-def viewport():
-    """One size will do: nothing here depends on it."""
-    return {"width": 1100, "height": 700}

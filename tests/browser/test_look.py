@@ -12,13 +12,9 @@ from playwright.sync_api import expect
 from support.datasets import image, item, part10
 from support.server import ServerProcess
 
+pytestmark = pytest.mark.one_size("small")
+
 MIDDLE = (10, 10)
-
-
-@pytest.fixture
-def viewport():
-    """The smaller window: what fits there fits in the larger one."""
-    return {"width": 1100, "height": 700}
 
 
 @pytest.fixture

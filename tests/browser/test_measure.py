@@ -19,6 +19,8 @@ from support.datasets import image, part10
 from support.paths import FIXTURES
 from support.server import ServerProcess
 
+pytestmark = pytest.mark.one_size("large")
+
 CT_SERIES = "Axial 7.5 mm"
 
 Place = tuple[float, float]

@@ -13,6 +13,8 @@ from playwright.sync_api import expect
 from support.datasets import image, part10
 from support.server import ServerProcess
 
+pytestmark = pytest.mark.one_size("large")
+
 
 @pytest.fixture
 def opened(page, tmp_path):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator, Page
 
+pytestmark = pytest.mark.one_size("large")
+
 CT_SERIES = "Axial 7.5 mm"
 ENHANCED_SERIES = "Axial 7.5 mm, enhanced"
 
