@@ -255,6 +255,22 @@ def test_a_drag_on_the_histogram_moves_the_window(page, opened):
         expect(page.locator("[data-shown]")).to_have_attribute("data-shown", "0/0")
 
 
+def test_the_histogram_is_of_the_region_that_is_selected(page, opened):
+    with opened(ct(0)):
+        page.keyboard.press("u")
+        panel = page.get_by_role("complementary", name="Histogram")
+        expect(panel).to_contain_text("400 pixels")
+        page.keyboard.press("r")
+        # From the middle of pixel 4 to that of pixel 9, each way: centres from 4.5 up to 9.5.
+        page.mouse.move(*place_of(page, 4, 4))
+        page.mouse.down()
+        page.mouse.move(*place_of(page, 9, 9), steps=3)
+        page.mouse.up()
+        expect(panel).to_contain_text(re.compile(r"(25|30|36) pixels of what is selected"))
+        page.keyboard.press("Escape")
+        expect(panel).to_contain_text("400 pixels, values")
+
+
 def test_the_uptake_of_a_pet_is_read_with_its_kind(page, opened):
     pet = flat(
         500,

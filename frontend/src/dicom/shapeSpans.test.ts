@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { eachSpan } from './shapeSpans';
+import { eachSpan, samplesInside } from './shapeSpans';
 import type { ShapeKind } from './shapes';
 
 /** The pixels of a shape, drawn as text. */
@@ -114,4 +114,23 @@ test('a line has no inside', () => {
       [6, 5],
     ]).join(''),
   ).not.toContain('#');
+});
+
+test('the samples of a region are those of its pixels, row by row', () => {
+  const stored = {
+    samples: Int16Array.from({ length: 12 }, (_, position) => position - 6),
+    rows: 3,
+    columns: 4,
+    samples_per_pixel: 1,
+    bits_stored: 16,
+    photometric_interpretation: 'MONOCHROME2',
+    truncated: false,
+  };
+  const points = [
+    { x: 1, y: 1 },
+    { x: 9, y: 3 },
+  ];
+  expect(samplesInside(stored, { kind: 'rectangle', points })).toEqual(
+    Int16Array.of(-1, 0, 1, 3, 4, 5),
+  );
 });

@@ -6,6 +6,7 @@
  * crosses itself, what is enclosed an even number of times is outside.
  */
 import { boundsOf, type ImagePoint, type Shape } from './shapes';
+import type { Samples, StoredFrame } from './storedFrame';
 
 /** Calls with each run of pixels in a row: from column `first` up to, and without, `end`. */
 export function eachSpan(
@@ -24,6 +25,19 @@ export function eachSpan(
       if (first < end) use(row, first, end);
     }
   }
+}
+
+/** The samples of the pixels that a region of a monochrome frame holds, row by row. */
+export function samplesInside({ samples, rows, columns }: StoredFrame, shape: Shape): Samples {
+  let count = 0;
+  eachSpan(shape, { rows, columns }, (_, first, end) => (count += end - first));
+  const inside = samples.slice(0, count);
+  let filled = 0;
+  eachSpan(shape, { rows, columns }, (row, first, end) => {
+    inside.set(samples.subarray(row * columns + first, row * columns + end), filled);
+    filled += end - first;
+  });
+  return inside;
 }
 
 type Span = readonly [first: number, end: number];

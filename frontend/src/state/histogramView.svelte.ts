@@ -1,15 +1,30 @@
 import { histogramOf, type Histogram } from '../dicom/histogram';
+import { samplesInside } from '../dicom/shapeSpans';
+import type { Shape } from '../dicom/shapes';
 import { isMonochrome } from '../dicom/storedFrame';
 import type { Windowed } from './windowing.svelte';
 
 /** While frames fly past, one in this many milliseconds is counted. */
 const INTERVAL_MS = 100;
 
+/** What is counted: a frame, or a region of it. */
+interface Counted extends Windowed {
+  region: Shape | null;
+}
+
+function isSame(first: Counted | null, second: Counted | null): boolean {
+  return (
+    first?.stored === second?.stored &&
+    first?.recipe === second?.recipe &&
+    first?.region === second?.region
+  );
+}
+
 /** The histogram of the frame on screen, which may lag a little behind it. */
 export class HistogramView {
   #histogram = $state.raw<Histogram | null>(null);
-  #counted: Windowed | null = null;
-  #wanted: Windowed | null = null;
+  #counted: Counted | null = null;
+  #wanted: Counted | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   /** Counts on an axis of powers of ten, on which small peaks are seen beside large ones. */
@@ -21,8 +36,8 @@ export class HistogramView {
   }
 
   /** Counts a frame soon, and not while others still come and go. */
-  show(frame: Windowed | null): void {
-    this.#wanted = frame;
+  show(frame: Windowed | null, region: Shape | null = null): void {
+    this.#wanted = frame && { ...frame, region };
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       this.#count();
@@ -36,11 +51,14 @@ export class HistogramView {
 
   #count(): void {
     const frame = this.#wanted;
-    if (frame?.stored === this.#counted?.stored && frame?.recipe === this.#counted?.recipe) return;
+    if (isSame(frame, this.#counted)) return;
     this.#counted = frame;
-    this.#histogram =
-      frame === null || !isMonochrome(frame.stored)
-        ? null
-        : histogramOf(frame.stored.samples, frame.recipe.modality, frame.recipe.padding);
+    if (frame === null || !isMonochrome(frame.stored)) {
+      this.#histogram = null;
+      return;
+    }
+    const { stored, recipe, region } = frame;
+    const samples = region === null ? stored.samples : samplesInside(stored, region);
+    this.#histogram = histogramOf(samples, recipe.modality, recipe.padding);
   }
 }
