@@ -1,15 +1,11 @@
 import type { Component } from 'svelte';
 
 import type { PanelName } from '../../state/layout.svelte';
-import ExplanationPanel from './ExplanationPanel.svelte';
-import MeasurementPanel from './MeasurementPanel.svelte';
-import HistogramPanel from './HistogramPanel.svelte';
-import TagPanel from './TagPanel.svelte';
 
-/** What stands at the right, by name. */
-export const PANELS: Readonly<Record<PanelName, Component>> = {
-  tags: TagPanel,
-  explanation: ExplanationPanel,
-  measurements: MeasurementPanel,
-  histogram: HistogramPanel,
+/** What stands at the right, by name, fetched when it is opened. */
+export const PANELS: Readonly<Record<PanelName, () => Promise<{ default: Component }>>> = {
+  tags: () => import('./TagPanel.svelte'),
+  explanation: () => import('./ExplanationPanel.svelte'),
+  measurements: () => import('./MeasurementPanel.svelte'),
+  histogram: () => import('./HistogramPanel.svelte'),
 };
