@@ -868,7 +868,7 @@ test('a link lays out its panes', async () => {
 
 test('a link to a file that is not there is told, and the first image is opened', async () => {
   const session = await visiting('file=99', seriesList([series(0)]), SLICES);
-  expect(session.viewer.shownKey).toBe('0/0');
+  await vi.waitUntil(() => session.viewer.shownKey === '0/0');
   expect(session.notices.items.map(({ message }) => message)).toEqual([
     'the link names a file that is not in the list',
   ]);
