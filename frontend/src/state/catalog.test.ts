@@ -295,3 +295,26 @@ test('a list of 25,000 series in 1,000 studies keeps its order through 25 lines'
 function nth(index: number) {
   return patient(index, { patient_name: `P${String(index).padStart(3, '0')}` });
 }
+
+test('with the identity hidden no name, number, date or path is left, not in tooltips either', () => {
+  const named = series(0, { file_name: 'doe-jane.dcm', folder: 'doe', series_description: '' });
+  const catalog = catalogOf(seriesList([named]));
+  const path = { path: 'doe/notes.txt', reason: 'no DICOM data set' };
+  const skipped = { ...NO_SKIPPED, not_dicom: { count: 1, rows: [path] as ReportRow[] } };
+  const listing = treeItems(catalog, skipped, {
+    matcher: new Matcher(''),
+    isCollapsed: () => false,
+  });
+  const covered = listing.items.map((item) =>
+    treeRow(item, listing, () => true, { isIdentityHidden: true }),
+  );
+  expect(covered.map(({ label }) => label)).toEqual([
+    'Patient 1',
+    'Abdomen',
+    'Series 1',
+    'Not images',
+    'Identity hidden',
+  ]);
+  const said = covered.map(({ label, detail, title, facts }) => label + detail + title + facts);
+  expect(said.join('\n')).not.toMatch(/doe|jane|2024|P1/i);
+});

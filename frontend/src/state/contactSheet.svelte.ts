@@ -3,6 +3,7 @@ import { pause } from '../api/pause';
 import type { SeriesRow } from '../api/types.gen';
 import type { ThumbnailStore } from '../frames/thumbnailStore';
 import type { PatientNode, SeriesNode, StudyNode } from './catalog';
+import { coveredLabel } from './identity';
 import type { Details } from './details';
 import { Scrub } from './scrub.svelte';
 import type { SeriesContent } from './seriesContent';
@@ -166,6 +167,13 @@ export function placeOf(item: TreeItem): SheetPlace | null {
     default:
       return null;
   }
+}
+
+/** What a step of the way is called; while identity is hidden, not by people, dates and folders. */
+export function crumbText({ label, place }: Crumb, { isIdentityHidden = false } = {}): string {
+  if (!isIdentityHidden || place.kind === 'all') return label;
+  if (place.kind !== 'frames') return coveredLabel(place);
+  return place.stackKey === null ? coveredLabel(place.series) : label;
 }
 
 function crumbsTo(place: SheetPlace): Crumb[] {

@@ -14,7 +14,7 @@ import {
   study,
 } from '../testing/server';
 import { Catalog, type SeriesNode } from './catalog';
-import { ContactSheet, placeOf } from './contactSheet.svelte';
+import { ContactSheet, crumbText, placeOf } from './contactSheet.svelte';
 import { DetailCache, Details } from './details';
 import { sheetCell } from './sheetCells';
 
@@ -47,7 +47,9 @@ function sheetOf() {
 
 const at = (file: number) => ({ file, frame_index: 0 });
 const texts = (sheet: ContactSheet) =>
-  sheet.items.map(sheetCell).map(({ label, detail: said }) => [label, said].join(' ').trim());
+  sheet.items
+    .map((item) => sheetCell(item))
+    .map(({ label, detail: said }) => [label, said].join(' ').trim());
 
 test('a study is a cell a series', () => {
   const { sheet } = sheetOf();
@@ -61,6 +63,15 @@ test('a study is a cell a series', () => {
     'DOE, JANE',
     '2024-01-31  Abdomen',
   ]);
+});
+
+test('with the identity hidden the way names neither patient, date nor folder', () => {
+  const { sheet } = sheetOf();
+  const way = () => sheet.crumbs.map((crumb) => crumbText(crumb, { isIdentityHidden: true }));
+  sheet.open({ kind: 'frames', series: node(0), stackKey: null });
+  expect(way()).toEqual(['All series', 'Patient 1', 'Abdomen', 'Portal venous']);
+  sheet.open({ kind: 'folder', path: '/scans/doe', label: 'doe' });
+  expect(way()).toEqual(['All series', 'Folder']);
 });
 
 test('a series is a cell a frame, each value of a dimension counted for itself', async () => {

@@ -3,10 +3,8 @@ import type { FrameRef } from '../dicom/frameRef';
 import type { Voi } from '../dicom/recipe';
 import type { Orientation } from '../interaction/camera';
 import type { SeriesNode } from './catalog';
+import { COVERED } from './identity';
 import type { FileFacts, Stack } from './seriesContent';
-
-/** Stands where a name, number or date is covered. */
-export const COVERED = 'Identity hidden';
 
 /** How much of the text is wanted. */
 interface Wanted {
@@ -21,7 +19,9 @@ export function patientLines(
 ): string[] {
   if (study === null) return [];
   const { patient_name, patient_id } = study.patient.row;
-  const who = isIdentityHidden ? [COVERED] : [personName(patient_name), visibleText(patient_id)];
+  // Many files, anonymous ones above all, have the number for a name.
+  const named = new Set([personName(patient_name), visibleText(patient_id)]);
+  const who = isIdentityHidden ? [COVERED] : [...named];
   if (isBrief) return lines(who);
   const when = isIdentityHidden ? '' : formatDate(study.row.study_date);
   return lines([...who, when, visibleText(study.row.study_description)]);

@@ -1,14 +1,30 @@
+/** What stands on the page while identity is hidden: no people and dates, and no files and folders, which often name them. */
 import type { TagSide, TagText } from '../api/types.gen';
 import { visibleText } from '../dicom/format';
-import type { PatientNode, StudyNode } from './catalog';
+import type { PatientNode, SeriesNode, StudyNode } from './catalog';
 
 /** Stands where a value is covered. */
 export const COVERED_VALUE = 'hidden';
 
+/** Stands where a name, number or date is covered. */
+export const COVERED = 'Identity hidden';
+
+type Named = { kind: 'folder' } | PatientNode | StudyNode | SeriesNode;
+
 /** The label of a place in the list, without what tells who the patient is. */
-export function coveredLabel(place: PatientNode | StudyNode): string {
-  if (place.kind === 'patient') return `Patient ${String(place.row.index + 1)}`;
-  return visibleText(place.row.study_description) || 'Study';
+export function coveredLabel(place: Named): string {
+  switch (place.kind) {
+    case 'folder':
+      return 'Folder';
+    case 'patient':
+      return `Patient ${String(place.row.index + 1)}`;
+    case 'study':
+      return visibleText(place.row.study_description) || 'Study';
+    case 'series': {
+      const number = visibleText(place.row.series_number);
+      return visibleText(place.row.series_description) || (number ? `Series ${number}` : 'Series');
+    }
+  }
 }
 
 /** Says of an element whether nobody may see its value. */

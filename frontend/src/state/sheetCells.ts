@@ -52,12 +52,12 @@ export function frameItems({ stacks }: SeriesContent, stackKey: string | null): 
 }
 
 /** The cell of an item: made only for those in sight. */
-export function sheetCell(item: SheetItem): SheetCell {
-  return item.kind === 'frame' ? frameCell(item) : seriesCell(item);
+export function sheetCell(item: SheetItem, wanted: { isIdentityHidden?: boolean } = {}): SheetCell {
+  return item.kind === 'frame' ? frameCell(item) : seriesCell(item, wanted);
 }
 
-function seriesCell(item: SeriesNode): SheetCell {
-  const row = treeRow(item, { seriesCounts: new Map() }, () => false);
+function seriesCell(item: SeriesNode, wanted: { isIdentityHidden?: boolean }): SheetCell {
+  const row = treeRow(item, { seriesCounts: new Map() }, () => false, wanted);
   return {
     key: item.key,
     item,

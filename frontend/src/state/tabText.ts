@@ -1,6 +1,6 @@
 import { fileName, formatDate, visibleText } from '../dicom/format';
 import type { SeriesNode } from './catalog';
-import { COVERED } from './cornerText';
+import { COVERED } from './identity';
 import type { Pane } from './pane.svelte';
 import type { Study } from './study.svelte';
 import type { Workspace } from './workspace.svelte';

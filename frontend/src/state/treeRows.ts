@@ -1,6 +1,8 @@
 import type { SeriesRow } from '../api/types.gen';
 import { fileName, formatBytes, formatCount, plural, visibleText } from '../dicom/format';
-import type { PartNode, SeriesNode } from './catalog';
+import type { PartNode, PatientNode, SeriesNode } from './catalog';
+import { COVERED, coveredLabel } from './identity';
+import type { FolderNode } from './folders';
 import { pathBelow } from './seriesContent';
 import type { MoreItem, SkippedItem, TreeItem, TreeItems } from './treeItems';
 
@@ -26,6 +28,10 @@ export interface TreeRow {
   isExpanded: boolean | null;
 }
 
+interface Wanted {
+  isIdentityHidden?: boolean;
+}
+
 type Cells = Partial<Omit<TreeRow, 'key' | 'item' | 'level'>> & { label: string };
 
 /** The line of an item: made only for those in sight. */
@@ -33,8 +39,9 @@ export function treeRow(
   item: TreeItem,
   listing: Pick<TreeItems, 'seriesCounts'>,
   isExpanded: (key: string) => boolean,
+  { isIdentityHidden = false }: Wanted = {},
 ): TreeRow {
-  const cells = cellsOf(item, listing);
+  const cells = cellsOf(item, listing, isIdentityHidden);
   return {
     key: item.key,
     item,
@@ -58,35 +65,49 @@ function isBranch(item: TreeItem): boolean {
   return BRANCHES.has(item.kind);
 }
 
-function cellsOf(item: TreeItem, { seriesCounts }: Pick<TreeItems, 'seriesCounts'>): Cells {
+function cellsOf(
+  item: TreeItem,
+  { seriesCounts }: Pick<TreeItems, 'seriesCounts'>,
+  isCovered: boolean,
+): Cells {
   switch (item.kind) {
     case 'folder': {
-      const { label, detail } = item;
-      return { label, detail, count: `${formatCount(seriesCounts.get(item) ?? 0)} series` };
+      return {
+        ...nameOf(item, isCovered),
+        count: `${formatCount(seriesCounts.get(item) ?? 0)} series`,
+      };
     }
     case 'patient': {
-      const { label, detail, studies } = item;
+      const { studies } = item;
       const count = studies.length > 1 ? `${formatCount(studies.length)} studies` : '';
-      return { label, detail, count };
+      return { ...nameOf(item, isCovered), count };
     }
     case 'study': {
       const count = seriesCounts.get(item) ?? item.series.length;
-      return { label: item.label, count: count > 1 ? `${formatCount(count)} series` : '' };
+      const label = isCovered ? coveredLabel(item) : item.label;
+      return { label, count: count > 1 ? `${formatCount(count)} series` : '' };
     }
     case 'series':
-      return seriesCells(item);
+      return seriesCells(item, isCovered);
     case 'part':
       return partCells(item);
     case 'group':
       return { label: item.label, count: plural(item.count, 'file') };
     case 'skipped':
-      return skippedCells(item);
+      return skippedCells(item, isCovered);
     case 'more':
       return moreCells(item);
   }
 }
 
-function seriesCells({ row, label, study, parts }: SeriesNode): Cells {
+function nameOf(item: FolderNode | PatientNode, isCovered: boolean): Cells {
+  if (isCovered) return { label: coveredLabel(item) };
+  return { label: item.label, detail: item.detail };
+}
+
+function seriesCells(item: SeriesNode, isCovered: boolean): Cells {
+  const { row, study, parts } = item;
+  const label = isCovered ? coveredLabel(item) : item.label;
   const isImage = row.image_count > 0;
   const number = visibleText(row.series_number);
   const facts = [
@@ -105,7 +126,7 @@ function seriesCells({ row, label, study, parts }: SeriesNode): Cells {
   return {
     label,
     detail: study === null ? note : '',
-    title: [label, `${countOf(row)} · ${facts}`, note, ...warnings, path + more]
+    title: [label, `${countOf(row)} · ${facts}`, note, ...warnings, isCovered ? '' : path + more]
       .filter(Boolean)
       .join('\n'),
     modality: visibleText(row.modality),
@@ -143,8 +164,9 @@ function warningCount(warnings: readonly string[]): string {
   return warnings.length === 0 ? '' : plural(warnings.length, 'warning');
 }
 
-function skippedCells({ row }: SkippedItem): Cells {
+function skippedCells({ row }: SkippedItem, isCovered: boolean): Cells {
   const detail = visibleText(row.reason);
+  if (isCovered) return { label: COVERED, detail };
   return { label: fileName(row.path), detail, title: `${visibleText(row.path)}\n${detail}` };
 }
 
