@@ -21,8 +21,10 @@ export function coveredLabel(place: Named): string {
     case 'study':
       return visibleText(place.row.study_description) || 'Study';
     case 'series': {
-      const number = visibleText(place.row.series_number);
-      return visibleText(place.row.series_description) || (number ? `Series ${number}` : 'Series');
+      const { series_description, series_number, image_count, note } = place.row;
+      const number = visibleText(series_number);
+      const what = image_count === 0 ? visibleText(note) : '';
+      return visibleText(series_description) || what || (number ? `Series ${number}` : 'Series');
     }
   }
 }
