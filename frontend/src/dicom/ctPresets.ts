@@ -32,6 +32,6 @@ export function hasCtPresets(unit: string): boolean {
   return unit === 'HU';
 }
 
-export function presetNamed(name: CtPresetName): CtPreset | undefined {
-  return CT_PRESETS.find((preset) => preset.name === name);
+export function presetNamed(name: CtPresetName): CtPreset {
+  return CT_PRESETS.find((preset) => preset.name === name) ?? CT_PRESETS[0];
 }

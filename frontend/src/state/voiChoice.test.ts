@@ -24,6 +24,17 @@ test('a choice that the next frame does not have falls back to its default', () 
   expect(optionKey(third, recipe({ voi: [WINDOW, WINDOW, WINDOW] }))).toBe('file-2');
 });
 
+test('a choice that is not for a frame is no query of it', () => {
+  const inHu = recipe({ unit: 'HU', voi: [WINDOW] });
+  const inCounts = recipe({ unit: 'CNTS', voi: [WINDOW] });
+  const custom = { kind: 'custom', window: WINDOW, unit: 'HU' } as const;
+  expect(voiQuery(custom, inHu)).toMatchObject({ wc: '40' });
+  expect(voiQuery(custom, inCounts)).toEqual({});
+  expect(voiQuery({ kind: 'preset', name: 'lung' }, inCounts)).toEqual({});
+  expect(voiQuery({ kind: 'file', index: 1 }, inHu)).toEqual({});
+  expect(voiQuery({ kind: 'percentile' }, inCounts)).toEqual({ mode: 'percentile' });
+});
+
 test('each choice is a query that the server knows', () => {
   expect(voiQuery({ kind: 'default' })).toEqual({});
   expect(voiQuery({ kind: 'file', index: 2 })).toEqual({ voi: '2' });

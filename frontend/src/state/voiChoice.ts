@@ -47,20 +47,17 @@ export function resolveVoi(
   recipe: DisplayRecipe,
 ): Voi | null {
   if (!isMonochrome(stored)) return null;
+  if (!isFor(choice, recipe)) return defaultVoi(stored, recipe);
   switch (choice.kind) {
     case 'custom':
-      // The same numbers in another unit are another thing.
-      return isFor(choice, recipe) ? choice.window : defaultVoi(stored, recipe);
-    case 'preset': {
-      const preset = isFor(choice, recipe) ? presetNamed(choice.name) : undefined;
-      return preset === undefined ? defaultVoi(stored, recipe) : presetWindow(preset);
-    }
+      return choice.window;
+    case 'preset':
+      return presetWindow(presetNamed(choice.name));
     case 'full':
       return fullDynamicVoi(stored, recipe);
     case 'percentile':
       return percentileVoi(stored, recipe);
     case 'file':
-      // Frames of one stack may differ in what they offer.
       return recipe.voi[choice.index] ?? defaultVoi(stored, recipe);
     case 'default':
       return defaultVoi(stored, recipe);
@@ -106,40 +103,47 @@ const PRESET_OPTIONS = CT_PRESETS.map(({ name, label, center, width }): VoiOptio
 
 /** The key of the option that a choice means. */
 export function optionKey(choice: VoiChoice, recipe: DisplayRecipe): string {
+  if (!isFor(choice, recipe)) return 'file-0';
   switch (choice.kind) {
     case 'full':
       return 'full';
     case 'percentile':
       return recipe.voi.length > 0 ? 'percentile' : 'file-0';
     case 'preset':
-      return isFor(choice, recipe) ? choice.name : 'file-0';
+      return choice.name;
     case 'custom':
-      return isFor(choice, recipe) ? 'custom' : 'file-0';
+      return 'custom';
     case 'file':
-      return `file-${String(choice.index < recipe.voi.length ? choice.index : 0)}`;
+      return `file-${String(choice.index)}`;
     case 'default':
       return 'file-0';
   }
 }
 
-/** Whether a window fits the unit of a frame. */
-function isFor(
-  choice: Extract<VoiChoice, { kind: 'preset' | 'custom' }>,
-  { unit }: DisplayRecipe,
-): boolean {
-  if (choice.kind === 'preset') return hasCtPresets(unit);
-  return choice.unit === undefined || choice.unit === unit;
+/** Whether a choice means something for a frame; what does not gives way to the choice of the file. */
+function isFor(choice: VoiChoice, { unit, voi }: DisplayRecipe): boolean {
+  switch (choice.kind) {
+    case 'preset':
+      return hasCtPresets(unit);
+    case 'custom':
+      // The same numbers in another unit are another thing.
+      return choice.unit === undefined || choice.unit === unit;
+    case 'file':
+      // Frames of one stack may differ in what they offer.
+      return choice.index < voi.length;
+    default:
+      return true;
+  }
 }
 
-/** The choice as query of a display frame. */
-export function voiQuery(choice: VoiChoice): Record<string, string> {
+/** The choice as query of a display frame; the recipe is for those where it is known. */
+export function voiQuery(choice: VoiChoice, recipe?: DisplayRecipe): Record<string, string> {
+  if (recipe !== undefined && !isFor(choice, recipe)) return {};
   switch (choice.kind) {
     case 'custom':
       return windowQuery(choice.window);
-    case 'preset': {
-      const preset = presetNamed(choice.name);
-      return preset === undefined ? {} : windowQuery(presetWindow(preset));
-    }
+    case 'preset':
+      return windowQuery(presetWindow(presetNamed(choice.name)));
     case 'full':
       return { mode: 'full_dynamic' };
     case 'percentile':
