@@ -170,7 +170,7 @@ export class FrameStore {
       this.#client.preview(ref, query, signal),
       this.#recipes.start(ref),
     ]);
-    this.#cache.recipes.set(recipe.id, recipe);
+    this.#cache.keepRecipe(recipe);
     return { ref, rows, columns, recipe, bitmap };
   }
 
@@ -235,7 +235,7 @@ export class FrameStore {
     const stack = this.#here?.stack ?? [];
     if (stack.some((other) => this.#cache.frames.has(frameKey(other)))) return;
     const recipe = await this.#recipes.start(ref).catch(() => null);
-    if (recipe !== null) this.#cache.recipes.set(recipe.id, recipe);
+    if (recipe !== null) this.#cache.keepRecipe(recipe);
   }
 
   async *#loadAhead(errands: readonly Errand[], signal: AbortSignal): AsyncGenerator<FrameRef> {
@@ -298,10 +298,10 @@ export class FrameStore {
 
   /** Frames of a series mostly share one recipe, so it is fetched once for its id. */
   async #recipe(id: string, ref: FrameRef, order: Order): Promise<Recipe> {
-    const known = this.#cache.recipes.get(id);
+    const known = this.#cache.recipe(id);
     if (known !== undefined) return known;
     const recipe = await this.#client.recipe(ref, order);
-    this.#cache.recipes.set(recipe.id, recipe);
+    this.#cache.keepRecipe(recipe);
     return recipe;
   }
 }
