@@ -51,6 +51,9 @@ test('without a spacing there is no scale, but for one tomographic ultrasound re
   };
   expect(scaleOf({ spacing: null, regions: [region] })?.text).toBe('2 cm');
   expect(scaleOf({ spacing: null, regions: [region, region] })).toBeNull();
+  // Regions go before a spacing, for the bar as for what is measured.
+  expect(scaleOf({ spacing: SPACING, regions: [{ ...region, x_mm: 0.05 }] })?.text).toBe('2 mm');
+  expect(scaleOf({ spacing: SPACING, regions: [region, region] })).toBeNull();
 });
 
 test('the plane goes before the letters of the file', () => {

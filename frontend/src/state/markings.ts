@@ -24,7 +24,8 @@ export function screenScale(
   { spacing, regions }: Pick<Recipe, 'spacing' | 'regions'>,
   { zoom, pixelAspect, orientation, viewport }: Camera,
 ): (ScaleBar & { note: string }) | null {
-  const size = spacing === null ? sizeInRegions(regions) : patientSize(spacing);
+  // Where an image has regions they alone say what a pixel measures, as for what is measured.
+  const size = regions.length > 0 ? sizeInRegions(regions) : spacing && sizeOf(spacing);
   if (size === null) return null;
   // On its side an image has its rows along the width of the screen.
   const mmPerCssPx =
@@ -48,7 +49,7 @@ const PLANE_NOTES = {
   unknown: 'in the patient or at the detector',
 } as const;
 
-function patientSize({ row_mm, column_mm, plane }: NonNullable<Recipe['spacing']>): PixelSize {
+function sizeOf({ row_mm, column_mm, plane }: NonNullable<Recipe['spacing']>): PixelSize {
   return { row_mm, column_mm, note: PLANE_NOTES[plane] };
 }
 
