@@ -58,6 +58,8 @@ export class WebmWriter {
   }
 
   async finish(): Promise<Blob> {
+    // One that has failed has stopped by itself.
+    if (this.#recorder.state === 'inactive') throw new Error('the browser gave up the recording');
     const isStopped = new Promise((resolve) => (this.#recorder.onstop = resolve));
     this.#recorder.stop();
     await isStopped;
