@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 
-import { isCut, joined, rawText, type TagValue, valueText, wrapped } from './tagValue';
+import {
+  isCut,
+  joined,
+  loadedLength,
+  rawText,
+  type TagValue,
+  valueText,
+  wrapped,
+} from './tagValue';
 
 test('binary values are their length', () => {
   expect(valueText({ type: 'binary', length: 524_288 })).toBe('512 KiB');
@@ -25,6 +33,13 @@ test('the next part is put behind the first, and takes the place of one that beg
   const whole = joined({ type: 'string', value: 'ab', truncated: true, total: 4 }, next);
   expect([rawText(whole), isCut(whole)]).toEqual(['abcd', false]);
   expect(joined({ type: 'string', value: 'zz', offset: 9, truncated: true }, next)).toBe(next);
+});
+
+test('parts are counted in characters, as the server counts them', () => {
+  const first: TagValue = { type: 'string', value: 'a𠮷', truncated: true, total: 4 };
+  expect(loadedLength(first)).toBe(2);
+  const whole = joined(first, { type: 'string', value: '𠮷b', truncated: true, total: 4 });
+  expect([rawText(whole), isCut(whole)]).toEqual(['a𠮷𠮷b', false]);
 });
 
 test('long text is broken at spaces, words that are too long anywhere', () => {

@@ -1,6 +1,9 @@
 import type { TagNode } from '../api/types.gen';
 import { formatBytes, plural, visibleText } from '../dicom/format';
 
+/** The upper bits of the second half of such a character. */
+const LOW_SURROGATES = 0xdc00 >> 10;
+
 export type TagValue = TagNode['value'];
 
 /** A value in one line. */
@@ -41,7 +44,17 @@ function isLate(value: TagValue): boolean {
 export function loadedLength(value: TagValue): number {
   if (isLate(value)) return 0;
   if (value.type === 'sequence') return value.item_indices ? 0 : value.items.length;
-  return value.type === 'string' || value.type === 'numbers' ? value.value.length : 0;
+  if (value.type === 'string') return characterCount(value.value);
+  return value.type === 'numbers' ? value.value.length : 0;
+}
+
+/** Characters as the API counts them: one that JavaScript stores as two is one. */
+function characterCount(text: string): number {
+  let count = text.length;
+  for (let index = 0; index < text.length; index++) {
+    if (text.charCodeAt(index) >> 10 === LOW_SURROGATES) count -= 1;
+  }
+  return count;
 }
 
 /** A value with the part that follows it. */
@@ -60,8 +73,9 @@ export function joined(first: TagValue, next: TagValue): TagValue {
   }
   if (first.type === 'string' && next.type === 'string') {
     const value = first.value + next.value;
-    const total = next.total ?? value.length;
-    return { type: 'string', value, ...rest, truncated: value.length < total, total };
+    const length = characterCount(value);
+    const total = next.total ?? length;
+    return { type: 'string', value, ...rest, truncated: length < total, total };
   }
   return next;
 }
