@@ -83,8 +83,11 @@ export function measurementsCsv(all: readonly Measured[]): string {
   return [Object.keys(COLUMNS), ...rows].map((row) => `${row.join(',')}\r\n`).join('');
 }
 
+/** Where a cell begins like this, spreadsheets take it for a formula, in quotes or not. */
+const FORMULA_START = /^[=+\-@\t\r\n＝＋－＠]/;
+
 function csvCell({ text, isFormulaSafe }: Cell): string {
-  const guarded = !isFormulaSafe && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const guarded = !isFormulaSafe && FORMULA_START.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }
 
