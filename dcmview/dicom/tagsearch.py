@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.datadict import dictionary_description, dictionary_has_tag
 
+from dcmview.dicom.parse import one_line
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.tagtext import searched_text
 from dcmview.dicom.tagtree import Node, pixel_nodes, tag_node
@@ -186,7 +187,7 @@ def _value(found: Found, match: _Match | None) -> Value:
         part = None if match is None else _part_with(found, match)
         value = element_value(found.level.dataset, found.element, found.vr, part)
     except Exception as exc:  # pydicom raises anything for a damaged element
-        return {"type": "error", "message": str(exc)}
+        return {"type": "error", "message": one_line(exc)}
     return value if part is None else {**value, "offset": part.offset}
 
 
