@@ -1,8 +1,8 @@
 import { isSigned } from './displayLut';
 import { modalityFunction } from './modality';
-import { isPadding } from './percentiles';
 import type { Modality, Padding } from './recipe';
 import { isTableSamples, type Samples, type TableSamples } from './storedFrame';
+import { countedValues, countPatterns, isPadding, type Counted } from './tally';
 
 /** How often modality values occur, in bins of equal width from `low` to `high`. */
 export interface Histogram {
@@ -14,8 +14,6 @@ export interface Histogram {
 }
 
 const MOST_BINS = 256;
-
-const PATTERNS = 65_536;
 
 /**
  * The histogram of the modality values of monochrome samples; null where there
@@ -48,31 +46,14 @@ export function histogramOf(
   return { low: bins.low, high: bins.high, counts, total };
 }
 
-interface Counted {
-  value: number;
-  count: number;
-}
-
 /** Every pattern that occurs, once, with its number. */
 function tableValues(
   samples: TableSamples,
   modality: Modality,
   padding: Padding | null,
 ): () => Iterable<Counted> {
-  const slots = new Uint32Array(PATTERNS);
-  for (const sample of samples) {
-    const slot = sample & 0xffff;
-    slots[slot] = (slots[slot] as number) + 1;
-  }
   const toModality = modalityFunction(modality);
-  const signed = isSigned(samples);
-  const counted: Counted[] = [];
-  slots.forEach((count, slot) => {
-    const stored = signed ? (slot << 16) >> 16 : slot;
-    if (count === 0 || isPadding(stored, padding)) return;
-    const value = toModality(stored);
-    if (Number.isFinite(value)) counted.push({ value, count });
-  });
+  const counted = countedValues(countPatterns(samples), isSigned(samples), toModality, padding);
   return () => counted;
 }
 

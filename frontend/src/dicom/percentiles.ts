@@ -1,7 +1,15 @@
-import { DISPLAY_LUT_SIZE, isSigned } from './displayLut';
+import { isSigned } from './displayLut';
 import { modalityFunction } from './modality';
 import type { Modality, Padding, VoiWindow } from './recipe';
 import { isTableSamples, type Samples, type TableSamples } from './storedFrame';
+import {
+  countedValues,
+  countPatterns,
+  isPadding,
+  quantile,
+  rankingOf,
+  type Ranking,
+} from './tally';
 import { windowBetween } from './voi';
 
 /** The darkest and the brightest hundredth are left out: enough to ignore a few burnt-in pixels. */
@@ -12,12 +20,6 @@ const HIGH_FRACTION = 0.99;
 const MOST_SORTED_SAMPLES = 2_000_000;
 const LEAST_SORTED_SAMPLES = 1_000_000;
 
-/** Modality values in rising order. */
-export interface Ranking {
-  total: number;
-  at(rank: number): number;
-}
-
 /** The window from the 1st to the 99th percentile of the modality values, padding left out. */
 export function percentileWindow(
   samples: Samples,
@@ -27,10 +29,12 @@ export function percentileWindow(
   const ranking = isTableSamples(samples)
     ? rankTableSamples(samples, modality, padding)
     : rankWideSamples(samples, modality, padding);
-  return {
-    ...windowBetween(quantile(ranking, LOW_FRACTION), quantile(ranking, HIGH_FRACTION)),
-    explanation: '1st to 99th percentile',
-  };
+  return { ...rankedWindow(ranking), explanation: '1st to 99th percentile' };
+}
+
+/** The window over ranked values, a hundredth left out at either end. */
+export function rankedWindow(ranking: Ranking): VoiWindow {
+  return windowBetween(quantile(ranking, LOW_FRACTION), quantile(ranking, HIGH_FRACTION));
 }
 
 /** The window from the least to the greatest modality value, padding left out. */
@@ -55,34 +59,12 @@ function rankTableSamples(
   modality: Modality,
   padding: Padding | null,
 ): Ranking {
-  const histogram = new Uint32Array(DISPLAY_LUT_SIZE);
-  for (const sample of samples) {
-    const slot = sample & 0xffff;
-    histogram[slot] = (histogram[slot] as number) + 1;
-  }
+  const patterns = countPatterns(samples);
   const toModality = modalityFunction(modality);
-  const signed = isSigned(samples);
-  const all: { value: number; count: number; isImage: boolean }[] = [];
-  histogram.forEach((count, slot) => {
-    if (count === 0) return;
-    const stored = signed ? (slot << 16) >> 16 : slot;
-    all.push({ value: toModality(stored), count, isImage: !isPadding(stored, padding) });
-  });
-  const image = all.filter((entry) => entry.isImage);
-  const counts = (image.length > 0 ? image : all).sort(
-    (first, second) => first.value - second.value,
+  const image = countedValues(patterns, isSigned(samples), toModality, padding);
+  return rankingOf(
+    image.length > 0 ? image : countedValues(patterns, isSigned(samples), toModality, null),
   );
-  return {
-    total: counts.reduce((sum, { count }) => sum + count, 0),
-    at(rank) {
-      let seen = 0;
-      for (const { value, count } of counts) {
-        seen += count;
-        if (rank < seen) return value;
-      }
-      return 0;
-    },
-  };
 }
 
 function rankWideSamples(samples: Samples, modality: Modality, padding: Padding | null): Ranking {
@@ -129,19 +111,4 @@ function eachImageValue(
     if (Number.isFinite(value)) use(value);
   }
   if (isEmpty && padding !== null) eachImageValue(samples, modality, null, use);
-}
-
-export function isPadding(stored: number, padding: Padding | null): boolean {
-  return padding !== null && stored >= padding.low && stored <= padding.high;
-}
-
-/** Linear interpolation between the two nearest of the sorted values, as numpy's percentile. */
-export function quantile(ranking: Ranking, fraction: number): number {
-  if (ranking.total === 0) return 0;
-  const position = (ranking.total - 1) * fraction;
-  const low = ranking.at(Math.floor(position));
-  const high = ranking.at(Math.ceil(position));
-  const weight = position - Math.floor(position);
-  // From the nearer end, as numpy does, so that both give the same double.
-  return weight < 0.5 ? low + (high - low) * weight : high - (high - low) * (1 - weight);
 }

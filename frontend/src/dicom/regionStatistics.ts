@@ -1,12 +1,19 @@
 /** Figures over the pixels of a region, in modality values. Pixels are chosen by `shapeSpans`. */
-import { DISPLAY_LUT_SIZE, isSigned } from './displayLut';
+import { isSigned } from './displayLut';
 import { modalityFunction } from './modality';
-import { isPadding, quantile, type Ranking } from './percentiles';
+import { rankedWindow } from './percentiles';
 import type { Modality, Padding, VoiWindow } from './recipe';
 import { eachSpan } from './shapeSpans';
 import type { ImagePoint, Shape } from './shapes';
 import { isTableSamples, storedValuesAt, type StoredFrame } from './storedFrame';
-import { windowBetween } from './voi';
+import {
+  countedValues,
+  isPadding,
+  patternCounters,
+  quantile,
+  rankingOf,
+  type Ranking,
+} from './tally';
 
 export interface ComponentStatistics {
   mean: number;
@@ -40,10 +47,6 @@ interface Tally {
   each: (use: (value: number, count: number) => void) => void;
 }
 
-/** The darkest and the brightest hundredth of a region are left out of its window. */
-const LOW_FRACTION = 0.01;
-const HIGH_FRACTION = 0.99;
-
 export function regionStatistics(
   frame: StoredFrame,
   recipe: ValueRecipe,
@@ -70,11 +73,7 @@ export function regionWindow(
   eachSpan(shape, frame, (_, first, end) => (total += end - first));
   const [tally] = componentTallies(frame, recipe, shape, total);
   if (tally === undefined || tally.ranking.total === 0) return null;
-  const { ranking } = tally;
-  return {
-    ...windowBetween(quantile(ranking, LOW_FRACTION), quantile(ranking, HIGH_FRACTION)),
-    explanation: '1st to 99th percentile of a region',
-  };
+  return { ...rankedWindow(tally.ranking), explanation: '1st to 99th percentile of a region' };
 }
 
 /** Modality value, or components, of the pixel that holds a point; on the last edge, the last pixel. */
@@ -114,7 +113,7 @@ function countTable(
   padding: Padding | null,
   shape: Shape,
 ): Tally {
-  const histogram = new Uint32Array(DISPLAY_LUT_SIZE);
+  const patterns = patternCounters();
   eachSpan(shape, { rows, columns }, (row, first, end) => {
     const last = (row * columns + end) * samples_per_pixel;
     for (
@@ -123,38 +122,15 @@ function countTable(
       index += samples_per_pixel
     ) {
       const slot = (samples[index] as number) & 0xffff;
-      histogram[slot] = (histogram[slot] as number) + 1;
+      patterns[slot] = (patterns[slot] as number) + 1;
     }
   });
   const signed = isTableSamples(samples) && isSigned(samples);
-  const counts: { value: number; count: number }[] = [];
-  let isRising = true;
-  for (let step = 0; step < DISPLAY_LUT_SIZE; step += 1) {
-    // Signed values begin in the middle of the table.
-    const slot = signed ? step ^ 0x8000 : step;
-    const count = histogram[slot] as number;
-    if (count === 0) continue;
-    const stored = signed ? (slot << 16) >> 16 : slot;
-    if (isPadding(stored, padding)) continue;
-    const value = toModality(stored);
-    isRising &&= value >= (counts[counts.length - 1]?.value ?? -Infinity);
-    counts.push({ value, count });
-  }
-  if (!isRising) counts.sort((one, other) => one.value - other.value);
+  const counted = countedValues(patterns, signed, toModality, padding);
   return {
-    ranking: {
-      total: counts.reduce((sum, { count }) => sum + count, 0),
-      at(rank) {
-        let seen = 0;
-        for (const { value, count } of counts) {
-          seen += count;
-          if (rank < seen) return value;
-        }
-        return NaN;
-      },
-    },
+    ranking: rankingOf(counted),
     each(use) {
-      for (const { value, count } of counts) use(value, count);
+      for (const { value, count } of counted) use(value, count);
     },
   };
 }
