@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.steps import open_page
+from browser.steps import open_page, shown
 from playwright.sync_api import expect
 from support.paths import FIXTURES
 
@@ -100,3 +101,33 @@ def test_nothing_jumps_while_the_page_fills(page, server):
     page.wait_for_timeout(1_000)
     shifts = page.evaluate("shifts")
     assert sum(value for value, _ in shifts) < 0.02, shifts
+
+
+def test_arrows_in_an_open_menu_go_through_it_and_leave_the_series_behind_it(page, server):
+    open_page(page, server.url)
+    before = shown(page)
+    page.keyboard.press("Shift+V")
+    menu = page.get_by_role("group", name="Turn and smooth")
+    expect(menu.get_by_role("button", name="Flip left to right")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(menu.get_by_role("button", name="Flip top to bottom")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(menu.get_by_role("button", name="Smooth pixels")).to_be_focused()
+    assert shown(page) == before
+
+
+def test_every_tool_is_whole_in_one_line_beside_tabs_and_a_panel(page, server):
+    open_page(page, server.url)
+    page.keyboard.press("t")
+    page.keyboard.press("Shift+N")
+    bar = page.get_by_role("banner", name="Tools")
+    whole = bar.bounding_box()
+    assert whole["height"] == 40
+    edges = sorted(
+        (box["x"], box["x"] + box["width"])
+        for box in (each.bounding_box() for each in bar.locator("button:visible, select").all())
+        if box is not None and box["y"] < whole["y"] + whole["height"]
+    )
+    assert all(end <= start for (_, end), (start, _) in pairwise(edges))
+    assert edges[-1][1] <= whole["x"] + whole["width"]

@@ -47,9 +47,7 @@ export function sliceLines(stack: Stack, ref: FrameRef): string[] {
   const { geometry } = stack.row;
   if (geometry === null) return [];
   const plane = stack.planeOf(ref);
-  const location_mm =
-    plane &&
-    geometry.normal.reduce((sum, part, axis) => sum + part * (plane.position[axis] ?? NaN), 0);
+  const location_mm = plane && locationOf(plane.position, geometry.normal);
   const thickness_mm = geometry.slice_thickness_mm;
   return lines([
     location_mm === null || !Number.isFinite(location_mm)
@@ -57,6 +55,13 @@ export function sliceLines(stack: Stack, ref: FrameRef): string[] {
       : `Location ${millimetres(location_mm)}`,
     thickness_mm === null ? '' : `Thickness ${millimetres(thickness_mm)}`,
   ]);
+}
+
+/** Along the normal as it points to the left, the back or the head: in an axial slice it is z. */
+function locationOf(position: readonly number[], normal: readonly number[]): number {
+  const along = normal.reduce((sum, part, axis) => sum + part * (position[axis] ?? NaN), 0);
+  const [main] = [...normal].sort((one, other) => Math.abs(other) - Math.abs(one));
+  return (main ?? 1) < 0 ? -along : along;
 }
 
 /** How the picture is turned, beyond how it is stored. */
