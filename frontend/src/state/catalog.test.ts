@@ -186,6 +186,7 @@ test('the stacks of a series that was opened stand below it', () => {
     series: node,
     stackKey: label,
     label,
+    coveredLabel: label,
     count: '3',
     has_pixels: true,
     warnings: [],

@@ -45,6 +45,8 @@ export interface PartNode {
   readonly series: SeriesNode;
   readonly stackKey: string;
   readonly label: string;
+  /** Without the name of its file. */
+  readonly coveredLabel: string;
   readonly count: string;
   readonly has_pixels: boolean;
   readonly warnings: readonly string[];

@@ -173,7 +173,8 @@ export function placeOf(item: TreeItem): SheetPlace | null {
 export function crumbText({ label, place }: Crumb, { isIdentityHidden = false } = {}): string {
   if (!isIdentityHidden || place.kind === 'all') return label;
   if (place.kind !== 'frames') return coveredLabel(place);
-  return place.stackKey === null ? coveredLabel(place.series) : label;
+  const part = place.series.parts.find(({ stackKey }) => stackKey === place.stackKey);
+  return part?.coveredLabel ?? coveredLabel(place.series);
 }
 
 function crumbsTo(place: SheetPlace): Crumb[] {

@@ -818,6 +818,17 @@ test('warnings of the server become notices, each once', async () => {
 });
 
 /** A session that is started with a link. */
+test('a stack that is called after its file has another name while identity is hidden', async () => {
+  const stacks = [
+    stack([{ file: 0, frame_index: 0 }], { key: 'named', label: 'Image 0.dcm' }),
+    stack([{ file: 1, frame_index: 0 }], { key: 'plane', label: 'Axial' }),
+  ];
+  const session = await started(ONE, [detail(series(0), [0, 1], stacks)]);
+  const parts = session.study.series(0)?.parts ?? [];
+  expect(parts.map(({ label }) => label)).toEqual(['Image 0.dcm', 'Axial']);
+  expect(parts.map(({ coveredLabel }) => coveredLabel)).toEqual(['Part 1', 'Axial']);
+});
+
 async function visiting(
   fragment: string,
   list: SeriesList,

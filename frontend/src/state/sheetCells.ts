@@ -53,7 +53,7 @@ export function frameItems({ stacks }: SeriesContent, stackKey: string | null): 
 
 /** The cell of an item: made only for those in sight. */
 export function sheetCell(item: SheetItem, wanted: { isIdentityHidden?: boolean } = {}): SheetCell {
-  return item.kind === 'frame' ? frameCell(item) : seriesCell(item, wanted);
+  return item.kind === 'frame' ? frameCell(item, wanted) : seriesCell(item, wanted);
 }
 
 function seriesCell(item: SeriesNode, wanted: { isIdentityHidden?: boolean }): SheetCell {
@@ -71,7 +71,7 @@ function seriesCell(item: SeriesNode, wanted: { isIdentityHidden?: boolean }): S
   };
 }
 
-function frameCell(item: FrameItem): SheetCell {
+function frameCell(item: FrameItem, wanted: { isIdentityHidden?: boolean }): SheetCell {
   const { stack, number, value, ref } = item;
   const { dimension } = stack.row;
   const unit = dimension === null ? '' : visibleText(dimension.unit);
@@ -89,7 +89,7 @@ function frameCell(item: FrameItem): SheetCell {
     title: [
       `Image ${label} of ${plural(stack.lanes[value]?.length ?? 0, 'image')}`,
       detail,
-      stack.label,
+      wanted.isIdentityHidden === true ? '' : stack.label,
     ]
       .filter(Boolean)
       .join('\n'),

@@ -2,6 +2,7 @@ import { ApiError, asApiError, isAbort } from '../api/apiError';
 import type { Client } from '../api/client';
 import { pause } from '../api/pause';
 import type { SeriesList } from '../api/types.gen';
+import { fileName } from '../dicom/format';
 import {
   Catalog,
   type PartNode,
@@ -11,7 +12,7 @@ import {
 } from './catalog';
 import { folderTree, isBelow, seriesInFolders, type FolderNode } from './folders';
 import { Matcher, prepareSearch } from './matcher';
-import type { SeriesContent } from './seriesContent';
+import type { SeriesContent, Stack } from './seriesContent';
 import type { Skipped } from './skipped.svelte';
 import { inSlices } from './slices';
 import { SIDE_GROUPS, treeItems } from './treeItems';
@@ -162,7 +163,10 @@ export class Study {
     if (node === undefined) return;
     const { stacks } = content;
     if (stacks.length < 2 && node.parts.length === 0) return;
-    node.parts = stacks.length < 2 ? [] : stacks.map((stack) => partOf(node, stack));
+    node.parts =
+      stacks.length < 2
+        ? []
+        : stacks.map((stack, at) => partOf(node, stack, coveredPart(content, stack, at)));
     this.#version += 1;
   }
 
@@ -238,7 +242,13 @@ function isIn(
   return place.kind === 'study' ? study === place : study?.patient === place;
 }
 
-function partOf(series: SeriesNode, stack: SeriesContent['stacks'][number]): PartNode {
+/** What a stack is called without the name of its file, which may be that of the patient. */
+function coveredPart(content: SeriesContent, { row, label }: Stack, at: number): string {
+  const name = fileName(content.file(row.files[0] ?? -1)?.path ?? '');
+  return name !== '' && label.includes(name) ? `Part ${String(at + 1)}` : label;
+}
+
+function partOf(series: SeriesNode, stack: Stack, coveredLabel: string): PartNode {
   const { row, key, label } = stack;
   return {
     kind: 'part',
@@ -247,6 +257,7 @@ function partOf(series: SeriesNode, stack: SeriesContent['stacks'][number]): Par
     series,
     stackKey: key,
     label,
+    coveredLabel,
     count: row.has_pixels ? String(row.files.length) : '',
     has_pixels: row.has_pixels,
     warnings: row.warnings,

@@ -90,7 +90,7 @@ function cellsOf(
     case 'series':
       return seriesCells(item, isCovered);
     case 'part':
-      return partCells(item);
+      return partCells(item, isCovered);
     case 'group':
       return { label: item.label, count: plural(item.count, 'file') };
     case 'skipped':
@@ -150,7 +150,9 @@ function seriesBadge({ damaged, file_count, warnings }: SeriesRow): string {
   return warningCount(warnings);
 }
 
-function partCells({ label, count, has_pixels, warnings }: PartNode): Cells {
+function partCells(item: PartNode, isCovered: boolean): Cells {
+  const { count, has_pixels, warnings } = item;
+  const label = isCovered ? item.coveredLabel : item.label;
   return {
     label,
     count,
