@@ -2,7 +2,7 @@
 const SETTLE_MS = 300;
 
 /** What this needs of a browser window. */
-export interface AddressPlace {
+interface AddressPlace {
   location: { hash: string; pathname: string; search: string };
   history: { state: unknown; replaceState(data: unknown, unused: string, url: string): void };
 }

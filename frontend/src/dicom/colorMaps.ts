@@ -1,7 +1,7 @@
 /** Colour maps for display values: the palettes of the Standard and perceptual ones. */
 
 /** Display values that a colour map has a colour for. */
-export const COLOR_MAP_SIZE = 256;
+const COLOR_MAP_SIZE = 256;
 
 interface ColorMapSource {
   name: string;

@@ -1,7 +1,7 @@
 import type { VoiWindow } from './recipe';
 
 /** A window of radiologists' everyday use, in Hounsfield units. */
-export interface CtPreset {
+interface CtPreset {
   name: string;
   label: string;
   center: number;

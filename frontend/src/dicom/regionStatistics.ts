@@ -35,7 +35,7 @@ export interface RegionStatistics {
 }
 
 /** What is needed to read a sample. */
-export interface ValueRecipe {
+interface ValueRecipe {
   modality: Modality;
   padding: Padding | null;
 }

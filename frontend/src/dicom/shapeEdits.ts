@@ -13,7 +13,7 @@ export interface Scale {
   readonly y: number;
 }
 
-export interface EditOptions {
+interface EditOptions {
   readonly image: ImageSize;
   /** Even as seen on the screen: squares, circles, lines at 45 degrees. */
   readonly isEven?: boolean;

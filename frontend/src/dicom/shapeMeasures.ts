@@ -3,7 +3,7 @@ import type { Scale } from './shapeEdits';
 import { boundsOf, linesOf, type ImagePoint, type Shape } from './shapes';
 
 /** Length of a row of points, in the unit of the scale. */
-export function pathLength(points: readonly ImagePoint[], scale: Scale): number {
+function pathLength(points: readonly ImagePoint[], scale: Scale): number {
   let length = 0;
   points.forEach((to, index) => {
     const from = points[index - 1] ?? to;

@@ -18,7 +18,7 @@ export interface PhysicalSpacing {
 }
 
 /** A part of an ultrasound image; right and bottom lie outside. */
-export interface CalibratedRegion {
+interface CalibratedRegion {
   left: number;
   top: number;
   right: number;

@@ -10,7 +10,7 @@ export type Way =
   | 'rest';
 
 /** What is known of the line and of the pace. */
-export interface Conditions {
+interface Conditions {
   /** Seconds for a full frame and for a reduced one; null where nothing has been measured. */
   fullSeconds: number | null;
   reducedSeconds: number | null;

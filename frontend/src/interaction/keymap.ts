@@ -272,7 +272,7 @@ function inContext(key: string, context: KeyContext | null): string {
 const BINDINGS = new Map(KEYMAP.map((binding) => [binding.command, binding]));
 
 /** What this needs of a KeyboardEvent. */
-export interface KeyPress {
+interface KeyPress {
   key: string;
   shiftKey: boolean;
   ctrlKey: boolean;

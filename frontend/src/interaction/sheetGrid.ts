@@ -1,5 +1,5 @@
 /** Cells of one size in rows, all lengths in CSS pixels. */
-export interface SheetGrid {
+interface SheetGrid {
   count: number;
   columns: number;
   rows: number;

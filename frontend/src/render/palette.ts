@@ -1,9 +1,9 @@
 /** Colours of a picture for formats that have at most 256 of them. */
 
-export const PALETTE_SIZE = 256;
+const PALETTE_SIZE = 256;
 
 /** Pixels as places in a table of colours. */
-export interface Indexed {
+interface Indexed {
   indices: Uint8Array;
   /** Red, green and blue of each colour that is used. */
   colors: Uint8Array;

@@ -46,7 +46,7 @@ export type CompareRow = { key: string; level: number } & (
   | { kind: 'line'; side: 'first' | 'second'; text: string }
 );
 
-export interface CompareOptions {
+interface CompareOptions {
   /** Whether what is the same is shown too. */
   isWhole: boolean;
   query: TagQuery;

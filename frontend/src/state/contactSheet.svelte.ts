@@ -26,7 +26,7 @@ export type SheetPlace =
   | { kind: 'frames'; series: SeriesNode; stackKey: string | null };
 
 /** A place on the way from the whole list to the one that is shown. */
-export interface Crumb {
+interface Crumb {
   label: string;
   place: SheetPlace;
 }

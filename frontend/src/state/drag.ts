@@ -1,7 +1,7 @@
 /** A series, or one of its stacks, on its way from the list to where it is to be seen. */
 export const DRAG_TYPE = 'application/x-dcmview-series';
 
-export interface DraggedSeries {
+interface DraggedSeries {
   series: number;
   /** Key of the stack; null for the first with an image. */
   stack: string | null;

@@ -7,7 +7,7 @@ import type { Pane } from './pane.svelte';
 import type { Study } from './study.svelte';
 
 /** What is handed to the browser to be saved. */
-export interface SavedFile {
+interface SavedFile {
   name: string;
   content: Blob;
 }

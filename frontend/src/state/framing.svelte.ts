@@ -14,7 +14,7 @@ import {
 } from '../interaction/camera';
 
 /** What is framed: an image and the height of its pixels for a width of 1. */
-export interface Framed extends Size {
+interface Framed extends Size {
   pixelAspect: number;
 }
 

@@ -13,7 +13,7 @@ import { angleText, areaText, lengthText, rulerFor, type Ruler } from '../dicom/
 import type { StoredFrame } from '../dicom/storedFrame';
 
 /** What is measured in: samples with what they mean. */
-export interface MeasuredFrame {
+interface MeasuredFrame {
   ref: FrameRef;
   path: string;
   stored: StoredFrame;
@@ -131,7 +131,7 @@ function figureText(result: MeasurementResult, name: string): string {
 }
 
 /** One figure with its name. */
-export interface ResultRow {
+interface ResultRow {
   name: string;
   value: string;
 }
@@ -183,7 +183,7 @@ export function resultRows(shape: Shape, result: MeasurementResult): ResultRow[]
 }
 
 /** `45.2 HU`, `R 12  G 40  B 9`. */
-export function valuesText(
+function valuesText(
   values: readonly number[],
   { unit, components }: Pick<MeasurementResult, 'unit' | 'components'>,
 ): string {
@@ -198,7 +198,7 @@ export function valuesText(
 }
 
 /** Where something was measured, and what came of it. */
-export interface PlacedResult {
+interface PlacedResult {
   ref: FrameRef;
   path: string;
   result: MeasurementResult;

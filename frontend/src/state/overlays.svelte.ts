@@ -19,7 +19,7 @@ interface Frame {
 }
 
 /** One line of the legend. */
-export interface LegendEntry {
+interface LegendEntry {
   group: number;
   color: string;
   text: string;

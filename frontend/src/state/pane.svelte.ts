@@ -17,7 +17,7 @@ import type { Toolbox } from './toolbox.svelte';
 import { Viewer } from './viewer.svelte';
 
 /** What all panes of the page share. */
-export interface PaneContext {
+interface PaneContext {
   client: Client;
   study: Study;
   frames: FrameCache;

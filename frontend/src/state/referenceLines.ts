@@ -6,7 +6,7 @@ import type { Viewer } from './viewer.svelte';
 const CROSSING_FROM_DEG = 5;
 
 /** Where a plane cuts through an image, in image points. */
-export interface ReferenceLine extends Segment {
+interface ReferenceLine extends Segment {
   /** The frame that is seen, or one of the ends of its stack. */
   kind: 'seen' | 'end';
 }

@@ -23,7 +23,7 @@ export interface Touch {
 }
 
 /** One shape as it is seen. */
-export interface ShapeItem {
+interface ShapeItem {
   /** 0 while it is being drawn. */
   id: number;
   shape: Shape;

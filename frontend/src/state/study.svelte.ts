@@ -26,7 +26,7 @@ const CODE = /^[A-Z0-9_]{1,16}$/;
 type ListClient = Pick<Client, 'followSeries'>;
 
 /** How series stand in the list: by patient and study, or by folder. */
-export type ListOrder = 'clinical' | 'folder';
+type ListOrder = 'clinical' | 'folder';
 
 /** The list of series as the server knows it, and how it is shown. */
 export class Study {

@@ -24,7 +24,7 @@ export class TagQuery {
 }
 
 /** A piece of a text, and whether it is to be marked. */
-export interface Piece {
+interface Piece {
   text: string;
   isMarked: boolean;
 }

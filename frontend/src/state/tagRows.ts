@@ -62,7 +62,7 @@ export interface TagSection {
   isAnswer?: boolean;
 }
 
-export interface TagRowOptions {
+interface TagRowOptions {
   query: TagQuery;
   /** Whether somebody opened what is closed at first, or closed what is open. */
   isTurned: (key: string) => boolean;

@@ -14,7 +14,7 @@ export interface Scope {
 }
 
 /** What is looked at. */
-export interface ScopeContext {
+interface ScopeContext {
   series: number | null;
   /** Files of the stack in reading order. */
   files: readonly number[];

@@ -29,7 +29,7 @@ export type VoiChoice =
 export const DEFAULT_VOI: VoiChoice = { kind: 'default' };
 
 /** Where a window comes from, as the heading of its part of the list. */
-export type VoiGroup = 'Of the file' | 'Measured' | 'CT presets' | 'By hand';
+type VoiGroup = 'Of the file' | 'Measured' | 'CT presets' | 'By hand';
 
 /** One line of the list of windows. */
 export interface VoiOption {
