@@ -19,11 +19,25 @@ def open_page(page: Page, url: str) -> None:
     page.wait_for_selector('[data-shown*="/"]')
 
 
+_ACTIVE = "document.querySelector('.pane.isActive') ?? document.querySelector('.pane')"
+
+_IS_OPEN = f"""(before) => {{
+    const pane = {_ACTIVE};
+    const {{ shown }} = pane.querySelector('[data-shown]').dataset;
+    const isSettled = shown !== '' || pane.querySelector('.message') !== null;
+    const isBusy = pane.querySelector('[aria-busy=true]') !== null;
+    return shown !== before && isSettled && !isBusy;
+}}"""
+
+
 def open_series(page: Page, name: str) -> None:
-    label = page.get_by_text(name, exact=True)
-    page.get_by_role("treeitem").filter(has=label).click()
+    """Open a series in the active pane and wait for its picture, or for why there is none."""
+    row = page.get_by_role("treeitem").filter(has=page.get_by_text(name, exact=True))
+    is_open = row.get_attribute("aria-selected") == "true"
+    before = page.evaluate(f"({_ACTIVE}).querySelector('[data-shown]')?.dataset.shown")
+    row.click()
     expect(page.get_by_role("treeitem", selected=True)).to_contain_text(name)
-    page.wait_for_function("document.querySelector('[data-shown]') !== null")
+    page.wait_for_function(_IS_OPEN, arg=None if is_open else before)
 
 
 def field(page: Page, name: str) -> Locator:

@@ -76,7 +76,6 @@ def test_a_colour_image_is_saved_pixel_by_pixel(page, server):
 def test_as_on_screen_is_what_the_screen_shows_with_text_only_where_asked(page, server):
     open_page(page, server.url)
     open_series(page, CT_SERIES)
-    page.wait_for_timeout(300)
     viewport = page.get_by_label("Viewport", exact=True)
     _, content = saved(page, "Save PNG")
     without = picture(content)

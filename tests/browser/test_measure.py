@@ -319,7 +319,6 @@ def test_an_angle_and_a_cobb_angle(page, server):
 def test_a_mammogram_is_measured_at_the_detector_and_says_so(page, server):
     open_page(page, server.url)
     open_series(page, "L CC")
-    page.wait_for_timeout(300)
     hand = Hand(page, 768, 1024)
     page.keyboard.press("m")
     hand.drag((200, 300), (500, 700))
@@ -349,7 +348,6 @@ def test_ultrasound_is_measured_within_its_region_only(page, server):
     left, top = region.RegionLocationMinX0, region.RegionLocationMinY0
     open_page(page, server.url)
     open_series(page, "Parasternal short axis")
-    page.wait_for_timeout(300)
     hand = Hand(page, dataset.Columns, dataset.Rows)
     page.keyboard.press("m")
     hand.drag((left + 30, top + 40), (left + 90, top + 120))
@@ -553,7 +551,6 @@ def test_each_pane_shows_the_shapes_of_its_own_frame(page, server):
 def test_a_length_over_the_detector_tells_why_when_pointed_at(page, server):
     open_page(page, server.url)
     open_series(page, "L CC")
-    page.wait_for_timeout(300)
     hand = Hand(page, 768, 1024)
     page.keyboard.press("m")
     hand.drag((200, 300), (500, 700))
