@@ -2,14 +2,13 @@ import { visibleText } from '../dicom/format';
 import { frameKey } from '../dicom/frameRef';
 import { regionWindow } from '../dicom/regionStatistics';
 import { moveHandle, moveShape, type Scale } from '../dicom/shapeEdits';
-import { distanceTo, handleAt } from '../dicom/shapeHits';
-import { boundsOf, isRegion, isTooSmall, type ImagePoint, type Shape } from '../dicom/shapes';
-import { apply, toImagePoint, toMatrix, type Camera, type Point } from '../interaction/camera';
+import { isRegion, isTooSmall, type ImagePoint, type Shape } from '../dicom/shapes';
+import { toImagePoint, toMatrix, type Camera, type Point } from '../interaction/camera';
 import type { KeyContext } from '../interaction/keymap';
-import { placeLabels, type ScreenBox } from '../interaction/labelPlaces';
 import { Sketch, type Pen } from '../interaction/sketch';
-import { resultLines, type MeasurementResult, type Results } from './measurementResult';
+import { resultLines, type Results } from './measurementResult';
 import type { Measurement, Measurements } from './measurements.svelte';
+import { shapeHitAt, shapeLabels, type Part, type ShapeItem, type ShapeLabel } from './shapeItems';
 import type { Toolbox } from './toolbox.svelte';
 import type { Viewer } from './viewer.svelte';
 
@@ -22,25 +21,6 @@ export interface Touch {
   isFromCenter: boolean;
 }
 
-/** One shape as it is seen. */
-interface ShapeItem {
-  /** 0 while it is being drawn. */
-  id: number;
-  shape: Shape;
-  isSelected: boolean;
-  labelOffset: ImagePoint | null;
-  /** null until the frame is there. */
-  result: MeasurementResult | null;
-  lines: readonly string[];
-}
-
-/** A label on the screen. */
-export interface ShapeLabel extends Pick<ShapeItem, 'id' | 'lines'> {
-  box: ScreenBox;
-}
-
-type Part = { kind: 'handle'; handle: number } | { kind: 'shape' } | { kind: 'label' };
-
 interface Grip {
   measurement: Measurement;
   part: Part;
@@ -52,12 +32,8 @@ interface Grip {
 /** What a grip makes of a measurement, before it is let go. */
 type Draft = Pick<Measurement, 'id' | 'shape' | 'labelOffset'>;
 
-const LABEL_LINE_CSS_PX = 16;
-const LABEL_CHARACTER_CSS_PX = 6.7;
-
-/** How near a pointer must come, in CSS pixels. */
-const MOUSE_REACH = { handle: 8, line: 5 };
-const FINGER_REACH = { handle: 20, line: 14 };
+/** A hand that means to click moves less than this. */
+const CLICK_SLOP_CSS_PX = 5;
 
 /** Drawing, taking and moving shapes in one viewport. */
 export class ShapeEditor {
@@ -108,22 +84,7 @@ export class ShapeEditor {
 
   readonly labels: readonly ShapeLabel[] = $derived.by(() => {
     const { camera } = this.#viewer;
-    if (camera === null) return [];
-    const matrix = toMatrix(camera);
-    const labelled = this.items.filter(({ lines }) => lines.length > 0);
-    const requests = labelled.map(({ shape, lines, labelOffset }) => {
-      const corners = boundsOf(shape.points.map((point) => apply(matrix, point)));
-      const [first = { x: 0, y: 0 }] = shape.points;
-      const place =
-        labelOffset && apply(matrix, { x: first.x + labelOffset.x, y: first.y + labelOffset.y });
-      const width = Math.max(...lines.map(({ length }) => length)) * LABEL_CHARACTER_CSS_PX;
-      return { shape: corners, place, size: { width, height: lines.length * LABEL_LINE_CSS_PX } };
-    });
-    return placeLabels(requests, camera.viewport).map(({ x, y }, index) => {
-      const { id, lines } = labelled[index] as ShapeItem;
-      const { width, height } = (requests[index] as (typeof requests)[number]).size;
-      return { id, lines, box: { left: x, top: y, right: x + width, bottom: y + height } };
-    });
+    return camera === null ? [] : shapeLabels(this.items, camera);
   });
 
   /** What is selected, if it is seen here. */
@@ -221,7 +182,7 @@ export class ShapeEditor {
       this.#followSketch();
     } else if (this.#emptyPress !== null) {
       const { x, y } = this.#emptyPress;
-      const isClick = Math.hypot(touch.at.x - x, touch.at.y - y) < MOUSE_REACH.line;
+      const isClick = Math.hypot(touch.at.x - x, touch.at.y - y) < CLICK_SLOP_CSS_PX;
       if (isClick) this.#measurements.select(null);
     }
     this.#emptyPress = null;
@@ -332,28 +293,16 @@ export class ShapeEditor {
     this.#measurements.edit(grip.measurement, { shape, labelOffset });
   }
 
-  #hitAt(touch: Touch, { at, scale }: Pick<Pen, 'at' | 'scale'>): Grip | null {
-    const reach = touch.isFinger ? FINGER_REACH : MOUSE_REACH;
-    const { camera } = this.#viewer;
-    if (camera === null) return null;
-    const grip = (id: number, part: Part): Grip | null => {
-      const measurement = this.#measurements.find(id);
-      const box = this.labels.find((label) => label.id === id)?.box;
-      const corner = { x: box?.left ?? 0, y: box?.top ?? 0 };
-      return measurement && { measurement, part, from: at, labelAt: toImagePoint(camera, corner) };
-    };
-    const items = this.items.filter(({ id }) => id !== 0).reverse();
-    const selected = items.find(({ isSelected }) => isSelected);
-    const handle = selected && handleAt(selected.shape, at, scale, reach.handle);
-    if (selected !== undefined && typeof handle === 'number') {
-      return grip(selected.id, { kind: 'handle', handle });
-    }
-    const nearest = nearestOf(items, at, scale, reach.line);
-    if (nearest !== null) return grip(nearest.id, { kind: 'shape' });
+  #hitAt(touch: Touch, pen: Pen): Grip | null {
     // Who draws, draws also where a label happens to stand.
-    if (this.#toolbox.shapeKind !== null) return null;
-    const label = this.labels.findLast(({ id, box }) => id !== 0 && isWithin(box, touch.at));
-    return label === undefined ? null : grip(label.id, { kind: 'label' });
+    const labels = this.#toolbox.shapeKind === null ? this.labels : [];
+    const hit = shapeHitAt(this.items, labels, touch, pen);
+    const measurement = this.#measurements.find(hit?.id ?? null);
+    const { camera } = this.#viewer;
+    if (hit === null || measurement === null || camera === null) return null;
+    const box = this.labels.find(({ id }) => id === hit.id)?.box;
+    const corner = { x: box?.left ?? 0, y: box?.top ?? 0 };
+    return { measurement, part: hit.part, from: pen.at, labelAt: toImagePoint(camera, corner) };
   }
 
   #penOf({ at, isEven, isFromCenter }: Touch): Pen | null {
@@ -362,25 +311,6 @@ export class ShapeEditor {
     if (camera === null || image === undefined) return null;
     return { at: toImagePoint(camera, at), scale: scaleOf(camera), image, isEven, isFromCenter };
   }
-}
-
-function nearestOf(
-  items: readonly ShapeItem[],
-  at: ImagePoint,
-  scale: Scale,
-  reach: number,
-): ShapeItem | null {
-  let found: ShapeItem | null = null;
-  let least = reach;
-  for (const item of items) {
-    const distance = distanceTo(item.shape, at, scale);
-    if (distance < least) [found, least] = [item, distance];
-  }
-  return found;
-}
-
-function isWithin(box: ScreenBox, { x, y }: Point): boolean {
-  return x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
 }
 
 /** CSS pixels for a column and for a row. */
