@@ -124,8 +124,9 @@ test('an object without pixels says what it is and offers its tags', async () =>
   open(seriesList([object]), [detail(object, [0], stacks)]);
   await screen.findByRole('heading', { name: 'Basic Text SR' });
   await fireEvent.click(screen.getByRole('button', { name: 'Show tags' }));
-  // Text of a file stays text.
-  expect((await screen.findByText('<b>DOE</b>^JANE')).tagName).toBe('SPAN');
+  // The panel is fetched first. Text of a file stays text.
+  const value = await screen.findByText('<b>DOE</b>^JANE', {}, { timeout: 4_000 });
+  expect(value.tagName).toBe('SPAN');
 });
 
 test('a folder without DICOM files says what was seen', async () => {
