@@ -218,10 +218,13 @@ export class FrameStore {
   }
 
   async #load(ref: FrameRef, signal: AbortSignal): Promise<FrameResult> {
-    await this.#prefetcher.arrival({ ref, size: null });
-    signal.throwIfAborted();
-    const known = this.peek(ref);
-    if (known !== undefined) return known;
+    const arrival = this.#prefetcher.arrival({ ref, size: null });
+    if (arrival !== null) {
+      await arrival;
+      signal.throwIfAborted();
+      const known = this.peek(ref);
+      if (known !== undefined) return known;
+    }
     const order = { signal, isBackground: false };
     const [raw] = await Promise.all([
       this.#client.rawFrame(ref, order).catch(failure),

@@ -183,8 +183,7 @@ export class Study {
           // Another server in the same place is no continuation.
           if (list.server_start_ms !== (this.#scan ?? list).server_start_ms) throw brokenOff();
           hasLines = true;
-          await this.#take(list, signal);
-          onList(list);
+          await this.#take(list, onList, signal);
           // Lines that have piled up are not taken in at one go.
           await pause(0, signal);
         }
@@ -212,11 +211,17 @@ export class Study {
     yield* this.#catalog.unattached;
   }
 
-  async #take(list: SeriesList, signal: AbortSignal): Promise<void> {
+  async #take(
+    list: SeriesList,
+    onList: (list: SeriesList) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     await inSlices(this.#catalog.take(list), signal);
     this.#scan = list;
     this.#failure = null;
     this.#version += 1;
+    // Before the list is drawn, so that what is asked for in answer goes out at once.
+    onList(list);
   }
 
   /** Puts a filter into force as soon as all series can be searched quickly. */
