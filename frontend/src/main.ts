@@ -3,7 +3,7 @@ import { mount } from 'svelte';
 import { takeToken } from './api/token';
 import './app.css';
 import App from './components/App.svelte';
-import { readAddress } from './state/address';
+import { readAddress } from './state/panes/address';
 import { Session } from './state/session';
 
 const target = document.getElementById('app');

@@ -1,9 +1,9 @@
 import type { Command } from '../interaction/keymap';
-import { PANE_COMMANDS } from './paneCommands';
-import { MEASURE_COMMANDS } from './measureCommands';
-import { CAPTION_COMMANDS } from './captionCommands';
+import { PANE_COMMANDS } from './panes/paneCommands';
+import { MEASURE_COMMANDS } from './measure/measureCommands';
+import { CAPTION_COMMANDS } from './view/captionCommands';
 import type { Session } from './session';
-import { PRESET_COMMANDS, WINDOW_COMMANDS } from './windowCommands';
+import { PRESET_COMMANDS, WINDOW_COMMANDS } from './view/windowCommands';
 
 /** Frames that Page Up and Page Down go. */
 const PAGE_FRAMES = 10;

@@ -23,9 +23,9 @@ import {
   stack,
   stream,
 } from '../testing/server';
-import { readAddress } from './address';
+import { readAddress } from './panes/address';
 import { Session } from './session';
-import { tabText } from './tabText';
+import { tabText } from './panes/tabText';
 
 afterEach(() => {
   vi.useRealTimers();

@@ -1,0 +1,82 @@
+/** Shapes as they are seen in a viewport: where their labels stand, and which of them a pointer meets. */
+import type { Scale } from '../../dicom/shapeEdits';
+import { distanceTo, handleAt } from '../../dicom/shapeHits';
+import { boundsOf, type ImagePoint, type Shape } from '../../dicom/shapes';
+import { apply, toMatrix, type Camera, type Point } from '../../interaction/camera';
+import { placeLabels, type ScreenBox } from '../../interaction/labelPlaces';
+import type { MeasurementResult } from './measurementResult';
+
+/** One shape as it is seen. */
+export interface ShapeItem {
+  /** 0 while it is being drawn. */
+  id: number;
+  shape: Shape;
+  isSelected: boolean;
+  labelOffset: ImagePoint | null;
+  /** null until the frame is there. */
+  result: MeasurementResult | null;
+  lines: readonly string[];
+}
+
+/** A label on the screen. */
+export interface ShapeLabel extends Pick<ShapeItem, 'id' | 'lines'> {
+  box: ScreenBox;
+}
+
+export type Part = { kind: 'handle'; handle: number } | { kind: 'shape' } | { kind: 'label' };
+
+const LABEL_LINE_CSS_PX = 16;
+const LABEL_CHARACTER_CSS_PX = 6.7;
+
+/** Labels of all that has something to say, in the order of the shapes. */
+export function shapeLabels(items: readonly ShapeItem[], camera: Camera): ShapeLabel[] {
+  const matrix = toMatrix(camera);
+  const labelled = items.filter(({ lines }) => lines.length > 0);
+  const requests = labelled.map(({ shape, lines, labelOffset }) => {
+    const corners = boundsOf(shape.points.map((point) => apply(matrix, point)));
+    const [first = { x: 0, y: 0 }] = shape.points;
+    const place =
+      labelOffset && apply(matrix, { x: first.x + labelOffset.x, y: first.y + labelOffset.y });
+    const width = Math.max(...lines.map(({ length }) => length)) * LABEL_CHARACTER_CSS_PX;
+    return { shape: corners, place, size: { width, height: lines.length * LABEL_LINE_CSS_PX } };
+  });
+  return placeLabels(requests, camera.viewport).map(({ x, y }, index) => {
+    const { id, lines } = labelled[index] as ShapeItem;
+    const { width, height } = (requests[index] as (typeof requests)[number]).size;
+    return { id, lines, box: { left: x, top: y, right: x + width, bottom: y + height } };
+  });
+}
+
+/** How near a pointer must come, in CSS pixels. */
+const MOUSE_REACH = { handle: 8, line: 5 };
+const FINGER_REACH = { handle: 20, line: 14 };
+
+/** What a pointer meets: a handle of the selected shape, else the nearest outline, else a label. */
+export function shapeHitAt(
+  items: readonly ShapeItem[],
+  labels: readonly ShapeLabel[],
+  { at, isFinger }: { at: Point; isFinger: boolean },
+  pen: { at: ImagePoint; scale: Scale },
+): { id: number; part: Part } | null {
+  const reach = isFinger ? FINGER_REACH : MOUSE_REACH;
+  // What lies on top comes first.
+  const drawn = items.filter(({ id }) => id !== 0).reverse();
+  const selected = drawn.find(({ isSelected }) => isSelected);
+  const handle = selected && handleAt(selected.shape, pen.at, pen.scale, reach.handle);
+  if (selected !== undefined && typeof handle === 'number') {
+    return { id: selected.id, part: { kind: 'handle', handle } };
+  }
+  let nearest: ShapeItem | null = null;
+  let least = reach.line;
+  for (const item of drawn) {
+    const distance = distanceTo(item.shape, pen.at, pen.scale);
+    if (distance < least) [nearest, least] = [item, distance];
+  }
+  if (nearest !== null) return { id: nearest.id, part: { kind: 'shape' } };
+  const label = labels.findLast(({ id, box }) => id !== 0 && isWithin(box, at));
+  return label === undefined ? null : { id: label.id, part: { kind: 'label' } };
+}
+
+function isWithin(box: ScreenBox, { x, y }: Point): boolean {
+  return x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+}
