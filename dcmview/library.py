@@ -340,6 +340,7 @@ class Library:
         CancelledError
             If ``is_wanted`` says that nobody waits any more; so do the next two.
         """
+        self._load_tagreader()
         from dcmview import tagreader
 
         return tagreader.search(self._registry.get(index), query, is_wanted)
@@ -355,6 +356,7 @@ class Library:
         ``first`` and ``second`` are indices of a file and of the frame whose
         functional groups are wanted, None for those of all frames.
         """
+        self._load_tagreader()
         from dcmview import tagreader
 
         sides = [
@@ -367,6 +369,7 @@ class Library:
         self, indices: Iterable[int], count: int, is_wanted: Callable[[], bool] = _always
     ) -> VariationReport:
         """Say which elements of ``count`` files vary, and how; indices are read as needed."""
+        self._load_tagreader()
         from dcmview import tagreader
 
         return tagreader.vary_files(map(self._registry.get, indices), count, is_wanted)
@@ -375,6 +378,7 @@ class Library:
         self, index: int, is_wanted: Callable[[], bool] = _always
     ) -> VariationReport:
         """Say which elements of the functional groups vary over the frames of a file."""
+        self._load_tagreader()
         from dcmview import tagreader
 
         return tagreader.vary_frames(self._entry_with_frame(index, 0), is_wanted)
@@ -438,6 +442,16 @@ class Library:
                 budget_bytes = self._settings.cache_budget_bytes
                 self._loaded_engine = Engine() if budget_bytes is None else Engine(budget_bytes)
             return self._loaded_engine
+
+    def _load_tagreader(self) -> None:
+        """Import what reads tags after the engine, and in one thread.
+
+        pydicom imports itself in circles: a thread that imports it while
+        another one does may be given a module that is half there.
+        """
+        _ = self._engine
+        with self._engine_lock:
+            import dcmview.tagreader  # noqa: F401
 
     def _scan(self, on_progress: Callable[[ScanSummary], None] | None) -> None:
         settings = self._settings

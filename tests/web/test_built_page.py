@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 
 from dcmview.web.routes.page import load_assets
 
@@ -40,7 +41,9 @@ def test_script_and_style_are_compressed_by_the_build_and_nothing_else_was_chang
 
 
 def test_the_first_load_weighs_at_most_150_kilobytes():
-    first = [
-        asset for name, asset in load_assets().items() if name.endswith((".js", ".css", ".html"))
-    ]
+    assets = load_assets()
+    document = assets["index.html"].content.decode()
+    linked = re.findall(r'(?:src|href)="\./(assets/[^"]+)"', document)
+    assert {name.rpartition(".")[2] for name in linked} == {"js", "css"}
+    first = [assets[name] for name in ["index.html", *linked]]
     assert sum(len(asset.gzipped) for asset in first) <= 150_000
