@@ -92,7 +92,8 @@ test('typing in the filter field is typing, and says how much is left', async ()
   const field = screen.getByRole('searchbox', { name: 'Filter the list' });
   expect(document.activeElement).toBe(field);
   await fireEvent.keyDown(field, { key: 'i' });
-  expect(screen.getByRole('button', { name: 'Invert' }).getAttribute('aria-pressed')).toBe('false');
+  const invert = await screen.findByRole('button', { name: 'Invert' });
+  expect(invert.getAttribute('aria-pressed')).toBe('false');
   await fireEvent.input(field, { target: { value: 'nobody' } });
   expect(screen.getByText('0 of 1 shown')).toBeDefined();
   expect(screen.getByText('Nothing in the list has “nobody”.')).toBeDefined();
@@ -101,7 +102,7 @@ test('typing in the filter field is typing, and says how much is left', async ()
 test('every tool button has a name, a key and a state', async () => {
   open(LIST, SLICES);
   await screen.findByLabelText('Image 1 of 3');
-  const toolbar = within(screen.getByRole('banner', { name: 'Tools' }));
+  const toolbar = within(await screen.findByRole('banner', { name: 'Tools' }));
   for (const button of toolbar.getAllByRole('button')) {
     expect(button.getAttribute('aria-label')).toBeTruthy();
     expect(button.getAttribute('aria-keyshortcuts')).toBeTruthy();

@@ -1,6 +1,6 @@
 import { isSamePicture, type Picture } from './picture';
 import { PixelWriter } from './pixelWriter';
-import { deviceMatrix, longerDeviceScale, type Scene } from './scene';
+import { deviceMatrix, deviceScale, longerDeviceScale, type Scene } from './scene';
 
 /** Draws on a 2D canvas without the graphics card: the table goes into ImageData. */
 export class CpuPainter {
@@ -23,7 +23,8 @@ export class CpuPainter {
     context.setTransform(a, b, c, d, e, f);
     context.imageSmoothingEnabled = scene.isSmooth;
     // "medium" uses mipmaps; "low" would drop pixels of a picture that is made small.
-    context.imageSmoothingQuality = 'medium';
+    const isEnlarged = deviceScale(scene) >= factor * reduction;
+    context.imageSmoothingQuality = isEnlarged ? 'low' : 'medium';
     context.drawImage(source, 0, 0, width, height);
     context.resetTransform();
   }
