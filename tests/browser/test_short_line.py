@@ -74,7 +74,11 @@ def test_a_reduced_frame_is_windowed_like_the_full_one(page, far):
     # Of full frames only the first one comes.
     page.route("**/raw?*", lambda r: r.continue_() if "size=" in r.request.url else None)
     page.route("**/file/0/frame/0/raw?*", lambda route: route.continue_())
-    open_page(page, far)
+    # Only who has measured the line asks for reduced frames.
+    with page.expect_request(
+        lambda request: "/frames/raw?" in request.url and "size=" in request.url
+    ):
+        open_page(page, far)
     page.locator("[aria-label=Viewport]").focus()
     page.keyboard.press("End")
     page.wait_for_selector(f'[data-seen="0/{FRAMES - 1}"][data-preview]')
