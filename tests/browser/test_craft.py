@@ -37,8 +37,6 @@ STATES: dict[str, Sequence[str]] = {
     "help, light": ("Shift+D", "?"),
     "histogram": ("u",),
     "histogram, light": ("Shift+D", "u"),
-    "measurements": ("Shift+M",),
-    "contact sheet": ("g",),
     "window menu": ("Shift+X",),
     "window menu, light": ("Shift+D", "Shift+X"),
     "cine menu": ("Shift+P",),
