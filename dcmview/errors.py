@@ -12,7 +12,9 @@
     │   ├── UnknownFile · UnknownSeries · FrameOutOfRange · NoPixelData · FileGone
     ├── MethodNotAllowed
     ├── Conflict
-    │   └── FileChanged      replaced or rewritten since it was listed
+    │   ├── FileChanged      replaced or rewritten since it was listed
+    │   └── StaleRevision    edited by somebody else since it was read
+    ├── PreconditionRequired an edit that does not say on what it builds
     ├── TooLarge             a request body beyond its limit
     ├── InstanceError        this file cannot give that; carries its path
     │   ├── NotDicom · Unreadable · Truncated
@@ -20,6 +22,7 @@
     │   ├── InvalidGeometry  planes that make no sense
     │   └── DecodeFailed     from the decoder's own exception
     ├── Busy                 too much is waiting already; ask again in a moment
+    ├── NotSaved             disk full, read-only: the edit is in memory alone
     ├── UsageError           the command line asks for something impossible
     ├── StartError           port taken, bad CSV, frontend not built
     └── NothingToShow        the scan ended without a single DICOM object
@@ -132,6 +135,18 @@ class FileChanged(Conflict):
     code = "file_changed"
 
 
+class StaleRevision(Conflict):
+    """Somebody else has edited this since it was read."""
+
+    code = "stale_revision"
+
+
+class PreconditionRequired(DcmviewError):
+    """An edit has to say on which revision it builds."""
+
+    code = "precondition_required"
+
+
 class TooLarge(DcmviewError):
     """A request body beyond its limit."""
 
@@ -190,6 +205,12 @@ class Busy(DcmviewError):
     """Too many requests are waiting already; ask again in a moment."""
 
     code = "busy"
+
+
+class NotSaved(DcmviewError):
+    """The edit was made, in memory alone: it could not be saved."""
+
+    code = "annotations_not_saved"
 
 
 class UsageError(DcmviewError):

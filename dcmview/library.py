@@ -11,17 +11,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dcmview.annotations.roi import check_against_image, parse_rectangles
-from dcmview.annotations.roi_csv import write_roi_csv
-from dcmview.annotations.store import RoiStore
-from dcmview.errors import DcmviewError, FrameOutOfRange, InvalidAnnotation, NoPixelData
+from dcmview.errors import DcmviewError, FrameOutOfRange, NoPixelData
 from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, Registry, ScanSummary
+from dcmview.roibook import RoiBook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from dcmview.annotations.roi import Rectangle
+    from dcmview.annotations.journal import Journal
     from dcmview.annotations.roi_csv import RoiTable
     from dcmview.dicom.tagsearch import TagHits
     from dcmview.engine import Engine
@@ -66,6 +64,7 @@ class LibrarySettings:
     recursive: bool = True
     filters: tuple[tuple[str, str], ...] = ()
     annotations: RoiTable | None = None
+    journal: Journal | None = None
     cache_budget_bytes: int | None = None
     watch_interval_s: float | None = None
 
@@ -86,9 +85,7 @@ class Library:
     def __init__(self, settings: LibrarySettings) -> None:
         self._settings = settings
         self._registry = Registry()
-        self._rois = RoiStore()
-        self._roi_warnings: list[str] = []
-        self._matched_rows: set[int] = set()
+        self._rois = RoiBook(self._registry, settings.annotations, settings.journal)
         self._stopping = threading.Event()
         self._scanner: threading.Thread | None = None
         self._running_scan: Scan | None = None
@@ -389,46 +386,14 @@ class Library:
 
     # ROIs
 
-    def rois(self, index: int) -> tuple[Rectangle, ...]:
-        """Give the rectangles of a file."""
-        self._registry.get(index)
-        return self._rois.get(index)
-
-    def replace_rois(self, index: int, coordinates: Any, frames: Any) -> tuple[Rectangle, ...]:
-        """Replace the rectangles of a file by decoded JSON and give them in order.
-
-        Raises
-        ------
-        InvalidAnnotation
-            If a box is empty, outside the image or names a frame that is not there.
-        """
-        entry = self._registry.get(index)
-        rectangles = parse_rectangles(coordinates, frames)
-        check_against_image(rectangles, entry.header.shared)
-        self._rois.replace(index, rectangles)
-        return rectangles
-
     @property
-    def dirty(self) -> bool:
-        """Whether ROI edits were neither saved nor exported."""
-        return self._rois.has_unexported_edits
-
-    def export_csv(self) -> tuple[str, int]:
-        """Write all ROIs as an EMBED table, and give the number of the last edit in it.
-
-        Once the table has reached somebody, `mark_exported` takes that number.
-        """
-        by_file, edit_number = self._rois.snapshot()
-        text = write_roi_csv((self._registry.get(i).path, boxes) for i, boxes in by_file.items())
-        return text, edit_number
-
-    def mark_exported(self, edit_number: int) -> None:
-        """Note that everything up to this edit has left the process."""
-        self._rois.mark_exported(edit_number)
+    def rois(self) -> RoiBook:
+        """What is drawn, loaded and saved."""
+        return self._rois
 
     def warnings(self) -> list[str]:
-        """Say which ROI rows were left out and why."""
-        return list(self._roi_warnings)
+        """Say which ROIs were left out or not saved, and why."""
+        return self._rois.warnings()
 
     # Inside
 
@@ -466,9 +431,8 @@ class Library:
 
         def on_entries(entries: list[Entry]) -> None:
             nonlocal last_progress
-            if settings.annotations is not None:
-                for entry in entries:
-                    self._load_rois(entry)
+            for entry in entries:
+                self._rois.attach(entry)
             self._warm_up(entries)
             if on_progress is not None and time.monotonic() - last_progress > PROGRESS_INTERVAL_S:
                 on_progress(self._registry.summary())
@@ -486,7 +450,7 @@ class Library:
             )
             if not self._stopping.is_set():
                 self._running_scan.run()
-            self._report_unmatched_rows()
+            self._rois.note_scan_end()
         finally:
             self._registry.mark_complete()
         interval_s = self._settings.watch_interval_s
@@ -514,34 +478,6 @@ class Library:
             return self._engine.frame_placements(self._registry.get(index))
         except DcmviewError:
             return None
-
-    def _load_rois(self, entry: Entry) -> None:
-        table = self._settings.annotations
-        if table is None:
-            return
-        accepted: list[Rectangle] = []
-        for row in table.rows_for(entry.path):
-            self._matched_rows.add(row.row_number)
-            try:
-                check_against_image(row.rectangles, entry.header.shared)
-            except InvalidAnnotation as exc:
-                self._roi_warnings.append(
-                    f"{table.source}: row {row.row_number} left out: {exc.message}"
-                )
-            else:
-                accepted.extend(row.rectangles)
-        if accepted:
-            self._rois.load(entry.index, accepted)
-
-    def _report_unmatched_rows(self) -> None:
-        table = self._settings.annotations
-        if table is None:
-            return
-        self._roi_warnings.extend(
-            f"{table.source}: row {row.row_number} matches no listed file: {row.path}"
-            for row in table.rows
-            if row.row_number not in self._matched_rows
-        )
 
     def _entry_with_frame(self, index: int, frame_index: int) -> Entry:
         entry = self._registry.get(index)

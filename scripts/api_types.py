@@ -1,22 +1,29 @@
-"""Write frontend/src/api/types.gen.ts from the shapes in dcmview/web/schemas.py.
+"""Write what is made from the shapes of JSON: types of the page, and the schema of ROI files.
 
-With --check nothing is written and the exit code says whether the file is fresh.
+frontend/src/api/types.gen.ts comes from dcmview/web/schemas.py, docs/rois.schema.json from
+dcmview/annotations/native.py. With --check nothing is written and the exit code says whether
+both are fresh.
 """
 
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 from msgspec import inspect as shapes
 
+from dcmview.annotations.native import RoiDocument
 from dcmview.web import schemas
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "frontend/src/api/types.gen.ts"
+TYPES = ROOT / "frontend/src/api/types.gen.ts"
+SCHEMA = ROOT / "docs/rois.schema.json"
 HEADER = "// Made by scripts/api-types from dcmview/web/schemas.py. Do not edit.\n"
 SCALARS = {
     shapes.StrType: "string",
@@ -29,16 +36,34 @@ SCALARS = {
 
 
 def main() -> int:
-    """Write or check the file; the return value is the exit code."""
-    text = HEADER + "".join(f"\n{interface(cls)}" for cls in struct_classes())
+    """Write or check the files; the return value is the exit code."""
+    made = {
+        TYPES: HEADER + "".join(f"\n{interface(cls)}" for cls in struct_classes()),
+        SCHEMA: json.dumps(roi_schema(), indent=2) + "\n",
+    }
     if "--check" in sys.argv[1:]:
-        if TARGET.exists() and TARGET.read_text() == text:
-            return 0
-        print(f"{TARGET.relative_to(ROOT)} is stale; run scripts/api-types", file=sys.stderr)
-        return 1
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(text)
+        stale = [path for path, text in made.items() if not is_fresh(path, text)]
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is stale; run scripts/api-types", file=sys.stderr)
+        return 1 if stale else 0
+    for path, text in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     return 0
+
+
+def is_fresh(path: Path, text: str) -> bool:
+    """Say whether a file is what it would be made to."""
+    return path.exists() and path.read_text() == text
+
+
+def roi_schema() -> dict[str, Any]:
+    """Give the JSON Schema of ROI files."""
+    schema = msgspec.json.schema(RoiDocument)
+    for shape in schema["$defs"].values():
+        if "description" in shape:
+            shape["description"] = plain(inspect.cleandoc(shape["description"]))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def struct_classes() -> list[type[Struct]]:
@@ -68,7 +93,7 @@ def typescript(kind: shapes.Type) -> str:
     match kind:
         case shapes.StructType(cls=cls):
             return cls.__name__
-        case shapes.ListType(item_type=item):
+        case shapes.ListType(item_type=item) | shapes.VarTupleType(item_type=item):
             inner = typescript(item)
             return f"({inner})[]" if " | " in inner else f"{inner}[]"
         case shapes.DictType(value_type=value):

@@ -95,33 +95,33 @@ def test_roi_table_fills_files_and_says_which_rows_it_left_out(put, open_library
         '/nowhere.dcm,1,"[[1,2,3,4]]",[]\n'
     )
     library = open_library(annotations=read_roi_csv(str(table)))
-    assert [box.coordinates for box in library.rois(0)] == [[1, 2, 3, 4]]
-    assert library.rois(1) == ()
+    assert [box.coordinates for box in library.rois.boxes(0)] == [[1, 2, 3, 4]]
+    assert library.rois.boxes(1) == ()
     left_out, unmatched = library.warnings()
     assert "row 3 left out" in left_out
     assert "outside the image" in left_out
     assert "row 4 matches no listed file: /nowhere.dcm" in unmatched
-    assert library.dirty is False
+    assert library.rois.unsaved_files == 0
     assert table.read_text().count("\n") == 4
 
 
-def test_edits_are_dirty_until_they_are_exported(put, open_library):
+def test_edits_are_unsaved_until_they_are_exported(put, open_library):
     put("CT_small.dcm", "a.dcm")
     library = open_library()
-    library.replace_rois(0, [[1, 2, 3, 4]], None)
-    assert library.dirty is True
-    text, edit_number = library.export_csv()
+    library.rois.replace_boxes(0, [[1, 2, 3, 4]], None)
+    assert library.rois.unsaved_files == 1
+    text, clock = library.rois.export_csv()
     assert '"[[1,2,3,4]]"' in text
-    assert library.dirty is True
-    library.mark_exported(edit_number)
-    assert library.dirty is False
+    assert library.rois.unsaved_files == 1
+    library.rois.mark_exported(clock, boxes_alone=True)
+    assert library.rois.unsaved_files == 0
 
 
-def test_edit_made_while_the_table_was_on_its_way_stays_dirty(put, open_library):
+def test_edit_made_while_the_table_was_on_its_way_stays_unsaved(put, open_library):
     put("CT_small.dcm", "a.dcm")
     library = open_library()
-    library.replace_rois(0, [[1, 2, 3, 4]], None)
-    _, edit_number = library.export_csv()
-    library.replace_rois(0, [[1, 2, 3, 5]], None)
-    library.mark_exported(edit_number)
-    assert library.dirty is True
+    library.rois.replace_boxes(0, [[1, 2, 3, 4]], None)
+    _, clock = library.rois.export_csv()
+    library.rois.replace_boxes(0, [[1, 2, 3, 5]], None)
+    library.rois.mark_exported(clock, boxes_alone=True)
+    assert library.rois.unsaved_files == 1

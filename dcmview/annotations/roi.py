@@ -1,124 +1,279 @@
-"""Rectangular regions of interest in image points.
+"""Regions of interest of any kind: one model for the page, the API and all files.
 
-An image point is (column, row) with 0.0 at the top left corner of the image
-(DICOM PS3.3 C.10.5), so a box over the whole image is
-``[0, 0, rows, columns]``. On the wire and in CSV files a box is written
-``[ymin, xmin, ymax, xmax]``.
+An image point is (x, y) = (column, row) with 0.0 at the top left corner of
+the first pixel (DICOM PS3.3 C.10.5). Kinds and the order of their points are
+those of ``frontend/src/dicom/shapes.ts``, so JSON passes through unchanged.
 """
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import re
+import secrets
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
+import msgspec
+from msgspec import Meta, Struct
+
+from dcmview.annotations.rectangle import Rectangle
 from dcmview.errors import InvalidAnnotation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from dcmview.model import SharedHeader
 
+RoiKind = Literal[
+    "rectangle", "ellipse", "polygon", "freehand", "polyline", "point", "length", "angle", "cobb"
+]
 
-@dataclass(frozen=True, slots=True)
-class Rectangle:
-    """A box with the frames it belongs to; no frames means all frames.
+MOST_ROIS_PER_FILE = 20_000
+MOST_POINTS = 20_000
+LARGEST_SCORE = 1e15
+"""Whole numbers up to here are exact wherever JSON is read."""
 
-    Coordinates keep the type they were given in, so whole numbers stay whole
-    through a round trip.
+# Python lets $ match before a line end, other readers of these patterns do not.
+_END = r"$(?!\n)"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+
+Id = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9._:-]{{0,64}}{_END}")]
+Name = Annotated[str, Meta(max_length=256)]
+Text = Annotated[str, Meta(max_length=10_000)]
+Color = Annotated[str, Meta(pattern=rf"^(#[0-9a-f]{{6}})?{_END}")]
+Time = Annotated[str, Meta(pattern=rf"^({_DATE}T{_CLOCK})?{_END}")]
+
+
+class ImagePoint(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A place in the image: column and row, 0.0 at the top left corner of the first pixel.
+
+    Whole numbers stay whole, so that a file written again is the same file.
     """
 
-    ymin: float
-    xmin: float
-    ymax: float
-    xmax: float
-    frames: tuple[int, ...] = ()
-
-    @property
-    def coordinates(self) -> list[float]:
-        """``[ymin, xmin, ymax, xmax]``, the order of the wire and of CSV files."""
-        return [self.ymin, self.xmin, self.ymax, self.xmax]
+    x: int | float
+    y: int | float
 
 
-def parse_rectangles(coordinates: Any, frames: Any = None) -> tuple[Rectangle, ...]:
-    """Make rectangles of decoded JSON, checking all that needs no image.
+class Roi(
+    Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """A region of interest or a measurement, with all that a person or a model says of it.
 
-    Parameters
-    ----------
-    coordinates : list of [ymin, xmin, ymax, xmax]
-        Corners in either order are put in order.
-    frames : list of lists of int, optional
-        Zero-based frame indices, one list a box. None or an empty list
-        means that every box belongs to all frames.
+    Fields that say nothing are left out of the JSON.
+    """
+
+    id: Id = ""
+    """Unique among those of a file."""
+    kind: RoiKind
+    points: Annotated[tuple[ImagePoint, ...], Meta(min_length=1, max_length=MOST_POINTS)]
+    """Two opposite corners of a rectangle or of the box around an ellipse, low ones first."""
+    frames: (
+        Literal["all"] | Annotated[tuple[Annotated[int, Meta(ge=0)], ...], Meta(min_length=1)]
+    ) = "all"
+    """Frame indices from 0, or all of them."""
+    label: Name = ""
+    color: Color = ""
+    """``#rrggbb``; empty for the colour of its label."""
+    group: Name = ""
+    """The layer that it belongs to."""
+    score: int | float | None = None
+    note: Text = ""
+    author: Name = ""
+    source: Annotated[str, Meta(max_length=1_024)] = ""
+    """Where it came from: a file, a model."""
+    created: Time = ""
+    """Like ``2024-01-31T09:15:00Z``."""
+    modified: Time = ""
+    locked: bool = False
+    """Whether the page keeps hands off it."""
+
+
+class _KindFacts(NamedTuple):
+    least_points: int
+    most_points: int = MOST_POINTS
+    has_box: bool = False
+
+
+_KINDS: dict[str, _KindFacts] = {
+    "rectangle": _KindFacts(2, 2, has_box=True),
+    "ellipse": _KindFacts(2, 2, has_box=True),
+    "polygon": _KindFacts(3),
+    "freehand": _KindFacts(3),
+    "polyline": _KindFacts(2),
+    "point": _KindFacts(1, 1),
+    "length": _KindFacts(2, 2),
+    "angle": _KindFacts(3, 3),
+    "cobb": _KindFacts(4, 4),
+}
+
+
+def new_id() -> str:
+    """Make an id that no other ROI has."""
+    return secrets.token_hex(8)
+
+
+def parse_rois(values: Any, header: SharedHeader) -> tuple[Roi, ...]:
+    """Make the ROIs of a file from decoded JSON, in canonical form and with an id each.
 
     Raises
     ------
     InvalidAnnotation
-        If the shape is wrong, a number is not finite, a box is empty or a
-        frame index is negative.
+        Naming the first one that is wrong, counted from 0, and why.
     """
-    if not isinstance(coordinates, list):
-        raise InvalidAnnotation("ROI coordinates must be a list of [ymin, xmin, ymax, xmax] boxes")
-    if not frames:
-        frames = [[] for _ in coordinates]
-    if not isinstance(frames, list) or len(frames) != len(coordinates):
+    if not isinstance(values, list):
+        raise InvalidAnnotation("rois must be a list")
+    rois = tuple(
+        checked(convert(value, Roi, f"ROI {number}"), header, f"ROI {number}")
+        for number, value in enumerate(values)
+    )
+    check_set(rois)
+    return rois
+
+
+def convert(value: Any, kind: Any, where: str) -> Any:
+    """Make a Struct of decoded JSON.
+
+    Raises
+    ------
+    InvalidAnnotation
+        Naming the place, the field and what would do.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as exc:
+        message, _, field = str(exc).replace("`", "").partition(" - at $")
+        field = re.sub(r"^\.", "", field)
+        raise InvalidAnnotation(f"{where}: {field}{': ' if field else ''}{message}") from exc
+
+
+def checked(roi: Roi, header: SharedHeader, where: str) -> Roi:
+    """Give an ROI in canonical form, with an id, if it fits its image.
+
+    Raises
+    ------
+    InvalidAnnotation
+        If it is no shape of its kind, leaves the image or names a frame that is not there.
+    """
+    roi = canonical(roi, where)
+    if not header.has_pixels:
+        raise InvalidAnnotation(f"{where}: the file holds no image")
+    for point in roi.points:
+        if not (0 <= point.x <= header.columns and 0 <= point.y <= header.rows):
+            raise InvalidAnnotation(
+                f"{where}: the point ({point.x!r:.24}, {point.y!r:.24}) is outside the image of "
+                f"{header.columns} columns and {header.rows} rows"
+            )
+    if roi.frames != "all" and roi.frames[-1] >= header.frame_count:
         raise InvalidAnnotation(
-            f"ROI frames must be a list with one entry for each of the {len(coordinates)} boxes"
+            f"{where}: there is no frame {roi.frames[-1]}, the file has "
+            f"{header.frame_count} frame(s) counted from 0"
         )
-    return tuple(
-        _parse_rectangle(number, box, box_frames)
-        for number, (box, box_frames) in enumerate(zip(coordinates, frames, strict=True))
+    return roi
+
+
+def canonical(roi: Roi, where: str) -> Roi:
+    """Give an ROI with an id, its corners and frames in order.
+
+    Raises
+    ------
+    InvalidAnnotation
+        If its points make no shape of its kind, or a number is not finite.
+    """
+    facts = _KINDS[roi.kind]
+    if not facts.least_points <= len(roi.points) <= facts.most_points:
+        wanted = f"{facts.least_points}"
+        if facts.most_points != facts.least_points:
+            wanted = f"{facts.least_points} to {facts.most_points}"
+        raise InvalidAnnotation(
+            f"{where}: a {roi.kind} has {wanted} point(s), not {len(roi.points)}"
+        )
+    if roi.score is not None and not abs(roi.score) <= LARGEST_SCORE:
+        raise InvalidAnnotation(f"{where}: score: {roi.score} is beyond {LARGEST_SCORE:g}")
+    changes: dict[str, Any] = {} if roi.id else {"id": new_id()}
+    if facts.has_box:
+        (x0, x1), (y0, y1) = (sorted(pair) for pair in zip(*map(_pair, roi.points), strict=True))
+        if x0 == x1 or y0 == y1:
+            raise InvalidAnnotation(f"{where}: the {roi.kind} is empty")
+        if (x0, y0) != _pair(roi.points[0]):
+            changes["points"] = (ImagePoint(x0, y0), ImagePoint(x1, y1))
+    if roi.frames != "all":
+        frames = tuple(sorted(set(roi.frames)))
+        if frames != roi.frames:
+            changes["frames"] = frames
+    return msgspec.structs.replace(roi, **changes) if changes else roi
+
+
+def check_set(rois: Sequence[Roi]) -> None:
+    """Refuse too many ROIs, or two with one id.
+
+    Raises
+    ------
+    InvalidAnnotation
+        Naming the second one.
+    """
+    if len(rois) > MOST_ROIS_PER_FILE:
+        raise InvalidAnnotation(
+            f"a file can have {MOST_ROIS_PER_FILE:,} ROIs, these are {len(rois):,}"
+        )
+    seen: set[str] = set()
+    for number, roi in enumerate(rois):
+        if roi.id in seen:
+            raise InvalidAnnotation(f"ROI {number}: id {roi.id!r} is there twice")
+        seen.add(roi.id)
+
+
+def roi_of_rectangle(box: Rectangle, roi_id: str) -> Roi:
+    """Give a rectangle as ROI; its numbers stay what they are."""
+    return Roi(
+        id=roi_id,
+        kind="rectangle",
+        points=(ImagePoint(box.xmin, box.ymin), ImagePoint(box.xmax, box.ymax)),
+        frames=box.frames or "all",
     )
 
 
-def check_against_image(rectangles: Sequence[Rectangle], header: SharedHeader) -> None:
-    """Refuse a box that is not wholly inside the image or names a frame that is not there.
+def rectangle_of_roi(roi: Roi) -> Rectangle:
+    """Give an ROI of kind rectangle as ``[ymin, xmin, ymax, xmax]`` with its frames."""
+    low, high = roi.points
+    frames = () if roi.frames == "all" else roi.frames
+    return Rectangle(low.y, low.x, high.y, high.x, frames)
 
-    Raises
-    ------
-    InvalidAnnotation
-        Naming the box, its coordinates and the limit it breaks.
+
+def rectangles(rois: Iterable[Roi]) -> tuple[Rectangle, ...]:
+    """Give those ROIs that are rectangles."""
+    return tuple(rectangle_of_roi(roi) for roi in rois if roi.kind == "rectangle")
+
+
+def with_rectangles(rois: Sequence[Roi], boxes: Sequence[Rectangle]) -> tuple[Roi, ...]:
+    """Put rectangles in the place of those that are there; other kinds stay where they are.
+
+    A box that was there already keeps its id, its label and whatever else is said of it.
     """
-    for number, box in enumerate(rectangles):
-        inside = (
-            box.ymin >= 0
-            and box.xmin >= 0
-            and box.ymax <= header.rows
-            and box.xmax <= header.columns
-        )
-        if not inside:
-            raise InvalidAnnotation(
-                f"ROI {number} {box.coordinates} is outside the image of "
-                f"{header.rows} rows and {header.columns} columns"
-            )
-        for frame_index in box.frames:
-            if frame_index >= header.frame_count:
-                raise InvalidAnnotation(
-                    f"ROI {number} names frame {frame_index}, the file has "
-                    f"{header.frame_count} frame(s) counted from 0"
-                )
+    known: dict[Rectangle, list[Roi]] = {}
+    for roi in reversed(rois):
+        if roi.kind == "rectangle":
+            known.setdefault(rectangle_of_roi(roi), []).append(roi)
+
+    def roi_of(box: Rectangle) -> Roi:
+        fresh = roi_of_rectangle(box, new_id())
+        same = known.get(box)
+        return msgspec.structs.replace(same.pop(), points=fresh.points) if same else fresh
+
+    waiting = map(roi_of, boxes)
+    result: list[Roi] = []
+    for roi in rois:
+        if roi.kind != "rectangle":
+            result.append(roi)
+        elif (box := next(waiting, None)) is not None:
+            result.append(box)
+    return (*result, *waiting)
 
 
-def _parse_rectangle(number: int, box: Any, frames: Any) -> Rectangle:
-    if not isinstance(box, list) or len(box) != 4 or not all(map(_is_finite_number, box)):
-        raise InvalidAnnotation(
-            f"ROI {number} must be four finite numbers [ymin, xmin, ymax, xmax], not {box!r:.80}"
-        )
-    ymin, ymax = sorted((box[0], box[2]))
-    xmin, xmax = sorted((box[1], box[3]))
-    if ymin == ymax or xmin == xmax:
-        raise InvalidAnnotation(f"ROI {number} {box} is empty")
-    if not isinstance(frames, list) or not all(map(_is_frame_index, frames)):
-        raise InvalidAnnotation(
-            f"the frames of ROI {number} must be a list of indices from 0, not {frames!r:.80}"
-        )
-    return Rectangle(ymin, xmin, ymax, xmax, tuple(sorted(set(frames))))
+def is_plain_rectangle(roi: Roi) -> bool:
+    """Whether a box and its frames say all that a person would miss."""
+    return roi.kind == "rectangle" and not (
+        roi.label or roi.group or roi.note or roi.score is not None
+    )
 
 
-def _is_finite_number(value: Any) -> bool:
-    # Compared, not converted: JSON may hold whole numbers that no float can.
-    return type(value) in (int, float) and abs(value) <= sys.float_info.max
-
-
-def _is_frame_index(value: Any) -> bool:
-    return type(value) is int and value >= 0
+def _pair(point: ImagePoint) -> tuple[int | float, int | float]:
+    return point.x, point.y

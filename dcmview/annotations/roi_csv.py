@@ -14,7 +14,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dcmview.annotations.roi import Rectangle, parse_rectangles
+from dcmview.annotations.rectangle import Rectangle, parse_rectangles
 from dcmview.errors import InvalidAnnotation, StartError
 
 if TYPE_CHECKING:

@@ -1,57 +1,302 @@
-"""The ROIs of all files, in memory, and whether somebody would lose them.
+"""The ROIs of all files: kept in memory, saved if asked to, counted until nobody would lose them.
 
-Source files and the CSV that was loaded are never written.
+Source files and tables that were loaded are never written.
 """
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from dcmview.annotations.operations import apply_operations
+from dcmview.annotations.roi import is_plain_rectangle, with_rectangles
+from dcmview.errors import InvalidAnnotation, NotSaved, StaleRevision
 
-    from dcmview.annotations.roi import Rectangle
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from dcmview.annotations.journal import Journal
+    from dcmview.annotations.native import FileKey
+    from dcmview.annotations.operations import Operation
+    from dcmview.annotations.rectangle import Rectangle
+    from dcmview.annotations.roi import Roi
+
+MOST_ROIS = 1_000_000
+FIRST_RETRY_S = 1.0
+LONGEST_RETRY_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class FileRois:
+    """The ROIs of one file at one moment.
+
+    ``revision`` counts the edits of this file, ``clock`` is the moment of the
+    last one among those of all files.
+    """
+
+    rois: tuple[Roi, ...] = ()
+    revision: int = 0
+    clock: int = 0
+    is_journaled: bool = False
+    """Whether the journal knows them all, so that it can be told of changes alone."""
+
+
+_NOTHING = FileRois()
 
 
 class RoiStore:
-    """Rectangles by file index, for many threads."""
+    """ROIs by file, for many threads.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    journal : Journal, optional
+        Where edits are saved; its states are what is there at the start.
+    first_retry_s : float
+        How long after a failure saving is tried again.
+    """
+
+    def __init__(
+        self, journal: Journal | None = None, *, first_retry_s: float = FIRST_RETRY_S
+    ) -> None:
+        # One edit at a time, up to the disk; readers need the second lock alone.
+        self._editing = threading.Lock()
         self._lock = threading.Lock()
-        self._by_file: dict[int, tuple[Rectangle, ...]] = {}
-        self._edits = 0
-        self._exported_edits = 0
+        self._journal = journal
+        self._first_retry_s = first_retry_s
+        self._stopping = threading.Event()
+        self._clock = 0
+        self._total = 0
+        self._files: dict[FileKey, FileRois] = {}
+        self._unsaved: dict[FileKey, int] = {}
+        self._save_error = ""
+        self._is_retrying = False
+        if journal is not None:
+            for key, rois in journal.states.items():
+                self._files[key] = FileRois(rois, is_journaled=True)
+                self._total += len(rois)
+            journal.states = {}
 
-    def get(self, file_index: int) -> tuple[Rectangle, ...]:
-        """Give the rectangles of a file in the order they were put."""
-        with self._lock:
-            return self._by_file.get(file_index, ())
+    # Reading
 
-    def load(self, file_index: int, rectangles: Sequence[Rectangle]) -> None:
-        """Set rectangles that exist elsewhere already; not an edit, and never over one."""
-        with self._lock:
-            # The file was listed a moment ago, and somebody may have been quick.
-            self._by_file.setdefault(file_index, tuple(rectangles))
+    def get(self, key: FileKey) -> FileRois:
+        """Give the ROIs of a file in their order."""
+        return self._files.get(key, _NOTHING)
 
-    def replace(self, file_index: int, rectangles: Sequence[Rectangle]) -> None:
-        """Set the rectangles of a file as an edit that would be lost with the process."""
-        with self._lock:
-            self._by_file[file_index] = tuple(rectangles)
-            self._edits += 1
+    def __contains__(self, key: FileKey) -> bool:
+        return key in self._files
 
-    def snapshot(self) -> tuple[dict[int, tuple[Rectangle, ...]], int]:
-        """Give all rectangles and the number of the last edit among them."""
+    def files(self) -> list[FileKey]:
+        """Give the files that have ROIs or had some."""
         with self._lock:
-            return dict(self._by_file), self._edits
+            return list(self._files)
 
-    def mark_exported(self, edit_number: int) -> None:
-        """Note that everything up to this edit has left the process."""
+    def snapshot(self) -> tuple[dict[FileKey, FileRois], int]:
+        """Give everything, and the moment of the last edit in it."""
         with self._lock:
-            self._exported_edits = max(self._exported_edits, edit_number)
+            return dict(self._files), self._clock
 
     @property
-    def has_unexported_edits(self) -> bool:
-        """Whether ending the process now would lose an edit."""
+    def clock(self) -> int:
+        """How much has happened so far."""
+        return self._clock
+
+    @property
+    def unsaved_files(self) -> int:
+        """How many files have edits that would be lost with the process."""
+        return len(self._unsaved)
+
+    @property
+    def save_error(self) -> str:
+        """Why edits cannot be saved at present; empty where all is well."""
+        return self._save_error
+
+    def is_all_boxes(self) -> bool:
+        """Whether there are boxes alone, about which nothing is said."""
+        states, _ = self.snapshot()
+        return all(is_plain_rectangle(roi) for state in states.values() for roi in state.rois)
+
+    # Changes
+
+    def load(self, key: FileKey, rois: Sequence[Roi]) -> None:
+        """Set ROIs that exist elsewhere already; not an edit, and never over one."""
         with self._lock:
-            return self._edits > self._exported_edits
+            # The file was listed a moment ago, and somebody may have been quick.
+            if key not in self._files:
+                self._clock += 1
+                self._total += len(rois)
+                self._files[key] = FileRois(tuple(rois), clock=self._clock)
+
+    def adopt(self, old: FileKey, new: FileKey) -> None:
+        """Know the ROIs of a file under its new name."""
+        with self._editing, self._lock:
+            if old not in self._files or new in self._files:
+                return
+            self._files[new] = self._files.pop(old)
+            if self._journal is not None:
+                self._journal.note_move(old, new)
+
+    def note_listed(self, key: FileKey) -> None:
+        """Say that something of a file is new to those who look, though its ROIs are not."""
+        with self._lock:
+            state = self._files[key]
+            self._clock += 1
+            self._files[key] = FileRois(state.rois, state.revision, self._clock, state.is_journaled)
+
+    def replace(
+        self, key: FileKey, rois: Sequence[Roi], *, if_revisions: Collection[int] | None = None
+    ) -> FileRois:
+        """Set all ROIs of a file; raises what `edit` raises."""
+        return self._edit(key, lambda _: tuple(rois), if_revisions=if_revisions)
+
+    def replace_rectangles(self, key: FileKey, boxes: Sequence[Rectangle]) -> FileRois:
+        """Set the rectangles of a file and leave its other ROIs alone."""
+        return self._edit(key, lambda rois: with_rectangles(rois, boxes))
+
+    def edit(
+        self,
+        key: FileKey,
+        operations: tuple[Operation, ...],
+        *,
+        if_revisions: Collection[int] | None = None,
+    ) -> FileRois:
+        """Carry out operations, all or none.
+
+        Raises
+        ------
+        StaleRevision
+            If the ROIs have none of the revisions ``if_revisions``.
+        InvalidAnnotation
+            If an operation does not fit, or there would be too many ROIs.
+        NotSaved
+            If the edit was made and could not be saved.
+        """
+        return self._edit(
+            key,
+            lambda rois: apply_operations(rois, operations),
+            operations,
+            if_revisions=if_revisions,
+        )
+
+    def mark_exported(self, clock: int, *, boxes_alone: bool) -> None:
+        """Note that everything up to this moment has left the process.
+
+        With ``boxes_alone`` that is true only of files whose ROIs are boxes and nothing else.
+        """
+        with self._lock:
+            for key, edited in list(self._unsaved.items()):
+                rois = self._files[key].rois
+                if edited <= clock and (not boxes_alone or all(map(is_plain_rectangle, rois))):
+                    del self._unsaved[key]
+
+    def close(self) -> None:
+        """Save what is not saved yet, and give up the journal."""
+        self._stopping.set()
+        with self._editing:
+            if self._journal is None:
+                return
+            try:
+                self._journal.close(self._all_rois)
+            except OSError as exc:
+                self._save_error = _reason(exc)
+            else:
+                self._note_saved()
+            self._journal = None
+
+    # Inside
+
+    def _edit(
+        self,
+        key: FileKey,
+        change: Callable[[tuple[Roi, ...]], tuple[Roi, ...]],
+        operations: tuple[Operation, ...] = (),
+        *,
+        if_revisions: Collection[int] | None = None,
+    ) -> FileRois:
+        with self._editing:
+            if self._stopping.is_set():
+                raise NotSaved("the edit was not made: the viewer is ending")
+            old = self.get(key)
+            if if_revisions is not None and old.revision not in if_revisions:
+                raise StaleRevision("somebody else has changed the ROIs of this file meanwhile")
+            rois = change(old.rois)
+            if self._total + len(rois) - len(old.rois) > MOST_ROIS:
+                raise InvalidAnnotation(f"there can be {MOST_ROIS:,} ROIs in all files together")
+            with self._lock:
+                self._clock += 1
+                self._total += len(rois) - len(old.rois)
+                new = FileRois(rois, old.revision + 1, self._clock, self._journal is not None)
+                self._files[key] = new
+                self._unsaved[key] = self._clock
+            if self._journal is not None:
+                knows_old = bool(operations) and old.is_journaled
+                self._save(key, None if knows_old else rois, operations if knows_old else ())
+            return new
+
+    def _save(
+        self, key: FileKey, rois: tuple[Roi, ...] | None, operations: tuple[Operation, ...]
+    ) -> None:
+        assert self._journal is not None
+        try:
+            self._journal.append(key, rois=rois, operations=operations)
+        except OSError as exc:
+            if not self._save_anew():
+                self._note_failure(exc)
+                raise NotSaved(f"the edit is kept in memory and not saved: {_reason(exc)}") from exc
+        self._note_saved()
+        if self._journal.should_fold:
+            try:
+                self._journal.fold(self._all_rois())
+            except OSError as exc:
+                if self._journal.is_behind:
+                    self._note_failure(exc)
+
+    def _save_anew(self) -> bool:
+        """Write everything to a new journal if the one that was open has gone."""
+        assert self._journal is not None
+        if self._journal.is_in_place:
+            return False
+        try:
+            self._journal.renew(self._all_rois())
+        except OSError:
+            return False
+        return True
+
+    def _all_rois(self) -> Mapping[FileKey, tuple[Roi, ...]]:
+        return {key: state.rois for key, state in self.snapshot()[0].items() if state.is_journaled}
+
+    def _note_saved(self) -> None:
+        with self._lock:
+            self._unsaved.clear()
+            self._save_error = ""
+
+    def _note_failure(self, exc: OSError) -> None:
+        self._save_error = _reason(exc)
+        if not self._is_retrying:
+            self._is_retrying = True
+            threading.Thread(target=self._retry, name="dcmview-save", daemon=True).start()
+
+    def _retry(self) -> None:
+        wait_s = self._first_retry_s
+        while not self._stopping.wait(wait_s):
+            wait_s = min(2 * wait_s, LONGEST_RETRY_S)
+            with self._editing:
+                if self._is_saved_now():
+                    self._is_retrying = False
+                    return
+
+    def _is_saved_now(self) -> bool:
+        if self._journal is None:
+            return True
+        try:
+            self._journal.flush()
+        except OSError as exc:
+            if not self._save_anew():
+                self._save_error = _reason(exc)
+                return False
+        self._note_saved()
+        return True
+
+
+def _reason(exc: OSError) -> str:
+    return f"{exc.strerror or exc}{f': {exc.filename}' if exc.filename else ''}"

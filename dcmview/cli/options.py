@@ -30,6 +30,7 @@ class ViewOptions(NamedTuple):
     watch: bool = False
     report: str | None = None
     annotations: str | None = None
+    save_annotations: str | None = None
     no_rescue: bool = False
     cache_budget: str | None = None
     tunnel: bool = False
@@ -125,6 +126,14 @@ OPTIONS = (
         str,
         "CSV",
         "Load ROIs from a CSV file in the EMBED form; the file is never written.",
+        FILES,
+    ),
+    Option(
+        "save_annotations",
+        ("--save-annotations",),
+        str,
+        "FILE",
+        "Save every ROI edit to FILE as it is made, and go on from what is there.",
         FILES,
     ),
     Option(

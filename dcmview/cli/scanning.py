@@ -38,6 +38,7 @@ def begin_scan(start: Start) -> Library:
             recursive=not options.no_recursive,
             filters=start.filters,
             annotations=start.annotations,
+            journal=start.journal,
             cache_budget_bytes=start.cache_budget_bytes,
             watch_interval_s=WATCH_INTERVAL_S if options.watch else None,
         )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MOST_WARNINGS = 10
 PARENT_CHECK_S = 1.0
+SAVE_LIMIT_S = 0.6
 
 
 def run_session(start: Start, library: Library) -> int:
@@ -62,7 +63,7 @@ class _Session:
         self._lifetime = Lifetime(
             self._status,
             idle_limit_s=options.timeout,
-            has_unsaved_edits=lambda: self._library.dirty,
+            has_unsaved_edits=lambda: self._library.rois.unsaved_files > 0,
             ask_again=self._ask_again if self._is_terminal else None,
         )
 
@@ -149,20 +150,29 @@ class _Session:
 
     def _ask_again(self) -> None:
         url = self._start.listener.url
+        kind = "csv" if self._library.rois.boxes_say_all else "json"
         console.tell(
-            "ROI edits are not exported. Ctrl+C again ends and loses them; "
-            f"{url}/api/annotations/export.csv has them"
+            "ROI edits are neither saved nor exported. Ctrl+C again ends and loses them; "
+            f"{url}/api/annotations/export.{kind} has them"
         )
 
     def _finish(self, reason: EndReason) -> None:
+        self._save_rois()
         # At the terminal the user has been asked; everybody else gets the edits as a file.
-        if self._library.dirty and reason is not EndReason.INTERRUPT:
+        if self._library.rois.unsaved_files and reason is not EndReason.INTERRUPT:
             self._rescue()
         if self._tunnel is not None:
             self._tunnel.stop()
         if self._start.options.watch or not self._library.scan_summary().complete:
             self._write_report()
         self._library.close()
+
+    def _save_rois(self) -> None:
+        # A disk that does not answer must not keep the process from ending; what is in the
+        # journal is found by the next run.
+        saving = threading.Thread(target=self._library.rois.close, daemon=True)
+        saving.start()
+        saving.join(SAVE_LIMIT_S)
 
     def _write_report(self) -> None:
         path = self._start.options.report
@@ -178,14 +188,22 @@ class _Session:
 
     def _rescue(self) -> None:
         if self._start.options.no_rescue:
-            console.warn("ROI edits that were not exported are lost (--no-rescue)")
+            console.warn("ROI edits that were neither saved nor exported are lost (--no-rescue)")
             return
+        rois = self._library.rois
+        folder = os.getcwd()
+        # Paths may hold bytes that are not UTF-8; they go out as they came in.
+        contents = [(rois.export_csv()[0].encode("utf-8", "surrogateescape"), ".csv")]
+        if not rois.boxes_say_all:
+            contents.append((rois.export_native(folder)[0], ".json"))
         try:
-            path = write_rescue_file(self._library.export_csv()[0], os.getcwd())
+            paths = [write_rescue_file(content, folder, suffix) for content, suffix in contents]
         except OSError as exc:
             console.warn(f"ROI edits are lost, they cannot be written here: {exc.strerror}")
         else:
-            console.tell(f"ROI edits that were not exported are in {path}")
+            console.tell(
+                f"ROI edits that were neither saved nor exported are in {' and '.join(paths)}"
+            )
 
     def _start_thread(self, target: Callable[[], None]) -> None:
         threading.Thread(target=target, name=f"dcmview{target.__name__}", daemon=True).start()

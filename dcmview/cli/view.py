@@ -25,6 +25,7 @@ from dcmview.server.signals import on_end_signals
 from dcmview.web.built_page import require_built_page
 
 if TYPE_CHECKING:
+    from dcmview.annotations.journal import Journal
     from dcmview.annotations.roi_csv import RoiTable
     from dcmview.server.signals import EndReason
     from dcmview.tunnel import TunnelPlan
@@ -51,6 +52,7 @@ class Start(NamedTuple):
     listener: Listener
     filters: tuple[tuple[str, str], ...]
     annotations: RoiTable | None
+    journal: Journal | None
     tunnel: TunnelPlan | None
     token: TokenChoice
     cache_budget_bytes: int | None
@@ -64,7 +66,7 @@ def view(options: ViewOptions) -> int:
     UsageError
         If the options make no sense, or a path does not exist.
     StartError
-        If the port or the ROI table cannot be used, or the page is not built.
+        If the port, the ROI table or the file for ROIs cannot be used, or the page is not built.
     NothingToShow
         If the scan finds no DICOM object.
     """
@@ -160,6 +162,7 @@ def _open(options: ViewOptions) -> Start:
         listener,
         filters,
         annotations,
+        _open_journal(options.save_annotations),
         _plan_tunnel(options, listener),
         _choose_token(options, listener),
         cache_budget_bytes,
@@ -176,6 +179,14 @@ def _read_annotations(path: str | None) -> RoiTable | None:
     from dcmview.annotations.roi_csv import read_roi_csv
 
     return read_roi_csv(path)
+
+
+def _open_journal(path: str | None) -> Journal | None:
+    if path is None:
+        return None
+    from dcmview.annotations.journal import Journal
+
+    return Journal(path)
 
 
 def _plan_tunnel(options: ViewOptions, listener: Listener) -> TunnelPlan | None:

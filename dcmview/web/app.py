@@ -14,7 +14,7 @@ from dcmview.schedule import Scheduler
 from dcmview.web.access import AccessMiddleware
 from dcmview.web.context import AppContext
 from dcmview.web.errors import EXCEPTION_HANDLERS, UnexpectedErrors
-from dcmview.web.routes import batch, files, frames, rois, series, tags, tagtables
+from dcmview.web.routes import batch, boxes, files, frames, rois, series, tags, tagtables
 from dcmview.web.routes.page import load_assets, page_routes
 
 if TYPE_CHECKING:
@@ -65,8 +65,11 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
             Route("/api/file/{index:small}/tags", tags.tags),
             Route("/api/tags/compare", tagtables.compare_tags),
             Route("/api/tags/varying", tagtables.varying_tags),
-            Route("/api/file/{index:small}/annotations", rois.Annotations),
-            Route("/api/annotations/export.csv", rois.export_csv),
+            Route("/api/file/{index:small}/annotations", boxes.Annotations),
+            Route("/api/annotations/export.csv", boxes.export_csv),
+            Route("/api/annotations/export.json", boxes.export_json),
+            Route("/api/file/{index:small}/rois", rois.Rois),
+            Route("/api/rois", rois.overview),
             *page_routes(load_assets()),
         ],
         middleware=[

@@ -31,9 +31,12 @@ STATUS_BY_CLASS: dict[type[DcmviewError], int] = {
     errors.NotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.Conflict: 409,
+    errors.StaleRevision: 412,
     errors.TooLarge: 413,
     errors.InstanceError: 422,
+    errors.PreconditionRequired: 428,
     errors.Busy: 503,
+    errors.NotSaved: 507,
     errors.StartError: 500,
     DcmviewError: 500,
 }

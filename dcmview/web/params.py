@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from dcmview.errors import InvalidWindow, RequestError
 from dcmview.model import REPORTED_ENDS, DisplayRequest, FileEnd, PictureFormat, VoiFunction
@@ -174,8 +175,8 @@ def wants_csv(query: QueryParams) -> bool:
 def json_object(content: bytes) -> dict[str, Any]:
     """Read a request body as a JSON object."""
     try:
-        body = json.loads(content)
-    except (ValueError, RecursionError) as exc:
+        body = msgspec.json.decode(content)
+    except (msgspec.DecodeError, ValueError, RecursionError) as exc:
         raise RequestError("the body is not JSON") from exc
     if not isinstance(body, dict):
         raise RequestError("the body must be a JSON object")

@@ -10,6 +10,10 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+# Shapes of their own right, named here for scripts/api-types.
+from dcmview.annotations.operations import AddRoi, RemoveRoi, ReplaceRoi  # noqa: TC001
+from dcmview.annotations.roi import ImagePoint, Roi  # noqa: F401, TC001
+
 FileStatus = Literal["shown", "partial", "no_pixels", "changed", "gone"]
 """``no_pixels``: a DICOM object that is not an image; ``partial``: damaged or cut short;
 ``changed`` and ``gone``: no more what was listed."""
@@ -30,6 +34,10 @@ class Health(Struct):
     file_count: int
     server_start_ms: int
     version: str
+    unsaved_files: int
+    """Files with ROI edits that were neither saved nor exported."""
+    save_error: str
+    """Why ROI edits cannot be saved at present; empty where all is well."""
 
 
 class WindowPair(Struct):
@@ -528,6 +536,67 @@ class RoiSet(Struct):
     num_roi: int
     roi_coords: list[list[int | float]]
     roi_frames: list[list[int]]
+
+
+class RoiList(Struct):
+    """The answer of ``GET`` and ``PUT`` ``/api/file/{index}/rois``."""
+
+    index: int
+    path: str
+    sop_instance_uid: str
+    """With ``path``, whether an index of another run of the server is still this file."""
+    revision: str
+    """Without the quotes of the ETag; means nothing to another run."""
+    rois: tuple[Roi, ...]
+
+
+class RoiOperations(Struct):
+    """The body of ``PATCH /api/file/{index}/rois``: carried out in order, all or none."""
+
+    operations: list[AddRoi | ReplaceRoi | RemoveRoi]
+
+
+class RoiEdit(Struct):
+    """The answer of ``PATCH /api/file/{index}/rois``."""
+
+    index: int
+    revision: str
+    count: int
+    rois: tuple[Roi, ...]
+    """Those that were added or replaced, in canonical form."""
+
+
+class RoiRefusal(Struct):
+    """An edit of ROIs that was built on an old revision, or was made and is not saved."""
+
+    error: str
+    code: str
+    """``stale_revision`` or ``annotations_not_saved``."""
+    current: RoiList
+    """What the server has now."""
+
+
+class RoiCount(Struct):
+    """What a file has, in short; ``labels`` are at most the first 20."""
+
+    index: int
+    revision: str
+    count: int
+    labels: list[str]
+
+
+class RoiOverview(Struct):
+    """The answer of ``GET /api/rois``."""
+
+    revision: int
+    """To be named as ``since`` in the next request, for what is new by then."""
+    files: list[RoiCount]
+    unlisted_files: int
+    """Files with saved ROIs that are not listed this time; their ROIs are kept."""
+    saved_in: str | None
+    """Where edits are saved; null where they are kept in memory alone."""
+    unsaved_files: int
+    save_error: str
 
 
 class StringValue(Struct, tag="string", tag_field="type"):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcmview.annotations.roi import Rectangle
+from dcmview.annotations.rectangle import Rectangle
 from dcmview.annotations.roi_csv import read_roi_csv, write_roi_csv
 from dcmview.errors import StartError
 

@@ -1,31 +1,208 @@
-"""The ROIs of all files: edits come first, and are counted until they are exported."""
+"""The ROIs of all files: edits come first, and are counted until nobody would lose them."""
 
-from dcmview.annotations.roi import Rectangle
+from __future__ import annotations
+
+import errno
+import os
+import time
+
+import pytest
+from support.rois import box, point
+
+from dcmview.annotations import journal as journal_module
+from dcmview.annotations.journal import Journal
+from dcmview.annotations.native import FileKey
+from dcmview.annotations.operations import AddRoi, RemoveRoi
 from dcmview.annotations.store import RoiStore
+from dcmview.errors import InvalidAnnotation, NotSaved, StaleRevision
 
-LOADED, DRAWN = (Rectangle(0, 0, 1, 1),), (Rectangle(2, 2, 3, 3),)
+FILE, OTHER = FileKey("1.2", "/data/a.dcm"), FileKey("1.3", "/data/b.dcm")
+LOADED, DRAWN = (box("loaded"),), (box("drawn"),)
+
+
+@pytest.fixture
+def open_store(tmp_path):
+    """Give a store that saves to one file; a new one closes the one before, as a crash would."""
+    opened = []
+
+    def open_it(**options):
+        if opened:
+            opened[-1]._let_go()
+        opened.append(Journal(str(tmp_path / "rois.json")))
+        return RoiStore(opened[-1], **options)
+
+    yield open_it
+    opened[-1]._let_go()
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Make every write fail half-way until it is called with False."""
+    write = os.write
+    state = {"full": True}
+
+    def write_some(descriptor, data):
+        if not state["full"]:
+            return write(descriptor, data)
+        write(descriptor, bytes(data[: len(data) // 2]))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(journal_module.os, "write", write_some)
+    return lambda full: state.update(full=full)
 
 
 def test_a_loaded_table_never_replaces_an_edit():
     store = RoiStore()
-    store.replace(0, DRAWN)
-    store.load(0, LOADED)
-    assert store.get(0) == DRAWN
+    store.replace(FILE, DRAWN)
+    store.load(FILE, LOADED)
+    assert store.get(FILE).rois == DRAWN
 
 
-def test_boxes_that_were_all_deleted_stay_deleted():
+def test_rois_that_were_all_deleted_stay_deleted():
     store = RoiStore()
-    store.replace(0, ())
-    store.load(0, LOADED)
-    assert store.get(0) == ()
+    store.replace(FILE, ())
+    store.load(FILE, LOADED)
+    assert store.get(FILE).rois == ()
 
 
 def test_loading_is_no_edit_and_exporting_an_old_state_leaves_newer_edits():
     store = RoiStore()
-    store.load(0, LOADED)
-    assert not store.has_unexported_edits
-    store.replace(0, DRAWN)
-    _, edit_number = store.snapshot()
-    store.replace(0, LOADED)
-    store.mark_exported(edit_number)
-    assert store.has_unexported_edits
+    store.load(FILE, LOADED)
+    assert store.unsaved_files == 0
+    store.replace(FILE, DRAWN)
+    _, clock = store.snapshot()
+    store.replace(FILE, LOADED)
+    store.mark_exported(clock, boxes_alone=False)
+    assert store.unsaved_files == 1
+
+
+def test_a_table_of_boxes_does_not_export_what_it_cannot_carry():
+    store = RoiStore()
+    store.replace(FILE, (box("a"), point("b")))
+    store.replace(OTHER, DRAWN)
+    assert store.unsaved_files == 2
+    assert not store.is_all_boxes()
+    store.mark_exported(store.clock, boxes_alone=True)
+    assert store.unsaved_files == 1
+    store.mark_exported(store.clock, boxes_alone=False)
+    assert store.unsaved_files == 0
+
+
+def test_an_edit_that_builds_on_an_old_revision_is_refused_and_changes_nothing():
+    store = RoiStore()
+    first = store.replace(FILE, LOADED, if_revisions={0})
+    assert first.revision == 1
+    with pytest.raises(StaleRevision):
+        store.edit(FILE, (RemoveRoi("loaded"),), if_revisions={0})
+    assert store.get(FILE) == first
+    assert store.edit(FILE, (RemoveRoi("loaded"),), if_revisions={0, 1}).rois == ()
+
+
+def test_an_edit_that_does_not_fit_changes_nothing():
+    store = RoiStore()
+    store.replace(FILE, DRAWN)
+    with pytest.raises(InvalidAnnotation):
+        store.edit(FILE, (AddRoi(point("p")), RemoveRoi("nobody")))
+    assert (store.get(FILE).rois, store.get(FILE).revision) == (DRAWN, 1)
+
+
+def test_there_is_an_end_to_the_rois_of_all_files(monkeypatch):
+    monkeypatch.setattr("dcmview.annotations.store.MOST_ROIS", 2)
+    store = RoiStore()
+    store.replace(FILE, (box("a"), box("b")))
+    with pytest.raises(InvalidAnnotation, match="2 ROIs in all files"):
+        store.replace(OTHER, DRAWN)
+    store.replace(FILE, (box("a"),))
+    store.replace(OTHER, DRAWN)
+
+
+def test_what_is_saved_is_there_in_the_next_run(open_store):
+    store = open_store()
+    store.replace(FILE, LOADED)
+    store.edit(FILE, (AddRoi(point("p")),))
+    store.replace_rectangles(OTHER, ())
+    assert store.unsaved_files == 0
+    again = open_store()
+    assert again.get(FILE).rois == (*LOADED, point("p"))
+    assert OTHER in again
+    assert again.unsaved_files == 0
+
+
+def test_the_first_edit_of_a_loaded_file_saves_what_it_builds_on(open_store):
+    store = open_store()
+    store.load(FILE, LOADED)
+    store.edit(FILE, (AddRoi(point("p")),))
+    assert open_store().get(FILE).rois == (*LOADED, point("p"))
+
+
+def test_a_full_disk_refuses_but_keeps_the_edit_and_the_saved_state(open_store, full_disk):
+    full_disk(False)
+    store = open_store(first_retry_s=600)
+    store.replace(FILE, LOADED)
+    full_disk(True)
+    with pytest.raises(NotSaved, match="kept in memory and not saved: No space left"):
+        store.replace(FILE, DRAWN)
+    assert store.get(FILE).rois == DRAWN
+    assert store.unsaved_files == 1
+    assert "No space left" in store.save_error
+    full_disk(False)
+    assert open_store().get(FILE).rois == LOADED
+
+
+def test_the_next_edit_saves_those_before_it(open_store, full_disk):
+    full_disk(False)
+    store = open_store(first_retry_s=600)
+    full_disk(True)
+    for rois in (LOADED, DRAWN):
+        with pytest.raises(NotSaved):
+            store.replace(FILE, rois)
+    full_disk(False)
+    store.replace(OTHER, LOADED)
+    assert (store.unsaved_files, store.save_error) == (0, "")
+    again = open_store()
+    assert again.get(FILE).rois == DRAWN
+    assert again.get(OTHER).rois == LOADED
+
+
+def test_saving_is_tried_again_by_itself(open_store, full_disk):
+    full_disk(False)
+    store = open_store(first_retry_s=0.01)
+    full_disk(True)
+    with pytest.raises(NotSaved):
+        store.replace(FILE, DRAWN)
+    full_disk(False)
+    deadline = time.monotonic() + 10
+    while store.save_error and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert store.unsaved_files == 0
+    assert open_store().get(FILE).rois == DRAWN
+
+
+def test_a_journal_that_was_removed_is_made_anew_with_everything(open_store, tmp_path):
+    store = open_store()
+    store.replace(FILE, LOADED)
+    (tmp_path / "rois.json.journal").unlink()
+    store.replace(OTHER, DRAWN)
+    assert store.unsaved_files == 0
+    again = open_store()
+    assert (again.get(FILE).rois, again.get(OTHER).rois) == (LOADED, DRAWN)
+
+
+def test_nothing_is_edited_once_the_store_is_closed(open_store):
+    store = open_store()
+    store.close()
+    with pytest.raises(NotSaved, match="the viewer is ending"):
+        store.replace(FILE, DRAWN)
+    assert store.get(FILE).rois == ()
+
+
+def test_a_file_that_moved_takes_its_rois_along_for_good(open_store):
+    store = open_store()
+    store.replace(FILE, LOADED)
+    moved = FileKey(FILE.sop_instance_uid, "/elsewhere/a.dcm")
+    again = open_store()
+    again.adopt(FILE, moved)
+    again.edit(moved, (AddRoi(point("p")),))
+    last = open_store()
+    assert last.files() == [moved]
+    assert last.get(moved).rois == (*LOADED, point("p"))

@@ -1,75 +1,153 @@
-"""ROIs of a file, and all of them as CSV."""
+"""ROIs of all kinds with revisions, so that two pages do not undo each other's work."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
 from starlette.responses import Response
 
-from dcmview.errors import InvalidAnnotation
+from dcmview.errors import DcmviewError, NotSaved, PreconditionRequired, StaleRevision
 from dcmview.web import schemas
 from dcmview.web.context import context
-from dcmview.web.params import json_object
-from dcmview.web.respond import json_response
+from dcmview.web.errors import error_body, error_status
+from dcmview.web.params import json_object, revision_asked_for
+from dcmview.web.respond import encode_json, json_response, list_response, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from starlette.requests import Request
 
-    from dcmview.annotations.roi import Rectangle
     from dcmview.library import Library
 
 
-class Annotations(HTTPEndpoint):
-    """``/api/file/{index}/annotations``."""
+class Rois(HTTPEndpoint):
+    """``/api/file/{index}/rois``."""
 
     def get(self, request: Request) -> Response:
-        """Give the rectangles of a file."""
-        return json_response(roi_set(context(request).library.rois(_index(request))))
+        """Give all ROIs of a file."""
+        state = roi_list(context(request).library, _index(request))
+        return list_response(request, state, state.revision)
 
     async def put(self, request: Request) -> Response:
-        """Replace the rectangles of a file and give them in canonical form."""
-        library = context(request).library
-        library.entry(_index(request))
-        body = await request.body()
-        # Parsing megabytes of JSON would hold up everybody else.
-        return await run_in_threadpool(_replace, library, _index(request), body)
+        """Replace all ROIs of a file and give them in canonical form."""
+        return await _edit(request, _replace)
+
+    async def patch(self, request: Request) -> Response:
+        """Carry out a few operations and give the ROIs that were put in."""
+        return await _edit(request, _operate)
 
 
-def export_csv(request: Request) -> Response:
-    """``GET /api/annotations/export.csv``."""
-    library = context(request).library
-    text, edit_number = library.export_csv()
-    # After the last byte was sent: a HEAD or a broken download saves nobody's edits.
-    sent = BackgroundTask(library.mark_exported, edit_number) if request.method == "GET" else None
+def overview(request: Request) -> Response:
+    """``GET /api/rois``: which files have ROIs, and whether all is saved."""
+    book = context(request).library.rois
+    state = book.overview(revision_asked_for(request.query_params))
+    body = schemas.RoiOverview(
+        revision=state.clock,
+        files=[
+            schemas.RoiCount(
+                index=each.index,
+                revision=f"{book.instance}-{each.revision}",
+                count=each.count,
+                labels=list(each.labels),
+            )
+            for each in state.files
+        ],
+        unlisted_files=state.unlisted_files,
+        saved_in=None if book.journal_path is None else safe_text(book.journal_path),
+        unsaved_files=book.unsaved_files,
+        save_error=safe_text(book.save_error),
+    )
+    return list_response(request, body)
+
+
+def roi_list(library: Library, index: int) -> schemas.RoiList:
+    """Write the ROIs of a file as they are now."""
+    entry = library.entry(index)
+    state = library.rois.get(index)
+    return schemas.RoiList(
+        index=index,
+        path=safe_text(entry.path),
+        sop_instance_uid=entry.header.sop_instance_uid,
+        revision=f"{library.rois.instance}-{state.revision}",
+        rois=state.rois,
+    )
+
+
+async def _edit(
+    request: Request, edit: Callable[[Library, int, bytes, frozenset[int] | None], Response]
+) -> Response:
+    library, index = context(request).library, _index(request)
+    library.entry(index)
+    expected = _expected_revisions(request, library.rois.instance)
+    content = await request.body()
+    # Parsing megabytes of JSON would hold up everybody else, and so would a slow disk.
+    return await run_in_threadpool(_answer, edit, library, index, content, expected)
+
+
+def _answer(
+    edit: Callable[[Library, int, bytes, frozenset[int] | None], Response],
+    library: Library,
+    index: int,
+    content: bytes,
+    expected: frozenset[int] | None,
+) -> Response:
+    try:
+        return edit(library, index, content, expected)
+    except StaleRevision as exc:
+        # With all that is needed to merge, and to see whether it is still the same file.
+        return _refusal(exc, roi_list(library, index))
+    except NotSaved as exc:
+        return _refusal(exc, roi_list(library, index))
+
+
+def _replace(
+    library: Library, index: int, content: bytes, expected: frozenset[int] | None
+) -> Response:
+    library.rois.replace(index, json_object(content).get("rois"), expected)
+    state = roi_list(library, index)
+    return json_response(state, {"ETag": f'"{state.revision}"'})
+
+
+def _operate(
+    library: Library, index: int, content: bytes, expected: frozenset[int] | None
+) -> Response:
+    state, put_in = library.rois.edit(index, json_object(content).get("operations"), expected)
+    revision = f"{library.rois.instance}-{state.revision}"
+    body = schemas.RoiEdit(index=index, revision=revision, count=len(state.rois), rois=put_in)
+    return json_response(body, {"ETag": f'"{revision}"'})
+
+
+def _refusal(error: DcmviewError, current: schemas.RoiList) -> Response:
+    plain = error_body(error)
+    body = schemas.RoiRefusal(error=plain.error, code=plain.code, current=current)
     return Response(
-        text.encode("utf-8", "surrogateescape"),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="dcmview-annotations.csv"'},
-        background=sent,
+        encode_json(body),
+        status_code=error_status(error),
+        headers={"ETag": f'"{current.revision}"'},
+        media_type="application/json",
     )
 
 
-def roi_set(rectangles: Sequence[Rectangle]) -> schemas.RoiSet:
-    """Write rectangles in the form of the contract."""
-    return schemas.RoiSet(
-        num_roi=len(rectangles),
-        roi_coords=[box.coordinates for box in rectangles],
-        roi_frames=[list(box.frames) for box in rectangles],
-    )
-
-
-def _replace(library: Library, index: int, content: bytes) -> Response:
-    body = json_object(content)
-    coordinates = body.get("roi_coords")
-    count = body.get("num_roi")
-    if isinstance(coordinates, list) and count not in (None, len(coordinates)):
-        raise InvalidAnnotation(f"num_roi says {count!r}, but there are {len(coordinates)} boxes")
-    return json_response(roi_set(library.replace_rois(index, coordinates, body.get("roi_frames"))))
+def _expected_revisions(request: Request, instance: str) -> frozenset[int] | None:
+    """Read If-Match: revisions of this process, None for any; those of another match nothing."""
+    header = request.headers.get("if-match")
+    if header is None:
+        raise PreconditionRequired(
+            "If-Match must name the revision that the edit builds on, or be * for any"
+        )
+    if header.strip() == "*":
+        return None
+    found = set()
+    for tag in header.split(","):
+        # A proxy that compresses makes tags weak.
+        name = tag.strip().removeprefix("W/").strip('"')
+        number = name.removeprefix(f"{instance}-")
+        if number != name and number.isascii() and number.isdecimal() and len(number) < 16:
+            found.add(int(number))
+    return frozenset(found)
 
 
 def _index(request: Request) -> int:

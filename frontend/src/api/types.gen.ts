@@ -1,5 +1,48 @@
 // Made by scripts/api-types from dcmview/web/schemas.py. Do not edit.
 
+/** Put a new ROI in, at the end or before the one that is now the `index`-th. */
+export interface AddRoi {
+  op: 'add';
+  roi: Roi;
+  index?: number | null;
+}
+
+/** Take the ROI with this id out. */
+export interface RemoveRoi {
+  op: 'remove';
+  id: string;
+}
+
+/** Put an ROI in the place of the one with its id. */
+export interface ReplaceRoi {
+  op: 'replace';
+  roi: Roi;
+}
+
+/** A place in the image: column and row, 0.0 at the top left corner of the first pixel. */
+export interface ImagePoint {
+  x: number;
+  y: number;
+}
+
+/** A region of interest or a measurement, with all that a person or a model says of it. */
+export interface Roi {
+  id?: string;
+  kind: 'angle' | 'cobb' | 'ellipse' | 'freehand' | 'length' | 'point' | 'polygon' | 'polyline' | 'rectangle';
+  points: ImagePoint[];
+  frames?: 'all' | number[];
+  label?: string;
+  color?: string;
+  group?: string;
+  score?: number | null;
+  note?: string;
+  author?: string;
+  source?: string;
+  created?: string;
+  modified?: string;
+  locked?: boolean;
+}
+
 /** Every answer that is not a success. */
 export interface ErrorBody {
   error: string;
@@ -13,6 +56,8 @@ export interface Health {
   file_count: number;
   server_start_ms: number;
   version: string;
+  unsaved_files: number;
+  save_error: string;
 }
 
 /** Window Center and Window Width, in modality values. */
@@ -416,6 +461,53 @@ export interface RoiSet {
   num_roi: number;
   roi_coords: number[][];
   roi_frames: number[][];
+}
+
+/** The answer of `GET` and `PUT` `/api/file/{index}/rois`. */
+export interface RoiList {
+  index: number;
+  path: string;
+  sop_instance_uid: string;
+  revision: string;
+  rois: Roi[];
+}
+
+/** The body of `PATCH /api/file/{index}/rois`: carried out in order, all or none. */
+export interface RoiOperations {
+  operations: (AddRoi | ReplaceRoi | RemoveRoi)[];
+}
+
+/** The answer of `PATCH /api/file/{index}/rois`. */
+export interface RoiEdit {
+  index: number;
+  revision: string;
+  count: number;
+  rois: Roi[];
+}
+
+/** An edit of ROIs that was built on an old revision, or was made and is not saved. */
+export interface RoiRefusal {
+  error: string;
+  code: string;
+  current: RoiList;
+}
+
+/** What a file has, in short; `labels` are at most the first 20. */
+export interface RoiCount {
+  index: number;
+  revision: string;
+  count: number;
+  labels: string[];
+}
+
+/** The answer of `GET /api/rois`. */
+export interface RoiOverview {
+  revision: number;
+  files: RoiCount[];
+  unlisted_files: number;
+  saved_in: string | null;
+  unsaved_files: number;
+  save_error: string;
 }
 
 /** Text, cut after 1,024 characters. */

@@ -1,0 +1,538 @@
+"""Where ``--save-annotations FILE`` keeps ROIs, so that no acknowledged edit is lost.
+
+``FILE`` is a snapshot, JSON of `annotations.native`. ``FILE.journal`` holds the
+edits since, one a line, each with a checksum, and is on the disk before an
+edit is acknowledged. It is folded into the snapshot when it has grown as
+large, and at the end. The journal's lock keeps a second server out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+import sys
+import time
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from dcmview.annotations.native import (
+    FileKey,
+    StoredKey,
+    encode_json,
+    file_key,
+    read_native,
+    stored_key,
+    write_native,
+)
+from dcmview.annotations.operations import Operation, repeat_operations
+from dcmview.annotations.roi import Roi
+from dcmview.errors import InvalidAnnotation, StartError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+JOURNAL_SUFFIX = ".journal"
+SNAPSHOT_SUFFIX = ".new"
+SMALLEST_FOLD_BYTES = 1024 * 1024
+CRC_DIGITS = 8
+OWNER_ONLY = 0o600
+LOCK_ATTEMPTS = 10
+
+States = dict[FileKey, tuple[Roi, ...]]
+
+
+class Head(Struct, frozen=True, tag="dcmview-journal", tag_field="format"):
+    """The first line of a journal."""
+
+    log: str
+    version: int = 1
+
+
+class Edit(Struct, frozen=True, tag="edit", tag_field="format", omit_defaults=True):
+    """All ROIs of a file, or what was done to them."""
+
+    sequence: int
+    file: StoredKey
+    was: StoredKey | None = None
+    """Under what the file was known before it was moved."""
+    rois: tuple[Roi, ...] | None = None
+    operations: tuple[Operation, ...] = ()
+
+
+_decode_line = msgspec.json.Decoder(Head | Edit).decode
+
+
+@dataclass(slots=True)
+class _Lines:
+    """What a journal holds, readable or not."""
+
+    head: Head | None = None
+    edits: list[Edit] = field(default_factory=list)
+    bad: int = 0
+    good_end: int = 0
+    is_torn: bool = False
+    """Ends in the midst of the line that was being written when the process died."""
+
+
+class Journal:
+    """An open pair of snapshot and journal; not for many threads at once.
+
+    Attributes
+    ----------
+    path : str
+        The snapshot.
+    states : dict
+        The ROIs found at the start.
+    warnings : list of str
+        What was damaged, and where it was put.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = os.path.abspath(path)
+        self.warnings: list[str] = []
+        self.states: States = {}
+        self._folder = os.path.dirname(self.path)
+        self._journal_path = self.path + JOURNAL_SUFFIX
+        self._log = secrets.token_hex(8)
+        self._sequence = 0
+        self._snapshot: tuple[int, ...] | None = None
+        self._mode = OWNER_ONLY
+        self._pending: list[bytes] = []
+        self._moved: dict[FileKey, FileKey] = {}
+        self._end = 0
+        self._is_ragged = False
+        self._fold_at = SMALLEST_FOLD_BYTES
+        self._descriptor = -1
+        try:
+            self._open()
+        except OSError as exc:
+            self._leave()
+            raise StartError(f"--save-annotations {path}: {exc.strerror or exc}") from exc
+        except BaseException:
+            self._leave()
+            raise
+
+    # Edits
+
+    def append(
+        self,
+        key: FileKey,
+        *,
+        rois: tuple[Roi, ...] | None = None,
+        operations: tuple[Operation, ...] = (),
+    ) -> None:
+        """Write an edit; once this returns it survives the process and the computer.
+
+        Raises
+        ------
+        OSError
+            If it could not be written. It is remembered and written with the
+            next edit, or by `flush`.
+        """
+        self._sequence += 1
+        was = self._moved.get(key)
+        edit = Edit(
+            sequence=self._sequence,
+            file=stored_key(key, self._folder),
+            was=None if was is None else stored_key(was, self._folder),
+            rois=rois,
+            operations=operations,
+        )
+        self._pending.append(_line(edit))
+        self.flush()
+
+    def note_move(self, old: FileKey, new: FileKey) -> None:
+        """Remember that a file is known under another name from now on."""
+        self._moved[new] = self._moved.pop(old, old)
+
+    def flush(self) -> None:
+        """Write what could not be written before.
+
+        Raises
+        ------
+        OSError
+            If that still cannot be done.
+        """
+        if not self._pending:
+            return
+        self._check_place()
+        if self._is_ragged:
+            os.ftruncate(self._descriptor, self._end)
+        data = b"".join(self._pending)
+        self._is_ragged = True
+        os.lseek(self._descriptor, self._end, os.SEEK_SET)
+        _write(self._descriptor, data)
+        _sync(self._descriptor)
+        self._is_ragged = False
+        self._end += len(data)
+        self._pending.clear()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether an edit waits to be written."""
+        return bool(self._pending)
+
+    @property
+    def should_fold(self) -> bool:
+        """Whether the journal has grown enough to be folded into the snapshot."""
+        return self._end > self._fold_at
+
+    def fold(self, states: Mapping[FileKey, tuple[Roi, ...]]) -> None:
+        """Write a snapshot of everything and begin the journal anew.
+
+        Raises
+        ------
+        OSError
+            If the snapshot could not be written; the journal goes on.
+        """
+        self._fold_at = 2 * self._end  # the next attempt, should this one fail
+        self._check_place()
+        if _stamp(self.path) not in (self._snapshot, None):
+            raise OSError(errno.ESTALE, "was changed by another program", self.path)
+        content = write_native(states.items(), self._folder, log=self._log, sequence=self._sequence)
+        self._replace_snapshot(content)
+        self._moved.clear()
+        # Should the process die from here on: edits up to the sequence of the snapshot are
+        # passed over when they are read again.
+        self._end = 0
+        self._is_ragged = True
+        self._pending = [_line(Head(self._log))]
+        self.flush()
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the journal is still where it was opened."""
+        return _is_at(self._descriptor, self._journal_path)
+
+    def renew(self, states: Mapping[FileKey, tuple[Roi, ...]]) -> None:
+        """Begin a new journal after somebody moved or removed the one that is open.
+
+        Raises
+        ------
+        OSError
+            If that cannot be done, or there is another one in its place.
+        """
+        try:
+            descriptor = self._open_locked()
+        except StartError as exc:
+            raise OSError(errno.EBUSY, exc.message) from exc
+        if os.fstat(descriptor).st_size > 0:
+            os.close(descriptor)
+            raise OSError(errno.ESTALE, "was replaced by another one", self._journal_path)
+        os.close(self._descriptor)
+        self._descriptor = descriptor
+        self._end = 0
+        self.fold(states)
+
+    def close(self, states: Callable[[], Mapping[FileKey, tuple[Roi, ...]]]) -> None:
+        """Fold what is in the journal, remove it and give up the lock.
+
+        Raises
+        ------
+        OSError
+            If that cannot be done; the journal stays, with all that it holds.
+        """
+        try:
+            self.flush()
+            if self._has_edits:
+                self.fold(states())
+            if os.name == "posix":  # elsewhere an open file cannot be removed
+                os.unlink(self._journal_path)
+        finally:
+            self._let_go()
+
+    @property
+    def _has_edits(self) -> bool:
+        return self._end > len(_line(Head(self._log)))
+
+    # Opening
+
+    def _open(self) -> None:
+        self._descriptor = self._open_locked()
+        content = self._read_snapshot()
+        if content is not None:
+            self._take_snapshot(content)
+        found = _read_lines(_read_all(self._descriptor))
+        if found.head is not None:
+            self._check_belongs(found.head, has_snapshot=content is not None)
+            self._log = found.head.log
+        missed = self._repeat(found.edits)
+        if found.bad or missed or found.is_torn:
+            self._mend(found, missed)
+        self._end = os.fstat(self._descriptor).st_size
+        if self._end == 0:
+            self._pending = [_line(Head(self._log))]
+            self.flush()
+
+    def _open_locked(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        for _ in range(LOCK_ATTEMPTS):
+            descriptor = os.open(self._journal_path, flags, OWNER_ONLY)
+            try:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise StartError(f"--save-annotations: no regular file: {self._journal_path}")
+                if not _lock(descriptor):
+                    raise StartError(
+                        f"--save-annotations {self.path}: another dcmview writes to it"
+                    )
+                # The one that had the lock may have removed the file at its end.
+                if _is_at(descriptor, self._journal_path):
+                    return descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+        raise StartError(f"--save-annotations {self.path}: the journal comes and goes")
+
+    def _read_snapshot(self) -> bytes | None:
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        if os.path.islink(self.path):
+            raise StartError(f"--save-annotations: a link, name the file itself: {self.path}")
+        try:
+            descriptor = os.open(self.path, flags | getattr(os, "O_NONBLOCK", 0))
+        except FileNotFoundError:
+            return None
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise StartError(f"--save-annotations: no regular file: {self.path}")
+            content = file.read()
+        self._mode = stat.S_IMODE(status.st_mode)
+        self._snapshot = _stamp(self.path)
+        self._fold_at = max(SMALLEST_FOLD_BYTES, len(content))
+        return content
+
+    def _take_snapshot(self, content: bytes) -> None:
+        try:
+            document = read_native(content)
+        except InvalidAnnotation as exc:
+            raise StartError(
+                f"--save-annotations {self.path}: is left alone: {exc.message}"
+            ) from exc
+        self._log = document.log or self._log
+        self._sequence = document.sequence
+        for stored in document.files:
+            self.states[file_key(stored, self._folder)] = stored.rois
+
+    def _check_belongs(self, head: Head, *, has_snapshot: bool) -> None:
+        if head.version != Head("").version:
+            raise StartError(
+                f"--save-annotations: {self._journal_path} was written by a later version"
+            )
+        if has_snapshot and head.log != self._log:
+            raise StartError(
+                f"--save-annotations: {self._journal_path} does not belong to {self.path}; "
+                "move one of them elsewhere"
+            )
+
+    def _repeat(self, edits: list[Edit]) -> int:
+        """Carry out the edits since the snapshot; give how many are missing among them."""
+        missed = 0
+        edited: dict[FileKey, dict[str, Roi]] = {}
+
+        def take(key: FileKey) -> dict[str, Roi]:
+            rois = edited.pop(key, None)
+            return {roi.id: roi for roi in self.states.pop(key, ())} if rois is None else rois
+
+        for edit in edits:
+            if edit.sequence <= self._sequence:
+                continue
+            missed += edit.sequence - self._sequence - 1
+            self._sequence = edit.sequence
+            key = file_key(edit.file, self._folder)
+            rois = take(key)
+            if edit.was is not None:
+                rois = take(file_key(edit.was, self._folder)) or rois
+            if edit.rois is not None:
+                rois = {roi.id: roi for roi in edit.rois}
+            edited[key] = repeat_operations(rois, edit.operations)
+        self.states.update((key, tuple(rois.values())) for key, rois in edited.items())
+        return missed
+
+    def _mend(self, found: _Lines, missed: int) -> None:
+        """Leave out what cannot be read; keep it elsewhere unless it was never acknowledged."""
+        if not found.bad and not missed:
+            os.ftruncate(self._descriptor, found.good_end)
+            _sync(self._descriptor)
+            return
+        aside = f"{self._journal_path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        with open(descriptor, "wb") as file:
+            file.write(_read_all(self._descriptor))
+            file.flush()
+            _sync(file.fileno())
+        self.warnings.append(
+            f"{self._journal_path} was damaged: {found.bad} line(s) could not be read and "
+            f"{missed} edit(s) are missing; what could be read is kept, {aside} is a copy"
+        )
+        self.fold(self.states)
+
+    # Files
+
+    def _check_place(self) -> None:
+        """Refuse to go on where nobody would find it."""
+        if not self.is_in_place:
+            raise OSError(errno.ESTALE, "was moved or removed", self._journal_path)
+
+    def _replace_snapshot(self, content: bytes) -> None:
+        temporary = self.path + SNAPSHOT_SUFFIX
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(temporary, flags, OWNER_ONLY)
+        try:
+            try:
+                _write(descriptor, content)
+                if self._mode != OWNER_ONLY and hasattr(os, "fchmod"):
+                    os.fchmod(descriptor, self._mode)
+                _sync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.replace(temporary, self.path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+        self._snapshot = _stamp(self.path)
+        self._fold_at = max(SMALLEST_FOLD_BYTES, len(content))
+        _sync_folder(self._folder)
+
+    def _leave(self) -> None:
+        """Give up a start, and leave nothing that was not there before."""
+        if self._descriptor >= 0 and os.fstat(self._descriptor).st_size == 0:
+            with contextlib.suppress(OSError):
+                os.unlink(self._journal_path)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _line(value: Head | Edit) -> bytes:
+    text = encode_json(value)
+    return b"%0*x %s\n" % (CRC_DIGITS, zlib.crc32(text), text)
+
+
+def _read_lines(content: bytes) -> _Lines:
+    found = _Lines()
+    position = 0
+    for line in _split(content):
+        position += len(line)
+        value = _decoded(line)
+        if isinstance(value, Edit):
+            found.edits.append(value)
+        elif value is not None:
+            found.head = value
+        elif position == len(content) and not line.endswith(b"\n"):
+            found.is_torn = True
+            break
+        else:
+            found.bad += 1
+        found.good_end = position
+    return found
+
+
+def _split(content: bytes) -> Iterator[bytes]:
+    start = 0
+    while start < len(content):
+        end = content.find(b"\n", start) + 1 or len(content)
+        yield content[start:end]
+        start = end
+
+
+def _decoded(line: bytes) -> Head | Edit | None:
+    text = line[CRC_DIGITS + 1 : -1]
+    if not line.endswith(b"\n") or line[: CRC_DIGITS + 1] != b"%0*x " % (
+        CRC_DIGITS,
+        zlib.crc32(text),
+    ):
+        return None
+    try:
+        value: Head | Edit = _decode_line(text)
+    except msgspec.DecodeError:
+        return None
+    return value
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _read_all(descriptor: int) -> bytes:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    pieces = []
+    while piece := os.read(descriptor, SMALLEST_FOLD_BYTES):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _is_at(descriptor: int, path: str) -> bool:
+    try:
+        there = os.stat(path, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(there, os.fstat(descriptor))
+
+
+def _stamp(path: str) -> tuple[int, ...] | None:
+    try:
+        status = os.stat(path, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    LOCKED_BYTE = 0x7FFF0000  # far behind all content: other bytes of a locked range are unreadable
+
+    def _lock(descriptor: int) -> bool:
+        os.lseek(descriptor, LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _sync_folder(folder: str) -> None:
+        """A renamed file is on the disk there without further ado."""
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _sync_folder(folder: str) -> None:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    if sys.platform == "darwin":
+        import fcntl
+
+        # fsync leaves the data in the memory of the drive there.
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
