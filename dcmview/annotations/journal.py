@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import secrets
 import stat
@@ -48,10 +49,12 @@ LOCK_ATTEMPTS = 10
 States = dict[FileKey, tuple[Roi, ...]]
 
 
-class Head(Struct, frozen=True, tag="dcmview-journal", tag_field="format"):
+class Head(Struct, frozen=True, tag="dcmview-journal", tag_field="format", omit_defaults=True):
     """The first line of a journal."""
 
     log: str
+    base: str = ""
+    """Digest of the snapshot that it begins with, if that one names no log."""
     version: int = 1
 
 
@@ -100,7 +103,7 @@ class Journal:
         self.states: States = {}
         self._folder = os.path.dirname(self.path)
         self._journal_path = self.path + JOURNAL_SUFFIX
-        self._log = secrets.token_hex(8)
+        self._head = Head(secrets.token_hex(8))
         self._sequence = 0
         self._snapshot: tuple[int, ...] | None = None
         self._mode = OWNER_ONLY
@@ -196,14 +199,17 @@ class Journal:
         self._check_place()
         if _stamp(self.path) not in (self._snapshot, None):
             raise OSError(errno.ESTALE, "was changed by another program", self.path)
-        content = write_native(states.items(), self._folder, log=self._log, sequence=self._sequence)
+        content = write_native(
+            states.items(), self._folder, log=self._head.log, sequence=self._sequence
+        )
         self._replace_snapshot(content)
         self._moved.clear()
         # Should the process die from here on: edits up to the sequence of the snapshot are
         # passed over when they are read again.
+        self._head = Head(self._head.log)
         self._end = 0
         self._is_ragged = True
-        self._pending = [_line(Head(self._log))]
+        self._pending = [_line(self._head)]
         self.flush()
 
     @property
@@ -250,7 +256,7 @@ class Journal:
 
     @property
     def _has_edits(self) -> bool:
-        return self._end > len(_line(Head(self._log)))
+        return self._end > len(_line(self._head))
 
     # Opening
 
@@ -262,13 +268,13 @@ class Journal:
         found = _read_lines(_read_all(self._descriptor))
         if found.head is not None:
             self._check_belongs(found.head, has_snapshot=content is not None)
-            self._log = found.head.log
+            self._head = found.head
         missed = self._repeat(found.edits)
         if found.bad or missed or found.is_torn:
             self._mend(found, missed)
         self._end = os.fstat(self._descriptor).st_size
         if self._end == 0:
-            self._pending = [_line(Head(self._log))]
+            self._pending = [_line(self._head)]
             self.flush()
 
     def _open_locked(self) -> int:
@@ -316,7 +322,10 @@ class Journal:
             raise StartError(
                 f"--save-annotations {self.path}: is left alone: {exc.message}"
             ) from exc
-        self._log = document.log or self._log
+        if document.log:
+            self._head = Head(document.log)
+        else:
+            self._head = Head(self._head.log, base=hashlib.sha256(content).hexdigest())
         self._sequence = document.sequence
         for stored in document.files:
             self.states[file_key(stored, self._folder)] = stored.rois
@@ -326,7 +335,9 @@ class Journal:
             raise StartError(
                 f"--save-annotations: {self._journal_path} was written by a later version"
             )
-        if has_snapshot and head.log != self._log:
+        ours = self._head
+        belongs = head.base == ours.base if ours.base else head.log == ours.log
+        if has_snapshot and not belongs:
             raise StartError(
                 f"--save-annotations: {self._journal_path} does not belong to {self.path}; "
                 "move one of them elsewhere"
