@@ -149,6 +149,20 @@ def test_a_full_disk_refuses_but_keeps_the_edit_and_the_saved_state(open_store, 
     assert open_store().get(FILE).rois == LOADED
 
 
+def test_an_edit_is_not_acknowledged_before_it_is_on_the_disk(open_store, monkeypatch):
+    store = open_store(first_retry_s=600)
+
+    def fail(_descriptor):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal_module, "_sync", fail)
+        with pytest.raises(NotSaved, match="Input/output error"):
+            store.replace(FILE, DRAWN)
+    store.replace(OTHER, DRAWN)
+    assert open_store().get(FILE).rois == DRAWN
+
+
 def test_the_next_edit_saves_those_before_it(open_store, full_disk):
     full_disk(False)
     store = open_store(first_retry_s=600)

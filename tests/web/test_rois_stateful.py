@@ -1,0 +1,143 @@
+"""Two pages and a script edit one file in any order, against a model of what must come of it."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import signal
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from pydicom.data import get_testdata_file
+from support.rois import rois
+from support.server import ServerProcess
+
+from dcmview.annotations.roi import ImagePoint
+
+ADDRESS = "/api/file/0/rois"
+PAGES = st.integers(0, 1)
+# The image is 128 x 128 with one frame: what is drawn for one of 200 x 100 is made to fit.
+DRAWN = rois().map(
+    lambda roi: msgspec.to_builtins(
+        msgspec.structs.replace(
+            roi, frames="all", points=tuple(ImagePoint(p.x / 2, p.y) for p in roi.points)
+        )
+    )
+)
+BOXES = st.lists(
+    st.tuples(*[st.integers(0, 60)] * 2, *[st.integers(61, 128)] * 2).map(list), max_size=3
+)
+
+
+class Editing(RuleBasedStateMachine):
+    """Each page remembers what it saw last, and what it could undo."""
+
+    server: ServerProcess
+    final: list[dict[str, object]]
+
+    def __init__(self):
+        super().__init__()
+        self.ids = (f"i{number}" for number in itertools.count())
+        self.model = []
+        self.edits = 0
+        answer = self.send("PUT", {"rois": []}, "*")
+        self.seen = [(0, answer.json["revision"], [])] * 2
+        self.undo = [[], []]
+
+    def send(self, method, body, match):
+        return self.server.request(method, ADDRESS, body, {"If-Match": match})
+
+    def edit(self, page, method, body, expected):
+        """Send an edit that builds on what a page saw, and hold the answer against the model."""
+        edits, revision, _ = self.seen[page]
+        answer = self.send(method, body, f'"{revision}"')
+        if edits != self.edits:
+            assert answer.status == 412
+            assert answer.json["current"]["rois"] == self.model
+            return False
+        assert answer.status == 200
+        self.undo[page].append(self.model)
+        self.model = expected
+        self.edits += 1
+        self.seen[page] = (self.edits, answer.json["revision"], expected)
+        return True
+
+    @rule(page=PAGES)
+    def look(self, page):
+        state = self.server.get(ADDRESS).json
+        assert state["rois"] == self.model
+        self.seen[page] = (self.edits, state["revision"], state["rois"])
+
+    @rule(page=PAGES, drawn=DRAWN, place=st.integers(0, 5))
+    def add(self, page, drawn, place):
+        roi = drawn | {"id": next(self.ids)}
+        expected = list(self.seen[page][2])
+        expected.insert(place, roi)
+        operation = {"op": "add", "roi": roi, "index": place}
+        self.edit(page, "PATCH", {"operations": [operation]}, expected)
+
+    @rule(page=PAGES, drawn=DRAWN, data=st.data())
+    def change(self, page, drawn, data):
+        before = self.seen[page][2]
+        if before:
+            place = data.draw(st.integers(0, len(before) - 1))
+            roi = drawn | {"id": before[place]["id"]}
+            expected = [*before[:place], roi, *before[place + 1 :]]
+            self.edit(page, "PATCH", {"operations": [{"op": "replace", "roi": roi}]}, expected)
+
+    @rule(page=PAGES, data=st.data())
+    def remove(self, page, data):
+        before = self.seen[page][2]
+        if before:
+            gone = data.draw(st.sampled_from(before))
+            expected = [roi for roi in before if roi is not gone]
+            operation = {"op": "remove", "id": gone["id"]}
+            self.edit(page, "PATCH", {"operations": [operation]}, expected)
+
+    @rule(page=PAGES)
+    def undo_all_since_the_last_own_edit(self, page):
+        if self.undo[page]:
+            state = self.undo[page].pop()
+            if self.edit(page, "PUT", {"rois": state}, state):
+                self.undo[page].pop()
+
+    @rule(page=PAGES)
+    def fail(self, page):
+        roi = {"kind": "point", "points": [{"x": 500, "y": 1}]}
+        answer = self.send("PATCH", {"operations": [{"op": "add", "roi": roi}]}, "*")
+        assert answer.status == 400
+
+    @rule(boxes=BOXES)
+    def put_boxes(self, boxes):
+        answer = self.server.request("PUT", "/api/file/0/annotations", {"roi_coords": boxes})
+        assert answer.json["roi_coords"] == boxes
+        self.edits += 1
+        after = self.server.get(ADDRESS).json["rois"]
+        others = [
+            [roi for roi in rois if roi["kind"] != "rectangle"] for rois in (self.model, after)
+        ]
+        assert others[0] == others[1]
+        self.model = after
+
+    @invariant()
+    def the_server_has_what_the_model_has(self):
+        assert self.server.get(ADDRESS).json["rois"] == self.model
+        type(self).final = self.model
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL")
+def test_pages_and_scripts_never_undo_each_other_and_a_killed_server_has_it_all(tmp_path):
+    shutil.copy(get_testdata_file("CT_small.dcm", download=False), tmp_path / "a.dcm")
+    arguments = ("--save-annotations", str(tmp_path / "rois.json"), str(tmp_path / "a.dcm"))
+    with ServerProcess(*arguments) as Editing.server:
+        Editing.server.wait_scanned()
+        run_state_machine_as_test(
+            Editing, settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
+        )
+        Editing.server.stop(signal.SIGKILL)
+    with ServerProcess(*arguments) as server:
+        server.wait_scanned()
+        assert server.get(ADDRESS).json["rois"] == Editing.final
