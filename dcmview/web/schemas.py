@@ -539,7 +539,7 @@ class RoiSet(Struct):
 
 
 class RoiList(Struct):
-    """The answer of ``GET`` and ``PUT`` ``/api/file/{index}/rois``."""
+    """The answer of ``GET /api/file/{index}/rois``, and of ``PUT``."""
 
     index: int
     path: str

@@ -49,13 +49,13 @@ times = st.sampled_from(["", "2024-01-31T09:15:00Z", "2024-01-31T09:15:00.25+02:
 
 
 @st.composite
-def rois(draw: st.DrawFn, roi_id: str = "a") -> Roi:
-    """Any ROI in canonical form that fits `IMAGE`."""
+def rois(draw: st.DrawFn, roi_id: str = "a", columns: int = COLUMNS, rows: int = ROWS) -> Roi:
+    """Any ROI in canonical form that fits `IMAGE`, or one of another size."""
     kind = draw(st.sampled_from(sorted(POINT_COUNTS)))
     least, most = POINT_COUNTS[kind]
     has_box = kind in ("rectangle", "ellipse")
-    xs = draw(st.lists(_number(COLUMNS), min_size=least, max_size=most, unique=has_box))
-    ys = draw(st.lists(_number(ROWS), min_size=len(xs), max_size=len(xs), unique=has_box))
+    xs = draw(st.lists(_number(columns), min_size=least, max_size=most, unique=has_box))
+    ys = draw(st.lists(_number(rows), min_size=len(xs), max_size=len(xs), unique=has_box))
     roi = Roi(
         id=roi_id,
         kind=kind,

@@ -15,17 +15,10 @@ from pydicom.data import get_testdata_file
 from support.rois import rois
 from support.server import ServerProcess
 
-from dcmview.annotations.roi import ImagePoint
-
 ADDRESS = "/api/file/0/rois"
 PAGES = st.integers(0, 1)
-# The image is 128 x 128 with one frame: what is drawn for one of 200 x 100 is made to fit.
-DRAWN = rois().map(
-    lambda roi: msgspec.to_builtins(
-        msgspec.structs.replace(
-            roi, frames="all", points=tuple(ImagePoint(p.x / 2, p.y) for p in roi.points)
-        )
-    )
+DRAWN = rois(columns=128, rows=128).map(
+    lambda roi: msgspec.json.decode(msgspec.json.encode(msgspec.structs.replace(roi, frames="all")))
 )
 BOXES = st.lists(
     st.tuples(*[st.integers(0, 60)] * 2, *[st.integers(61, 128)] * 2).map(list), max_size=3

@@ -463,7 +463,7 @@ export interface RoiSet {
   roi_frames: number[][];
 }
 
-/** The answer of `GET` and `PUT` `/api/file/{index}/rois`. */
+/** The answer of `GET /api/file/{index}/rois`, and of `PUT`. */
 export interface RoiList {
   index: number;
   path: string;
