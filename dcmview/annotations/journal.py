@@ -14,7 +14,6 @@ import hashlib
 import os
 import secrets
 import stat
-import sys
 import time
 import zlib
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from dcmview.annotations.disk import is_at, lock, read_all, stamp, sync, sync_folder, write
 from dcmview.annotations.native import (
     FileKey,
     StoredKey,
@@ -171,8 +171,8 @@ class Journal:
         data = b"".join(self._pending)
         self._is_ragged = True
         os.lseek(self._descriptor, self._end, os.SEEK_SET)
-        _write(self._descriptor, data)
-        _sync(self._descriptor)
+        write(self._descriptor, data)
+        sync(self._descriptor)
         self._is_ragged = False
         self._end += len(data)
         self._pending.clear()
@@ -197,7 +197,7 @@ class Journal:
         """
         self._fold_at = 2 * self._end  # the next attempt, should this one fail
         self._check_place()
-        if _stamp(self.path) not in (self._snapshot, None):
+        if stamp(self.path) not in (self._snapshot, None):
             raise OSError(errno.ESTALE, "was changed by another program", self.path)
         content = write_native(
             states.items(), self._folder, log=self._head.log, sequence=self._sequence
@@ -215,7 +215,7 @@ class Journal:
     @property
     def is_in_place(self) -> bool:
         """Whether the journal is still where it was opened."""
-        return _is_at(self._descriptor, self._journal_path)
+        return is_at(self._descriptor, self._journal_path)
 
     def renew(self, states: Mapping[FileKey, tuple[Roi, ...]]) -> None:
         """Begin a new journal after somebody moved or removed the one that is open.
@@ -265,7 +265,7 @@ class Journal:
         content = self._read_snapshot()
         if content is not None:
             self._take_snapshot(content)
-        found = _read_lines(_read_all(self._descriptor))
+        found = _read_lines(read_all(self._descriptor))
         if found.head is not None:
             self._check_belongs(found.head, has_snapshot=content is not None)
             self._head = found.head
@@ -276,6 +276,7 @@ class Journal:
         if self._end == 0:
             self._pending = [_line(self._head)]
             self.flush()
+            sync_folder(self._folder)
 
     def _open_locked(self) -> int:
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -284,12 +285,12 @@ class Journal:
             try:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise StartError(f"--save-annotations: no regular file: {self._journal_path}")
-                if not _lock(descriptor):
+                if not lock(descriptor):
                     raise StartError(
                         f"--save-annotations {self.path}: another dcmview writes to it"
                     )
                 # The one that had the lock may have removed the file at its end.
-                if _is_at(descriptor, self._journal_path):
+                if is_at(descriptor, self._journal_path):
                     return descriptor
             except BaseException:
                 os.close(descriptor)
@@ -311,7 +312,7 @@ class Journal:
                 raise StartError(f"--save-annotations: no regular file: {self.path}")
             content = file.read()
         self._mode = stat.S_IMODE(status.st_mode)
-        self._snapshot = _stamp(self.path)
+        self._snapshot = stamp(self.path)
         self._fold_at = max(SMALLEST_FOLD_BYTES, len(content))
         return content
 
@@ -371,14 +372,14 @@ class Journal:
         """Leave out what cannot be read; keep it elsewhere unless it was never acknowledged."""
         if not found.bad and not missed:
             os.ftruncate(self._descriptor, found.good_end)
-            _sync(self._descriptor)
+            sync(self._descriptor)
             return
         aside = f"{self._journal_path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         with open(descriptor, "wb") as file:
-            file.write(_read_all(self._descriptor))
+            file.write(read_all(self._descriptor))
             file.flush()
-            _sync(file.fileno())
+            sync(file.fileno())
         self.warnings.append(
             f"{self._journal_path} was damaged: {found.bad} line(s) could not be read and "
             f"{missed} edit(s) are missing; what could be read is kept, {aside} is a copy"
@@ -400,10 +401,10 @@ class Journal:
         descriptor = os.open(temporary, flags, OWNER_ONLY)
         try:
             try:
-                _write(descriptor, content)
+                write(descriptor, content)
                 if self._mode != OWNER_ONLY and hasattr(os, "fchmod"):
                     os.fchmod(descriptor, self._mode)
-                _sync(descriptor)
+                sync(descriptor)
             finally:
                 os.close(descriptor)
             os.replace(temporary, self.path)
@@ -411,9 +412,9 @@ class Journal:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
-        self._snapshot = _stamp(self.path)
+        self._snapshot = stamp(self.path)
         self._fold_at = max(SMALLEST_FOLD_BYTES, len(content))
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def _leave(self) -> None:
         """Give up a start, and leave nothing that was not there before."""
@@ -472,78 +473,3 @@ def _decoded(line: bytes) -> Head | Edit | None:
     except msgspec.DecodeError:
         return None
     return value
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _read_all(descriptor: int) -> bytes:
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    pieces = []
-    while piece := os.read(descriptor, SMALLEST_FOLD_BYTES):
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-def _is_at(descriptor: int, path: str) -> bool:
-    try:
-        there = os.stat(path, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return os.path.samestat(there, os.fstat(descriptor))
-
-
-def _stamp(path: str) -> tuple[int, ...] | None:
-    try:
-        status = os.stat(path, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    LOCKED_BYTE = 0x7FFF0000  # far behind all content: other bytes of a locked range are unreadable
-
-    def _lock(descriptor: int) -> bool:
-        os.lseek(descriptor, LOCKED_BYTE, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-    def _sync_folder(folder: str) -> None:
-        """A renamed file is on the disk there without further ado."""
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _sync_folder(folder: str) -> None:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _sync(descriptor: int) -> None:
-    if sys.platform == "darwin":
-        import fcntl
-
-        # fsync leaves the data in the memory of the drive there.
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-            return
-    os.fsync(descriptor)

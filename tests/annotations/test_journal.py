@@ -122,7 +122,7 @@ def test_dying_between_snapshot_and_new_journal_repeats_nothing(opened, path, lo
 
 
 @given(cut=st.integers(1, 200))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_a_torn_last_line_is_left_out_and_those_before_it_stand(tmp_path_factory, cut):
     path = tmp_path_factory.mktemp("journal") / "rois.json"
     journal = Journal(str(path))

@@ -9,6 +9,7 @@ import time
 import pytest
 from support.rois import box, point
 
+from dcmview.annotations import disk
 from dcmview.annotations import journal as journal_module
 from dcmview.annotations.journal import Journal
 from dcmview.annotations.native import FileKey
@@ -47,7 +48,7 @@ def full_disk(monkeypatch):
         write(descriptor, bytes(data[: len(data) // 2]))
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(journal_module.os, "write", write_some)
+    monkeypatch.setattr(disk.os, "write", write_some)
     return lambda full: state.update(full=full)
 
 
@@ -156,7 +157,7 @@ def test_an_edit_is_not_acknowledged_before_it_is_on_the_disk(open_store, monkey
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal_module, "_sync", fail)
+        patched.setattr(journal_module, "sync", fail)
         with pytest.raises(NotSaved, match="Input/output error"):
             store.replace(FILE, DRAWN)
     store.replace(OTHER, DRAWN)

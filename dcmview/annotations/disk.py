@@ -1,0 +1,92 @@
+"""Files that must survive: locks, and writing that is on the disk when it returns."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+PIECE_BYTES = 1024 * 1024
+
+
+def write(descriptor: int, data: bytes) -> None:
+    """Write all of it."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def read_all(descriptor: int) -> bytes:
+    """Read a file from its beginning."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    pieces = []
+    while piece := os.read(descriptor, PIECE_BYTES):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def is_at(descriptor: int, path: str) -> bool:
+    """Whether an open file is still the one at a path."""
+    try:
+        there = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return False
+    return os.path.samestat(there, os.fstat(descriptor))
+
+
+def stamp(path: str) -> tuple[int, ...] | None:
+    """Give what changes when a file is written or replaced; None if there is none."""
+    try:
+        status = os.stat(path, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    LOCKED_BYTE = 0x7FFF0000  # far behind all content: other bytes of a locked range are unreadable
+
+    def lock(descriptor: int) -> bool:
+        """Keep other processes out until the file is closed; false if one was quicker."""
+        os.lseek(descriptor, LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def sync_folder(folder: str) -> None:
+        """A renamed file is on the disk there without further ado."""
+
+else:
+    import fcntl
+
+    def lock(descriptor: int) -> bool:
+        """Keep other processes out until the file is closed; false if one was quicker."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def sync_folder(folder: str) -> None:
+        """Wait until a renamed file is on the disk under its new name."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sync(descriptor: int) -> None:
+    """Wait until what was written is on the disk."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        # fsync leaves the data in the memory of the drive there.
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
