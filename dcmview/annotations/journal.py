@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 JOURNAL_SUFFIX = ".journal"
-SNAPSHOT_SUFFIX = ".new"
+UNFINISHED_SUFFIX = ".dcmview-unfinished"
 SMALLEST_FOLD_BYTES = 1024 * 1024
 CRC_DIGITS = 8
 OWNER_ONLY = 0o600
@@ -262,6 +262,7 @@ class Journal:
 
     def _open(self) -> None:
         self._descriptor = self._open_locked()
+        self._remove_unfinished()
         content = self._read_snapshot()
         if content is not None:
             self._take_snapshot(content)
@@ -394,9 +395,7 @@ class Journal:
             raise OSError(errno.ESTALE, "was moved or removed", self._journal_path)
 
     def _replace_snapshot(self, content: bytes) -> None:
-        temporary = self.path + SNAPSHOT_SUFFIX
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        temporary = self._remove_unfinished()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         descriptor = os.open(temporary, flags, OWNER_ONLY)
         try:
@@ -415,6 +414,13 @@ class Journal:
         self._snapshot = stamp(self.path)
         self._fold_at = max(SMALLEST_FOLD_BYTES, len(content))
         sync_folder(self._folder)
+
+    def _remove_unfinished(self) -> str:
+        """Remove a snapshot in the midst of which the process died; give its path."""
+        path = self.path + UNFINISHED_SUFFIX
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        return path
 
     def _leave(self) -> None:
         """Give up a start, and leave nothing that was not there before."""

@@ -98,6 +98,13 @@ def test_folding_begins_the_journal_anew_and_keeps_everything(opened, log):
     assert opened().states == {FILE: ROIS, OTHER: ROIS}
 
 
+def test_a_snapshot_cut_short_by_the_end_of_the_process_is_cleared_away(opened, path, tmp_path):
+    opened().append(FILE, rois=ROIS)
+    path.with_name("rois.json.dcmview-unfinished").write_bytes(b'{"format":"dcmview-ro')
+    assert opened().states == {FILE: ROIS}
+    assert names(tmp_path) == ["rois.json.journal"]
+
+
 def test_the_journal_grows_no_larger_than_a_megabyte_or_the_snapshot(opened, log):
     journal = opened()
     note = box("a", note="x" * 9_000)
@@ -329,5 +336,5 @@ def test_a_snapshot_that_cannot_be_written_leaves_the_old_one_and_the_journal(
         with pytest.raises(OSError, match="Input/output error"):
             journal.fold({FILE: ROIS, OTHER: ROIS})
     assert path.read_bytes() == before
-    assert not path.with_name("rois.json.new").exists()
+    assert names(path.parent) == ["rois.json", "rois.json.journal"]
     assert opened().states == {FILE: ROIS, OTHER: ROIS}
