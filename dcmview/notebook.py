@@ -190,6 +190,7 @@ def view(
     recursive: bool = ...,
     timeout: float | None = ...,
     annotations: PathArgument | None = ...,
+    save_annotations: PathArgument | None = ...,
     filters: Mapping[str, str] | Iterable[str] | None = ...,
 ) -> None: ...
 
@@ -208,6 +209,7 @@ def view(
     recursive: bool = ...,
     timeout: float | None = ...,
     annotations: PathArgument | None = ...,
+    save_annotations: PathArgument | None = ...,
     filters: Mapping[str, str] | Iterable[str] | None = ...,
 ) -> Viewer: ...
 
@@ -225,6 +227,7 @@ def view(
     recursive: bool = True,
     timeout: float | None = None,
     annotations: PathArgument | None = None,
+    save_annotations: PathArgument | None = None,
     filters: Mapping[str, str] | Iterable[str] | None = None,
 ) -> Viewer | None:
     """Show DICOM files and folders in the browser.
@@ -251,6 +254,8 @@ def view(
         End after this many seconds without a request.
     annotations : path, optional
         CSV file of ROIs in the EMBED form.
+    save_annotations : path, optional
+        Where every ROI edit is saved as it is made, and where to go on from.
     filters : mapping of field to value, or iterable of "FIELD=VALUE", optional
         Show only files whose fields contain these values.
 
@@ -265,7 +270,7 @@ def view(
     UsageError
         If a path does not exist or an argument makes no sense.
     StartError
-        If the port or the ROI table cannot be used.
+        If the port, the ROI table or the file for ROIs cannot be used.
     NothingToShow
         With ``block=True``, if the scan finds no DICOM object.
     """
@@ -278,6 +283,8 @@ def view(
         arguments.append(f"--timeout={timeout}")
     if annotations is not None:
         arguments.append(f"--annotations={os.fspath(annotations)}")
+    if save_annotations is not None:
+        arguments.append(f"--save-annotations={os.fspath(save_annotations)}")
     if filters is not None:
         if isinstance(filters, Mapping):
             filters = [f"{field}={value}" for field, value in filters.items()]

@@ -159,3 +159,22 @@ def test_modules_in_the_current_folder_are_not_imported(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with dcmview.view(CT, browser=False, block=False) as viewer:
         assert answers(viewer.url)
+
+
+def test_rois_are_saved_where_the_caller_says(tmp_path):
+    path = tmp_path / "rois.json"
+    with dcmview.view(CT, browser=False, block=False, save_annotations=path) as viewer:
+        with urllib.request.urlopen(f"{viewer.url}/api/rois") as response:
+            assert json.load(response)["saved_in"] == str(path)
+        wait_until(lambda: listed(viewer.url))
+        boxes = json.dumps({"roi_coords": [[1, 2, 3, 4]]}).encode()
+        address = f"{viewer.url}/api/file/0/annotations"
+        urllib.request.urlopen(urllib.request.Request(address, boxes, method="PUT")).close()
+    (file,) = json.loads(path.read_bytes())["files"]
+    assert file["rois"][0]["points"] == [{"x": 2, "y": 1}, {"x": 4, "y": 3}]
+
+
+def listed(url):
+    """How many files a viewer lists."""
+    with urllib.request.urlopen(f"{url}/api/health") as response:
+        return json.load(response)["file_count"]

@@ -159,6 +159,8 @@ def test_a_reader_that_leaves_does_no_harm(folder):
         (["--tunnel", "--tunnel-host=-x", "--tunnel-port=9", CT], 2, "not a host name"),
         (["--no-such-option", CT], 2, "--no-such-option"),
         (["--annotations", "no-such.csv", CT], 3, "no-such.csv"),
+        (["--save-annotations", "no-such/rois.json", CT], 3, "no-such/rois.json: No such file"),
+        (["--save-annotations", __file__, CT], 3, "test_view.py: is left alone: not JSON"),
         (["--host", "no-such-host.invalid", CT], 3, "no-such-host.invalid"),
         (["--host", "192.0.2.1", CT], 3, "not an address of this computer"),
     ],
