@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcmview.web.csv_table import _lines, guarded
+from dcmview.spreadsheet import guarded
+from dcmview.web.csv_table import _lines
 
 
 @pytest.mark.parametrize(
