@@ -19,8 +19,8 @@ from dcmview.roibook import RoiBook
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from dcmview.annotations.imports import ImportTable
     from dcmview.annotations.journal import Journal
-    from dcmview.annotations.roi_csv import RoiTable
     from dcmview.dicom.tagsearch import TagHits
     from dcmview.engine import Engine
     from dcmview.model import (
@@ -63,7 +63,7 @@ class LibrarySettings:
     paths: Iterable[str | SkippedPath | None]
     recursive: bool = True
     filters: tuple[tuple[str, str], ...] = ()
-    annotations: RoiTable | None = None
+    annotations: tuple[ImportTable, ...] = ()
     journal: Journal | None = None
     cache_budget_bytes: int | None = None
     watch_interval_s: float | None = None

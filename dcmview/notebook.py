@@ -189,7 +189,7 @@ def view(
     block: Literal[True] = ...,
     recursive: bool = ...,
     timeout: float | None = ...,
-    annotations: PathArgument | None = ...,
+    annotations: PathArgument | Iterable[PathArgument] | None = ...,
     save_annotations: PathArgument | None = ...,
     filters: Mapping[str, str] | Iterable[str] | None = ...,
 ) -> None: ...
@@ -208,7 +208,7 @@ def view(
     block: Literal[False],
     recursive: bool = ...,
     timeout: float | None = ...,
-    annotations: PathArgument | None = ...,
+    annotations: PathArgument | Iterable[PathArgument] | None = ...,
     save_annotations: PathArgument | None = ...,
     filters: Mapping[str, str] | Iterable[str] | None = ...,
 ) -> Viewer: ...
@@ -226,7 +226,7 @@ def view(
     block: bool = True,
     recursive: bool = True,
     timeout: float | None = None,
-    annotations: PathArgument | None = None,
+    annotations: PathArgument | Iterable[PathArgument] | None = None,
     save_annotations: PathArgument | None = None,
     filters: Mapping[str, str] | Iterable[str] | None = None,
 ) -> Viewer | None:
@@ -252,8 +252,8 @@ def view(
         Whether to look below the given folders too.
     timeout : float, optional
         End after this many seconds without a request.
-    annotations : path, optional
-        CSV file of ROIs in the EMBED form.
+    annotations : path or iterable of paths, optional
+        Files of ROIs: EMBED CSV, dcmview's JSON or CSV, COCO, CSV with usual column names.
     save_annotations : path, optional
         Where every ROI edit is saved as it is made, and where to go on from.
     filters : mapping of field to value, or iterable of "FIELD=VALUE", optional
@@ -282,7 +282,8 @@ def view(
     if timeout is not None:
         arguments.append(f"--timeout={timeout}")
     if annotations is not None:
-        arguments.append(f"--annotations={os.fspath(annotations)}")
+        tables = [annotations] if isinstance(annotations, str | os.PathLike) else annotations
+        arguments.extend(f"--annotations={os.fspath(table)}" for table in tables)
     if save_annotations is not None:
         arguments.append(f"--save-annotations={os.fspath(save_annotations)}")
     if filters is not None:

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dcmview.annotations.coco import CocoFile, write_coco
+from dcmview.annotations.formats import count_losses, is_carried
+from dcmview.annotations.imports import LeftOut, fitting
+from dcmview.annotations.loading import TableLoader, loaded_rois
+from dcmview.annotations.matching import match_rows
 from dcmview.annotations.native import FileKey, write_native
 from dcmview.annotations.operations import AddRoi, ReplaceRoi, parse_operations
 from dcmview.annotations.rectangle import check_against_image, parse_rectangles
-from dcmview.annotations.roi import checked, parse_rois, rectangles, roi_of_rectangle
+from dcmview.annotations.roi import checked, parse_rois, rectangles
 from dcmview.annotations.roi_csv import write_roi_csv
+from dcmview.annotations.roi_table import write_roi_table
 from dcmview.annotations.store import RoiStore
-from dcmview.errors import InvalidAnnotation
+from dcmview.errors import InvalidAnnotation, NotSaved
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
+    from dcmview.annotations.formats import ExportFormat
+    from dcmview.annotations.imports import ImportRow, ImportTable
     from dcmview.annotations.journal import Journal
     from dcmview.annotations.rectangle import Rectangle
     from dcmview.annotations.roi import Roi
-    from dcmview.annotations.roi_csv import RoiTable
     from dcmview.annotations.store import FileRois
     from dcmview.registry.registry import Entry, Registry
 
@@ -56,6 +63,34 @@ class RoiOverview:
     unlisted_files: int
 
 
+@dataclass(slots=True)
+class ImportReport:
+    """What became of an imported file of ROIs."""
+
+    format: str
+    rows: int
+    by_path: int = 0
+    by_uid: int = 0
+    by_name: int = 0
+    files: int = 0
+    """How many files got ROIs."""
+    added: int = 0
+    already_there: int = 0
+    unmatched: list[LeftOut] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    not_saved: str = ""
+    """Why what was added could not be saved; empty where it was, or nobody asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPreview:
+    """What an export would hold, and what of everything it would not."""
+
+    rois: int
+    lost: dict[str, int]
+
+
 class RoiBook:
     """The ROIs of the files of a registry.
 
@@ -66,14 +101,16 @@ class RoiBook:
     """
 
     def __init__(
-        self, registry: Registry, table: RoiTable | None = None, journal: Journal | None = None
+        self,
+        registry: Registry,
+        tables: Iterable[ImportTable] = (),
+        journal: Journal | None = None,
     ) -> None:
         self.instance = secrets.token_hex(4)
         self._registry = registry
-        self._table = table
+        self._loader = TableLoader(tables)
         self._journal_path = None if journal is None else journal.path
         self._warnings = [] if journal is None else list(journal.warnings)
-        self._matched_rows: set[int] = set()
         self._store = RoiStore(journal)
         self._indices: dict[FileKey, int] = {}
         self._saved_by_uid: dict[str, list[FileKey]] = {}
@@ -84,32 +121,33 @@ class RoiBook:
 
     def attach(self, entry: Entry) -> None:
         """Find the ROIs that belong to a file that was just listed."""
-        if not (self._saved_by_uid or self._table or self._indices):
+        if not (self._saved_by_uid or self._loader or self._indices):
             return
         key = file_key(entry)
         if key not in self._store:
             moved = self._moved_here(key)
             if moved is not None:
                 self._store.adopt(moved, key)
-        is_saved = key in self._store
-        loaded = self._table_rois(entry)
-        if is_saved:
+        rows = self._loader.rows_of_path(key)
+        if key in self._store:
             self._indices[key] = entry.index
             self._store.note_listed(key)
             self._check_saved(entry, self._store.get(key).rois)
-        elif loaded:
+        elif loaded := loaded_rois(rows, entry.header.shared, self._warnings):
             self._indices[key] = entry.index
-            self._store.load(key, loaded)
+            self._load(entry, loaded)
 
     def note_scan_end(self) -> None:
-        """Say which rows of the table have found no file."""
-        if self._table is None:
+        """Find the files that tables name otherwise than by path, and say which rows have none."""
+        if not self._loader:
             return
-        self._warnings.extend(
-            f"{self._table.source}: row {row.row_number} matches no listed file: {row.path}"
-            for row in self._table.rows
-            if row.row_number not in self._matched_rows
-        )
+        others = self._loader.other_rows(self._listed_keys(), self._warnings)
+        for index, rows in others.items():
+            entry = self._registry.get(index)
+            present = self.get(index).rois
+            loaded = loaded_rois(rows, entry.header.shared, self._warnings, present)
+            if loaded:
+                self._load(entry, loaded, is_late=True)
 
     def warnings(self) -> list[str]:
         """Say what was left out and why, and what could not be saved."""
@@ -215,29 +253,99 @@ class RoiBook:
     @property
     def boxes_say_all(self) -> bool:
         """Whether an EMBED table would carry all that a person would miss."""
-        return self._store.is_all_boxes()
+        return self._store.are_all(lambda roi: is_carried(roi, "embed"))
 
-    def export_csv(self) -> tuple[str, int]:
-        """Write the rectangles as an EMBED table, and give the moment of the last edit in it.
+    def export(self, form: ExportFormat, folder: str | None = None) -> tuple[bytes, int]:
+        """Write the ROIs in a form, and give the moment of the last edit in it.
 
-        Once the table has reached somebody, `mark_exported` takes that moment.
+        Once the content has reached somebody, `mark_exported` takes that moment.
+        Paths keep bytes that are not UTF-8, except in JSON of COCO.
+        ``folder`` is where the file will lie, for the paths in our JSON.
         """
         states, clock = self._store.snapshot()
-        rows = (
-            (self._registry.get(self._indices[key]).path, rectangles(state.rois))
-            for key, state in states.items()
+        if form == "json":
+            native = write_native(((key, each.rois) for key, each in states.items()), folder)
+            return native, clock
+        if form == "csv":
+            table = write_roi_table(
+                (self._shown_path(key), key.sop_instance_uid, each.rois)
+                for key, each in states.items()
+            )
+            return table.encode("utf-8", "surrogateescape"), clock
+        listed = [
+            (self._registry.get(self._indices[key]), each.rois)
+            for key, each in states.items()
             if key in self._indices
-        )
-        return write_roi_csv(rows), clock
+        ]
+        if form == "coco":
+            return write_coco(_coco_file(entry, rois) for entry, rois in listed), clock
+        boxes = write_roi_csv((entry.path, rectangles(rois)) for entry, rois in listed)
+        return boxes.encode("utf-8", "surrogateescape"), clock
 
-    def export_native(self, folder: str | None = None) -> tuple[bytes, int]:
-        """Write everything as JSON, for a file in a folder or for anywhere."""
-        states, clock = self._store.snapshot()
-        return write_native(((key, state.rois) for key, state in states.items()), folder), clock
+    def preview(self, form: ExportFormat) -> ExportPreview:
+        """Say what an export in a form would not carry."""
+        states, _ = self._store.snapshot()
+        is_whole = form in ("json", "csv")
+        listed = [
+            roi
+            for key, state in states.items()
+            if is_whole or key in self._indices
+            for roi in state.rois
+        ]
+        lost = dict(count_losses(listed, form))
+        total = sum(len(state.rois) for state in states.values())
+        if total > len(listed):
+            lost["ROIs of files that are not listed"] = total - len(listed)
+        return ExportPreview(total, lost)
 
-    def mark_exported(self, clock: int, *, boxes_alone: bool) -> None:
-        """Note that everything up to this moment has left the process, or its boxes have."""
-        self._store.mark_exported(clock, boxes_alone=boxes_alone)
+    def mark_exported(self, clock: int, form: ExportFormat) -> None:
+        """Note that what a form carries of everything up to this moment has left the process."""
+        self._store.mark_exported(clock, lambda roi: is_carried(roi, form))
+
+    # Importing
+
+    def take_in(self, table: ImportTable) -> ImportReport:
+        """Add the ROIs of a table to those that are there, as edits.
+
+        What is there already is not added again, so an import can be repeated.
+        """
+        matches = match_rows(table.rows, self._listed_keys(), table.folders)
+        report = ImportReport(table.format, len(table.rows) + len(table.left_out))
+        report.unmatched = matches.unmatched
+        report.left_out = list(table.left_out)
+        if not self._registry.summary().complete:
+            report.warnings.append("not all files were listed yet; import again when they are")
+        by_file: dict[int, list[ImportRow]] = {}
+        for row, index, how in matches.found:
+            report.by_path += how == "path"
+            report.by_uid += how == "uid"
+            report.by_name += how == "name"
+            by_file.setdefault(index, []).append(row)
+        for index, rows in by_file.items():
+            self._take_in_file(self._registry.get(index), rows, report)
+        return report
+
+    def _take_in_file(self, entry: Entry, rows: list[ImportRow], report: ImportReport) -> None:
+        new: list[Roi] = []
+        for row in rows:
+            accepted, left_out = fitting(row, entry.header.shared)
+            new.extend(accepted)
+            report.left_out.extend(left_out)
+        if not new:
+            return
+        key = self._key_of(entry)
+        before = len(self._store.get(key).rois)
+        try:
+            added = self._store.add(key, new)
+        except InvalidAnnotation as exc:
+            report.left_out.extend(LeftOut(row.place, exc.message) for row in rows)
+            return
+        except NotSaved as exc:
+            report.not_saved = exc.message
+            added = len(self._store.get(key).rois) - before
+        report.added += added
+        report.already_there += len(new) - added
+        report.files += added > 0
 
     def close(self) -> None:
         """Save what is not saved yet; no edit is taken from here on."""
@@ -266,28 +374,36 @@ class RoiBook:
                 f"{entry.path}: its saved ROIs do not fit its image any more: {exc.message}"
             )
 
-    def _table_rois(self, entry: Entry) -> tuple[Roi, ...]:
-        if self._table is None:
-            return ()
-        accepted: list[Rectangle] = []
-        for row in self._table.rows_for(entry.path):
-            self._matched_rows.add(row.row_number)
-            try:
-                check_against_image(row.rectangles, entry.header.shared)
-            except InvalidAnnotation as exc:
-                self._warnings.append(
-                    f"{self._table.source}: row {row.row_number} left out: {exc.message}"
-                )
-            else:
-                accepted.extend(row.rectangles)
-        return tuple(
-            roi_of_rectangle(box, f"box-{number}") for number, box in enumerate(accepted, start=1)
-        )
+    def _load(self, entry: Entry, rois: tuple[Roi, ...], *, is_late: bool = False) -> None:
+        key = self._key_of(entry)
+        try:
+            if self._store.load(key, rois, is_late=is_late):
+                return
+            reason = "" if self._store.is_saved(key) else "the file was edited before"
+        except InvalidAnnotation as exc:
+            reason = exc.message
+        if reason:
+            self._warnings.append(f"{entry.path}: {len(rois)} loaded ROIs left out: {reason}")
+
+    def _shown_path(self, key: FileKey) -> str:
+        index = self._indices.get(key)
+        return key.path if index is None else self._registry.get(index).path
+
+    def _listed_keys(self) -> list[tuple[int, FileKey]]:
+        return [(entry.index, file_key(entry)) for entry in self._registry.entries()]
 
 
 def file_key(entry: Entry) -> FileKey:
     """Give what a listed file is known by."""
     return FileKey(entry.header.sop_instance_uid, os.path.abspath(entry.path))
+
+
+def _coco_file(entry: Entry, rois: tuple[Roi, ...]) -> CocoFile:
+    header = entry.header
+    # JSON is UTF-8; the UID still finds the file.
+    path = os.fsencode(entry.path).decode("utf-8", "backslashreplace")
+    shared = header.shared
+    return CocoFile(path, header.sop_instance_uid, shared.columns, shared.rows, rois)
 
 
 def _is_there(path: str) -> bool:

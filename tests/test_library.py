@@ -8,7 +8,7 @@ import shutil
 import pytest
 from pydicom.data import get_testdata_file
 
-from dcmview.annotations.roi_csv import read_roi_csv
+from dcmview.annotations.formats import read_table_file
 from dcmview.errors import FileChanged, FileGone, FrameOutOfRange, NoPixelData, UnknownFile
 from dcmview.library import Library, LibrarySettings
 from dcmview.model import DisplayRequest
@@ -94,7 +94,7 @@ def test_roi_table_fills_files_and_says_which_rows_it_left_out(put, open_library
         f'{beyond},1,"[[1,2,3,4000]]",[]\n'
         '/nowhere.dcm,1,"[[1,2,3,4]]",[]\n'
     )
-    library = open_library(annotations=read_roi_csv(str(table)))
+    library = open_library(annotations=(read_table_file(str(table)),))
     assert [box.coordinates for box in library.rois.boxes(0)] == [[1, 2, 3, 4]]
     assert library.rois.boxes(1) == ()
     left_out, unmatched = library.warnings()
@@ -110,10 +110,10 @@ def test_edits_are_unsaved_until_they_are_exported(put, open_library):
     library = open_library()
     library.rois.replace_boxes(0, [[1, 2, 3, 4]], None)
     assert library.rois.unsaved_files == 1
-    text, clock = library.rois.export_csv()
-    assert '"[[1,2,3,4]]"' in text
+    content, clock = library.rois.export("embed")
+    assert b'"[[1,2,3,4]]"' in content
     assert library.rois.unsaved_files == 1
-    library.rois.mark_exported(clock, boxes_alone=True)
+    library.rois.mark_exported(clock, "embed")
     assert library.rois.unsaved_files == 0
 
 
@@ -121,7 +121,7 @@ def test_edit_made_while_the_table_was_on_its_way_stays_unsaved(put, open_librar
     put("CT_small.dcm", "a.dcm")
     library = open_library()
     library.rois.replace_boxes(0, [[1, 2, 3, 4]], None)
-    _, clock = library.rois.export_csv()
+    _, clock = library.rois.export("embed")
     library.rois.replace_boxes(0, [[1, 2, 3, 5]], None)
-    library.rois.mark_exported(clock, boxes_alone=True)
+    library.rois.mark_exported(clock, "embed")
     assert library.rois.unsaved_files == 1

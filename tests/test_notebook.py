@@ -174,6 +174,16 @@ def test_rois_are_saved_where_the_caller_says(tmp_path):
     assert file["rois"][0]["points"] == [{"x": 2, "y": 1}, {"x": 4, "y": 3}]
 
 
+def test_rois_come_from_all_files_that_the_caller_names(tmp_path):
+    tables = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for number, table in enumerate(tables):
+        table.write_text(f"file,x1,y1,x2,y2\n{CT},1,2,3,{number + 5}\n")
+    with dcmview.view(CT, browser=False, block=False, annotations=tables) as viewer:
+        wait_until(lambda: listed(viewer.url))
+        with urllib.request.urlopen(f"{viewer.url}/api/file/0/annotations") as response:
+            assert json.load(response)["roi_coords"] == [[2, 1, 5, 3], [2, 1, 6, 3]]
+
+
 def listed(url):
     """How many files a viewer lists."""
     with urllib.request.urlopen(f"{url}/api/health") as response:

@@ -90,10 +90,15 @@ def stored_key(key: FileKey, folder: str | None = None) -> StoredKey:
 
 def file_key(stored: StoredKey, folder: str) -> FileKey:
     """Give the file that JSON in a folder means."""
-    path = stored.path
+    path = os.path.normpath(os.path.join(folder, stored_path(stored)))
+    return FileKey(stored.sop_instance_uid, path)
+
+
+def stored_path(stored: StoredKey) -> str:
+    """Give the path as it was written."""
     if stored.path_base64:
-        path = os.fsdecode(base64.b64decode(stored.path_base64))
-    return FileKey(stored.sop_instance_uid, os.path.normpath(os.path.join(folder, path)))
+        return os.fsdecode(base64.b64decode(stored.path_base64))
+    return stored.path
 
 
 def write_native(
@@ -137,7 +142,7 @@ def read_native(content: bytes) -> RoiDocument:
         )
     try:
         document = _decode_document(content)
-    except msgspec.ValidationError as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise InvalidAnnotation(str(exc).replace("`", "")) from exc
     return msgspec.structs.replace(document, files=tuple(map(_checked, document.files)))
 

@@ -268,12 +268,5 @@ def with_rectangles(rois: Sequence[Roi], boxes: Sequence[Rectangle]) -> tuple[Ro
     return (*result, *waiting)
 
 
-def is_plain_rectangle(roi: Roi) -> bool:
-    """Whether a box and its frames say all that a person would miss."""
-    return roi.kind == "rectangle" and not (
-        roi.label or roi.group or roi.note or roi.score is not None
-    )
-
-
 def _pair(point: ImagePoint) -> tuple[int | float, int | float]:
     return point.x, point.y

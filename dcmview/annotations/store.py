@@ -9,8 +9,9 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dcmview.annotations.imports import with_added
 from dcmview.annotations.operations import apply_operations
-from dcmview.annotations.roi import is_plain_rectangle, with_rectangles
+from dcmview.annotations.roi import with_rectangles
 from dcmview.errors import InvalidAnnotation, NotSaved, StaleRevision
 
 if TYPE_CHECKING:
@@ -86,6 +87,10 @@ class RoiStore:
     def __contains__(self, key: FileKey) -> bool:
         return key in self._files
 
+    def is_saved(self, key: FileKey) -> bool:
+        """Whether the ROIs of a file are in the journal, which goes before what is loaded."""
+        return self.get(key).is_journaled
+
     def files(self) -> list[FileKey]:
         """Give the files that have ROIs or had some."""
         with self._lock:
@@ -111,21 +116,40 @@ class RoiStore:
         """Why edits cannot be saved at present; empty where all is well."""
         return self._save_error
 
-    def is_all_boxes(self) -> bool:
-        """Whether there are boxes alone, about which nothing is said."""
+    def are_all(self, carries: Callable[[Roi], bool]) -> bool:
+        """Whether something is true of all ROIs."""
         states, _ = self.snapshot()
-        return all(is_plain_rectangle(roi) for state in states.values() for roi in state.rois)
+        return all(carries(roi) for state in states.values() for roi in state.rois)
 
     # Changes
 
-    def load(self, key: FileKey, rois: Sequence[Roi]) -> None:
-        """Set ROIs that exist elsewhere already; not an edit, and never over one."""
+    def load(self, key: FileKey, rois: Sequence[Roi], *, is_late: bool = False) -> bool:
+        """Add ROIs that exist elsewhere already; not an edit, and never to an edited or saved file.
+
+        Parameters
+        ----------
+        key : FileKey
+            Their file.
+        rois : sequence of Roi
+            What is there already is not added again.
+        is_late : bool
+            Whether somebody may have seen the file without them.
+
+        Returns
+        -------
+        bool
+            Whether the file takes them.
+        """
         with self._lock:
             # The file was listed a moment ago, and somebody may have been quick.
-            if key not in self._files:
-                self._clock += 1
-                self._total += len(rois)
-                self._files[key] = FileRois(tuple(rois), clock=self._clock)
+            old = self._files.get(key, _NOTHING)
+            if old.is_journaled or old.revision > 0:
+                return False
+            loaded = with_added(old.rois, rois)
+            self._clock += 1
+            self._total += len(loaded) - len(old.rois)
+            self._files[key] = FileRois(loaded, int(is_late), self._clock)
+            return True
 
     def adopt(self, old: FileKey, new: FileKey) -> None:
         """Know the ROIs of a file under its new name."""
@@ -153,6 +177,23 @@ class RoiStore:
         """Set the rectangles of a file and leave its other ROIs alone."""
         return self._edit(key, lambda rois: with_rectangles(rois, boxes))
 
+    def add(self, key: FileKey, rois: Sequence[Roi]) -> int:
+        """Add ROIs that are not there yet, as an edit; give how many these were.
+
+        Raises what `edit` raises.
+        """
+        added = 0
+
+        def change(old: tuple[Roi, ...]) -> tuple[Roi, ...]:
+            nonlocal added
+            new = with_added(old, rois)
+            added = len(new) - len(old)
+            return new
+
+        if len(with_added(self.get(key).rois, rois)) > len(self.get(key).rois):
+            self._edit(key, change)
+        return added
+
     def edit(
         self,
         key: FileKey,
@@ -178,15 +219,14 @@ class RoiStore:
             if_revisions=if_revisions,
         )
 
-    def mark_exported(self, clock: int, *, boxes_alone: bool) -> None:
-        """Note that everything up to this moment has left the process.
+    def mark_exported(self, clock: int, carries: Callable[[Roi], bool]) -> None:
+        """Note that everything up to this moment that a form carries has left the process.
 
-        With ``boxes_alone`` that is true only of files whose ROIs are boxes and nothing else.
+        That is true only of files of which it carries every ROI.
         """
         with self._lock:
             for key, edited in list(self._unsaved.items()):
-                rois = self._files[key].rois
-                if edited <= clock and (not boxes_alone or all(map(is_plain_rectangle, rois))):
+                if edited <= clock and all(map(carries, self._files[key].rois)):
                     del self._unsaved[key]
 
     def close(self) -> None:

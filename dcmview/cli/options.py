@@ -29,7 +29,8 @@ class ViewOptions(NamedTuple):
     file_list: tuple[str, ...] = ()
     watch: bool = False
     report: str | None = None
-    annotations: str | None = None
+    annotations: tuple[str, ...] = ()
+    annotations_columns: str | None = None
     save_annotations: str | None = None
     no_rescue: bool = False
     cache_budget: str | None = None
@@ -124,8 +125,18 @@ OPTIONS = (
         "annotations",
         ("--annotations",),
         str,
-        "CSV",
-        "Load ROIs from a CSV file in the EMBED form; the file is never written.",
+        "FILE",
+        "Load ROIs from a file, which is never written: EMBED CSV, dcmview's JSON or CSV, COCO, "
+        "or another CSV table with a row a box. Repeatable.",
+        FILES,
+        repeatable=True,
+    ),
+    Option(
+        "annotations_columns",
+        ("--annotations-columns",),
+        str,
+        "MAPPING",
+        "Which column of another CSV table has what: file=image_path,xmin=x1,ymin=y1,...",
         FILES,
     ),
     Option(

@@ -192,10 +192,9 @@ class _Session:
             return
         rois = self._library.rois
         folder = os.getcwd()
-        # Paths may hold bytes that are not UTF-8; they go out as they came in.
-        contents = [(rois.export_csv()[0].encode("utf-8", "surrogateescape"), ".csv")]
+        contents = [(rois.export("embed")[0], ".csv")]
         if not rois.boxes_say_all:
-            contents.append((rois.export_native(folder)[0], ".json"))
+            contents.append((rois.export("json", folder)[0], ".json"))
         try:
             paths = [write_rescue_file(content, folder, suffix) for content, suffix in contents]
         except OSError as exc:

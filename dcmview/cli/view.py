@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.cli import console
 from dcmview.cli.options import STANDARD_INPUT, ViewOptions
-from dcmview.errors import UsageError
+from dcmview.errors import InvalidAnnotation, UsageError
 from dcmview.registry.filters import parse_filter
 from dcmview.server.announce import URL_PREFIX
 from dcmview.server.listen import Listener, listen
@@ -25,8 +25,8 @@ from dcmview.server.signals import on_end_signals
 from dcmview.web.built_page import require_built_page
 
 if TYPE_CHECKING:
+    from dcmview.annotations.imports import ImportTable
     from dcmview.annotations.journal import Journal
-    from dcmview.annotations.roi_csv import RoiTable
     from dcmview.server.signals import EndReason
     from dcmview.tunnel import TunnelPlan
 
@@ -51,7 +51,7 @@ class Start(NamedTuple):
     options: ViewOptions
     listener: Listener
     filters: tuple[tuple[str, str], ...]
-    annotations: RoiTable | None
+    annotations: tuple[ImportTable, ...]
     journal: Journal | None
     tunnel: TunnelPlan | None
     token: TokenChoice
@@ -155,7 +155,7 @@ def _open(options: ViewOptions) -> Start:
         check_target(options.report)
     cache_budget_bytes = None if options.cache_budget is None else parse_size(options.cache_budget)
     require_built_page()
-    annotations = _read_annotations(options.annotations)
+    annotations = _read_annotations(options.annotations, options.annotations_columns)
     listener = listen(options.host, options.port)
     return Start(
         options,
@@ -173,12 +173,19 @@ def _end_at_once(_reason: EndReason) -> None:
     os._exit(console.EXIT_OK)
 
 
-def _read_annotations(path: str | None) -> RoiTable | None:
-    if path is None:
-        return None
-    from dcmview.annotations.roi_csv import read_roi_csv
+def _read_annotations(paths: tuple[str, ...], columns: str | None) -> tuple[ImportTable, ...]:
+    if not paths:
+        if columns is not None:
+            raise UsageError("--annotations-columns is about a table: name it with --annotations")
+        return ()
+    from dcmview.annotations.formats import read_table_file
+    from dcmview.annotations.plain_csv import parse_columns
 
-    return read_roi_csv(path)
+    try:
+        mapping = parse_columns(columns or "")
+    except InvalidAnnotation as exc:
+        raise UsageError(f"--annotations-columns: {exc.message}") from exc
+    return tuple(read_table_file(path, mapping) for path in paths)
 
 
 def _open_journal(path: str | None) -> Journal | None:

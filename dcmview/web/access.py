@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from dcmview.web.status import ServerStatus
 
 BODY_LIMIT_BYTES = 8 * 1024 * 1024
+IMPORT_LIMIT_BYTES = 64 * 1024 * 1024
+IMPORT_PATH = "/api/annotations/import"
 
 SECURITY_HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -262,21 +264,23 @@ def _is_ip_address(name: str) -> bool:
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
     """Count the body as it comes in: Content-Length may be absent or a lie."""
+    is_import = scope["path"].endswith(IMPORT_PATH)
+    limit_bytes = IMPORT_LIMIT_BYTES if is_import else BODY_LIMIT_BYTES
     declared = _Headers(scope["headers"]).get(b"content-length") or ""
-    if declared.isdecimal() and int(declared) > BODY_LIMIT_BYTES:
-        raise _too_large()
+    if declared.isdecimal() and int(declared) > limit_bytes:
+        raise _too_large(limit_bytes)
     received_bytes = 0
 
     async def receive_limited() -> Message:
         nonlocal received_bytes
         message = await receive()
         received_bytes += len(message.get("body", b""))
-        if received_bytes > BODY_LIMIT_BYTES:
-            raise _too_large()
+        if received_bytes > limit_bytes:
+            raise _too_large(limit_bytes)
         return message
 
     return receive_limited
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"the body is larger than {BODY_LIMIT_BYTES // 1024 // 1024} MiB")
+def _too_large(limit_bytes: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {limit_bytes // 1024 // 1024} MiB")

@@ -14,7 +14,7 @@ from dcmview.schedule import Scheduler
 from dcmview.web.access import AccessMiddleware
 from dcmview.web.context import AppContext
 from dcmview.web.errors import EXCEPTION_HANDLERS, UnexpectedErrors
-from dcmview.web.routes import batch, boxes, files, frames, rois, series, tags, tagtables
+from dcmview.web.routes import batch, boxes, exchange, files, frames, rois, series, tags, tagtables
 from dcmview.web.routes.page import load_assets, page_routes
 
 if TYPE_CHECKING:
@@ -66,8 +66,11 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
             Route("/api/tags/compare", tagtables.compare_tags),
             Route("/api/tags/varying", tagtables.varying_tags),
             Route("/api/file/{index:small}/annotations", boxes.Annotations),
-            Route("/api/annotations/export.csv", boxes.export_csv),
-            Route("/api/annotations/export.json", boxes.export_json),
+            Route("/api/annotations/export.csv", exchange.export_csv),
+            Route("/api/annotations/export.json", exchange.export_json),
+            Route("/api/annotations/export", exchange.export),
+            Route("/api/annotations/export/preview", exchange.preview),
+            Route("/api/annotations/import", exchange.import_rois, methods=["POST"]),
             Route("/api/file/{index:small}/rois", rois.Rois),
             Route("/api/rois", rois.overview),
             *page_routes(load_assets()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -13,7 +13,11 @@ from dcmview.errors import InvalidWindow, RequestError
 from dcmview.model import REPORTED_ENDS, DisplayRequest, FileEnd, PictureFormat, VoiFunction
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.datastructures import QueryParams
+
+Name = TypeVar("Name", bound=str)
 
 MODES = ("default", "full_dynamic", "percentile")
 ENCODINGS = ("plain", "planes")
@@ -170,6 +174,15 @@ def wants_csv(query: QueryParams) -> bool:
     if wanted not in ("json", "csv"):
         raise RequestError(f"format must be json or csv, not {wanted!r}")
     return wanted == "csv"
+
+
+def one_of(query: QueryParams, name: str, names: Sequence[Name]) -> Name:
+    """Read one of a few names; the first where nothing is said."""
+    wanted = query.get(name)
+    for each in names:
+        if wanted in (each, None):
+            return each
+    raise RequestError(f"{name} must be one of {', '.join(names)}, not {wanted!r:.40}")
 
 
 def json_object(content: bytes) -> dict[str, Any]:

@@ -585,6 +585,56 @@ class RoiCount(Struct):
     labels: list[str]
 
 
+class RoiLeftOut(Struct):
+    """Something of an imported file that was not taken in."""
+
+    place: str
+    """``row 3``, ``annotation 17``, ``file 2``."""
+    reason: str
+
+
+class RoiMatches(Struct):
+    """How many rows of an imported file have found their file in which way."""
+
+    path: int
+    sop_instance_uid: int
+    name: int
+    """By the file name under another path."""
+
+
+class RoiImport(Struct):
+    """The answer of ``POST /api/annotations/import``."""
+
+    format: str
+    rows: int
+    matched: RoiMatches
+    files: int
+    """How many files got ROIs."""
+    added: int
+    already_there: int
+    unmatched_count: int
+    unmatched: list[RoiLeftOut]
+    """Rows that mean no listed file, or could mean several; at most the first 1,000."""
+    left_out_count: int
+    left_out: list[RoiLeftOut]
+    """What does not fit its image, or cannot be read; at most the first 1,000."""
+    warnings: list[str]
+
+
+class RoiLoss(Struct):
+    """What an export would not carry."""
+
+    what: str
+    count: int
+
+
+class RoiExportPreview(Struct):
+    """The answer of ``GET /api/annotations/export/preview``."""
+
+    rois: int
+    lost: list[RoiLoss]
+
+
 class RoiOverview(Struct):
     """The answer of ``GET /api/rois``."""
 

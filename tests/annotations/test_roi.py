@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.rois import COLUMNS, FRAMES, IMAGE, POINT_COUNTS, ROWS, box, point, roi_lists
 
+from dcmview.annotations.formats import is_carried
 from dcmview.annotations.rectangle import Rectangle, parse_rectangles
 from dcmview.annotations.roi import (
     ImagePoint,
     Roi,
-    is_plain_rectangle,
     parse_rois,
     rectangle_of_roi,
     rectangles,
@@ -166,5 +166,5 @@ def test_putting_boxes_gives_these_boxes_and_leaves_the_other_kinds(old, sent):
         (box("a", score=0), False),
     ],
 )
-def test_only_boxes_with_nothing_said_of_them_are_plain(roi: Roi, expected: bool):
-    assert is_plain_rectangle(roi) is expected
+def test_an_embed_table_carries_boxes_with_nothing_said_of_them(roi: Roi, expected: bool):
+    assert is_carried(roi, "embed") is expected

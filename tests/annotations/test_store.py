@@ -11,11 +11,21 @@ from support.rois import box, point
 
 from dcmview.annotations import disk
 from dcmview.annotations import journal as journal_module
+from dcmview.annotations.formats import is_carried
 from dcmview.annotations.journal import Journal
 from dcmview.annotations.native import FileKey
 from dcmview.annotations.operations import AddRoi, RemoveRoi
 from dcmview.annotations.store import RoiStore
 from dcmview.errors import InvalidAnnotation, NotSaved, StaleRevision
+
+
+def everything(_roi):
+    return True
+
+
+def plain_boxes(roi):
+    return is_carried(roi, "embed")
+
 
 FILE, OTHER = FileKey("1.2", "/data/a.dcm"), FileKey("1.3", "/data/b.dcm")
 LOADED, DRAWN = (box("loaded"),), (box("drawn"),)
@@ -59,6 +69,35 @@ def test_a_loaded_table_never_replaces_an_edit():
     assert store.get(FILE).rois == DRAWN
 
 
+def test_what_is_loaded_late_changes_the_revision_for_who_has_seen_the_file_without():
+    store = RoiStore()
+    store.load(FILE, LOADED)
+    assert store.get(FILE).revision == 0
+    assert store.load(FILE, (box("late", 5, 5, 6, 6),), is_late=True)
+    assert [roi.id for roi in store.get(FILE).rois] == ["loaded", "late"]
+    assert store.get(FILE).revision == 1
+    assert store.unsaved_files == 0
+
+
+def test_added_rois_that_are_there_already_make_no_edit():
+    store = RoiStore()
+    store.replace(FILE, DRAWN)
+    assert store.add(FILE, (box(""), box("drawn"))) == 1
+    assert store.get(FILE).revision == 2
+    assert store.add(FILE, (box(""), box("drawn"))) == 0
+    assert store.get(FILE).revision == 2
+
+
+def test_an_added_roi_under_the_id_of_another_is_kept_beside_it():
+    store = RoiStore()
+    store.replace(FILE, DRAWN)
+    assert store.add(FILE, (box("drawn", label="other"),)) == 1
+    first, second = store.get(FILE).rois
+    assert first == DRAWN[0]
+    assert second.label == "other"
+    assert second.id not in ("", "drawn")
+
+
 def test_rois_that_were_all_deleted_stay_deleted():
     store = RoiStore()
     store.replace(FILE, ())
@@ -73,7 +112,7 @@ def test_loading_is_no_edit_and_exporting_an_old_state_leaves_newer_edits():
     store.replace(FILE, DRAWN)
     _, clock = store.snapshot()
     store.replace(FILE, LOADED)
-    store.mark_exported(clock, boxes_alone=False)
+    store.mark_exported(clock, everything)
     assert store.unsaved_files == 1
 
 
@@ -82,10 +121,10 @@ def test_a_table_of_boxes_does_not_export_what_it_cannot_carry():
     store.replace(FILE, (box("a"), point("b")))
     store.replace(OTHER, DRAWN)
     assert store.unsaved_files == 2
-    assert not store.is_all_boxes()
-    store.mark_exported(store.clock, boxes_alone=True)
+    assert not store.are_all(plain_boxes)
+    store.mark_exported(store.clock, plain_boxes)
     assert store.unsaved_files == 1
-    store.mark_exported(store.clock, boxes_alone=False)
+    store.mark_exported(store.clock, everything)
     assert store.unsaved_files == 0
 
 

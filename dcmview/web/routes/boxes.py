@@ -1,14 +1,11 @@
-"""Rectangles of a file, and all ROIs as files to keep."""
+"""Rectangles of a file."""
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
-from starlette.responses import Response
 
 from dcmview.errors import InvalidAnnotation
 from dcmview.web import schemas
@@ -20,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from dcmview.annotations.rectangle import Rectangle
     from dcmview.library import Library
@@ -42,34 +40,6 @@ class Annotations(HTTPEndpoint):
         body = await request.body()
         # Parsing megabytes of JSON would hold up everybody else.
         return await run_in_threadpool(_replace, library, _index(request), body)
-
-
-def export_csv(request: Request) -> Response:
-    """``GET /api/annotations/export.csv``: the rectangles."""
-    text, clock = context(request).library.rois.export_csv()
-    content = text.encode("utf-8", "surrogateescape")
-    return _download(request, content, "text/csv; charset=utf-8", "csv", clock)
-
-
-def export_json(request: Request) -> Response:
-    """``GET /api/annotations/export.json``: everything."""
-    content, clock = context(request).library.rois.export_native()
-    return _download(request, content, "application/json", "json", clock)
-
-
-def _download(
-    request: Request, content: bytes, media_type: str, suffix: str, clock: int
-) -> Response:
-    mark = functools.partial(
-        context(request).library.rois.mark_exported, clock, boxes_alone=suffix == "csv"
-    )
-    return Response(
-        content,
-        media_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="dcmview-annotations.{suffix}"'},
-        # After the last byte was sent: a HEAD or a broken download saves nobody's edits.
-        background=BackgroundTask(mark) if request.method == "GET" else None,
-    )
 
 
 def roi_set(rectangles: Sequence[Rectangle]) -> schemas.RoiSet:

@@ -500,6 +500,46 @@ export interface RoiCount {
   labels: string[];
 }
 
+/** Something of an imported file that was not taken in. */
+export interface RoiLeftOut {
+  place: string;
+  reason: string;
+}
+
+/** How many rows of an imported file have found their file in which way. */
+export interface RoiMatches {
+  path: number;
+  sop_instance_uid: number;
+  name: number;
+}
+
+/** The answer of `POST /api/annotations/import`. */
+export interface RoiImport {
+  format: string;
+  rows: number;
+  matched: RoiMatches;
+  files: number;
+  added: number;
+  already_there: number;
+  unmatched_count: number;
+  unmatched: RoiLeftOut[];
+  left_out_count: number;
+  left_out: RoiLeftOut[];
+  warnings: string[];
+}
+
+/** What an export would not carry. */
+export interface RoiLoss {
+  what: string;
+  count: number;
+}
+
+/** The answer of `GET /api/annotations/export/preview`. */
+export interface RoiExportPreview {
+  rois: number;
+  lost: RoiLoss[];
+}
+
 /** The answer of `GET /api/rois`. */
 export interface RoiOverview {
   revision: number;

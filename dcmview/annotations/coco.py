@@ -1,0 +1,218 @@
+"""ROIs as COCO JSON: boxes, polygons, categories for labels, and scores.
+
+COCO's coordinates begin at the top left corner of the first pixel, as ours do.
+Beside its own fields an image has ``sop_instance_uid`` and an annotation
+``frames`` if it does not belong to all; other programs pass them over.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from dcmview.annotations.imports import ImportRow, LeftOut
+from dcmview.annotations.roi import ImagePoint, Roi, convert
+from dcmview.errors import InvalidAnnotation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KINDS = ("rectangle", "polygon", "freehand")
+UNLABELLED = "unlabelled"
+"""Name of the category of ROIs without label; each annotation needs a category."""
+
+Number = int | float
+Identifier = int | str
+
+
+class CocoImage(Struct, omit_defaults=True):
+    """An image; without a size, its coordinates are not checked against it."""
+
+    id: Identifier
+    file_name: str = ""
+    width: Number | None = None
+    height: Number | None = None
+    sop_instance_uid: str = ""
+
+
+class CocoCategory(Struct, omit_defaults=True):
+    """A label."""
+
+    id: Identifier
+    name: str = ""
+    is_label: bool = True
+    """False for the category of ROIs that have none."""
+
+
+class CocoAnnotation(Struct, omit_defaults=True):
+    """A box, or an outline of one part or several."""
+
+    id: Identifier | None = None
+    image_id: Identifier = 0
+    category_id: Identifier | None = None
+    bbox: list[Number] | None = None
+    area: Number | None = None
+    segmentation: Any = None
+    iscrowd: int | None = None
+    score: Number | None = None
+    frames: list[int] | None = None
+
+
+class CocoDocument(Struct):
+    """A COCO file; what else it holds is passed over."""
+
+    images: list[CocoImage]
+    annotations: list[CocoAnnotation]
+    categories: list[CocoCategory] = []
+
+
+class CocoFile(NamedTuple):
+    """A file with ROIs, to be written."""
+
+    path: str
+    sop_instance_uid: str
+    columns: int
+    rows: int
+    rois: tuple[Roi, ...]
+
+
+_decode = msgspec.json.Decoder(CocoDocument).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def write_coco(files: Iterable[CocoFile]) -> bytes:
+    """Write what COCO can carry; freehand outlines become polygons."""
+    kept = [
+        (file, [roi for roi in file.rois if roi.kind in KINDS])
+        for file in sorted(files, key=lambda file: (file.path, file.sop_instance_uid))
+    ]
+    labels = sorted({roi.label for _, rois in kept for roi in rois})
+    category_ids = {label: number for number, label in enumerate(labels, start=1)}
+    document = CocoDocument(images=[], annotations=[])
+    for label, number in category_ids.items():
+        category = CocoCategory(number, label or UNLABELLED, is_label=bool(label))
+        document.categories.append(category)
+    for file, rois in kept:
+        if not rois:
+            continue
+        image_id = len(document.images) + 1
+        document.images.append(
+            CocoImage(image_id, file.path, file.columns, file.rows, file.sop_instance_uid)
+        )
+        for roi in rois:
+            number = len(document.annotations) + 1
+            document.annotations.append(_annotation(roi, number, image_id, category_ids[roi.label]))
+    return _encode(document)
+
+
+def read_coco(content: bytes) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...]]:
+    """Read boxes and outlines, and say which annotations are neither.
+
+    Where there is an outline, the box says nothing more.
+
+    Raises
+    ------
+    InvalidAnnotation
+        If it is something else, or a field has the wrong shape.
+    """
+    try:
+        document = _decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise InvalidAnnotation(f"not COCO: {str(exc).replace('`', '')}") from exc
+    images = {image.id: image for image in document.images}
+    labels = {each.id: each.name if each.is_label else "" for each in document.categories}
+    rows: list[ImportRow] = []
+    left_out: list[LeftOut] = []
+    for position, annotation in enumerate(document.annotations):
+        number = position if annotation.id is None else annotation.id
+        place = f"annotation {number!s:.40}"
+        image = images.get(annotation.image_id)
+        if image is None:
+            reason = f"there is no image {annotation.image_id!s:.40}"
+        elif annotation.category_id is not None and annotation.category_id not in labels:
+            reason = f"there is no category {annotation.category_id!s:.40}"
+        else:
+            label = "" if annotation.category_id is None else labels[annotation.category_id]
+            rois = _rois(annotation, label, place)
+            if not isinstance(rois, str):
+                size = _size(image)
+                rows.append(ImportRow(place, image.file_name, rois, image.sop_instance_uid, size))
+                continue
+            reason = rois
+        left_out.append(LeftOut(place, reason))
+    return tuple(rows), tuple(left_out)
+
+
+def _annotation(roi: Roi, number: int, image_id: int, category_id: int) -> CocoAnnotation:
+    xs = [point.x for point in roi.points]
+    ys = [point.y for point in roi.points]
+    width, height = _extent(min(xs), max(xs)), _extent(min(ys), max(ys))
+    is_box = roi.kind == "rectangle"
+    return CocoAnnotation(
+        id=number,
+        image_id=image_id,
+        category_id=category_id,
+        bbox=[min(xs), min(ys), width, height],
+        area=width * height if is_box else _area(roi.points),
+        segmentation=[] if is_box else [[each for point in roi.points for each in _pair(point)]],
+        iscrowd=0,
+        score=roi.score,
+        frames=None if roi.frames == "all" else list(roi.frames),
+    )
+
+
+def _extent(low: Number, high: Number) -> Number:
+    """Give what has to be added to one end for the other, to the last bit."""
+    extent = high - low
+    if low + extent == high:
+        return extent
+    near = (math.nextafter(extent, 0), math.nextafter(extent, math.inf))
+    return next((each for each in near if low + each == high), extent)
+
+
+def _area(points: tuple[ImagePoint, ...]) -> float:
+    around = zip(points, (*points[1:], points[0]), strict=True)
+    return abs(sum(a.x * b.y - b.x * a.y for a, b in around)) / 2
+
+
+def _rois(annotation: CocoAnnotation, label: str, place: str) -> tuple[Roi, ...] | str:
+    """Give the parts of an annotation, or why there is none."""
+    said: dict[str, Any] = {"label": label, "score": annotation.score}
+    if annotation.frames is not None:
+        said["frames"] = annotation.frames
+    outline = annotation.segmentation
+    if isinstance(outline, dict):
+        return "its outline is run-length encoded, which is not read"
+    if outline:
+        if not isinstance(outline, list) or not all(
+            isinstance(part, list) and len(part) % 2 == 0 for part in outline
+        ):
+            return "its outline is no list of [x, y, x, y, ...]"
+        return tuple(
+            convert({"kind": "polygon", "points": _points(part), **said}, Roi, place)
+            for part in outline
+        )
+    if annotation.bbox is None:
+        return "has neither box nor outline"
+    if len(annotation.bbox) != 4:
+        return "its box is not [x, y, width, height]"
+    x, y, width, height = annotation.bbox
+    corners = _points([x, y, x + width, y + height])
+    return (convert({"kind": "rectangle", "points": corners, **said}, Roi, place),)
+
+
+def _points(numbers: list[Any]) -> list[dict[str, Any]]:
+    return [{"x": x, "y": y} for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+
+
+def _pair(point: ImagePoint) -> tuple[Number, Number]:
+    return point.x, point.y
+
+
+def _size(image: CocoImage) -> tuple[int, int] | None:
+    if not image.width or not image.height:
+        return None
+    return int(image.width), int(image.height)

@@ -1,0 +1,85 @@
+"""Rows of CSV files by the names of their columns, and cells that say what is wrong with them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dcmview.errors import InvalidAnnotation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CELL_LIMIT_BYTES = 16 * 1024 * 1024  # the csv module refuses cells above 128 KiB unless told
+_WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
+_DELIMITERS = ",;\t"
+
+
+class Record(NamedTuple):
+    """One row; ``number`` is the line of the file on which it ends."""
+
+    number: int
+    cells: dict[str, Any]
+
+    @property
+    def place(self) -> str:
+        """The row, for people."""
+        return f"row {self.number}"
+
+    def text(self, column: str) -> str:
+        """Give a cell; absent ones are empty."""
+        return self.cells.get(column) or ""
+
+    def json(self, column: str) -> Any:
+        """Give a cell that holds JSON; None if it is empty."""
+        cell = self.text(column).strip()
+        try:
+            return json.loads(cell) if cell else None
+        except (ValueError, RecursionError) as exc:
+            raise self.error(column, f"not JSON ({exc})") from exc
+
+    def number_of(self, column: str) -> int | float | None:
+        """Give a cell that holds a number, whole numbers as such; None if it is empty."""
+        cell = self.text(column).strip()
+        if not cell or cell.lower() in ("nan", "na", "null", "none"):
+            return None
+        try:
+            number = int(cell) if _WHOLE.fullmatch(cell) else float(cell)
+        except ValueError as exc:
+            raise self.error(column, f"not a number: {cell:.40}") from exc
+        if not math.isfinite(number):
+            raise self.error(column, f"not finite: {cell:.40}")
+        return number
+
+    def error(self, column: str, reason: str) -> InvalidAnnotation:
+        """Say what is wrong with a cell."""
+        return InvalidAnnotation(
+            f"row {self.number}, column {column}: {reason}", row=self.number, column=column
+        )
+
+
+class CsvTable:
+    """A CSV file with a header; commas, semicolons or tabs between its cells."""
+
+    def __init__(self, text: str) -> None:
+        csv.field_size_limit(CELL_LIMIT_BYTES)
+        head = text[: text.find("\n")] if "\n" in text else text
+        delimiter = max(_DELIMITERS, key=head.count)
+        self._reader = csv.DictReader(
+            io.StringIO(text, newline=""), strict=True, delimiter=delimiter
+        )
+        try:
+            self.columns = tuple(self._reader.fieldnames or ())
+        except csv.Error as exc:
+            raise InvalidAnnotation(f"not CSV: {exc}") from exc
+
+    def __iter__(self) -> Iterator[Record]:
+        try:
+            for cells in self._reader:
+                yield Record(self._reader.line_num, cells)
+        except csv.Error as exc:
+            raise InvalidAnnotation(f"row {self._reader.line_num}: not CSV: {exc}") from exc

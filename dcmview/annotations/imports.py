@@ -1,0 +1,106 @@
+"""ROIs that come from a file of another program: the shapes that all readers give."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from dcmview.annotations.roi import check_set, checked, new_id
+from dcmview.errors import InvalidAnnotation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dcmview.annotations.roi import Roi
+    from dcmview.model import SharedHeader
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """What a file of ROIs says in one place about one image.
+
+    ``path`` and ``sop_instance_uid`` name the image; one of them may be empty.
+    """
+
+    place: str
+    """For people: ``row 3``, ``annotation 17``."""
+    path: str
+    rois: tuple[Roi, ...]
+    sop_instance_uid: str = ""
+    size: tuple[int, int] | None = None
+    """Columns and rows of the image that the coordinates belong to, if that is said."""
+
+
+class LeftOut(NamedTuple):
+    """Something that was not taken in, and why."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTable:
+    """A file of ROIs as it was read.
+
+    ``folders`` are where its relative paths may begin.
+    """
+
+    source: str
+    format: str
+    rows: tuple[ImportRow, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+def fitting(row: ImportRow, header: SharedHeader) -> tuple[list[Roi], list[LeftOut]]:
+    """Give the ROIs of a row that fit an image in canonical form, and the others with the reason.
+
+    Those without an id stay without.
+    """
+    size = (header.columns, header.rows)
+    if row.size is not None and row.size != size and header.has_pixels:
+        said = f"{row.size[0]} by {row.size[1]}"
+        reason = f"is of an image of {said} pixels, the file has {size[0]} by {size[1]}: {row.path}"
+        return [], [LeftOut(row.place, reason)]
+    accepted: list[Roi] = []
+    left_out: list[LeftOut] = []
+    for number, roi in enumerate(row.rois):
+        try:
+            fit = checked(roi, header, f"ROI {number}")
+        except InvalidAnnotation as exc:
+            left_out.append(LeftOut(row.place, exc.message))
+        else:
+            accepted.append(fit if roi.id else msgspec.structs.replace(fit, id=""))
+    return accepted, left_out
+
+
+def with_added(rois: Sequence[Roi], new: Iterable[Roi]) -> tuple[Roi, ...]:
+    """Put ROIs behind those that are there, and none that is there already, whatever its id.
+
+    One whose id belongs to another gets a new id: both are kept.
+
+    Raises
+    ------
+    InvalidAnnotation
+        If there would be too many.
+    """
+    known = Counter(map(_content, rois))
+    ids = {roi.id for roi in rois}
+    result = list(rois)
+    for roi in new:
+        content = _content(roi)
+        if known[content] > 0:
+            known[content] -= 1
+            continue
+        kept = roi if roi.id and roi.id not in ids else msgspec.structs.replace(roi, id=new_id())
+        ids.add(kept.id)
+        result.append(kept)
+    check_set(result)
+    return tuple(result)
+
+
+def _content(roi: Roi) -> Roi:
+    return msgspec.structs.replace(roi, id="")

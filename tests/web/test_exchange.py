@@ -1,0 +1,290 @@
+"""ROIs in and out over HTTP: every form, what is said of rows that fit nothing, and limits."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from pydicom.data import get_testdata_file
+from support.server import ServerProcess
+
+CT, MULTIFRAME = range(2)
+CT_UID = "1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322"
+MIB = 1024 * 1024
+POINT = {"id": "p", "kind": "point", "points": [{"x": 5, "y": 6.5}], "note": "=1+1"}
+BOX = {"id": "b", "kind": "rectangle", "points": [{"x": 2, "y": 1}, {"x": 4, "y": 3}]}
+MASS = {
+    **BOX,
+    "id": "m",
+    "points": [{"x": 20.5, "y": 10}, {"x": 40, "y": 30}],
+    "label": "mass",
+    "score": 0.5,
+    "frames": [0],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exchange")
+    for name, source in {"0-ct.dcm": "CT_small.dcm", "1-multi.dcm": "emri_small.dcm"}.items():
+        shutil.copy(get_testdata_file(source, download=False), folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shared_server(folder):
+    with ServerProcess("--no-rescue", str(folder)) as server:
+        server.wait_scanned()
+        yield server
+
+
+@pytest.fixture
+def server(shared_server):
+    for index in (CT, MULTIFRAME):
+        put(shared_server, [], index=index)
+    return shared_server
+
+
+def put(server, sent, *, index=CT):
+    answer = server.request("PUT", f"/api/file/{index}/rois", {"rois": sent}, {"If-Match": "*"})
+    assert answer.status == 200
+
+
+def rois(server, index=CT):
+    return server.get(f"/api/file/{index}/rois").json["rois"]
+
+
+def wait_unsaved(server, expected):
+    """An export is noted a little after the client has its last byte."""
+    for _ in range(250):
+        if server.get("/api/rois").json["unsaved_files"] == expected:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"never {expected} unsaved files")
+
+
+def send(server, content, query=""):
+    content = content.encode() if isinstance(content, str) else content
+    return server.request("POST", f"/api/annotations/import{query}", content)
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_an_export_comes_back_unchanged(server, form):
+    put(server, [POINT, MASS])
+    put(server, [BOX], index=MULTIFRAME)
+    exported = server.get(f"/api/annotations/export?format={form}")
+    wait_unsaved(server, 0)
+    put(server, [])
+    put(server, [], index=MULTIFRAME)
+    report = send(server, exported.body).json
+    assert (report["format"], report["added"], report["files"]) == (form, 3, 2)
+    assert rois(server) == [POINT, MASS]
+    assert rois(server, MULTIFRAME) == [BOX]
+
+
+@pytest.mark.parametrize("form", ["embed", "json", "csv", "coco"])
+def test_importing_what_is_there_changes_nothing(server, form):
+    put(server, [BOX])
+    before = server.get("/api/file/0/rois").json
+    content = server.get(f"/api/annotations/export?format={form}").body
+    report = send(server, content).json
+    assert (report["added"], report["already_there"]) == (0, 1)
+    assert server.get("/api/file/0/rois").json == before
+
+
+def test_a_form_with_labels_and_scores_alone_exports_what_it_can(server):
+    put(server, [MASS, POINT])
+    exported = server.get("/api/annotations/export?format=coco")
+    assert "dcmview-annotations-coco.json" in exported.headers["content-disposition"]
+    wait_unsaved(server, 1)
+    put(server, [])
+    assert send(server, exported.body).json["added"] == 1
+    (again,) = rois(server)
+    assert {**again, "id": "m"} == MASS
+
+
+def test_the_preview_says_what_would_be_lost(server):
+    put(server, [POINT, MASS])
+    unsaved = server.get("/api/rois").json["unsaved_files"]
+    preview = "/api/annotations/export/preview"
+    assert server.get(f"{preview}?format=embed").json == {
+        "rois": 2,
+        "lost": [
+            {"what": "points", "count": 1},
+            {"what": "labels", "count": 1},
+            {"what": "scores", "count": 1},
+        ],
+    }
+    assert server.get(f"{preview}?format=json").json == {"rois": 2, "lost": []}
+    assert server.get("/api/rois").json["unsaved_files"] == unsaved > 0
+    wrong = server.get(f"{preview}?format=xml")
+    assert wrong.status == 400
+    assert "format must be one of embed, json, csv, coco" in wrong.json["error"]
+
+
+def test_rows_that_fit_nothing_are_counted_and_listed_and_the_others_go_in(server):
+    table = (
+        "scan,a,b,c,d,class\n"
+        "0-ct.dcm,1,2,3,4,mass\n"
+        f"{CT_UID}.png,5,6,7,8,\n"
+        "9-nothing.dcm,1,2,3,4,mass\n"
+        "0-ct.dcm,1,2,3,4000,mass\n"
+        "0-ct.dcm,,,,,\n"
+    )
+    answer = send(server, table, "?columns=file=scan,xmin=a,ymin=b,xmax=c,ymax=d")
+    assert answer.status == 200
+    report = answer.json
+    assert report["matched"] == {"path": 0, "sop_instance_uid": 1, "name": 2}
+    assert (report["rows"], report["added"], report["files"]) == (5, 2, 1)
+    assert report["unmatched_count"] == 1
+    assert report["unmatched"] == [
+        {"place": "row 4", "reason": "matches no listed file: 9-nothing.dcm"}
+    ]
+    assert report["left_out_count"] == 2
+    assert report["left_out"][0]["place"] == "row 6"
+    assert report["left_out"][1]["place"] == "row 5"
+    assert "outside the image of 128 columns and 128 rows" in report["left_out"][1]["reason"]
+    assert [roi.get("label") for roi in rois(server)] == ["mass", None]
+
+
+def test_coco_of_a_resized_picture_is_not_put_in_the_wrong_place(server):
+    document = {
+        "images": [{"id": 1, "file_name": "0-ct.dcm", "width": 64, "height": 64}],
+        "annotations": [{"id": 9, "image_id": 1, "bbox": [1, 2, 3, 4]}],
+        "categories": [],
+    }
+    report = send(server, json.dumps(document)).json
+    assert report["added"] == 0
+    (left_out,) = report["left_out"]
+    assert left_out["place"] == "annotation 9"
+    assert "64 by 64 pixels, the file has 128 by 128" in left_out["reason"]
+
+
+def test_a_wrong_file_is_refused_whole(server):
+    answer = send(server, "file,x1,y1,x2,y2\n0-ct.dcm,1,2,3,4\n0-ct.dcm,1,2,3,four\n")
+    assert (answer.status, answer.json["code"]) == (400, "invalid_annotation")
+    assert "row 3, column y2: not a number: four" in answer.json["error"]
+    assert rois(server) == []
+    assert send(server, "", "?format=xml").status == 400
+    assert server.get("/api/annotations/import").status == 405
+
+
+def test_imports_may_be_larger_than_other_bodies_up_to_64_mib(server):
+    row = f"0-ct.dcm,1,2,3,4,{'x' * 9_000}\n"
+    large = "file,x1,y1,x2,y2,remark\n" + row * 1_000
+    assert len(large) > 8 * MIB
+    answer = send(server, large)
+    assert (answer.status, answer.json["added"]) == (200, 1_000)
+    assert server.request("PUT", "/api/file/0/rois", b" " * (9 * MIB)).status == 413
+
+
+def test_a_body_beyond_64_mib_is_refused_before_it_is_sent(server):
+    answer = server.request(
+        "POST", "/api/annotations/import", b"", {"Content-Length": str(64 * MIB + 1)}
+    )
+    assert answer.status == 413
+    assert "64 MiB" in answer.json["error"]
+
+
+def test_files_of_several_forms_are_loaded_at_the_start(folder, tmp_path):
+    (tmp_path / "embed.csv").write_text(
+        f'anon_dicom_path,ROI_coords\n{folder / "0-ct.dcm"},"[[1,2,3,4]]"\n'
+        '9-nothing.dcm,"[[1,2,3,4]]"\n'
+    )
+    (tmp_path / "plain.csv").write_text(
+        "picture,x1,y1,x2,y2\n0-ct.dcm,5,6,7,8\n1-multi.dcm,1,1,2,2\n"
+    )
+    arguments = [f"--annotations={tmp_path / name}" for name in ("embed.csv", "plain.csv")]
+    with ServerProcess(*arguments, "--annotations-columns=file=picture", str(folder)) as server:
+        server.wait_scanned()
+        found = [
+            (roi["id"], [(point["x"], point["y"]) for point in roi["points"]])
+            for roi in rois(server)
+        ]
+        assert found == [("box-1", [(2, 1), (4, 3)]), ("box-2", [(5, 6), (7, 8)])]
+        assert len(rois(server, MULTIFRAME)) == 1
+        overview = server.get("/api/rois").json
+        assert (overview["unsaved_files"], len(overview["files"])) == (0, 2)
+        warnings = server.get("/api/files").json["warnings"]
+    assert any("embed.csv: row 3 matches no listed file: 9-nothing.dcm" in w for w in warnings)
+    assert any("plain.csv: 2 row(s) found their file by its name" in w for w in warnings)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--annotations=plain.csv"], 3, "plain.csv: the table has no columns for"),
+        (
+            ["--annotations=plain.csv", "--annotations-columns=file=b,left=a"],
+            2,
+            "--annotations-columns: columns: 'left' is unknown",
+        ),
+        (["--annotations-columns=file=b"], 2, "--annotations-columns is about a table"),
+    ],
+)
+def test_a_table_or_mapping_that_makes_no_sense_ends_the_start(
+    folder, tmp_path, arguments, code, words
+):
+    (tmp_path / "plain.csv").write_text("picture,left\n0-ct.dcm,5\n")
+    command = [sys.executable, "-m", "dcmview", "--no-browser", *arguments, str(folder)]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert words in ended.stderr
+
+
+def test_what_was_saved_goes_before_what_is_loaded(folder, tmp_path):
+    (tmp_path / "plain.csv").write_text("file,x1,y1,x2,y2\n0-ct.dcm,5,6,7,8\n")
+    arguments = [
+        f"--annotations={tmp_path / 'plain.csv'}",
+        f"--save-annotations={tmp_path / 'rois.json'}",
+        str(folder),
+    ]
+    with ServerProcess(*arguments) as server:
+        server.wait_scanned()
+        assert [roi["id"] for roi in rois(server)] == ["box-1"]
+        put(server, [POINT])
+    with ServerProcess(*arguments) as server:
+        server.wait_scanned()
+        assert rois(server) == [POINT]
+
+
+def test_imported_rois_are_saved_and_undecodable_names_survive_the_table(tmp_path):
+    files = tmp_path / "files"
+    files.mkdir()
+    name = os.fsdecode(b"caf\xe9=.dcm")
+    shutil.copy(get_testdata_file("CT_small.dcm", download=False), files / name)
+    with ServerProcess(f"--save-annotations={tmp_path / 'rois.json'}", str(files)) as server:
+        server.wait_scanned()
+        put(server, [MASS, POINT])
+        table = server.get("/api/annotations/export?format=csv").body
+        assert b"caf\xe9=.dcm" in table
+        coco = server.get("/api/annotations/export?format=coco").body
+        put(server, [])
+        assert send(server, coco).json["matched"]["sop_instance_uid"] == 1
+        put(server, [])
+        assert send(server, table.replace(CT_UID.encode(), b"")).json["matched"]["path"] == 2
+        server.stop(signal.SIGKILL)
+    with ServerProcess(f"--save-annotations={tmp_path / 'rois.json'}", str(files)) as server:
+        server.wait_scanned()
+        assert rois(server) == [MASS, POINT]
+
+
+def test_an_import_that_cannot_be_saved_says_so_with_all_that_it_did(folder, tmp_path):
+    where = tmp_path / "where"
+    where.mkdir()
+    saved = f"--save-annotations={where / 'rois.json'}"
+    with ServerProcess(saved, "--no-rescue", str(folder)) as server:
+        server.wait_scanned()
+        (where / "rois.json.journal").rename(tmp_path / "elsewhere")
+        (where / "rois.json.journal").mkdir()
+        answer = send(server, "file,x1,y1,x2,y2\n0-ct.dcm,5,6,7,8\n9.dcm,1,2,3,4\n")
+        assert (answer.status, answer.json["code"]) == (507, "annotations_not_saved")
+        assert answer.json["detail"]["added"] == 1
+        assert answer.json["detail"]["unmatched_count"] == 1
+        assert len(rois(server)) == 1
