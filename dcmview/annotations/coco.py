@@ -1,13 +1,14 @@
 """ROIs as COCO JSON: boxes, polygons, categories for labels, and scores.
 
 COCO's coordinates begin at the top left corner of the first pixel, as ours do.
+A box has an outline, too: its width and height alone would give back the far
+corner with a rounding, and some programs take an annotation without outline for damaged.
 Beside its own fields an image has ``sop_instance_uid`` and an annotation
 ``frames`` if it does not belong to all; other programs pass them over.
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -149,28 +150,20 @@ def read_coco(content: bytes) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...
 def _annotation(roi: Roi, number: int, image_id: int, category_id: int) -> CocoAnnotation:
     xs = [point.x for point in roi.points]
     ys = [point.y for point in roi.points]
-    width, height = _extent(min(xs), max(xs)), _extent(min(ys), max(ys))
+    width, height = max(xs) - min(xs), max(ys) - min(ys)
     is_box = roi.kind == "rectangle"
+    outline = [each for point in roi.points for each in _pair(point)]
     return CocoAnnotation(
         id=number,
         image_id=image_id,
         category_id=category_id,
         bbox=[min(xs), min(ys), width, height],
         area=width * height if is_box else _area(roi.points),
-        segmentation=[] if is_box else [[each for point in roi.points for each in _pair(point)]],
+        segmentation=[_box_outline(*outline) if is_box else outline],
         iscrowd=0,
         score=roi.score,
         frames=None if roi.frames == "all" else list(roi.frames),
     )
-
-
-def _extent(low: Number, high: Number) -> Number:
-    """Give what has to be added to one end for the other, to the last bit."""
-    extent = high - low
-    if low + extent == high:
-        return extent
-    near = (math.nextafter(extent, 0), math.nextafter(extent, math.inf))
-    return next((each for each in near if low + each == high), extent)
 
 
 def _area(points: tuple[ImagePoint, ...]) -> float:
@@ -191,10 +184,7 @@ def _rois(annotation: CocoAnnotation, label: str, place: str) -> tuple[Roi, ...]
             isinstance(part, list) and len(part) % 2 == 0 for part in outline
         ):
             return "its outline is no list of [x, y, x, y, ...]"
-        return tuple(
-            convert({"kind": "polygon", "points": _points(part), **said}, Roi, place)
-            for part in outline
-        )
+        return tuple(convert({**_shape(part), **said}, Roi, place) for part in outline)
     if annotation.bbox is None:
         return "has neither box nor outline"
     if len(annotation.bbox) != 4:
@@ -202,6 +192,17 @@ def _rois(annotation: CocoAnnotation, label: str, place: str) -> tuple[Roi, ...]
     x, y, width, height = annotation.bbox
     corners = _points([x, y, x + width, y + height])
     return (convert({"kind": "rectangle", "points": corners, **said}, Roi, place),)
+
+
+def _box_outline(x0: Number, y0: Number, x1: Number, y1: Number) -> list[Number]:
+    return [x0, y0, x1, y0, x1, y1, x0, y1]
+
+
+def _shape(outline: list[Any]) -> dict[str, Any]:
+    """Give a polygon, or the box that an outline is."""
+    is_box = len(outline) == 8 and outline == _box_outline(*outline[:2], *outline[4:6])
+    points = _points([*outline[:2], *outline[4:6]] if is_box else outline)
+    return {"kind": "rectangle" if is_box else "polygon", "points": points}
 
 
 def _points(numbers: list[Any]) -> list[dict[str, Any]]:

@@ -82,6 +82,8 @@ def losses(roi: Roi, form: ExportFormat) -> Iterator[Loss]:
         return
     if form == "coco" and roi.kind == "freehand":
         yield Loss("freehand outlines as such; they become polygons", False)
+    if form == "coco" and roi.frames != "all":
+        yield Loss("lists of frames for other programs, which know no such field", False)
     for name, loss in _FIELD_WORDS.items():
         value = getattr(roi, name)
         says_something = value is not None if name == "score" else bool(value)

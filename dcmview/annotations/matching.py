@@ -47,6 +47,8 @@ class _Claim:
 
     common: int
     paths: set[str] = field(default_factory=set)
+    named: list[str] = field(default_factory=list)
+    """The first of them in order of the alphabet."""
 
     def accepts(self, hit: _Hit) -> bool:
         """Whether a row fits as well as the best, and no other path does."""
@@ -78,10 +80,10 @@ def match_rows(
         if isinstance(hit, str):
             matches.unmatched.append(LeftOut(row.place, hit))
         elif hit.how != "uid" and not claims[hit.file].accepts(hit):
-            others = sorted(claims[hit.file].paths - {row.path})[:NAMED_IN_DOUBT]
+            others = [path for path in claims[hit.file].named if path != row.path]
             reason = (
                 f"matches no listed file: {row.path}; the one of that name is "
-                f"claimed by {', '.join(others)}, too"
+                f"claimed by {', '.join(others[:NAMED_IN_DOUBT])}, too"
             )
             matches.unmatched.append(LeftOut(row.place, reason))
         else:
@@ -106,6 +108,7 @@ class _Finder:
     def __init__(self, files: Iterable[tuple[int, FileKey]]) -> None:
         self._by_path: dict[str, int] = {}
         self._paths: dict[int, str] = {}
+        self._ends: dict[int, dict[tuple[str, ...], list[int]]] = {}
         by_uid: dict[str, list[int]] = {}
         for index, key in files:
             path = normalise_path(key.path)
@@ -152,19 +155,32 @@ class _Finder:
     def _one_of(
         self, candidates: list[int], path: str, folders: Sequence[str], what: str, how: How
     ) -> _Hit | str:
-        exact = self._exact(path, folders, candidates) if path else None
+        among = self._paths if how == "name" else candidates
+        exact = self._exact(path, folders, among) if path else None
         if exact is not None:
             return _Hit(exact, "uid" if how == "uid" else "path", _WHOLE_PATH)
         wanted = _parts(path)
-        common = {index: _common_end(wanted, _parts(self._paths[index])) for index in candidates}
-        most = max(common.values())
-        nearest = [index for index in candidates if common[index] == most]
+        ends = self._ends_of(candidates)
+        nearest, common = candidates, 0
+        while common < len(wanted) and (ending := tuple(wanted[-common - 1 :])) in ends:
+            nearest, common = ends[ending], common + 1
         if len(nearest) > 1:
             some = ", ".join(self._paths[index] for index in nearest[:NAMED_IN_DOUBT])
             more = ", …" if len(nearest) > NAMED_IN_DOUBT else ""
             return f"could mean {len(nearest)} listed files: {what}: {some}{more}"
-        is_whole = most == len(wanted) > 1
-        return _Hit(nearest[0], "path" if is_whole and how == "name" else how, most)
+        is_whole = common == len(wanted) > 1
+        return _Hit(nearest[0], "path" if is_whole and how == "name" else how, common)
+
+    def _ends_of(self, candidates: list[int]) -> dict[tuple[str, ...], list[int]]:
+        """Give files by every end of their paths: a folder may hold thousands of 000001.dcm."""
+        ends = self._ends.get(id(candidates), {})
+        if not ends:
+            for index in candidates:
+                parts = _parts(self._paths[index])
+                for start in range(len(parts)):
+                    ends.setdefault(tuple(parts[start:]), []).append(index)
+            self._ends[id(candidates)] = ends
+        return ends
 
     def _exact(self, path: str, folders: Sequence[str], among: Iterable[int]) -> int | None:
         for spelling in spellings(path, folders):
@@ -184,6 +200,8 @@ def _claims(hits: Iterable[tuple[ImportRow, _Hit | str]]) -> dict[int, _Claim]:
             claim = claims[hit.file] = _Claim(hit.common)
         if hit.common == claim.common:
             claim.paths.add(row.path)
+    for claim in claims.values():
+        claim.named = sorted(claim.paths)[: NAMED_IN_DOUBT + 1]
     return claims
 
 
@@ -192,12 +210,3 @@ def _parts(path: str) -> list[str]:
     if "/" not in path:
         path = path.replace("\\", "/")
     return [part for part in os.path.normcase(path).replace(os.sep, "/").split("/") if part] or [""]
-
-
-def _common_end(left: list[str], right: list[str]) -> int:
-    count = 0
-    for ours, theirs in zip(reversed(left), reversed(right), strict=False):
-        if ours != theirs:
-            break
-        count += 1
-    return count

@@ -57,7 +57,8 @@ def write_roi_table(files: Iterable[tuple[str, str, tuple[Roi, ...]]]) -> str:
     writer = csv.DictWriter(out, HEADER, lineterminator="\r\n")
     writer.writeheader()
     for path, uid, rois in sorted(files, key=lambda file: file[:2]):
-        writer.writerows({"path": path, "sop_instance_uid": uid, **_cells(roi)} for roi in rois)
+        named = {"path": path, "sop_instance_uid": escaped(uid)}
+        writer.writerows({**named, **_cells(roi)} for roi in rois)
     return out.getvalue()
 
 
@@ -104,11 +105,10 @@ def _row(record: Record) -> ImportRow:
         "locked": _truth(record, "locked"),
     }
     roi = convert(value, Roi, record.place)
-    if not record.text("path") and not record.text("sop_instance_uid"):
+    uid = unescaped(record.text("sop_instance_uid")).strip()
+    if not record.text("path") and not uid:
         raise InvalidAnnotation(f"{record.place}: names no file")
-    return ImportRow(
-        record.place, record.text("path"), (roi,), record.text("sop_instance_uid").strip()
-    )
+    return ImportRow(record.place, record.text("path"), (roi,), uid)
 
 
 def _truth(record: Record, column: str) -> bool:

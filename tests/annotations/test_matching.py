@@ -90,3 +90,9 @@ def test_of_two_objects_with_one_uid_the_path_decides():
 def test_of_a_file_that_was_listed_anew_the_last_counts():
     files = [(0, FileKey("1.1", "/a/1.dcm")), (7, FileKey("1.1", "/a/1.dcm"))]
     assert match(("1.dcm", ""), ("", "1.1"), files=files) == [(7, "name"), (7, "uid")]
+
+
+def test_thousands_of_files_of_one_name_are_told_apart_by_their_folders():
+    files = [(number, FileKey("", f"/data/{number}/1.dcm")) for number in range(5_000)]
+    rows = [(f"{number}/1.dcm", "") for number in range(5_000)]
+    assert match(*rows, files=files) == [(number, "path") for number in range(5_000)]
