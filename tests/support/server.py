@@ -82,6 +82,13 @@ class ServerProcess:
             time.sleep(0.02)
         raise AssertionError("the scan did not end")
 
+    def wait_unsaved(self, expected: int) -> None:
+        """Wait for a count of unsaved files: an export is noted a little after its last byte."""
+        deadline = time.monotonic() + START_LIMIT_S
+        while (found := self.get("/api/rois").json["unsaved_files"]) != expected:
+            assert time.monotonic() < deadline, f"{found} unsaved files, never {expected}"
+            time.sleep(0.02)
+
     def stop(self, with_signal: int = signal.SIGTERM) -> tuple[int, str, str]:
         """End the process and give its exit code, the rest of stdout, and stderr."""
         if self.process.poll() is None:

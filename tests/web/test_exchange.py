@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from pydicom.data import get_testdata_file
@@ -60,15 +59,6 @@ def rois(server, index=CT):
     return server.get(f"/api/file/{index}/rois").json["rois"]
 
 
-def wait_unsaved(server, expected):
-    """An export is noted a little after the client has its last byte."""
-    for _ in range(250):
-        if server.get("/api/rois").json["unsaved_files"] == expected:
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"never {expected} unsaved files")
-
-
 def send(server, content, query=""):
     content = content.encode() if isinstance(content, str) else content
     return server.request("POST", f"/api/annotations/import{query}", content)
@@ -79,7 +69,7 @@ def test_an_export_comes_back_unchanged(server, form):
     put(server, [POINT, MASS])
     put(server, [BOX], index=MULTIFRAME)
     exported = server.get(f"/api/annotations/export?format={form}")
-    wait_unsaved(server, 0)
+    server.wait_unsaved(0)
     put(server, [])
     put(server, [], index=MULTIFRAME)
     report = send(server, exported.body).json
@@ -102,7 +92,7 @@ def test_a_form_with_labels_and_scores_alone_exports_what_it_can(server):
     put(server, [MASS, POINT])
     exported = server.get("/api/annotations/export?format=coco")
     assert "dcmview-annotations-coco.json" in exported.headers["content-disposition"]
-    wait_unsaved(server, 1)
+    server.wait_unsaved(1)
     put(server, [])
     assert send(server, exported.body).json["added"] == 1
     (again,) = rois(server)

@@ -265,11 +265,11 @@ def test_only_an_export_that_carries_everything_makes_the_end_harmless(server):
     put(server, [BOX], index=MULTIFRAME)
     assert server.get("/api/health").json["unsaved_files"] == 2
     server.get("/api/annotations/export.csv")
-    assert server.get("/api/health").json["unsaved_files"] == 1
+    server.wait_unsaved(1)
     exported = server.get("/api/annotations/export.json")
     assert "attachment" in exported.headers["content-disposition"]
     assert [each["rois"] for each in exported.json["files"]] == [[MASS], [BOX]]
-    assert server.get("/api/rois").json["unsaved_files"] == 0
+    server.wait_unsaved(0)
 
 
 # Saving
