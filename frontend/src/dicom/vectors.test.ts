@@ -5,6 +5,7 @@ import displayLut from '../../../fixtures/vectors/display_lut.json';
 import linear from '../../../fixtures/vectors/linear.json';
 import linearExact from '../../../fixtures/vectors/linear_exact.json';
 import percentile from '../../../fixtures/vectors/percentile.json';
+import regionPixels from '../../../fixtures/vectors/region_pixels.json';
 import rescale from '../../../fixtures/vectors/rescale.json';
 import sigmoid from '../../../fixtures/vectors/sigmoid.json';
 import voiLut from '../../../fixtures/vectors/voi_lut.json';
@@ -12,6 +13,8 @@ import { buildDisplayLut, computeDisplay } from './displayLut';
 import { modalityFunction } from './modality';
 import { percentileWindow } from './percentiles';
 import type { LookupTable, Modality, Voi, VoiFunction } from './recipe';
+import { eachSpan } from './shapeSpans';
+import type { ShapeKind } from './shapes';
 import { voiFunction } from './voi';
 
 /** A JSON import widens literals such as a `kind`; the vectors' README promises the shape. */
@@ -49,6 +52,19 @@ describe('percentile window', () => {
       expect(center).toBeCloseTo(percentile_window.center, 10);
       expect(width).toBeCloseTo(percentile_window.width, 10);
     }
+  });
+});
+
+describe('pixels of a region', () => {
+  test.each(regionPixels.cases)('$name', ({ kind, points, pixels }) => {
+    const shape = {
+      kind: kind as ShapeKind,
+      points: points.map(([x, y]) => ({ x: x as number, y: y as number })),
+    };
+    const cells = pixels.map((row) => Array.from(row, () => '.'));
+    const image = { rows: pixels.length, columns: pixels[0]?.length ?? 0 };
+    eachSpan(shape, image, (row, first, end) => cells[row]?.fill('#', first, end));
+    expect(cells.map((cell) => cell.join(''))).toEqual(pixels);
   });
 });
 

@@ -1,0 +1,163 @@
+"""Which pixels an ROI holds, by the rule of ``frontend/src/dicom/shapeSpans.ts``.
+
+A pixel is in where its centre is. Where an outline runs exactly through a
+centre, the left and the top side have it and the right and the bottom side
+have not, so that ROIs side by side share no pixel; an ellipse has its whole
+rim. What an outline encloses an even number of times is outside. The numbers
+are computed in the order of the page, so both agree to the last pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dcmview.annotations.roi import Roi
+
+REGION_KINDS = ("rectangle", "ellipse", "polygon", "freehand")
+"""Kinds that have an inside."""
+
+_MOST_CROSSINGS = 1 << 20
+"""Places where sides cross rows that are held at once; a scribble may have millions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The pixels of an ROI within the rows and columns that it touches.
+
+    ``inside`` begins at pixel (``row``, ``column``) of the image; it may be empty.
+    """
+
+    row: int
+    column: int
+    inside: NDArray[np.bool_]
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """The same rows and columns in an array of the whole image."""
+        height, width = self.inside.shape
+        return slice(self.row, self.row + height), slice(self.column, self.column + width)
+
+
+def region_of(roi: Roi, rows: int, columns: int) -> Region:
+    """Give the pixels of an ROI, and no more of the image than the box around it.
+
+    Parameters
+    ----------
+    roi : Roi
+        Its points in any order; a kind without an inside holds no pixel.
+    rows, columns : int
+        Size of the image; what lies outside of it is left out.
+    """
+    outline = np.array([(point.x, point.y) for point in roi.points], np.float64)
+    (left, top), (right, bottom) = outline.min(axis=0).tolist(), outline.max(axis=0).tolist()
+    first_row, last_row = max(0, _index_from(top)), min(rows - 1, _index_to(bottom))
+    # One more column than centres may lie in: a span ends behind its last pixel.
+    first, end = max(0, _index_from(left)), min(columns, _index_to(right) + 1)
+    if roi.kind not in REGION_KINDS or first_row > last_row or first >= end:
+        return Region(0, 0, np.zeros((0, 0), np.bool_))
+    centres = np.arange(first_row, last_row + 1, dtype=np.float64) + 0.5
+    if roi.kind == "rectangle":
+        inside = np.zeros((centres.size, end - first), np.bool_)
+        inside[centres < bottom, : max(0, _index_from(right) - first)] = True
+    elif roi.kind == "ellipse":
+        inside = _ellipse((left, top, right, bottom), centres, first, end)
+    else:
+        inside = _polygon(outline, first_row, last_row, first, end)
+    return Region(first_row, first, inside)
+
+
+def mask_of(roi: Roi, rows: int, columns: int) -> NDArray[np.bool_]:
+    """Give the pixels of an ROI in an image.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows, columns)
+
+    Examples
+    --------
+    >>> from dcmview.annotations.roi import ImagePoint, Roi
+    >>> corners = (ImagePoint(0, 0), ImagePoint(4, 0), ImagePoint(4, 2), ImagePoint(0, 2))
+    >>> mask_of(Roi(kind="polygon", points=corners[:3]), 2, 4).astype(int).tolist()
+    [[0, 1, 1, 1], [0, 0, 0, 1]]
+    """
+    return union_of([roi], rows, columns)
+
+
+def union_of(rois: Sequence[Roi], rows: int, columns: int) -> NDArray[np.bool_]:
+    """Give the pixels that any of some ROIs holds.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows, columns)
+    """
+    mask = np.zeros((rows, columns), np.bool_)
+    for roi in rois:
+        region = region_of(roi, rows, columns)
+        mask[region.window] |= region.inside
+    return mask
+
+
+def _index_from(position: float) -> int:
+    """The first pixel whose centre is not before a position."""
+    return int(np.ceil(position - 0.5))
+
+
+def _index_to(position: float) -> int:
+    """The last pixel whose centre is not behind a position."""
+    return int(np.floor(position - 0.5))
+
+
+def _ellipse(
+    box: tuple[float, float, float, float], centres: NDArray[np.float64], first: int, end: int
+) -> NDArray[np.bool_]:
+    left, top, right, bottom = box
+    x, middle = (left + right) / 2, (top + bottom) / 2
+    a, b = (right - left) / 2, (bottom - top) / 2
+    share = 1 - ((centres - middle) / b) ** 2
+    half = a * np.sqrt(np.maximum(share, 0))
+    columns = np.arange(first, end)
+    from_column, to_column = np.ceil(x - half - 0.5), np.floor(x + half - 0.5)
+    inside: NDArray[np.bool_] = (
+        (columns >= from_column[:, None]) & (columns <= to_column[:, None]) & (share >= 0)[:, None]
+    )
+    return inside
+
+
+def _polygon(
+    outline: NDArray[np.float64], first_row: int, last_row: int, first: int, end: int
+) -> NDArray[np.bool_]:
+    """Turn from outside to inside and back wherever a side crosses the middle of a row."""
+    turns = np.zeros((last_row - first_row + 1, end - first + 1), np.uint8)
+    sides = np.hstack([np.roll(outline, 1, axis=0), outline])
+    heights = np.sort(sides[:, [1, 3]], axis=1)
+    # A side crosses the rows whose middle is on or below its upper end and above its lower.
+    begin = np.clip(np.ceil(heights[:, 0] - 0.5), first_row, last_row + 1).astype(np.int64)
+    stop = np.clip(np.ceil(heights[:, 1] - 0.5), first_row, last_row + 1).astype(np.int64)
+    counts = stop - begin
+    for some in _batches(counts):
+        side = np.repeat(some, counts[some])
+        ordinal = np.arange(side.size) - np.repeat(
+            np.cumsum(counts[some]) - counts[some], counts[some]
+        )
+        row = begin[side] + ordinal
+        x0, y0, x1, y1 = sides[side].T
+        crossing = x0 + ((row + 0.5 - y0) / (y1 - y0)) * (x1 - x0)
+        column = np.clip(np.ceil(crossing - 0.5), first, end).astype(np.int64)
+        np.bitwise_xor.at(turns, (row - first_row, column - first), 1)
+    np.bitwise_xor.accumulate(turns, axis=1, out=turns)
+    return turns[:, :-1].astype(np.bool_)
+
+
+def _batches(counts: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Split the sides that cross any row, so that those of one part cross not too many."""
+    crossing = np.flatnonzero(counts)
+    part = np.cumsum(counts[crossing]) // _MOST_CROSSINGS
+    return np.split(crossing, np.flatnonzero(np.diff(part)) + 1) if crossing.size else []
