@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dcmview.errors import DcmviewError, FrameOutOfRange, NoPixelData
+from dcmview.exchange.roi_exchange import RoiExchange
 from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, Registry, ScanSummary
 from dcmview.roibook import RoiBook
@@ -86,6 +87,7 @@ class Library:
         self._settings = settings
         self._registry = Registry()
         self._rois = RoiBook(self._registry, settings.annotations, settings.journal)
+        self._exchange = RoiExchange(self._registry, self._rois, lambda: self._engine)
         self._stopping = threading.Event()
         self._scanner: threading.Thread | None = None
         self._running_scan: Scan | None = None
@@ -390,6 +392,11 @@ class Library:
     def rois(self) -> RoiBook:
         """What is drawn, loaded and saved."""
         return self._rois
+
+    @property
+    def exchange(self) -> RoiExchange:
+        """ROIs in and out, in the forms of other programs."""
+        return self._exchange
 
     def warnings(self) -> list[str]:
         """Say which ROIs were left out or not saved, and why."""

@@ -8,29 +8,24 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dcmview.annotations.coco import CocoFile, write_coco
-from dcmview.annotations.formats import count_losses, is_carried
-from dcmview.annotations.imports import LeftOut, fitting
 from dcmview.annotations.loading import TableLoader, loaded_rois
-from dcmview.annotations.matching import match_rows
-from dcmview.annotations.native import FileKey, write_native
+from dcmview.annotations.losses import is_carried
+from dcmview.annotations.native import FileKey
 from dcmview.annotations.operations import AddRoi, ReplaceRoi, parse_operations
 from dcmview.annotations.rectangle import check_against_image, parse_rectangles
 from dcmview.annotations.roi import checked, parse_rois, rectangles
-from dcmview.annotations.roi_csv import write_roi_csv
-from dcmview.annotations.roi_table import write_roi_table
 from dcmview.annotations.store import RoiStore
-from dcmview.errors import InvalidAnnotation, NotSaved
+from dcmview.errors import InvalidAnnotation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
-    from dcmview.annotations.formats import ExportFormat
-    from dcmview.annotations.imports import ImportRow, ImportTable
+    from dcmview.annotations.imports import ImportTable
     from dcmview.annotations.journal import Journal
+    from dcmview.annotations.losses import Carries
     from dcmview.annotations.rectangle import Rectangle
     from dcmview.annotations.roi import Roi
     from dcmview.annotations.store import FileRois
@@ -63,32 +58,17 @@ class RoiOverview:
     unlisted_files: int
 
 
-@dataclass(slots=True)
-class ImportReport:
-    """What became of an imported file of ROIs."""
+class FileState(NamedTuple):
+    """A file that has ROIs or had some; without entry if this run does not list it."""
 
-    format: str
-    rows: int
-    by_path: int = 0
-    by_uid: int = 0
-    by_name: int = 0
-    files: int = 0
-    """How many files got ROIs."""
-    added: int = 0
-    already_there: int = 0
-    unmatched: list[LeftOut] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    not_saved: str = ""
-    """Why what was added could not be saved; empty where it was, or nobody asked for it."""
+    key: FileKey
+    entry: Entry | None
+    rois: tuple[Roi, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class ExportPreview:
-    """What an export would hold, and what of everything it would not."""
-
-    rois: int
-    lost: dict[str, int]
+    @property
+    def path(self) -> str:
+        """As it was given, else as it was saved."""
+        return self.key.path if self.entry is None else self.entry.path
 
 
 class RoiBook:
@@ -141,7 +121,7 @@ class RoiBook:
         """Find the files that tables name otherwise than by path, and say which rows have none."""
         if not self._loader:
             return
-        others = self._loader.other_rows(self._listed_keys(), self._warnings)
+        others = self._loader.other_rows(self.listed_keys(), self._warnings)
         for index, rows in others.items():
             entry = self._registry.get(index)
             present = self.get(index).rois
@@ -181,6 +161,17 @@ class RoiBook:
                 )
         files.sort(key=lambda each: each.index)
         return RoiOverview(clock, tuple(files), unlisted)
+
+    def states(self) -> tuple[list[FileState], int]:
+        """Give everything, and the moment of the last edit in it."""
+        states, clock = self._store.snapshot()
+        return [
+            FileState(key, self._entry_of(key), each.rois) for key, each in states.items()
+        ], clock
+
+    def listed_keys(self) -> list[tuple[int, FileKey]]:
+        """Give what all listed files are known by."""
+        return [(entry.index, file_key(entry)) for entry in self._registry.entries()]
 
     # Edits
 
@@ -233,6 +224,10 @@ class RoiBook:
         put_in = (each.roi for each in parsed if isinstance(each, AddRoi | ReplaceRoi))
         return state, tuple(put_in)
 
+    def add(self, index: int, rois: Sequence[Roi]) -> int:
+        """Add checked ROIs that are not there yet, whatever their id; give how many these were."""
+        return self._store.add(self._key_of(self._registry.get(index)), rois)
+
     # Saving and exporting
 
     @property
@@ -250,102 +245,13 @@ class RoiBook:
         """Where edits are saved; None where they are kept in memory."""
         return self._journal_path
 
-    @property
-    def boxes_say_all(self) -> bool:
-        """Whether an EMBED table would carry all that a person would miss."""
-        return self._store.are_all(lambda roi: is_carried(roi, "embed"))
+    def are_carried(self, carries: Carries) -> bool:
+        """Whether a form carries all that a person would miss."""
+        return self._store.are_all(lambda roi: is_carried(roi, carries))
 
-    def export(self, form: ExportFormat, folder: str | None = None) -> tuple[bytes, int]:
-        """Write the ROIs in a form, and give the moment of the last edit in it.
-
-        Once the content has reached somebody, `mark_exported` takes that moment.
-        Paths keep bytes that are not UTF-8, except in JSON of COCO.
-        ``folder`` is where the file will lie, for the paths in our JSON.
-        """
-        states, clock = self._store.snapshot()
-        if form == "json":
-            native = write_native(((key, each.rois) for key, each in states.items()), folder)
-            return native, clock
-        if form == "csv":
-            table = write_roi_table(
-                (self._shown_path(key), key.sop_instance_uid, each.rois)
-                for key, each in states.items()
-            )
-            return table.encode("utf-8", "surrogateescape"), clock
-        listed = [
-            (self._registry.get(self._indices[key]), each.rois)
-            for key, each in states.items()
-            if key in self._indices
-        ]
-        if form == "coco":
-            return write_coco(_coco_file(entry, rois) for entry, rois in listed), clock
-        boxes = write_roi_csv((entry.path, rectangles(rois)) for entry, rois in listed)
-        return boxes.encode("utf-8", "surrogateescape"), clock
-
-    def preview(self, form: ExportFormat) -> ExportPreview:
-        """Say what an export in a form would not carry."""
-        states, _ = self._store.snapshot()
-        is_whole = form in ("json", "csv")
-        listed = [
-            roi
-            for key, state in states.items()
-            if is_whole or key in self._indices
-            for roi in state.rois
-        ]
-        lost = dict(count_losses(listed, form))
-        total = sum(len(state.rois) for state in states.values())
-        if total > len(listed):
-            lost["ROIs of files that are not listed"] = total - len(listed)
-        return ExportPreview(total, lost)
-
-    def mark_exported(self, clock: int, form: ExportFormat) -> None:
+    def mark_exported(self, clock: int, carries: Carries) -> None:
         """Note that what a form carries of everything up to this moment has left the process."""
-        self._store.mark_exported(clock, lambda roi: is_carried(roi, form))
-
-    # Importing
-
-    def take_in(self, table: ImportTable) -> ImportReport:
-        """Add the ROIs of a table to those that are there, as edits.
-
-        What is there already is not added again, so an import can be repeated.
-        """
-        matches = match_rows(table.rows, self._listed_keys(), table.folders)
-        report = ImportReport(table.format, len(table.rows) + len(table.left_out))
-        report.unmatched = matches.unmatched
-        report.left_out = list(table.left_out)
-        if not self._registry.summary().complete:
-            report.warnings.append("not all files were listed yet; import again when they are")
-        by_file: dict[int, list[ImportRow]] = {}
-        for row, index, how in matches.found:
-            report.by_path += how == "path"
-            report.by_uid += how == "uid"
-            report.by_name += how == "name"
-            by_file.setdefault(index, []).append(row)
-        for index, rows in by_file.items():
-            self._take_in_file(self._registry.get(index), rows, report)
-        return report
-
-    def _take_in_file(self, entry: Entry, rows: list[ImportRow], report: ImportReport) -> None:
-        new: list[Roi] = []
-        for row in rows:
-            accepted, left_out = fitting(row, entry.header.shared)
-            new.extend(accepted)
-            report.left_out.extend(left_out)
-        if not new:
-            return
-        key = self._key_of(entry)
-        before = len(self._store.get(key).rois)
-        try:
-            added = self._store.add(key, new)
-        except InvalidAnnotation as exc:
-            report.left_out.extend(LeftOut(row.place, exc.message) for row in rows)
-            return
-        except NotSaved as exc:
-            report.not_saved = exc.message
-            added = len(self._store.get(key).rois) - before
-        report.added += added
-        report.already_there += len(new) - added
-        report.files += added > 0
+        self._store.mark_exported(clock, lambda roi: is_carried(roi, carries))
 
     def close(self) -> None:
         """Save what is not saved yet; no edit is taken from here on."""
@@ -385,25 +291,14 @@ class RoiBook:
         if reason:
             self._warnings.append(f"{entry.path}: {len(rois)} loaded ROIs left out: {reason}")
 
-    def _shown_path(self, key: FileKey) -> str:
+    def _entry_of(self, key: FileKey) -> Entry | None:
         index = self._indices.get(key)
-        return key.path if index is None else self._registry.get(index).path
-
-    def _listed_keys(self) -> list[tuple[int, FileKey]]:
-        return [(entry.index, file_key(entry)) for entry in self._registry.entries()]
+        return None if index is None else self._registry.get(index)
 
 
 def file_key(entry: Entry) -> FileKey:
     """Give what a listed file is known by."""
     return FileKey(entry.header.sop_instance_uid, os.path.abspath(entry.path))
-
-
-def _coco_file(entry: Entry, rois: tuple[Roi, ...]) -> CocoFile:
-    header = entry.header
-    # JSON is UTF-8; the UID still finds the file.
-    path = os.fsencode(entry.path).decode("utf-8", "backslashreplace")
-    shared = header.shared
-    return CocoFile(path, header.sop_instance_uid, shared.columns, shared.rows, rois)
 
 
 def _is_there(path: str) -> bool:

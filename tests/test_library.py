@@ -8,8 +8,8 @@ import shutil
 import pytest
 from pydicom.data import get_testdata_file
 
-from dcmview.annotations.formats import read_table_file
 from dcmview.errors import FileChanged, FileGone, FrameOutOfRange, NoPixelData, UnknownFile
+from dcmview.exchange.readers import read_table_file
 from dcmview.library import Library, LibrarySettings
 from dcmview.model import DisplayRequest
 
@@ -110,10 +110,10 @@ def test_edits_are_unsaved_until_they_are_exported(put, open_library):
     library = open_library()
     library.rois.replace_boxes(0, [[1, 2, 3, 4]], None)
     assert library.rois.unsaved_files == 1
-    content, clock = library.rois.export("embed")
+    content, clock = library.exchange.export("embed")
     assert b'"[[1,2,3,4]]"' in content
     assert library.rois.unsaved_files == 1
-    library.rois.mark_exported(clock, "embed")
+    library.exchange.mark_exported(clock, "embed")
     assert library.rois.unsaved_files == 0
 
 
@@ -121,7 +121,7 @@ def test_edit_made_while_the_table_was_on_its_way_stays_unsaved(put, open_librar
     put("CT_small.dcm", "a.dcm")
     library = open_library()
     library.rois.replace_boxes(0, [[1, 2, 3, 4]], None)
-    _, clock = library.rois.export("embed")
+    _, clock = library.exchange.export("embed")
     library.rois.replace_boxes(0, [[1, 2, 3, 5]], None)
-    library.rois.mark_exported(clock, "embed")
+    library.exchange.mark_exported(clock, "embed")
     assert library.rois.unsaved_files == 1

@@ -21,7 +21,9 @@ from dcmview.errors import InvalidAnnotation
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-KINDS = ("rectangle", "polygon", "freehand")
+    from dcmview.annotations.roi import RoiKind
+
+KINDS: frozenset[RoiKind] = frozenset({"rectangle", "polygon", "freehand"})
 UNLABELLED = "unlabelled"
 """Name of the category of ROIs without label; each annotation needs a category."""
 

@@ -18,6 +18,7 @@ from dcmview.cli.progress import counts, summary_lines
 from dcmview.cli.report import write_report
 from dcmview.cli.rescue import write_rescue_file
 from dcmview.errors import NothingToShow, UsageError
+from dcmview.exchange.forms import EXPORT_FORMS
 from dcmview.server.lifetime import Lifetime
 from dcmview.server.serve import serve
 from dcmview.server.signals import EndReason, on_end_signals
@@ -150,7 +151,7 @@ class _Session:
 
     def _ask_again(self) -> None:
         url = self._start.listener.url
-        kind = "csv" if self._library.rois.boxes_say_all else "json"
+        kind = "csv" if self._library.exchange.carries_all("embed") else "json"
         console.tell(
             "ROI edits are neither saved nor exported. Ctrl+C again ends and loses them; "
             f"{url}/api/annotations/export.{kind} has them"
@@ -190,13 +191,16 @@ class _Session:
         if self._start.options.no_rescue:
             console.warn("ROI edits that were neither saved nor exported are lost (--no-rescue)")
             return
-        rois = self._library.rois
+        exchange = self._library.exchange
         folder = os.getcwd()
-        contents = [(rois.export("embed")[0], ".csv")]
-        if not rois.boxes_say_all:
-            contents.append((rois.export("json", folder)[0], ".json"))
+        forms = ["embed"] if exchange.carries_all("embed") else ["embed", "json"]
         try:
-            paths = [write_rescue_file(content, folder, suffix) for content, suffix in contents]
+            paths = [
+                write_rescue_file(
+                    exchange.export(form, folder=folder).whole(), folder, EXPORT_FORMS[form].suffix
+                )
+                for form in forms
+            ]
         except OSError as exc:
             console.warn(f"ROI edits are lost, they cannot be written here: {exc.strerror}")
         else:

@@ -178,8 +178,8 @@ def _read_annotations(paths: tuple[str, ...], columns: str | None) -> tuple[Impo
         if columns is not None:
             raise UsageError("--annotations-columns is about a table: name it with --annotations")
         return ()
-    from dcmview.annotations.formats import read_table_file
     from dcmview.annotations.plain_csv import parse_columns
+    from dcmview.exchange.readers import read_table_file
 
     try:
         mapping = parse_columns(columns or "")

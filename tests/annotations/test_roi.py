@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.rois import COLUMNS, FRAMES, IMAGE, POINT_COUNTS, ROWS, box, point, roi_lists
 
-from dcmview.annotations.formats import is_carried
+from dcmview.annotations.losses import EMBED, is_carried
 from dcmview.annotations.rectangle import Rectangle, parse_rectangles
 from dcmview.annotations.roi import (
     ImagePoint,
@@ -167,4 +167,4 @@ def test_putting_boxes_gives_these_boxes_and_leaves_the_other_kinds(old, sent):
     ],
 )
 def test_an_embed_table_carries_boxes_with_nothing_said_of_them(roi: Roi, expected: bool):
-    assert is_carried(roi, "embed") is expected
+    assert is_carried(roi, EMBED) is expected

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcmview.annotations.formats import read_table_file
 from dcmview.annotations.rectangle import Rectangle
 from dcmview.annotations.roi import rectangles as boxes_of
 from dcmview.annotations.roi_csv import write_roi_csv
 from dcmview.errors import StartError
+from dcmview.exchange.readers import read_table_file
 
 HEADER = "anon_dicom_path,num_ROI,ROI_coords,ROI_frames\n"
 

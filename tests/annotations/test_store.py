@@ -11,8 +11,8 @@ from support.rois import box, point
 
 from dcmview.annotations import disk
 from dcmview.annotations import journal as journal_module
-from dcmview.annotations.formats import is_carried
 from dcmview.annotations.journal import Journal
+from dcmview.annotations.losses import EMBED, is_carried
 from dcmview.annotations.native import FileKey
 from dcmview.annotations.operations import AddRoi, RemoveRoi
 from dcmview.annotations.store import RoiStore
@@ -24,7 +24,7 @@ def everything(_roi):
 
 
 def plain_boxes(roi):
-    return is_carried(roi, "embed")
+    return is_carried(roi, EMBED)
 
 
 FILE, OTHER = FileKey("1.2", "/data/a.dcm"), FileKey("1.3", "/data/b.dcm")

@@ -6,8 +6,11 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
+from urllib.parse import urlsplit
 
 import pytest
 from pydicom.data import get_testdata_file
@@ -278,3 +281,19 @@ def test_an_import_that_cannot_be_saved_says_so_with_all_that_it_did(folder, tmp
         assert answer.json["detail"]["added"] == 1
         assert answer.json["detail"]["unmatched_count"] == 1
         assert len(rois(server)) == 1
+
+
+def test_a_download_that_breaks_off_exports_nothing(server):
+    long_notes = [{**POINT, "id": f"n{number}", "note": "x" * 10_000} for number in range(700)]
+    put(server, long_notes)
+    host, port = urlsplit(server.url).netloc.split(":")
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect((host, int(port)))
+        request = f"GET /api/annotations/export.json HTTP/1.1\r\nHost: {host}\r\n\r\n"
+        client.sendall(request.encode())
+        assert client.recv(1024).startswith(b"HTTP/1.1 200")
+    time.sleep(0.5)
+    assert server.get("/api/rois").json["unsaved_files"] == 1
+    assert len(server.get("/api/annotations/export.json").body) > 7_000_000
+    server.wait_unsaved(0)

@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
-from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.responses import Response, StreamingResponse
 
-from dcmview.annotations.formats import EXPORT_FORMATS, IMPORT_FORMATS, read_table
 from dcmview.annotations.plain_csv import parse_columns
 from dcmview.errors import NotSaved
+from dcmview.exchange.forms import EXPORT_FORMS
+from dcmview.exchange.readers import IMPORT_FORMS, read_table
 from dcmview.web import schemas
 from dcmview.web.context import context
 from dcmview.web.params import one_of
 from dcmview.web.respond import json_response, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from starlette.requests import Request
 
-    from dcmview.annotations.formats import ExportFormat
     from dcmview.annotations.imports import LeftOut
-    from dcmview.roibook import ImportReport
+    from dcmview.exchange.importing import ImportReport
 
 MOST_NAMED = 1_000
+PIECE_BYTES = 64 * 1024
+"""Small, so that little of an export is on its way unseen when it counts as taken."""
 AUTO = "auto"
-
-
-class _FileKind(NamedTuple):
-    suffix: str
-    media_type: str
-
-
-_FILE_KINDS: dict[ExportFormat, _FileKind] = {
-    "embed": _FileKind(".csv", "text/csv; charset=utf-8"),
-    "json": _FileKind(".json", "application/json"),
-    "csv": _FileKind("-table.csv", "text/csv; charset=utf-8"),
-    "coco": _FileKind("-coco.json", "application/json"),
-}
 
 
 async def import_rois(request: Request) -> Response:
@@ -49,15 +36,15 @@ async def import_rois(request: Request) -> Response:
     query = request.query_params
     form = None
     if query.get("format", AUTO) != AUTO:
-        form = one_of(query, "format", IMPORT_FORMATS)
+        form = one_of(query, "format", tuple(IMPORT_FORMS))
     columns = parse_columns(query.get("columns", ""))
     content = bytearray()
     async for piece in request.stream():
         content += piece
-    book = context(request).library.rois
+    exchange = context(request).library.exchange
 
     def take_in() -> ImportReport:
-        return book.take_in(read_table(bytes(content), "import", form=form, columns=columns))
+        return exchange.take_in(read_table(bytes(content), "import", form=form, columns=columns))
 
     report = await run_in_threadpool(take_in)
     body = _report(report)
@@ -68,7 +55,7 @@ async def import_rois(request: Request) -> Response:
 
 async def export(request: Request) -> Response:
     """``GET /api/annotations/export``: all ROIs in a form."""
-    return await _download(request, one_of(request.query_params, "format", EXPORT_FORMATS))
+    return await _download(request, one_of(request.query_params, "format", tuple(EXPORT_FORMS)))
 
 
 async def export_csv(request: Request) -> Response:
@@ -83,24 +70,36 @@ async def export_json(request: Request) -> Response:
 
 def preview(request: Request) -> Response:
     """``GET /api/annotations/export/preview``: what a form would not carry."""
-    form = one_of(request.query_params, "format", EXPORT_FORMATS)
-    found = context(request).library.rois.preview(form)
+    form = one_of(request.query_params, "format", tuple(EXPORT_FORMS))
+    found = context(request).library.exchange.preview(form)
     lost = [schemas.RoiLoss(what, count) for what, count in found.lost.items()]
     return json_response(schemas.RoiExportPreview(found.rois, lost))
 
 
-async def _download(request: Request, form: ExportFormat) -> Response:
-    book = context(request).library.rois
-    content, clock = await run_in_threadpool(book.export, form)
-    kind = _FILE_KINDS[form]
-    mark = functools.partial(book.mark_exported, clock, form)
-    return Response(
-        content,
-        media_type=kind.media_type,
-        headers={"Content-Disposition": f'attachment; filename="dcmview-annotations{kind.suffix}"'},
-        # After the last byte was sent: a HEAD or a broken download saves nobody's edits.
-        background=BackgroundTask(mark) if request.method == "GET" else None,
+async def _download(request: Request, form: str) -> Response:
+    exchange = context(request).library.exchange
+    kind = EXPORT_FORMS[form]
+    headers = {"Content-Disposition": f'attachment; filename="dcmview-annotations{kind.suffix}"'}
+    content, clock = await run_in_threadpool(
+        exchange.export, form, options=dict(request.query_params)
     )
+    if isinstance(content, bytes):
+        headers["Content-Length"] = str(len(content))
+    if request.method == "HEAD":
+        return StreamingResponse(iter(()), media_type=kind.media_type, headers=headers)
+
+    async def pieces() -> AsyncIterator[bytes | memoryview]:
+        if isinstance(content, bytes):
+            for start in range(0, len(content), PIECE_BYTES):
+                yield memoryview(content)[start : start + PIECE_BYTES]
+        else:
+            async for piece in iterate_in_threadpool(content):
+                yield piece
+        # A broken download saves nobody's edits.
+        if not await request.is_disconnected():
+            exchange.mark_exported(clock, form)
+
+    return StreamingResponse(pieces(), media_type=kind.media_type, headers=headers)
 
 
 def _report(report: ImportReport) -> schemas.RoiImport:

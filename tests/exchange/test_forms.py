@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from support.rois import COLUMNS, IMAGE, ROWS, box, point, roi_lists, rois
 
 from dcmview.annotations.coco import CocoFile, write_coco
-from dcmview.annotations.formats import count_losses, is_carried, read_table
 from dcmview.annotations.imports import fitting
+from dcmview.annotations.losses import COCO, EMBED, count_losses, is_carried
 from dcmview.annotations.native import FileKey, write_native
 from dcmview.annotations.plain_csv import parse_columns
 from dcmview.annotations.roi import ImagePoint, Roi, rectangles
 from dcmview.annotations.roi_csv import write_roi_csv
 from dcmview.annotations.roi_table import write_roi_table
 from dcmview.errors import InvalidAnnotation
+from dcmview.exchange.forms import EXPORT_FORMS
+from dcmview.exchange.readers import read_table
 
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 risky = st.sampled_from(["=1+1", "'=1+1", "''", "-1", "@x", "\t", "\r\n=x", 'a"b,c;d', " x "])
@@ -254,17 +256,17 @@ def test_each_form_says_what_it_loses():
         Roi(kind="ellipse", points=box("c").points, label="lost with its shape"),
         Roi(kind="freehand", points=(ImagePoint(0, 0), ImagePoint(4, 0), ImagePoint(4, 3))),
     ]
-    assert count_losses(found, "json") == count_losses(found, "csv") == {}
-    assert count_losses(found, "embed") == {
+    assert all(count_losses(found, EXPORT_FORMS[form].carries) == {} for form in ("json", "csv"))
+    assert count_losses(found, EMBED) == {
         "labels": 1, "scores": 1, "notes": 1, "layers": 1, "colours": 1, "locks": 1,
         "ellipses": 1, "freehand outlines": 1,
     }  # fmt: skip
-    assert count_losses(found, "coco") == {
+    assert count_losses(found, COCO) == {
         "notes": 1, "layers": 1, "colours": 1, "locks": 1, "ellipses": 1,
         "freehand outlines as such; they become polygons": 1,
         "lists of frames for other programs, which know no such field": 1,
     }  # fmt: skip
-    assert [is_carried(roi, "coco") for roi in found] == [False, True, False, True]
+    assert [is_carried(roi, COCO) for roi in found] == [False, True, False, True]
 
 
 # What nobody wrote on purpose

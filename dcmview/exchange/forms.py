@@ -1,0 +1,96 @@
+"""The forms in which ROIs leave the process: one table."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from dcmview.annotations.coco import CocoFile, write_coco
+from dcmview.annotations.losses import COCO, EMBED, EVERYTHING, Carries
+from dcmview.annotations.native import write_native
+from dcmview.annotations.roi import rectangles
+from dcmview.annotations.roi_csv import write_roi_csv
+from dcmview.annotations.roi_table import write_roi_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from dcmview.annotations.roi import Roi
+    from dcmview.engine import Engine
+    from dcmview.registry.registry import Entry
+    from dcmview.roibook import FileState
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What a writer works with."""
+
+    files: Sequence[FileState]
+    """All files that have ROIs or had some."""
+    engine: Callable[[], Engine]
+    """Called by those alone who need pixels: it imports numpy."""
+    folder: str | None = None
+    """Where the result will lie, for paths relative to it."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What else the caller said, unchecked."""
+
+    def listed(self) -> Iterator[tuple[Entry, tuple[Roi, ...]]]:
+        """Give the files that this run lists, with their ROIs."""
+        for each in self.files:
+            if each.entry is not None:
+                yield each.entry, each.rois
+
+
+class ExportForm(NamedTuple):
+    """A form: what its file is called, what it carries, and who writes it.
+
+    A writer runs in a thread of its own. Whatever may fail fails before its
+    first piece, since after that nobody can be told.
+    """
+
+    suffix: str
+    media_type: str
+    write: Callable[[ExportRequest], bytes | Iterator[bytes]]
+    carries: Carries = EVERYTHING
+    holds_unlisted: bool = False
+    """Whether ROIs of files that this run does not list are in it."""
+
+
+def _embed(request: ExportRequest) -> bytes:
+    table = write_roi_csv((entry.path, rectangles(rois)) for entry, rois in request.listed())
+    return table.encode("utf-8", "surrogateescape")
+
+
+def _json(request: ExportRequest) -> bytes:
+    return write_native(((each.key, each.rois) for each in request.files), request.folder)
+
+
+def _table(request: ExportRequest) -> bytes:
+    table = write_roi_table(
+        (each.path, each.key.sop_instance_uid, each.rois) for each in request.files
+    )
+    return table.encode("utf-8", "surrogateescape")
+
+
+def _coco(request: ExportRequest) -> bytes:
+    return write_coco(_coco_file(entry, rois) for entry, rois in request.listed())
+
+
+def _coco_file(entry: Entry, rois: tuple[Roi, ...]) -> CocoFile:
+    header = entry.header
+    # JSON is UTF-8; the UID still finds the file.
+    path = os.fsencode(entry.path).decode("utf-8", "backslashreplace")
+    shared = header.shared
+    return CocoFile(path, header.sop_instance_uid, shared.columns, shared.rows, rois)
+
+
+CSV_TYPE = "text/csv; charset=utf-8"
+JSON_TYPE = "application/json"
+
+EXPORT_FORMS: dict[str, ExportForm] = {
+    "embed": ExportForm(".csv", CSV_TYPE, _embed, EMBED),
+    "json": ExportForm(".json", JSON_TYPE, _json, holds_unlisted=True),
+    "csv": ExportForm("-table.csv", CSV_TYPE, _table, holds_unlisted=True),
+    "coco": ExportForm("-coco.json", JSON_TYPE, _coco, COCO),
+}

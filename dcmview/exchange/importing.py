@@ -1,0 +1,80 @@
+"""ROIs of another file put beside those that are there, and what became of each of its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dcmview.annotations.imports import LeftOut, fitting
+from dcmview.annotations.matching import match_rows
+from dcmview.errors import InvalidAnnotation, NotSaved
+
+if TYPE_CHECKING:
+    from dcmview.annotations.imports import ImportRow, ImportTable
+    from dcmview.annotations.roi import Roi
+    from dcmview.registry.registry import Entry, Registry
+    from dcmview.roibook import RoiBook
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of an imported file of ROIs."""
+
+    format: str
+    rows: int
+    by_path: int = 0
+    by_uid: int = 0
+    by_name: int = 0
+    files: int = 0
+    """How many files got ROIs."""
+    added: int = 0
+    already_there: int = 0
+    unmatched: list[LeftOut] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    not_saved: str = ""
+    """Why what was added could not be saved; empty where it was, or nobody asked for it."""
+
+
+def take_in(registry: Registry, book: RoiBook, table: ImportTable) -> ImportReport:
+    """Add the ROIs of a table to those that are there, as edits.
+
+    What is there already is not added again, so an import can be repeated.
+    """
+    matches = match_rows(table.rows, book.listed_keys(), table.folders)
+    report = ImportReport(table.format, len(table.rows) + len(table.left_out))
+    report.unmatched = matches.unmatched
+    report.left_out = list(table.left_out)
+    if not registry.summary().complete:
+        report.warnings.append("not all files were listed yet; import again when they are")
+    by_file: dict[int, list[ImportRow]] = {}
+    for row, index, how in matches.found:
+        report.by_path += how == "path"
+        report.by_uid += how == "uid"
+        report.by_name += how == "name"
+        by_file.setdefault(index, []).append(row)
+    for index, rows in by_file.items():
+        _take_in_file(registry.get(index), book, rows, report)
+    return report
+
+
+def _take_in_file(entry: Entry, book: RoiBook, rows: list[ImportRow], report: ImportReport) -> None:
+    new: list[Roi] = []
+    for row in rows:
+        accepted, left_out = fitting(row, entry.header.shared)
+        new.extend(accepted)
+        report.left_out.extend(left_out)
+    if not new:
+        return
+    before = len(book.get(entry.index).rois)
+    try:
+        added = book.add(entry.index, new)
+    except InvalidAnnotation as exc:
+        report.left_out.extend(LeftOut(row.place, exc.message) for row in rows)
+        return
+    except NotSaved as exc:
+        report.not_saved = exc.message
+        added = len(book.get(entry.index).rois) - before
+    report.added += added
+    report.already_there += len(new) - added
+    report.files += added > 0

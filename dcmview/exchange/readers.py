@@ -1,0 +1,188 @@
+"""The forms in which ROIs come from elsewhere: one table, and how the content tells which it is."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from dcmview.annotations.coco import read_coco
+from dcmview.annotations.csv_cells import CsvTable
+from dcmview.annotations.imports import ImportRow, ImportTable
+from dcmview.annotations.native import FORMAT, read_native, stored_path
+from dcmview.annotations.plain_csv import read_plain_csv
+from dcmview.annotations.roi_csv import COORDINATES_COLUMN, PATH_COLUMN, read_roi_csv
+from dcmview.annotations.roi_table import is_roi_table, read_roi_table
+from dcmview.errors import InvalidAnnotation, StartError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from dcmview.annotations.imports import LeftOut
+
+NO_MAPPING: Mapping[str, str] = MappingProxyType({})
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+Found = tuple[tuple[ImportRow, ...], tuple["LeftOut", ...]]
+"""What a reader gives: rows, and what it left out of them."""
+
+
+class JsonHead(msgspec.Struct):
+    """What tells one JSON file of ROIs from another."""
+
+    format: str = ""
+    images: msgspec.Raw = msgspec.Raw()
+    annotations: msgspec.Raw = msgspec.Raw()
+
+
+_decode_head = msgspec.json.Decoder(JsonHead).decode
+
+
+class Content:
+    """The whole of a file of ROIs, and what can be seen of its form.
+
+    Attributes
+    ----------
+    data : bytes
+        Without byte order mark.
+    name : str
+        What the file is called.
+    columns : mapping
+        Which column of a table of another program has what, of `parse_columns`.
+    """
+
+    def __init__(self, data: bytes, name: str, columns: Mapping[str, str] = NO_MAPPING) -> None:
+        self.data = data.removeprefix(BYTE_ORDER_MARK)
+        self.name = name
+        self.columns = columns
+
+    @cached_property
+    def is_json(self) -> bool:
+        """Whether it begins like JSON."""
+        return re.match(rb"\s*[{\[]", self.data) is not None
+
+    @cached_property
+    def json_head(self) -> JsonHead:
+        """The fields that tell its form; raises ``InvalidAnnotation`` where it is no JSON."""
+        try:
+            return _decode_head(self.data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            raise InvalidAnnotation(f"not JSON of ROIs: {exc}") from exc
+
+    @cached_property
+    def table(self) -> CsvTable:
+        """Its rows, to be gone through once; raises ``InvalidAnnotation`` where it is no CSV."""
+        return CsvTable(self.data.decode("utf-8", "surrogateescape"))
+
+
+class ImportForm(NamedTuple):
+    """A form: how its content shows, and who reads it."""
+
+    shows: Callable[[Content], bool]
+    read: Callable[[Content], Found]
+
+
+def _read_native(content: Content) -> Found:
+    files = read_native(content.data).files
+    rows = (
+        ImportRow(f"file {number}", stored_path(stored), stored.rois, stored.sop_instance_uid)
+        for number, stored in enumerate(files, start=1)
+    )
+    return tuple(rows), ()
+
+
+def _is_coco(content: Content) -> bool:
+    return content.is_json and bool(
+        bytes(content.json_head.images) and bytes(content.json_head.annotations)
+    )
+
+
+def _is_embed(content: Content) -> bool:
+    return not content.is_json and not {PATH_COLUMN, COORDINATES_COLUMN}.isdisjoint(
+        content.table.columns
+    )
+
+
+IMPORT_FORMS: dict[str, ImportForm] = {
+    "embed": ImportForm(_is_embed, lambda content: (read_roi_csv(content.table), ())),
+    "json": ImportForm(
+        lambda content: content.is_json and content.json_head.format == FORMAT, _read_native
+    ),
+    "csv": ImportForm(
+        lambda content: not content.is_json and is_roi_table(content.table.columns),
+        lambda content: (read_roi_table(content.table), ()),
+    ),
+    "coco": ImportForm(_is_coco, lambda content: read_coco(content.data)),
+    "table": ImportForm(
+        lambda content: not content.is_json,
+        lambda content: read_plain_csv(content.table, content.columns),
+    ),
+}
+"""``csv`` is our own table, ``table`` one of another program. The first that shows is taken."""
+
+
+def read_table_file(path: str, columns: Mapping[str, str] = NO_MAPPING) -> ImportTable:
+    """Read a file of ROIs in any form; it is never written.
+
+    Raises
+    ------
+    StartError
+        If it cannot be read, or is wrong in itself; the message names the place and the reason.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as exc:
+        raise StartError(f"cannot read ROI table {path}: {exc.strerror}") from exc
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        return read_table(content, path, columns=columns, folders=(folder,))
+    except InvalidAnnotation as exc:
+        raise StartError(f"ROI table {path}: {exc.message}", **exc.detail) from exc
+
+
+def read_table(
+    data: bytes,
+    source: str,
+    *,
+    form: str | None = None,
+    columns: Mapping[str, str] = NO_MAPPING,
+    folders: Sequence[str] = (),
+) -> ImportTable:
+    """Read ROIs in a form, or in the one that the content shows.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    source : str
+        What it is called.
+    form : str, optional
+        The form, where it is known: a key of `IMPORT_FORMS`.
+    columns : mapping, optional
+        Which column of a table of another program has what, of `parse_columns`.
+    folders : sequence of str
+        Where relative paths may begin, beside the current folder.
+
+    Raises
+    ------
+    InvalidAnnotation
+        If it is none of the forms, or is wrong in itself.
+    """
+    content = Content(data, source, columns)
+    form = form or _shown_form(content)
+    rows, left_out = IMPORT_FORMS[form].read(content)
+    return ImportTable(source, form, rows, left_out, tuple(folders))
+
+
+def _shown_form(content: Content) -> str:
+    for name, form in IMPORT_FORMS.items():
+        if form.shows(content):
+            return name
+    raise InvalidAnnotation(
+        f'neither ROIs of dcmview ("format": "{FORMAT}") nor COCO ("images" and "annotations")'
+    )

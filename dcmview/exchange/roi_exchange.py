@@ -1,0 +1,92 @@
+"""What goes in and out as use cases: any form, what it loses, and what has left the process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from dcmview.annotations.losses import count_losses
+from dcmview.exchange.forms import EXPORT_FORMS, ExportRequest
+from dcmview.exchange.importing import take_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from dcmview.annotations.imports import ImportTable
+    from dcmview.engine import Engine
+    from dcmview.exchange.importing import ImportReport
+    from dcmview.registry.registry import Registry
+    from dcmview.roibook import RoiBook
+
+
+class Export(NamedTuple):
+    """The content of a file to be saved, and the moment of the last edit in it."""
+
+    content: bytes | Iterator[bytes]
+    clock: int
+
+    def whole(self) -> bytes:
+        """Give the content, once."""
+        return self.content if isinstance(self.content, bytes) else b"".join(self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPreview:
+    """What an export would hold, and what of everything it would not."""
+
+    rois: int
+    lost: dict[str, int]
+
+
+class RoiExchange:
+    """The ROIs of a run in the forms of other programs."""
+
+    def __init__(self, registry: Registry, book: RoiBook, engine: Callable[[], Engine]) -> None:
+        self._registry = registry
+        self._book = book
+        self._engine = engine
+
+    def export(
+        self,
+        form: str,
+        *,
+        folder: str | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> Export:
+        """Write the ROIs in a form of `EXPORT_FORMS`.
+
+        Once the content has reached somebody, `mark_exported` takes its moment.
+        Paths keep bytes that are not UTF-8, except in JSON of COCO.
+        ``folder`` is where the file will lie, for the paths in our JSON.
+        """
+        files, clock = self._book.states()
+        request = ExportRequest(files, self._engine, folder, options or {})
+        return Export(EXPORT_FORMS[form].write(request), clock)
+
+    def preview(self, form: str) -> ExportPreview:
+        """Say what an export in a form would not carry."""
+        wanted = EXPORT_FORMS[form]
+        files, _ = self._book.states()
+        held = [
+            roi
+            for each in files
+            if wanted.holds_unlisted or each.entry is not None
+            for roi in each.rois
+        ]
+        lost = dict(count_losses(held, wanted.carries))
+        total = sum(len(each.rois) for each in files)
+        if total > len(held):
+            lost["ROIs of files that are not listed"] = total - len(held)
+        return ExportPreview(total, lost)
+
+    def carries_all(self, form: str) -> bool:
+        """Whether a form would carry all that a person would miss."""
+        return self._book.are_carried(EXPORT_FORMS[form].carries)
+
+    def mark_exported(self, clock: int, form: str) -> None:
+        """Note that what a form carries of everything up to this moment has left the process."""
+        self._book.mark_exported(clock, EXPORT_FORMS[form].carries)
+
+    def take_in(self, table: ImportTable) -> ImportReport:
+        """Add the ROIs of a table to those that are there, as edits."""
+        return take_in(self._registry, self._book, table)
