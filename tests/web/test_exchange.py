@@ -286,6 +286,7 @@ def test_an_import_that_cannot_be_saved_says_so_with_all_that_it_did(folder, tmp
 def test_a_download_that_breaks_off_exports_nothing(server):
     long_notes = [{**POINT, "id": f"n{number}", "note": "x" * 10_000} for number in range(700)]
     put(server, long_notes)
+    unsaved = server.get("/api/rois").json["unsaved_files"]
     host, port = urlsplit(server.url).netloc.split(":")
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -294,6 +295,6 @@ def test_a_download_that_breaks_off_exports_nothing(server):
         client.sendall(request.encode())
         assert client.recv(1024).startswith(b"HTTP/1.1 200")
     time.sleep(0.5)
-    assert server.get("/api/rois").json["unsaved_files"] == 1
+    assert server.get("/api/rois").json["unsaved_files"] == unsaved > 0
     assert len(server.get("/api/annotations/export.json").body) > 7_000_000
     server.wait_unsaved(0)
