@@ -6,7 +6,11 @@ and the column that has it. Columns with a usual name need no mapping.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import msgspec
 
 from dcmview.annotations.imports import ImportRow, LeftOut
 from dcmview.annotations.roi import ImagePoint, Roi, convert
@@ -14,11 +18,29 @@ from dcmview.errors import InvalidAnnotation
 from dcmview.spreadsheet import unguarded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from dcmview.annotations.csv_cells import CsvTable, Record
 
-USUAL_NAMES: dict[str, tuple[str, ...]] = {
+ColumnMeaning = Literal[
+    "file",
+    "uid",
+    "frame",
+    "frame_number",
+    "xmin",
+    "ymin",
+    "xmax",
+    "ymax",
+    "width",
+    "height",
+    "x",
+    "y",
+    "label",
+    "score",
+    "group",
+    "note",
+]
+USUAL_NAMES: dict[ColumnMeaning, tuple[str, ...]] = {
     "file": ("file", "path", "file_path", "image_path", "filename", "file_name", "image"),
     "uid": ("sop_instance_uid", "SOPInstanceUID", "sopinstanceuid"),
     "frame": ("frame", "frame_index"),
@@ -38,6 +60,9 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
 }
 """What a column can be, and under which names it is found without a mapping."""
 
+HEAD_ROWS = 3
+HEAD_CHARACTERS = 60
+
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _EXTENT = ("xmin", "ymin", "width", "height")
 _POINT = ("x", "y")
@@ -45,8 +70,20 @@ _POINT_EXTENT = ("x", "y", "width", "height")
 _SHAPES = (_CORNERS, _EXTENT, _POINT_EXTENT, _POINT)
 
 
+class TableHead(NamedTuple):
+    """What a table looks like, for people who say what its columns are.
+
+    ``known`` are the columns that are found by their usual names; ``rows`` the
+    first few, each with a text for each column.
+    """
+
+    columns: tuple[str, ...]
+    known: dict[ColumnMeaning, str]
+    rows: tuple[tuple[str, ...], ...]
+
+
 def parse_columns(text: str) -> dict[str, str]:
-    """Read a mapping from ``what=column,...``.
+    """Read a mapping from ``what=column,...``, or from JSON, where names hold commas.
 
     Raises
     ------
@@ -54,10 +91,7 @@ def parse_columns(text: str) -> dict[str, str]:
         If it names something that no column can be, or names it twice.
     """
     columns: dict[str, str] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        what, equals, column = (each.strip() for each in part.partition("="))
-        if not equals or not column:
-            raise InvalidAnnotation(f"columns: {part!r} is not of the form what=column")
+    for what, column in _mapped(text):
         if what not in USUAL_NAMES:
             raise InvalidAnnotation(
                 f"columns: {what!r} is unknown; there is {', '.join(USUAL_NAMES)}"
@@ -66,6 +100,32 @@ def parse_columns(text: str) -> dict[str, str]:
             raise InvalidAnnotation(f"columns: {what} is there twice")
         columns[what] = column
     return columns
+
+
+def _mapped(text: str) -> Iterable[tuple[str, str]]:
+    if text.lstrip().startswith("{"):
+        try:
+            yield from msgspec.json.decode(text, type=dict[str, str]).items()
+        except msgspec.DecodeError as exc:
+            raise InvalidAnnotation(f"columns: not JSON of texts: {exc}") from exc
+        return
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        what, equals, column = (each.strip() for each in part.partition("="))
+        if not equals or not column:
+            raise InvalidAnnotation(f"columns: {part!r} is not of the form what=column")
+        yield what, column
+
+
+def read_head(table: CsvTable) -> TableHead:
+    """Give the columns of a table, what they look like and what they are taken for."""
+    rows: list[tuple[str, ...]] = []
+    # Only the beginning of the file is here, and may end within a cell.
+    with suppress(InvalidAnnotation):
+        rows.extend(
+            tuple(record.text(name)[:HEAD_CHARACTERS] for name in table.columns)
+            for record in islice(table, HEAD_ROWS)
+        )
+    return TableHead(table.columns, _usual(table, {}), tuple(rows))
 
 
 def read_plain_csv(
@@ -110,9 +170,15 @@ def _columns(table: CsvTable, mapping: Mapping[str, str]) -> dict[str, str]:
                 f"it has {', '.join(table.columns)[:300]}"
             )
     found = dict(mapping)
+    found.update(_usual(table, mapping).items())
+    return found
+
+
+def _usual(table: CsvTable, mapping: Mapping[str, str]) -> dict[ColumnMeaning, str]:
+    found: dict[ColumnMeaning, str] = {}
     for what, names in USUAL_NAMES.items():
         usual = next((name for name in names if name in table.columns), None)
-        if usual is not None and what not in found and usual not in mapping.values():
+        if usual is not None and what not in mapping and usual not in mapping.values():
             found[what] = usual
     return found
 

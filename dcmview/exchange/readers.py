@@ -174,12 +174,13 @@ def read_table(
         If it is none of the forms, or is wrong in itself.
     """
     content = Content(data, source, columns)
-    form = form or _shown_form(content)
+    form = form or shown_form(content)
     rows, left_out = IMPORT_FORMS[form].read(content)
     return ImportTable(source, form, rows, left_out, tuple(folders))
 
 
-def _shown_form(content: Content) -> str:
+def shown_form(content: Content) -> str:
+    """Say which form content shows, or raise ``InvalidAnnotation``."""
     for name, form in IMPORT_FORMS.items():
         if form.shows(content):
             return name

@@ -71,6 +71,7 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
             Route("/api/annotations/export", exchange.export),
             Route("/api/annotations/export/preview", exchange.preview),
             Route("/api/annotations/import", exchange.import_rois, methods=["POST"]),
+            Route("/api/annotations/import/columns", exchange.table_columns, methods=["POST"]),
             Route("/api/file/{index:small}/rois", rois.Rois),
             Route("/api/rois", rois.overview),
             *page_routes(load_assets()),

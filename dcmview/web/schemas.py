@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 # Shapes of their own right, named here for scripts/api-types.
 from dcmview.annotations.operations import AddRoi, RemoveRoi, ReplaceRoi  # noqa: TC001
+from dcmview.annotations.plain_csv import ColumnMeaning  # noqa: TC001
 from dcmview.annotations.roi import ImagePoint, Roi  # noqa: F401, TC001
 
 FileStatus = Literal["shown", "partial", "no_pixels", "changed", "gone"]
@@ -619,6 +620,25 @@ class RoiImport(Struct):
     left_out: list[RoiLeftOut]
     """What does not fit its image, or cannot be read; at most the first 1,000."""
     warnings: list[str]
+
+
+class KnownColumn(Struct):
+    """A column of a table, and what is in it."""
+
+    what: ColumnMeaning
+    column: str
+
+
+class RoiTableHead(Struct):
+    """The answer of ``POST /api/annotations/import/columns``."""
+
+    format: str
+    """Only a ``table``, of another program, has columns to be named; others have none here."""
+    columns: list[str]
+    known: list[KnownColumn]
+    """What is found by the names of columns."""
+    rows: list[list[str]]
+    """The first three, each text cut after 60 characters."""
 
 
 class RoiLoss(Struct):

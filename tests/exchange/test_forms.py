@@ -16,13 +16,13 @@ from dcmview.annotations.coco import CocoFile, write_coco
 from dcmview.annotations.imports import fitting
 from dcmview.annotations.losses import COCO, EMBED, count_losses, is_carried
 from dcmview.annotations.native import FileKey, write_native
-from dcmview.annotations.plain_csv import parse_columns
+from dcmview.annotations.plain_csv import parse_columns, read_head
 from dcmview.annotations.roi import ImagePoint, Roi, rectangles
 from dcmview.annotations.roi_csv import write_roi_csv
 from dcmview.annotations.roi_table import write_roi_table
 from dcmview.errors import InvalidAnnotation
 from dcmview.exchange.forms import EXPORT_FORMS
-from dcmview.exchange.readers import read_table
+from dcmview.exchange.readers import Content, read_table
 
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 risky = st.sampled_from(["=1+1", "'=1+1", "''", "-1", "@x", "\t", "\r\n=x", 'a"b,c;d', " x "])
@@ -80,8 +80,8 @@ def is_upright_box(roi):
     return len(roi.points) == 4 and len(xs) <= 2 and len(ys) <= 2
 
 
-coco_rois = rois().filter(
-    lambda roi: roi.kind == "rectangle" or (roi.kind == "polygon" and not is_upright_box(roi))
+coco_rois = rois(kinds=("rectangle", "polygon")).filter(
+    lambda roi: roi.kind == "rectangle" or not is_upright_box(roi)
 )
 
 
@@ -203,6 +203,27 @@ def test_columns_named_in_words_make_boxes():
     assert row.rois == (box("", 1.5, 2, 11.5, 22, label="=mass", score=0.75, frames=(2,)),)
 
 
+def test_columns_whose_names_hold_commas_are_named_in_json():
+    mapping = '{"file": "path, as scanned", "xmin": "x=0"}'
+    assert parse_columns(mapping) == {"file": "path, as scanned", "xmin": "x=0"}
+    (row,) = plain('"path, as scanned",x=0,y1,x2,y2\na.dcm,1,2,30,40\n', mapping).rows
+    assert (row.path, row.rois) == ("a.dcm", (box(""),))
+
+
+def test_the_head_of_a_table_says_what_its_columns_are_taken_for_and_look_like():
+    text = "filename;x1;left;conf\n" + "a.dcm;1;" + "9" * 100 + ';"0,5"\nb;2\nc;3;4;5\nd;1;1;1\n'
+    assert read_head(Content(text.encode(), "x").table) == (
+        ("filename", "x1", "left", "conf"),
+        {"file": "filename", "xmin": "x1"},
+        (("a.dcm", "1", "9" * 60, "0,5"), ("b", "2", "", ""), ("c", "3", "4", "5")),
+    )
+
+
+def test_the_head_of_a_table_may_end_within_a_cell():
+    head = read_head(Content(b'file,note\na,"one\ntwo"\nb,"thr', "x").table)
+    assert head.rows == (("a", "one\ntwo"),)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -237,6 +258,7 @@ def test_a_table_of_points_by_uid_is_read_and_rows_without_coordinates_are_count
         ("", "left=xmin", "'left' is unknown; there is file, uid"),
         ("", "xmin", "'xmin' is not of the form what=column"),
         ("", "xmin=a,xmin=b", "xmin is there twice"),
+        ("", '{"xmin": 1}', "columns: not JSON of texts"),
         ('file,x1\n"a', "", "no columns for"),
         ('file,x,y\n"a', "", "not CSV"),
         ("{}", "", "neither ROIs of dcmview"),

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from pydicom.data import get_testdata_file
@@ -298,3 +298,29 @@ def test_a_download_that_breaks_off_exports_nothing(server):
     assert server.get("/api/rois").json["unsaved_files"] == unsaved > 0
     assert len(server.get("/api/annotations/export.json").body) > 7_000_000
     server.wait_unsaved(0)
+
+
+def test_the_columns_of_a_table_are_named_before_it_is_imported(server):
+    head = 'image;left;top;right;bottom;conf\n"0-ct.dcm";1;2;3;4;0.5\n'
+    found = server.request("POST", "/api/annotations/import/columns", head.encode()).json
+    assert found == {
+        "format": "table",
+        "columns": ["image", "left", "top", "right", "bottom", "conf"],
+        "known": [{"what": "file", "column": "image"}],
+        "rows": [["0-ct.dcm", "1", "2", "3", "4", "0.5"]],
+    }
+    mapping = {"xmin": "left", "ymin": "top", "xmax": "right", "ymax": "bottom"}
+    query = urlencode({"columns": json.dumps(mapping)})
+    answer = send(server, head.encode(), f"?{query}")
+    assert answer.json["added"] == 1
+    (added,) = rois(server)
+    assert added["points"] == [{"x": 1, "y": 2}, {"x": 3, "y": 4}]
+
+
+def test_forms_that_say_all_themselves_need_no_columns(server):
+    for head, form in [
+        ("anon_dicom_path,num_ROI,ROI_coords,ROI_frames\n", "embed"),
+        ("path,kind,points\n", "csv"),
+    ]:
+        found = server.request("POST", "/api/annotations/import/columns", head.encode()).json
+        assert found["format"] == form

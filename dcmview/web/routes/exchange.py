@@ -8,10 +8,10 @@ import msgspec
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from dcmview.annotations.plain_csv import parse_columns
+from dcmview.annotations.plain_csv import TableHead, parse_columns, read_head
 from dcmview.errors import NotSaved
 from dcmview.exchange.forms import EXPORT_FORMS
-from dcmview.exchange.readers import IMPORT_FORMS, read_table
+from dcmview.exchange.readers import IMPORT_FORMS, Content, read_table, shown_form
 from dcmview.web import schemas
 from dcmview.web.context import context
 from dcmview.web.params import one_of
@@ -51,6 +51,21 @@ async def import_rois(request: Request) -> Response:
     if report.not_saved:
         raise NotSaved(report.not_saved, **msgspec.to_builtins(body))
     return json_response(body)
+
+
+async def table_columns(request: Request) -> Response:
+    """``POST /api/annotations/import/columns``: what columns a table has, from its beginning."""
+    content = Content(await request.body(), request.query_params.get("name", "import"))
+    form = shown_form(content)
+    head = read_head(content.table) if form == "table" else TableHead((), {}, ())
+    return json_response(
+        schemas.RoiTableHead(
+            format=form,
+            columns=[safe_text(name) for name in head.columns],
+            known=[schemas.KnownColumn(what, safe_text(name)) for what, name in head.known.items()],
+            rows=[[safe_text(text) for text in row] for row in head.rows],
+        )
+    )
 
 
 async def export(request: Request) -> Response:

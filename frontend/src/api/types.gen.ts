@@ -528,6 +528,20 @@ export interface RoiImport {
   warnings: string[];
 }
 
+/** A column of a table, and what is in it. */
+export interface KnownColumn {
+  what: 'file' | 'frame' | 'frame_number' | 'group' | 'height' | 'label' | 'note' | 'score' | 'uid' | 'width' | 'x' | 'xmax' | 'xmin' | 'y' | 'ymax' | 'ymin';
+  column: string;
+}
+
+/** The answer of `POST /api/annotations/import/columns`. */
+export interface RoiTableHead {
+  format: string;
+  columns: string[];
+  known: KnownColumn[];
+  rows: string[][];
+}
+
 /** What an export would not carry. */
 export interface RoiLoss {
   what: string;
