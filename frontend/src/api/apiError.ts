@@ -4,11 +4,19 @@ export class ApiError extends Error {
   readonly code: string;
   /** The HTTP status, 0 where no answer came. */
   readonly status: number;
+  /** Everything that the server said, for those who know what more there is. */
+  readonly body: Readonly<Record<string, unknown>>;
 
-  constructor(message: string, code: string, status: number) {
+  constructor(
+    message: string,
+    code: string,
+    status: number,
+    body: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.code = code;
     this.status = status;
+    this.body = body;
   }
 
   /** Whether the server could not be reached at all. */

@@ -1,10 +1,12 @@
 import type { FrameRef } from '../dicom/frameRef';
-import { ApiError, isAbort } from './apiError';
+import { ApiError } from './apiError';
 import { frameRanges, readBatch, type BatchEntry } from './frameBatch';
 import { readLines } from './lines';
 import { Meter, type Transfer } from './meter';
 import { pause } from './pause';
 import { readRawFrame, type RawFrame } from './rawFrame';
+import { received, translated, unreachable, type Options, type Sending } from './request';
+import { RoiFiles } from './roiFiles';
 import type {
   ErrorBody,
   Explanation,
@@ -35,11 +37,6 @@ const LARGEST_PNG_PX = 128;
 /** A server that asks for more patience is asked again all the same. */
 const LONGEST_WAIT_S = 10;
 
-interface Options {
-  signal?: AbortSignal | undefined;
-  isBackground?: boolean;
-}
-
 export interface Preview {
   rows: number;
   columns: number;
@@ -64,6 +61,9 @@ export class Client {
   readonly #meter: Meter | null;
   #hasBatches = true;
 
+  /** ROIs as files, out and in. */
+  readonly roiFiles = new RoiFiles((path, sending) => this.#ask(path, sending));
+
   constructor({ base, token, onTransfer }: ClientOptions) {
     this.#base = base;
     this.#meter = onTransfer === undefined ? null : new Meter(onTransfer);
@@ -76,7 +76,7 @@ export class Client {
 
   /** What is new or has changed in the list after a revision, as long as there is more to come. */
   async *followSeries(since: number, signal?: AbortSignal): AsyncGenerator<SeriesList> {
-    const response = await this.#get(`api/series?follow=1&since=${String(since)}`, { signal });
+    const response = await this.#ask(`api/series?follow=1&since=${String(since)}`, { signal });
     if (response.body === null) return;
     try {
       for await (const line of readLines(response.body)) yield JSON.parse(line) as SeriesList;
@@ -146,7 +146,7 @@ export class Client {
 
   /** The same as a table to be saved. */
   async comparedTagsCsv(first: FrameRef, second: FrameRef, signal?: AbortSignal): Promise<Blob> {
-    const response = await this.#get(`${comparePath(first, second)}&format=csv`, { signal });
+    const response = await this.#ask(`${comparePath(first, second)}&format=csv`, { signal });
     return received(response.blob());
   }
 
@@ -157,7 +157,7 @@ export class Client {
 
   /** The same as a table to be saved. */
   async varyingTagsCsv(over: VaryingOver, signal?: AbortSignal): Promise<Blob> {
-    const response = await this.#get(`${varyingPath(over)}&format=csv`, { signal });
+    const response = await this.#ask(`${varyingPath(over)}&format=csv`, { signal });
     return received(response.blob());
   }
 
@@ -167,7 +167,7 @@ export class Client {
 
   async rawFrame({ file, frame_index }: FrameRef, options?: Options): Promise<RawFrame> {
     const path = `${framePath(file, frame_index)}/raw?encoding=planes`;
-    const response = await this.#get(path, options);
+    const response = await this.#ask(path, options);
     const body = await received(response.arrayBuffer());
     this.#meter?.note(response.url, body.byteLength, 'full');
     return readRawFrame(response.headers, body);
@@ -187,7 +187,7 @@ export class Client {
     if (this.#hasBatches) {
       const reduction = size === null ? '' : `&size=${String(size)}`;
       const path = `api/frames/raw?frames=${frameRanges(refs)}&encoding=planes${reduction}`;
-      const response = await this.#get(path, options).catch((reason: unknown) => {
+      const response = await this.#ask(path, options).catch((reason: unknown) => {
         if (!(reason instanceof ApiError && reason.status === 404)) throw reason;
         this.#hasBatches = false;
         return null;
@@ -214,7 +214,7 @@ export class Client {
 
   /** The display frame as the server makes it. */
   async displayFrame({ file, frame_index }: FrameRef, options?: Options): Promise<ImageBitmap> {
-    const response = await this.#get(framePath(file, frame_index), options);
+    const response = await this.#ask(framePath(file, frame_index), options);
     // A picture with an ICC profile is turned into the colours of the page.
     return createImageBitmap(await received(response.blob()));
   }
@@ -228,7 +228,7 @@ export class Client {
     // Large ones would be slow over a line as PNG.
     const format = size_px > LARGEST_PNG_PX ? '&format=webp' : '';
     const path = `${framePath(file, frame_index)}?size=${String(size_px)}${format}`;
-    const response = await this.#get(path, { signal, isBackground: true });
+    const response = await this.#ask(path, { signal, isBackground: true });
     return received(response.blob());
   }
 
@@ -240,7 +240,7 @@ export class Client {
   ): Promise<Preview> {
     const parameters = new URLSearchParams(query).toString();
     const path = `${framePath(file, frame_index)}/preview${parameters && `?${parameters}`}`;
-    const response = await this.#get(path, { signal });
+    const response = await this.#ask(path, { signal });
     const bitmap = await createImageBitmap(await received(response.blob()));
     const rows = Number(response.headers.get('X-Frame-Rows') ?? bitmap.height);
     const columns = Number(response.headers.get('X-Frame-Columns') ?? bitmap.width);
@@ -254,7 +254,7 @@ export class Client {
     signal: AbortSignal,
   ): Promise<ImageBitmap> {
     const path = `${framePath(file, frame_index)}/overlay/${group.toString(16).toUpperCase().padStart(4, '0')}`;
-    const response = await this.#get(path, { signal });
+    const response = await this.#ask(path, { signal });
     return createImageBitmap(await received(response.blob()));
   }
 
@@ -270,16 +270,17 @@ export class Client {
   }
 
   async #json<Body>(path: string, options?: Options): Promise<Body> {
-    const response = await this.#get(path, options);
+    const response = await this.#ask(path, options);
     return received(response.json() as Promise<Body>);
   }
 
   /** A busy server is asked again when it says so, as long as somebody waits for the answer. */
-  async #get(path: string, { signal, isBackground = false }: Options = {}): Promise<Response> {
-    const headers = isBackground ? { ...this.#headers, ...BACKGROUND } : this.#headers;
+  async #ask(path: string, sending: Sending = {}): Promise<Response> {
+    const { signal, isBackground = false, headers: own, ...rest } = sending;
+    const headers = { ...this.#headers, ...(isBackground ? BACKGROUND : {}), ...own };
     for (;;) {
       const response = await received(
-        fetch(new URL(path, this.#base), { headers, signal: signal ?? null }),
+        fetch(new URL(path, this.#base), { ...rest, headers, signal: signal ?? null }),
       );
       if (response.ok) return response;
       const failure = await refusal(response);
@@ -309,32 +310,12 @@ function framePath(file: number, frameIndex: number): string {
   return `api/file/${String(file)}/frame/${String(frameIndex)}`;
 }
 
-/** Network failures, at the head or in the middle of an answer, as ApiErrors. */
-async function received<Value>(pending: Promise<Value>): Promise<Value> {
-  try {
-    return await pending;
-  } catch (reason) {
-    throw translated(reason);
-  }
-}
-
-/** A failure of the network or of the answer as it is shown. */
-function translated(reason: unknown): unknown {
-  if (isAbort(reason)) return reason;
-  if (reason instanceof SyntaxError) {
-    return new ApiError('the answer is not JSON', 'bad_answer', 200);
-  }
-  return unreachable();
-}
-
-function unreachable(): ApiError {
-  return new ApiError('the server does not answer', 'unreachable', 0);
-}
-
 async function refusal(response: Response): Promise<ApiError> {
   const fallback = `the server answered ${String(response.status)} ${response.statusText}`.trim();
   // A proxy in between answers without our error form.
   const body = (await response.json().catch(() => ({}))) as Partial<ErrorBody>;
   if (body.code === undefined && GATEWAY_STATUSES.includes(response.status)) return unreachable();
-  return new ApiError(body.error ?? fallback, body.code ?? 'http_error', response.status);
+  return new ApiError(body.error ?? fallback, body.code ?? 'http_error', response.status, {
+    ...body,
+  });
 }

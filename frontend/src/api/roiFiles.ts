@@ -1,0 +1,96 @@
+import { ApiError } from './apiError';
+import { received, type Ask } from './request';
+import type { RoiExportPreview, RoiImport } from './types.gen';
+
+/** The name of a form as the server knows it, with what else it is asked for. */
+export type FormQuery = Readonly<{ format: string } & Record<string, string>>;
+
+export interface RoiFile {
+  name: string;
+  content: Blob;
+}
+
+/** How a file is taken in. */
+export interface ImportChoice {
+  /** What it is called, which its ROIs remember. */
+  name: string;
+  /** The layer that its ROIs go to; empty for what the file says. */
+  group: string;
+  /** Whether the page keeps hands off them. */
+  isLocked: boolean;
+  /** Which column of a table has what; empty where the names of the columns say it. */
+  columns: Readonly<Record<string, string>>;
+}
+
+export interface ImportOutcome {
+  report: RoiImport;
+  /** Why what was added is not on the disk; empty where it is, or nobody asked for it. */
+  notSaved: string;
+}
+
+/** ROIs of all files as files of their own, out and in. */
+export class RoiFiles {
+  readonly #ask: Ask;
+
+  constructor(ask: Ask) {
+    this.#ask = ask;
+  }
+
+  /** What a form would not carry. */
+  async preview(form: FormQuery, signal?: AbortSignal): Promise<RoiExportPreview> {
+    const query = new URLSearchParams(form).toString();
+    const response = await this.#ask(`api/annotations/export/preview?${query}`, { signal });
+    return received(response.json() as Promise<RoiExportPreview>);
+  }
+
+  /** All ROIs in a form; `onBytes` hears how much of it has come. */
+  async export(
+    form: FormQuery,
+    onBytes: (bytes: number) => void,
+    signal?: AbortSignal,
+  ): Promise<RoiFile> {
+    const query = new URLSearchParams(form).toString();
+    const response = await this.#ask(`api/annotations/export?${query}`, { signal });
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    let bytes = 0;
+    const reader = response.body?.getReader();
+    for (;;) {
+      const piece = await received(reader?.read() ?? ENDED);
+      if (piece.value === undefined) break;
+      pieces.push(piece.value);
+      bytes += piece.value.length;
+      onBytes(bytes);
+    }
+    const type = response.headers.get('Content-Type') ?? '';
+    return { name: nameOf(response), content: new Blob(pieces, { type }) };
+  }
+
+  /** Adds the ROIs of a file. */
+  async import(
+    content: Blob,
+    { name, group, isLocked, columns }: ImportChoice,
+    signal?: AbortSignal,
+  ): Promise<ImportOutcome> {
+    const query = new URLSearchParams({ name });
+    if (group !== '') query.set('group', group);
+    if (isLocked) query.set('locked', '1');
+    if (Object.keys(columns).length > 0) query.set('columns', JSON.stringify(columns));
+    const path = `api/annotations/import?${query.toString()}`;
+    try {
+      const response = await this.#ask(path, { method: 'POST', body: content, signal });
+      return { report: await received(response.json() as Promise<RoiImport>), notSaved: '' };
+    } catch (reason) {
+      if (!(reason instanceof ApiError && reason.status === 507)) throw reason;
+      // They are there, in memory: what became of them is told all the same.
+      return { report: reason.body.detail as RoiImport, notSaved: reason.message };
+    }
+  }
+}
+
+const ENDED = Promise.resolve({ done: true, value: undefined } as const);
+
+/** What the server calls the file that it sends. */
+function nameOf(response: Response): string {
+  const header = response.headers.get('Content-Disposition') ?? '';
+  return /filename="([^"\\/]+)"/.exec(header)?.[1] ?? 'dcmview-annotations';
+}
