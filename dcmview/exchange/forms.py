@@ -55,6 +55,8 @@ class ExportForm(NamedTuple):
     carries: Carries = EVERYTHING
     holds_unlisted: bool = False
     """Whether ROIs of files that this run does not list are in it."""
+    missing: Callable[[], str] = str
+    """Says what has to be installed first; nothing where all is there."""
 
 
 def _embed(request: ExportRequest) -> bytes:

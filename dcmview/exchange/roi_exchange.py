@@ -32,10 +32,16 @@ class Export(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExportPreview:
-    """What an export would hold, and what of everything it would not."""
+    """What an export would hold of all ROIs, and what it would not.
+
+    ``carried`` counts the ROIs that are in it at all, ``lost`` what is not, in
+    words; ``missing`` is what has to be installed first.
+    """
 
     rois: int
+    carried: int
     lost: dict[str, int]
+    missing: str
 
 
 class RoiExchange:
@@ -77,7 +83,8 @@ class RoiExchange:
         total = sum(len(each.rois) for each in files)
         if total > len(held):
             lost["ROIs of files that are not listed"] = total - len(held)
-        return ExportPreview(total, lost)
+        carried = sum(roi.kind in wanted.carries.kinds for roi in held)
+        return ExportPreview(total, carried, lost, wanted.missing())
 
     def carries_all(self, form: str) -> bool:
         """Whether a form would carry all that a person would miss."""

@@ -649,10 +649,22 @@ class RoiLoss(Struct):
 
 
 class RoiExportPreview(Struct):
-    """The answer of ``GET /api/annotations/export/preview``."""
+    """The answer of ``GET /api/annotations/export/preview?format=``."""
 
+    format: str
     rois: int
+    """All there are."""
+    carried: int
+    """Those that would be in the file."""
     lost: list[RoiLoss]
+    missing: str
+    """What has to be installed first, in words; empty where all is there."""
+
+
+class RoiExportPreviews(Struct):
+    """The answer of ``GET /api/annotations/export/preview``: each form once."""
+
+    forms: list[RoiExportPreview]
 
 
 class RoiOverview(Struct):

@@ -106,15 +106,21 @@ def test_the_preview_says_what_would_be_lost(server):
     put(server, [POINT, MASS])
     unsaved = server.get("/api/rois").json["unsaved_files"]
     preview = "/api/annotations/export/preview"
-    assert server.get(f"{preview}?format=embed").json == {
+    embed = {
+        "format": "embed",
         "rois": 2,
+        "carried": 1,
         "lost": [
             {"what": "points", "count": 1},
             {"what": "labels", "count": 1},
             {"what": "scores", "count": 1},
         ],
+        "missing": "",
     }
-    assert server.get(f"{preview}?format=json").json == {"rois": 2, "lost": []}
+    whole = {"format": "json", "rois": 2, "carried": 2, "lost": [], "missing": ""}
+    assert server.get(f"{preview}?format=embed").json == embed
+    assert server.get(f"{preview}?format=json").json == whole
+    assert server.get(preview).json["forms"][:2] == [embed, whole]
     assert server.get("/api/rois").json["unsaved_files"] == unsaved > 0
     wrong = server.get(f"{preview}?format=xml")
     assert wrong.status == 400

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from dcmview.annotations.imports import LeftOut
     from dcmview.exchange.importing import ImportReport
+    from dcmview.exchange.roi_exchange import RoiExchange
 
 MOST_NAMED = 1_000
 PIECE_BYTES = 64 * 1024
@@ -84,11 +85,25 @@ async def export_json(request: Request) -> Response:
 
 
 def preview(request: Request) -> Response:
-    """``GET /api/annotations/export/preview``: what a form would not carry."""
-    form = one_of(request.query_params, "format", tuple(EXPORT_FORMS))
-    found = context(request).library.exchange.preview(form)
-    lost = [schemas.RoiLoss(what, count) for what, count in found.lost.items()]
-    return json_response(schemas.RoiExportPreview(found.rois, lost))
+    """``GET /api/annotations/export/preview``: what a form, or each, would not carry."""
+    exchange = context(request).library.exchange
+    if "format" in request.query_params:
+        form = one_of(request.query_params, "format", tuple(EXPORT_FORMS))
+        return json_response(_preview(exchange, form))
+    return json_response(
+        schemas.RoiExportPreviews([_preview(exchange, form) for form in EXPORT_FORMS])
+    )
+
+
+def _preview(exchange: RoiExchange, form: str) -> schemas.RoiExportPreview:
+    found = exchange.preview(form)
+    return schemas.RoiExportPreview(
+        format=form,
+        rois=found.rois,
+        carried=found.carried,
+        lost=[schemas.RoiLoss(what, count) for what, count in found.lost.items()],
+        missing=found.missing,
+    )
 
 
 async def _download(request: Request, form: str) -> Response:

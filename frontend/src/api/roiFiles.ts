@@ -1,6 +1,6 @@
 import { ApiError } from './apiError';
 import { received, type Ask } from './request';
-import type { RoiExportPreview, RoiImport } from './types.gen';
+import type { RoiExportPreview, RoiExportPreviews, RoiImport, RoiTableHead } from './types.gen';
 
 /** The name of a form as the server knows it, with what else it is asked for. */
 export type FormQuery = Readonly<{ format: string } & Record<string, string>>;
@@ -36,11 +36,18 @@ export class RoiFiles {
     this.#ask = ask;
   }
 
-  /** What a form would not carry. */
-  async preview(form: FormQuery, signal?: AbortSignal): Promise<RoiExportPreview> {
-    const query = new URLSearchParams(form).toString();
-    const response = await this.#ask(`api/annotations/export/preview?${query}`, { signal });
-    return received(response.json() as Promise<RoiExportPreview>);
+  /** What each form would not carry. */
+  async previews(signal?: AbortSignal): Promise<RoiExportPreview[]> {
+    const response = await this.#ask('api/annotations/export/preview', { signal });
+    return (await received(response.json() as Promise<RoiExportPreviews>)).forms;
+  }
+
+  /** What the columns of a table are, from the beginning of a file. */
+  async columns(head: Blob, name: string, signal?: AbortSignal): Promise<RoiTableHead> {
+    const query = new URLSearchParams({ name }).toString();
+    const path = `api/annotations/import/columns?${query}`;
+    const response = await this.#ask(path, { method: 'POST', body: head, signal });
+    return received(response.json() as Promise<RoiTableHead>);
   }
 
   /** All ROIs in a form; `onBytes` hears how much of it has come. */

@@ -548,10 +548,18 @@ export interface RoiLoss {
   count: number;
 }
 
-/** The answer of `GET /api/annotations/export/preview`. */
+/** The answer of `GET /api/annotations/export/preview?format=`. */
 export interface RoiExportPreview {
+  format: string;
   rois: number;
+  carried: number;
   lost: RoiLoss[];
+  missing: string;
+}
+
+/** The answer of `GET /api/annotations/export/preview`: each form once. */
+export interface RoiExportPreviews {
+  forms: RoiExportPreview[];
 }
 
 /** The answer of `GET /api/rois`. */
