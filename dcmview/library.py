@@ -66,6 +66,7 @@ class LibrarySettings:
     filters: tuple[tuple[str, str], ...] = ()
     annotations: tuple[ImportTable, ...] = ()
     journal: Journal | None = None
+    labels: tuple[str, ...] = ()
     cache_budget_bytes: int | None = None
     watch_interval_s: float | None = None
 
@@ -86,7 +87,9 @@ class Library:
     def __init__(self, settings: LibrarySettings) -> None:
         self._settings = settings
         self._registry = Registry()
-        self._rois = RoiBook(self._registry, settings.annotations, settings.journal)
+        self._rois = RoiBook(
+            self._registry, settings.annotations, settings.journal, settings.labels
+        )
         self._exchange = RoiExchange(self._registry, self._rois, lambda: self._engine)
         self._stopping = threading.Event()
         self._scanner: threading.Thread | None = None

@@ -190,6 +190,8 @@ def view(
     recursive: bool = ...,
     timeout: float | None = ...,
     annotations: PathArgument | Iterable[PathArgument] | None = ...,
+    predictions: PathArgument | Iterable[PathArgument] | None = ...,
+    labels: Iterable[str] | None = ...,
     save_annotations: PathArgument | None = ...,
     filters: Mapping[str, str] | Iterable[str] | None = ...,
 ) -> None: ...
@@ -209,6 +211,8 @@ def view(
     recursive: bool = ...,
     timeout: float | None = ...,
     annotations: PathArgument | Iterable[PathArgument] | None = ...,
+    predictions: PathArgument | Iterable[PathArgument] | None = ...,
+    labels: Iterable[str] | None = ...,
     save_annotations: PathArgument | None = ...,
     filters: Mapping[str, str] | Iterable[str] | None = ...,
 ) -> Viewer: ...
@@ -227,6 +231,8 @@ def view(
     recursive: bool = True,
     timeout: float | None = None,
     annotations: PathArgument | Iterable[PathArgument] | None = None,
+    predictions: PathArgument | Iterable[PathArgument] | None = None,
+    labels: Iterable[str] | None = None,
     save_annotations: PathArgument | None = None,
     filters: Mapping[str, str] | Iterable[str] | None = None,
 ) -> Viewer | None:
@@ -254,6 +260,10 @@ def view(
         End after this many seconds without a request.
     annotations : path or iterable of paths, optional
         Files of ROIs: EMBED CSV, dcmview's JSON or CSV, COCO, CSV with usual column names.
+    predictions : path or iterable of paths, optional
+        Such files to look at beside them, as layers that cannot be edited.
+    labels : iterable of str, optional
+        The labels that ROIs can have.
     save_annotations : path, optional
         Where every ROI edit is saved as it is made, and where to go on from.
     filters : mapping of field to value, or iterable of "FIELD=VALUE", optional
@@ -281,9 +291,11 @@ def view(
         arguments.append("--no-recursive")
     if timeout is not None:
         arguments.append(f"--timeout={timeout}")
-    if annotations is not None:
-        tables = [annotations] if isinstance(annotations, str | os.PathLike) else annotations
-        arguments.extend(f"--annotations={os.fspath(table)}" for table in tables)
+    for name, given in (("annotations", annotations), ("predictions", predictions)):
+        tables = [given] if isinstance(given, str | os.PathLike) else given or ()
+        arguments.extend(f"--{name}={os.fspath(table)}" for table in tables)
+    if labels is not None:
+        arguments.append(f"--labels={','.join(labels)}")
     if save_annotations is not None:
         arguments.append(f"--save-annotations={os.fspath(save_annotations)}")
     if filters is not None:

@@ -11,10 +11,12 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from dcmview.annotations.loading import TableLoader, loaded_rois
 from dcmview.annotations.losses import is_carried
 from dcmview.annotations.native import FileKey
-from dcmview.annotations.operations import AddRoi, ReplaceRoi, parse_operations
+from dcmview.annotations.operations import AddRoi, RemoveRoi, ReplaceRoi, parse_operations
 from dcmview.annotations.rectangle import check_against_image, parse_rectangles
 from dcmview.annotations.roi import checked, parse_rois, rectangles
 from dcmview.annotations.store import RoiStore
@@ -23,7 +25,7 @@ from dcmview.errors import InvalidAnnotation
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from dcmview.annotations.imports import ImportTable
+    from dcmview.annotations.imports import ImportRow, ImportTable
     from dcmview.annotations.journal import Journal
     from dcmview.annotations.losses import Carries
     from dcmview.annotations.rectangle import Rectangle
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from dcmview.registry.registry import Entry, Registry
 
 MOST_LABELS = 20
+MOST_KNOWN_LABELS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,15 @@ class RoiOverview:
     clock: int
     files: tuple[RoiCount, ...]
     unlisted_files: int
+    labels: tuple[str, ...]
+    """Those that the user named first, then those of all ROIs as they first appeared."""
 
 
 class FileState(NamedTuple):
-    """A file that has ROIs or had some; without entry if this run does not list it."""
+    """A file that has ROIs or had some; without entry if this run does not list it.
+
+    ``rois`` are all of them, read-only ones too.
+    """
 
     key: FileKey
     entry: Entry | None
@@ -85,10 +93,12 @@ class RoiBook:
         registry: Registry,
         tables: Iterable[ImportTable] = (),
         journal: Journal | None = None,
+        labels: Iterable[str] = (),
     ) -> None:
         self.instance = secrets.token_hex(4)
         self._registry = registry
         self._loader = TableLoader(tables)
+        self._labels = tuple(labels)
         self._journal_path = None if journal is None else journal.path
         self._warnings = [] if journal is None else list(journal.warnings)
         self._store = RoiStore(journal)
@@ -113,9 +123,9 @@ class RoiBook:
             self._indices[key] = entry.index
             self._store.note_listed(key)
             self._check_saved(entry, self._store.get(key).rois)
-        elif loaded := loaded_rois(rows, entry.header.shared, self._warnings):
-            self._indices[key] = entry.index
-            self._load(entry, loaded)
+            rows = [(table, row) for table, row in rows if table.read_only]
+        if rows:
+            self._load(entry, rows)
 
     def note_scan_end(self) -> None:
         """Find the files that tables name otherwise than by path, and say which rows have none."""
@@ -123,11 +133,7 @@ class RoiBook:
             return
         others = self._loader.other_rows(self.listed_keys(), self._warnings)
         for index, rows in others.items():
-            entry = self._registry.get(index)
-            present = self.get(index).rois
-            loaded = loaded_rois(rows, entry.header.shared, self._warnings, present)
-            if loaded:
-                self._load(entry, loaded, is_late=True)
+            self._load(self._registry.get(index), rows, is_late=True)
 
     def warnings(self) -> list[str]:
         """Say what was left out and why, and what could not be saved."""
@@ -138,11 +144,11 @@ class RoiBook:
     # Reading
 
     def get(self, index: int) -> FileRois:
-        """Give the ROIs of a file, or raise ``UnknownFile``."""
+        """Give the ROIs of a file, read-only ones too, or raise ``UnknownFile``."""
         return self._store.get(file_key(self._registry.get(index)))
 
     def boxes(self, index: int) -> tuple[Rectangle, ...]:
-        """Give the rectangles of a file, or raise ``UnknownFile``."""
+        """Give the rectangles of a file that can be edited, or raise ``UnknownFile``."""
         return rectangles(self.get(index).rois)
 
     def overview(self, since: int) -> RoiOverview:
@@ -154,19 +160,20 @@ class RoiBook:
             index = self._indices.get(key)
             if index is None:
                 unlisted += bool(state.rois)
-            elif state.clock > since and (state.rois or since > 0):
-                labels = sorted({roi.label for roi in state.rois if roi.label})
+            elif state.clock > since and (state.shown or since > 0):
+                labels = sorted({roi.label for roi in state.shown if roi.label})
                 files.append(
-                    RoiCount(index, state.revision, len(state.rois), tuple(labels[:MOST_LABELS]))
+                    RoiCount(index, state.revision, len(state.shown), tuple(labels[:MOST_LABELS]))
                 )
         files.sort(key=lambda each: each.index)
-        return RoiOverview(clock, tuple(files), unlisted)
+        known = tuple(dict.fromkeys((*self._labels, *self._store.labels())))
+        return RoiOverview(clock, tuple(files), unlisted, known[:MOST_KNOWN_LABELS])
 
     def states(self) -> tuple[list[FileState], int]:
         """Give everything, and the moment of the last edit in it."""
         states, clock = self._store.snapshot()
         return [
-            FileState(key, self._entry_of(key), each.rois) for key, each in states.items()
+            FileState(key, self._entry_of(key), each.shown) for key, each in states.items()
         ], clock
 
     def listed_keys(self) -> list[tuple[int, FileKey]]:
@@ -203,8 +210,9 @@ class RoiBook:
             If the file has none of the revisions named.
         """
         entry = self._registry.get(index)
-        parsed = parse_rois(rois, entry.header.shared)
-        return self._store.replace(self._key_of(entry), parsed, if_revisions=if_revisions)
+        key = self._key_of(entry)
+        parsed = self._editable(key, parse_rois(rois, entry.header.shared))
+        return self._store.replace(key, parsed, if_revisions=if_revisions)
 
     def edit(
         self, index: int, operations: Any, if_revisions: Collection[int] | None = None
@@ -219,14 +227,25 @@ class RoiBook:
             If the file has none of the revisions named.
         """
         entry = self._registry.get(index)
+        key = self._key_of(entry)
         parsed = parse_operations(operations, entry.header.shared)
-        state = self._store.edit(self._key_of(entry), parsed, if_revisions=if_revisions)
+        read_only = {roi.id for roi in self._store.get(key).read_only}
+        for number, each in enumerate(parsed):
+            if (each.id if isinstance(each, RemoveRoi) else each.roi.id) in read_only:
+                raise _read_only_error(f"operation {number}")
+        state = self._store.edit(key, parsed, if_revisions=if_revisions)
         put_in = (each.roi for each in parsed if isinstance(each, AddRoi | ReplaceRoi))
         return state, tuple(put_in)
 
-    def add(self, index: int, rois: Sequence[Roi]) -> int:
-        """Add checked ROIs that are not there yet, whatever their id; give how many these were."""
-        return self._store.add(self._key_of(self._registry.get(index)), rois)
+    def add(self, index: int, rois: Sequence[Roi], *, any_source: str = "") -> int:
+        """Add checked ROIs that are not there yet, whatever their id; give how many these were.
+
+        Those from ``any_source`` are there if they came from elsewhere, too.
+        """
+        key = self._key_of(self._registry.get(index))
+        taken = {roi.id for roi in self._store.get(key).read_only}
+        fresh = [msgspec.structs.replace(roi, id="") if roi.id in taken else roi for roi in rois]
+        return self._store.add(key, fresh, any_source=any_source)
 
     # Saving and exporting
 
@@ -280,8 +299,38 @@ class RoiBook:
                 f"{entry.path}: its saved ROIs do not fit its image any more: {exc.message}"
             )
 
-    def _load(self, entry: Entry, rois: tuple[Roi, ...], *, is_late: bool = False) -> None:
+    def _editable(self, key: FileKey, rois: tuple[Roi, ...]) -> tuple[Roi, ...]:
+        """Leave out the read-only ones, which stay anyway; refuse them if they were edited."""
+        read_only = {roi.id: roi for roi in self._store.get(key).read_only}
+        for number, roi in enumerate(rois):
+            if read_only.get(roi.id, roi) != roi:
+                raise _read_only_error(f"ROI {number}")
+        return tuple(roi for roi in rois if roi.id not in read_only)
+
+    def _load(
+        self, entry: Entry, rows: list[tuple[ImportTable, ImportRow]], *, is_late: bool = False
+    ) -> None:
         key = self._key_of(entry)
+        editable = [(table, row) for table, row in rows if not table.read_only]
+        read_only = [(table, row) for table, row in rows if table.read_only]
+        self._load_editable(entry, key, self._fitting(entry, key, editable), is_late=is_late)
+        if rois := self._fitting(entry, key, read_only):
+            try:
+                self._store.load_read_only(key, rois, is_late=is_late)
+            except InvalidAnnotation as exc:
+                self._warnings.append(f"{entry.path}: {len(rois)} loaded ROIs left out: {exc}")
+
+    def _fitting(
+        self, entry: Entry, key: FileKey, rows: list[tuple[ImportTable, ImportRow]]
+    ) -> tuple[Roi, ...]:
+        present = self._store.get(key).shown
+        return loaded_rois(rows, entry.header.shared, self._warnings, present)
+
+    def _load_editable(
+        self, entry: Entry, key: FileKey, rois: tuple[Roi, ...], *, is_late: bool
+    ) -> None:
+        if not rois:
+            return
         try:
             if self._store.load(key, rois, is_late=is_late):
                 return
@@ -299,6 +348,10 @@ class RoiBook:
 def file_key(entry: Entry) -> FileKey:
     """Give what a listed file is known by."""
     return FileKey(entry.header.sop_instance_uid, os.path.abspath(entry.path))
+
+
+def _read_only_error(where: str) -> InvalidAnnotation:
+    return InvalidAnnotation(f"{where}: the ROI is of a read-only layer")
 
 
 def _is_there(path: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import msgspec
 import pydicom
 import pytest
 from pydicom.data import get_testdata_file
@@ -11,6 +12,8 @@ from support.rois import box, point
 
 from dcmview.annotations.journal import Journal
 from dcmview.annotations.native import FileKey, write_native
+from dcmview.errors import InvalidAnnotation
+from dcmview.exchange.readers import read_predictions_file
 from dcmview.library import Library, LibrarySettings
 
 POINT = {"id": "p", "kind": "point", "points": [{"x": 5, "y": 6}]}
@@ -97,3 +100,60 @@ def test_a_damaged_journal_is_told_to_the_page(open_library, tmp_path):
     library = open_library(journal=Journal(str(tmp_path / "damaged.json")))
     (warning,) = library.warnings()
     assert "damaged.json.journal was damaged: 1 line(s)" in warning
+
+
+def predictions(tmp_path, text, name="model 7.csv"):
+    (tmp_path / name).write_text(text)
+    return read_predictions_file(str(tmp_path / name))
+
+
+def test_predictions_are_beside_what_is_saved_and_are_not_saved_themselves(open_library, tmp_path):
+    table = predictions(tmp_path, "file,x1,y1,x2,y2,label,score\na.dcm,5,6,7,8,mass,0.5\n")
+    library = open_library(annotations=(table,))
+    library.rois.replace(0, [POINT])
+    (own, predicted) = library.rois.get(0).shown
+    assert own.id == "p"
+    assert (predicted.group, predicted.source, predicted.locked) == ("model 7", "model 7.csv", True)
+    assert (predicted.label, predicted.score) == ("mass", 0.5)
+    library = open_library()
+    assert [roi.id for roi in library.rois.get(0).shown] == ["p"]
+    other = predictions(tmp_path, "file,x1,y1,x2,y2\na.dcm,1,2,3,4\n", "model 8.csv")
+    library = open_library(annotations=(other,))
+    assert [roi.group for roi in library.rois.get(0).shown] == ["", "model 8"]
+
+
+def test_predictions_are_no_edits_and_cannot_be_edited(open_library, tmp_path):
+    table = predictions(tmp_path, "file,x1,y1,x2,y2\na.dcm,5,6,7,8\n")
+    library = open_library(annotations=(table,), journal=None)
+    book = library.rois
+    (predicted,) = book.get(0).shown
+    assert book.unsaved_files == 0
+    assert book.boxes(0) == ()
+    sent = msgspec.to_builtins(predicted)
+    for edit in (
+        lambda: book.edit(0, [{"op": "remove", "id": predicted.id}]),
+        lambda: book.edit(0, [{"op": "replace", "roi": sent}]),
+        lambda: book.edit(0, [{"op": "add", "roi": sent}]),
+        lambda: book.replace(0, [{**sent, "label": "cyst"}]),
+    ):
+        with pytest.raises(InvalidAnnotation, match="0: the ROI is of a read-only layer"):
+            edit()
+    assert (book.get(0).rois, book.unsaved_files) == ((), 0)
+    book.replace(0, [sent, POINT])
+    assert [roi.id for roi in book.get(0).rois] == ["p"]
+    assert [roi.id for roi in book.get(0).shown] == ["p", predicted.id]
+
+
+def test_a_layer_that_the_file_names_is_kept(open_library, tmp_path):
+    table = predictions(tmp_path, "file,x,y,group\na.dcm,5,6,reader 2\na.dcm,5,6,\n")
+    library = open_library(annotations=(table,), journal=None)
+    assert [roi.group for roi in library.rois.get(0).shown] == ["reader 2", "model 7"]
+
+
+def test_labels_of_the_user_come_first_and_labels_that_go_are_forgotten(open_library):
+    book = open_library(labels=("mass", "cyst"), journal=None).rois
+    book.replace(0, [{**POINT, "label": "zebra"}, {**POINT, "id": "q", "label": "cyst"}])
+    book.edit(0, [{"op": "add", "roi": {**POINT, "id": "r", "label": "ant"}}])
+    assert book.overview(0).labels == ("mass", "cyst", "zebra", "ant")
+    book.edit(0, [{"op": "remove", "id": "p"}])
+    assert book.overview(0).labels == ("mass", "cyst", "ant")

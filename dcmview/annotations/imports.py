@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -45,7 +44,8 @@ class LeftOut(NamedTuple):
 class ImportTable:
     """A file of ROIs as it was read.
 
-    ``folders`` are where its relative paths may begin.
+    ``folders`` are where its relative paths may begin; ROIs of one that is
+    ``read_only`` are looked at beside the others and cannot be edited.
     """
 
     source: str
@@ -53,6 +53,32 @@ class ImportTable:
     rows: tuple[ImportRow, ...]
     left_out: tuple[LeftOut, ...] = ()
     folders: tuple[str, ...] = ()
+    read_only: bool = False
+
+
+def stamped(table: ImportTable, *, group: str, source: str, locked: bool) -> ImportTable:
+    """Say of the ROIs of a table to which layer they belong and whence they came, unless it does.
+
+    Parameters
+    ----------
+    table : ImportTable
+        As it was read.
+    group, source : str
+        For those that name none.
+    locked : bool
+        Whether to lock them all.
+    """
+
+    def stamp(roi: Roi) -> Roi:
+        return msgspec.structs.replace(
+            roi,
+            group=roi.group or group,
+            source=roi.source or source,
+            locked=roi.locked or locked,
+        )
+
+    rows = tuple(replace(row, rois=tuple(map(stamp, row.rois))) for row in table.rows)
+    return replace(table, rows=rows)
 
 
 def fitting(row: ImportRow, header: SharedHeader) -> tuple[list[Roi], list[LeftOut]]:
@@ -77,23 +103,29 @@ def fitting(row: ImportRow, header: SharedHeader) -> tuple[list[Roi], list[LeftO
     return accepted, left_out
 
 
-def with_added(rois: Sequence[Roi], new: Iterable[Roi]) -> tuple[Roi, ...]:
+def with_added(rois: Sequence[Roi], new: Iterable[Roi], *, any_source: str = "") -> tuple[Roi, ...]:
     """Put ROIs behind those that are there, and none that is there already, whatever its id.
 
-    One whose id belongs to another gets a new id: both are kept.
+    One whose id belongs to another gets a new id: both are kept. Those whose
+    source is ``any_source`` are there already from whatever source.
 
     Raises
     ------
     InvalidAnnotation
         If there would be too many.
     """
-    known = Counter(map(_content, rois))
+    known: dict[Roi, list[str]] = {}
+    for roi in rois:
+        known.setdefault(_content(roi), []).append(roi.source)
     ids = {roi.id for roi in rois}
     result = list(rois)
     for roi in new:
-        content = _content(roi)
-        if known[content] > 0:
-            known[content] -= 1
+        sources = known.get(_content(roi), [])
+        if roi.source in sources:
+            sources.remove(roi.source)
+            continue
+        if sources and roi.source == any_source:
+            sources.pop()
             continue
         kept = roi if roi.id and roi.id not in ids else msgspec.structs.replace(roi, id=new_id())
         ids.add(kept.id)
@@ -103,4 +135,4 @@ def with_added(rois: Sequence[Roi], new: Iterable[Roi]) -> tuple[Roi, ...]:
 
 
 def _content(roi: Roi) -> Roi:
-    return msgspec.structs.replace(roi, id="")
+    return msgspec.structs.replace(roi, id="", source="")

@@ -28,6 +28,8 @@ RoiKind = Literal[
 
 MOST_ROIS_PER_FILE = 20_000
 MOST_POINTS = 20_000
+LONGEST_NAME = 256
+LONGEST_SOURCE = 1_024
 LARGEST_SCORE = 1e15
 """Whole numbers up to here are exact wherever JSON is read."""
 
@@ -37,7 +39,7 @@ _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 
 Id = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9._:-]{{0,64}}{_END}")]
-Name = Annotated[str, Meta(max_length=256)]
+Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 Text = Annotated[str, Meta(max_length=10_000)]
 Color = Annotated[str, Meta(pattern=rf"^(#[0-9a-f]{{6}})?{_END}")]
 Time = Annotated[str, Meta(pattern=rf"^({_DATE}T{_CLOCK})?{_END}")]
@@ -78,7 +80,7 @@ class Roi(
     score: int | float | None = None
     note: Text = ""
     author: Name = ""
-    source: Annotated[str, Meta(max_length=1_024)] = ""
+    source: Annotated[str, Meta(max_length=LONGEST_SOURCE)] = ""
     """Where it came from: a file, a model."""
     created: Time = ""
     """Like ``2024-01-31T09:15:00Z``."""

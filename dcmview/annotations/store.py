@@ -6,10 +6,11 @@ Source files and tables that were loaded are never written.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dcmview.annotations.imports import with_added
+from dcmview.annotations.labels import LabelCounts
 from dcmview.annotations.operations import apply_operations
 from dcmview.annotations.roi import with_rectangles
 from dcmview.errors import InvalidAnnotation, NotSaved, StaleRevision
@@ -41,6 +42,13 @@ class FileRois:
     clock: int = 0
     is_journaled: bool = False
     """Whether the journal knows them all, so that it can be told of changes alone."""
+    read_only: tuple[Roi, ...] = ()
+    """Those of other files that are looked at beside them; neither edited nor saved."""
+
+    @property
+    def shown(self) -> tuple[Roi, ...]:
+        """All of them."""
+        return (*self.rois, *self.read_only) if self.read_only else self.rois
 
 
 _NOTHING = FileRois()
@@ -68,6 +76,7 @@ class RoiStore:
         self._stopping = threading.Event()
         self._clock = 0
         self._total = 0
+        self._labels = LabelCounts()
         self._files: dict[FileKey, FileRois] = {}
         self._unsaved: dict[FileKey, int] = {}
         self._save_error = ""
@@ -76,6 +85,7 @@ class RoiStore:
             for key, rois in journal.states.items():
                 self._files[key] = FileRois(rois, is_journaled=True)
                 self._total += len(rois)
+                self._labels.replace((), rois)
             journal.states = {}
 
     # Reading
@@ -100,6 +110,11 @@ class RoiStore:
         """Give everything, and the moment of the last edit in it."""
         with self._lock:
             return dict(self._files), self._clock
+
+    def labels(self) -> list[str]:
+        """Give the labels of all ROIs in the order in which they first appeared."""
+        with self._lock:
+            return self._labels.names()
 
     @property
     def clock(self) -> int:
@@ -146,10 +161,22 @@ class RoiStore:
             if old.is_journaled or old.revision > 0:
                 return False
             loaded = with_added(old.rois, rois)
-            self._clock += 1
-            self._total += len(loaded) - len(old.rois)
-            self._files[key] = FileRois(loaded, int(is_late), self._clock)
+            revision = old.revision + int(is_late)
+            self._put(key, replace(old, rois=loaded, revision=revision))
             return True
+
+    def load_read_only(self, key: FileKey, rois: Sequence[Roi], *, is_late: bool = False) -> None:
+        """Add ROIs that are looked at beside those of a file, whatever happened to these.
+
+        Raises
+        ------
+        InvalidAnnotation
+            If there would be too many.
+        """
+        with self._lock:
+            old = self._files.get(key, _NOTHING)
+            loaded = with_added(old.read_only, rois)
+            self._put(key, replace(old, read_only=loaded, revision=old.revision + int(is_late)))
 
     def adopt(self, old: FileKey, new: FileKey) -> None:
         """Know the ROIs of a file under its new name."""
@@ -163,9 +190,7 @@ class RoiStore:
     def note_listed(self, key: FileKey) -> None:
         """Say that something of a file is new to those who look, though its ROIs are not."""
         with self._lock:
-            state = self._files[key]
-            self._clock += 1
-            self._files[key] = FileRois(state.rois, state.revision, self._clock, state.is_journaled)
+            self._put(key, self._files[key])
 
     def replace(
         self, key: FileKey, rois: Sequence[Roi], *, if_revisions: Collection[int] | None = None
@@ -177,20 +202,21 @@ class RoiStore:
         """Set the rectangles of a file and leave its other ROIs alone."""
         return self._edit(key, lambda rois: with_rectangles(rois, boxes))
 
-    def add(self, key: FileKey, rois: Sequence[Roi]) -> int:
+    def add(self, key: FileKey, rois: Sequence[Roi], *, any_source: str = "") -> int:
         """Add ROIs that are not there yet, as an edit; give how many these were.
 
-        Raises what `edit` raises.
+        With ``any_source`` as of `with_added`. Raises what `edit` raises.
         """
         added = 0
 
         def change(old: tuple[Roi, ...]) -> tuple[Roi, ...]:
             nonlocal added
-            new = with_added(old, rois)
+            new = with_added(old, rois, any_source=any_source)
             added = len(new) - len(old)
             return new
 
-        if len(with_added(self.get(key).rois, rois)) > len(self.get(key).rois):
+        there = self.get(key).rois
+        if len(with_added(there, rois, any_source=any_source)) > len(there):
             self._edit(key, change)
         return added
 
@@ -262,16 +288,27 @@ class RoiStore:
             rois = change(old.rois)
             if self._total + len(rois) - len(old.rois) > MOST_ROIS:
                 raise InvalidAnnotation(f"there can be {MOST_ROIS:,} ROIs in all files together")
+            has_journal = self._journal is not None
             with self._lock:
-                self._clock += 1
-                self._total += len(rois) - len(old.rois)
-                new = FileRois(rois, old.revision + 1, self._clock, self._journal is not None)
-                self._files[key] = new
+                changed = replace(
+                    self.get(key), rois=rois, revision=old.revision + 1, is_journaled=has_journal
+                )
+                new = self._put(key, changed)
                 self._unsaved[key] = self._clock
             if self._journal is not None:
                 knows_old = bool(operations) and old.is_journaled
                 self._save(key, None if knows_old else rois, operations if knows_old else ())
             return new
+
+    def _put(self, key: FileKey, state: FileRois) -> FileRois:
+        """Set what there is of a file, as the latest that happened; with the lock held."""
+        self._clock += 1
+        old = self._files.get(key, _NOTHING)
+        if state.shown is not old.shown:
+            self._total += len(state.shown) - len(old.shown)
+            self._labels.replace(old.shown, state.shown)
+        self._files[key] = state = replace(state, clock=self._clock)
+        return state
 
     def _save(
         self, key: FileKey, rois: tuple[Roi, ...] | None, operations: tuple[Operation, ...]

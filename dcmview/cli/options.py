@@ -30,7 +30,9 @@ class ViewOptions(NamedTuple):
     watch: bool = False
     report: str | None = None
     annotations: tuple[str, ...] = ()
+    predictions: tuple[str, ...] = ()
     annotations_columns: str | None = None
+    labels: str | None = None
     save_annotations: str | None = None
     no_rescue: bool = False
     cache_budget: str | None = None
@@ -132,11 +134,29 @@ OPTIONS = (
         repeatable=True,
     ),
     Option(
+        "predictions",
+        ("--predictions",),
+        str,
+        "FILE",
+        "Load ROIs to look at beside the others, in the forms of --annotations. They cannot be "
+        "edited, and are a layer with the name of the file unless they name one. Repeatable.",
+        FILES,
+        repeatable=True,
+    ),
+    Option(
         "annotations_columns",
         ("--annotations-columns",),
         str,
         "MAPPING",
         "Which column of another CSV table has what: file=image_path,xmin=x1,ymin=y1,...",
+        FILES,
+    ),
+    Option(
+        "labels",
+        ("--labels",),
+        str,
+        "NAMES",
+        "The labels that ROIs can have, joined by commas: mass,cyst,calcification.",
         FILES,
     ),
     Option(

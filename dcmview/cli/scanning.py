@@ -39,6 +39,7 @@ def begin_scan(start: Start) -> Library:
             filters=start.filters,
             annotations=start.annotations,
             journal=start.journal,
+            labels=start.labels,
             cache_budget_bytes=start.cache_budget_bytes,
             watch_interval_s=WATCH_INTERVAL_S if options.watch else None,
         )

@@ -53,6 +53,7 @@ class Start(NamedTuple):
     filters: tuple[tuple[str, str], ...]
     annotations: tuple[ImportTable, ...]
     journal: Journal | None
+    labels: tuple[str, ...]
     tunnel: TunnelPlan | None
     token: TokenChoice
     cache_budget_bytes: int | None
@@ -155,7 +156,8 @@ def _open(options: ViewOptions) -> Start:
         check_target(options.report)
     cache_budget_bytes = None if options.cache_budget is None else parse_size(options.cache_budget)
     require_built_page()
-    annotations = _read_annotations(options.annotations, options.annotations_columns)
+    annotations = _read_annotations(options)
+    labels = _parse_labels(options.labels)
     listener = listen(options.host, options.port)
     return Start(
         options,
@@ -163,6 +165,7 @@ def _open(options: ViewOptions) -> Start:
         filters,
         annotations,
         _open_journal(options.save_annotations),
+        labels,
         _plan_tunnel(options, listener),
         _choose_token(options, listener),
         cache_budget_bytes,
@@ -173,19 +176,33 @@ def _end_at_once(_reason: EndReason) -> None:
     os._exit(console.EXIT_OK)
 
 
-def _read_annotations(paths: tuple[str, ...], columns: str | None) -> tuple[ImportTable, ...]:
-    if not paths:
-        if columns is not None:
+def _read_annotations(options: ViewOptions) -> tuple[ImportTable, ...]:
+    if not (options.annotations or options.predictions):
+        if options.annotations_columns is not None:
             raise UsageError("--annotations-columns is about a table: name it with --annotations")
         return ()
     from dcmview.annotations.plain_csv import parse_columns
-    from dcmview.exchange.readers import read_table_file
+    from dcmview.exchange.readers import read_predictions_file, read_table_file
 
     try:
-        mapping = parse_columns(columns or "")
+        mapping = parse_columns(options.annotations_columns or "")
     except InvalidAnnotation as exc:
         raise UsageError(f"--annotations-columns: {exc.message}") from exc
-    return tuple(read_table_file(path, mapping) for path in paths)
+    return (
+        *(read_table_file(path, mapping) for path in options.annotations),
+        *(read_predictions_file(path, mapping) for path in options.predictions),
+    )
+
+
+def _parse_labels(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    from dcmview.annotations.labels import parse_labels
+
+    try:
+        return parse_labels(text)
+    except InvalidAnnotation as exc:
+        raise UsageError(f"--labels: {exc.message}") from exc
 
 
 def _open_journal(path: str | None) -> Journal | None:

@@ -36,10 +36,13 @@ class ImportReport:
     """Why what was added could not be saved; empty where it was, or nobody asked for it."""
 
 
-def take_in(registry: Registry, book: RoiBook, table: ImportTable) -> ImportReport:
+def take_in(
+    registry: Registry, book: RoiBook, table: ImportTable, *, any_source: str = ""
+) -> ImportReport:
     """Add the ROIs of a table to those that are there, as edits.
 
-    What is there already is not added again, so an import can be repeated.
+    What is there already is not added again, so an import can be repeated;
+    what has ``any_source`` as its source is there if it came from elsewhere, too.
     """
     matches = match_rows(table.rows, book.listed_keys(), table.folders)
     report = ImportReport(table.format, len(table.rows) + len(table.left_out))
@@ -54,11 +57,13 @@ def take_in(registry: Registry, book: RoiBook, table: ImportTable) -> ImportRepo
         report.by_name += how == "name"
         by_file.setdefault(index, []).append(row)
     for index, rows in by_file.items():
-        _take_in_file(registry.get(index), book, rows, report)
+        _take_in_file(registry.get(index), book, rows, report, any_source)
     return report
 
 
-def _take_in_file(entry: Entry, book: RoiBook, rows: list[ImportRow], report: ImportReport) -> None:
+def _take_in_file(
+    entry: Entry, book: RoiBook, rows: list[ImportRow], report: ImportReport, any_source: str
+) -> None:
     new: list[Roi] = []
     for row in rows:
         accepted, left_out = fitting(row, entry.header.shared)
@@ -68,7 +73,7 @@ def _take_in_file(entry: Entry, book: RoiBook, rows: list[ImportRow], report: Im
         return
     before = len(book.get(entry.index).rois)
     try:
-        added = book.add(entry.index, new)
+        added = book.add(entry.index, new, any_source=any_source)
     except InvalidAnnotation as exc:
         report.left_out.extend(LeftOut(row.place, exc.message) for row in rows)
         return

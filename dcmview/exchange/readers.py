@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,9 +13,10 @@ import msgspec
 
 from dcmview.annotations.coco import read_coco
 from dcmview.annotations.csv_cells import CsvTable
-from dcmview.annotations.imports import ImportRow, ImportTable
+from dcmview.annotations.imports import ImportRow, ImportTable, stamped
 from dcmview.annotations.native import FORMAT, read_native, stored_path
 from dcmview.annotations.plain_csv import read_plain_csv
+from dcmview.annotations.roi import LONGEST_NAME, LONGEST_SOURCE
 from dcmview.annotations.roi_csv import COORDINATES_COLUMN, PATH_COLUMN, read_roi_csv
 from dcmview.annotations.roi_table import is_roi_table, read_roi_table
 from dcmview.errors import InvalidAnnotation, StartError
@@ -143,6 +145,20 @@ def read_table_file(path: str, columns: Mapping[str, str] = NO_MAPPING) -> Impor
         return read_table(content, path, columns=columns, folders=(folder,))
     except InvalidAnnotation as exc:
         raise StartError(f"ROI table {path}: {exc.message}", **exc.detail) from exc
+
+
+def read_predictions_file(path: str, columns: Mapping[str, str] = NO_MAPPING) -> ImportTable:
+    """Read a file of ROIs that are looked at beside others; raises what `read_table_file` raises.
+
+    Those without layer are one with the name of the file.
+    """
+    name = os.path.basename(path)
+    printable = os.fsencode(name).decode("utf-8", "backslashreplace")
+    group = os.path.splitext(printable)[0][:LONGEST_NAME]
+    table = read_table_file(path, columns)
+    return replace(
+        stamped(table, group=group, source=printable[:LONGEST_SOURCE], locked=True), read_only=True
+    )
 
 
 def read_table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from dcmview.annotations.imports import stamped
 from dcmview.annotations.losses import count_losses
 from dcmview.exchange.forms import EXPORT_FORMS, ExportRequest
 from dcmview.exchange.importing import take_in
@@ -94,6 +95,12 @@ class RoiExchange:
         """Note that what a form carries of everything up to this moment has left the process."""
         self._book.mark_exported(clock, EXPORT_FORMS[form].carries)
 
-    def take_in(self, table: ImportTable) -> ImportReport:
-        """Add the ROIs of a table to those that are there, as edits."""
-        return take_in(self._registry, self._book, table)
+    def take_in(
+        self, table: ImportTable, *, group: str = "", source: str = "", locked: bool = False
+    ) -> ImportReport:
+        """Add the ROIs of a table to those that are there, as edits.
+
+        ``group`` and ``source`` are for those that name none; with ``locked`` all get locked.
+        """
+        wanted = stamped(table, group=group, source=source, locked=locked)
+        return take_in(self._registry, self._book, wanted, any_source=source)

@@ -53,8 +53,8 @@ def display_request(query: QueryParams, *, preview: bool = False) -> DisplayRequ
         full_dynamic=mode == "full_dynamic",
         percentile=mode == "percentile",
         voi=voi if mode == "default" and window is None else None,
-        overlays=_flag(query, "overlays"),
-        shutter=_flag(query, "shutter"),
+        overlays=flag(query, "overlays"),
+        shutter=flag(query, "shutter"),
         format=_format(query),
         size_px=_optional_number(query, "size", least=1),
         preview=preview,
@@ -113,7 +113,7 @@ def revision_asked_for(query: QueryParams) -> int:
 
 def wants_to_follow(query: QueryParams) -> bool:
     """Read ``follow``: whether the answer goes on while there is more to come."""
-    return _flag(query, "follow")
+    return flag(query, "follow")
 
 
 def report_request(query: QueryParams) -> tuple[tuple[FileEnd, ...], int, int]:
@@ -185,6 +185,22 @@ def one_of(query: QueryParams, name: str, names: Sequence[Name]) -> Name:
     raise RequestError(f"{name} must be one of {', '.join(names)}, not {wanted!r:.40}")
 
 
+def text_of(query: QueryParams, name: str, most: int) -> str:
+    """Read a text of at most so many characters; empty where nothing is said."""
+    text = query.get(name, "")
+    if len(text) > most:
+        raise RequestError(f"{name} may have {most:,} characters, these are {len(text):,}")
+    return text
+
+
+def flag(query: QueryParams, name: str) -> bool:
+    """Read 0 or 1; 0 where nothing is said."""
+    text = query.get(name, "0")
+    if text not in ("0", "1"):
+        raise RequestError(f"{name} must be 0 or 1, not {text!r}")
+    return text == "1"
+
+
 def json_object(content: bytes) -> dict[str, Any]:
     """Read a request body as a JSON object."""
     try:
@@ -235,13 +251,6 @@ def _window(wc: str | None, ww: str | None) -> tuple[float, float] | None:
     if width <= 0:
         raise InvalidWindow(f"ww must be above 0, not {ww}")
     return center, width
-
-
-def _flag(query: QueryParams, name: str) -> bool:
-    text = query.get(name, "0")
-    if text not in ("0", "1"):
-        raise RequestError(f"{name} must be 0 or 1, not {text!r}")
-    return text == "1"
 
 
 def _format(query: QueryParams) -> PictureFormat:

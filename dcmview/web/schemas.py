@@ -675,6 +675,8 @@ class RoiOverview(Struct):
     files: list[RoiCount]
     unlisted_files: int
     """Files with saved ROIs that are not listed this time; their ROIs are kept."""
+    labels: list[str]
+    """Those of ``--labels`` first, then those of all ROIs as they first appeared; at most 1,000."""
     saved_in: str | None
     """Where edits are saved; null where they are kept in memory alone."""
     unsaved_files: int

@@ -224,6 +224,8 @@ def test_files_of_several_forms_are_loaded_at_the_start(folder, tmp_path):
             2,
             "--annotations-columns: columns: 'left' is unknown",
         ),
+        (["--predictions=plain.csv"], 3, "plain.csv: the table has no columns for"),
+        (["--labels", "x" * 257], 2, "--labels: a label has at most 256 characters"),
         (["--annotations-columns=file=b"], 2, "--annotations-columns is about a table"),
     ],
 )
@@ -330,3 +332,45 @@ def test_forms_that_say_all_themselves_need_no_columns(server):
     ]:
         found = server.request("POST", "/api/annotations/import/columns", head.encode()).json
         assert found["format"] == form
+
+
+def test_an_import_can_make_a_locked_layer_with_a_source(server):
+    put(server, [BOX])
+    table = "file,x1,y1,x2,y2,class\n0-ct.dcm,2,1,4,3,mass\n"
+    query = "?group=model%207&locked=1&name=C:%5Cdata%5Cmodel.csv"
+    for _ in range(2):
+        assert send(server, table, query).status == 200
+        (own, predicted) = rois(server)
+        assert own == BOX
+        said = {"group": "model 7", "locked": True, "source": "model.csv", "label": "mass"}
+        assert {**predicted, "id": ""} == {**BOX, "id": "", **said}
+    assert server.get("/api/rois").json["labels"] == ["mass"]
+    assert send(server, table, f"?group={'x' * 257}").status == 400
+    assert send(server, table, "?locked=yes").status == 400
+
+
+def test_an_export_that_is_imported_under_any_name_changes_nothing(server):
+    put(server, [BOX, {**POINT, "source": "reader 2"}])
+    content = server.get("/api/annotations/export.json").body
+    boxes = server.get("/api/annotations/export.csv").body
+    before = server.get("/api/file/0/rois").json
+    for name, sent in (("a.json", content), ("a (1).json", content), ("b.csv", boxes)):
+        assert send(server, sent, f"?name={name.replace(' ', '%20')}").json["added"] == 0
+    assert server.get("/api/file/0/rois").json == before
+
+
+def test_predictions_appear_beside_the_others_and_labels_in_the_overview(folder, tmp_path):
+    (tmp_path / "model.csv").write_text("file,x1,y1,x2,y2,label\n0-ct.dcm,5,6,7,8,mass\n")
+    arguments = [f"--predictions={tmp_path / 'model.csv'}", "--labels=cyst, benign,,cyst"]
+    with ServerProcess(*arguments, str(folder)) as server:
+        server.wait_scanned()
+        (predicted,) = rois(server)
+        assert (predicted["group"], predicted["locked"]) == ("model", True)
+        overview = server.get("/api/rois").json
+        assert overview["labels"] == ["cyst", "benign", "mass"]
+        assert (overview["unsaved_files"], overview["files"][0]["count"]) == (0, 1)
+        change = {"operations": [{"op": "remove", "id": predicted["id"]}]}
+        tag = {"If-Match": "*"}
+        assert server.request("PATCH", "/api/file/0/rois", change, tag).status == 400
+        exported = server.get("/api/annotations/export.json").json
+        assert exported["files"][0]["rois"] == [predicted]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,12 +10,13 @@ from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from dcmview.annotations.plain_csv import TableHead, parse_columns, read_head
+from dcmview.annotations.roi import LONGEST_NAME, LONGEST_SOURCE
 from dcmview.errors import NotSaved
 from dcmview.exchange.forms import EXPORT_FORMS
 from dcmview.exchange.readers import IMPORT_FORMS, Content, read_table, shown_form
 from dcmview.web import schemas
 from dcmview.web.context import context
-from dcmview.web.params import one_of
+from dcmview.web.params import flag, one_of, text_of
 from dcmview.web.respond import json_response, safe_text
 
 if TYPE_CHECKING:
@@ -39,13 +41,18 @@ async def import_rois(request: Request) -> Response:
     if query.get("format", AUTO) != AUTO:
         form = one_of(query, "format", tuple(IMPORT_FORMS))
     columns = parse_columns(query.get("columns", ""))
+    group = text_of(query, "group", LONGEST_NAME)
+    locked = flag(query, "locked")
+    # The name of a file on the other computer, without the folders that some browsers send.
+    name = re.split(r"[/\\]", query.get("name", ""))[-1][:LONGEST_SOURCE]
     content = bytearray()
     async for piece in request.stream():
         content += piece
     exchange = context(request).library.exchange
 
     def take_in() -> ImportReport:
-        return exchange.take_in(read_table(bytes(content), "import", form=form, columns=columns))
+        table = read_table(bytes(content), name or "import", form=form, columns=columns)
+        return exchange.take_in(table, group=group, source=name, locked=locked)
 
     report = await run_in_threadpool(take_in)
     body = _report(report)

@@ -56,6 +56,7 @@ def overview(request: Request) -> Response:
             for each in state.files
         ],
         unlisted_files=state.unlisted_files,
+        labels=list(state.labels),
         saved_in=None if book.journal_path is None else safe_text(book.journal_path),
         unsaved_files=book.unsaved_files,
         save_error=safe_text(book.save_error),
@@ -72,7 +73,7 @@ def roi_list(library: Library, index: int) -> schemas.RoiList:
         path=safe_text(entry.path),
         sop_instance_uid=entry.header.sop_instance_uid,
         revision=f"{library.rois.instance}-{state.revision}",
-        rois=state.rois,
+        rois=state.shown,
     )
 
 
@@ -116,7 +117,7 @@ def _operate(
 ) -> Response:
     state, put_in = library.rois.edit(index, json_object(content).get("operations"), expected)
     revision = f"{library.rois.instance}-{state.revision}"
-    body = schemas.RoiEdit(index=index, revision=revision, count=len(state.rois), rois=put_in)
+    body = schemas.RoiEdit(index=index, revision=revision, count=len(state.shown), rois=put_in)
     return json_response(body, {"ETag": f'"{revision}"'})
 
 

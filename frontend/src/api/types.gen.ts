@@ -567,6 +567,7 @@ export interface RoiOverview {
   revision: number;
   files: RoiCount[];
   unlisted_files: number;
+  labels: string[];
   saved_in: string | null;
   unsaved_files: number;
   save_error: string;
