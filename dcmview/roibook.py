@@ -19,8 +19,8 @@ from dcmview.annotations.native import FileKey
 from dcmview.annotations.operations import AddRoi, RemoveRoi, ReplaceRoi, parse_operations
 from dcmview.annotations.rectangle import check_against_image, parse_rectangles
 from dcmview.annotations.roi import checked, parse_rois, rectangles
-from dcmview.annotations.store import RoiStore
-from dcmview.errors import InvalidAnnotation
+from dcmview.annotations.store import FileEdit, FileRois, RoiStore
+from dcmview.errors import InvalidAnnotation, UnknownFile
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from dcmview.annotations.imports import ImportRow, ImportTable
     from dcmview.annotations.journal import Journal
     from dcmview.annotations.losses import Carries
+    from dcmview.annotations.operations import Operation
     from dcmview.annotations.rectangle import Rectangle
     from dcmview.annotations.roi import Roi
-    from dcmview.annotations.store import FileRois
+    from dcmview.errors import DcmviewError
     from dcmview.registry.registry import Entry, Registry
 
 MOST_LABELS = 20
@@ -226,16 +227,43 @@ class RoiBook:
         StaleRevision
             If the file has none of the revisions named.
         """
-        entry = self._registry.get(index)
-        key = self._key_of(entry)
-        parsed = parse_operations(operations, entry.header.shared)
-        read_only = {roi.id for roi in self._store.get(key).read_only}
-        for number, each in enumerate(parsed):
-            if (each.id if isinstance(each, RemoveRoi) else each.roi.id) in read_only:
-                raise _read_only_error(f"operation {number}")
+        key, parsed = self._parsed(index, operations)
         state = self._store.edit(key, parsed, if_revisions=if_revisions)
-        put_in = (each.roi for each in parsed if isinstance(each, AddRoi | ReplaceRoi))
-        return state, tuple(put_in)
+        return state, _put_in(parsed)
+
+    def edit_many(
+        self, edits: Iterable[tuple[int, Any, Collection[int] | None]]
+    ) -> tuple[list[tuple[FileRois, tuple[Roi, ...]] | DcmviewError], str]:
+        """Carry out operations on many files, each on its own, and save them together.
+
+        Parameters
+        ----------
+        edits : iterable of (int, decoded JSON, collection of int or None)
+            What `edit` takes.
+
+        Returns
+        -------
+        tuple of list and str
+            What `edit` gives or raises for each; and why what was done could not be saved.
+        """
+        outcomes: list[tuple[FileRois, tuple[Roi, ...]] | DcmviewError] = []
+        parsed: list[FileEdit] = []
+        places: list[int] = []
+        for place, (index, operations, if_revisions) in enumerate(edits):
+            try:
+                parsed.append(FileEdit(*self._parsed(index, operations), if_revisions))
+            except (InvalidAnnotation, UnknownFile) as exc:
+                outcomes.append(exc)
+            else:
+                outcomes.append((FileRois(), ()))
+                places.append(place)
+        done, not_saved = self._store.edit_many(parsed)
+        for place, edit, outcome in zip(places, parsed, done, strict=True):
+            if isinstance(outcome, FileRois):
+                outcomes[place] = outcome, _put_in(edit.operations)
+            else:
+                outcomes[place] = outcome
+        return outcomes, not_saved
 
     def add(self, index: int, rois: Sequence[Roi], *, any_source: str = "") -> int:
         """Add checked ROIs that are not there yet, whatever their id; give how many these were.
@@ -299,6 +327,16 @@ class RoiBook:
                 f"{entry.path}: its saved ROIs do not fit its image any more: {exc.message}"
             )
 
+    def _parsed(self, index: int, operations: Any) -> tuple[FileKey, tuple[Operation, ...]]:
+        entry = self._registry.get(index)
+        key = self._key_of(entry)
+        parsed = parse_operations(operations, entry.header.shared)
+        read_only = {roi.id for roi in self._store.get(key).read_only}
+        for number, each in enumerate(parsed):
+            if (each.id if isinstance(each, RemoveRoi) else each.roi.id) in read_only:
+                raise _read_only_error(f"operation {number}")
+        return key, parsed
+
     def _editable(self, key: FileKey, rois: tuple[Roi, ...]) -> tuple[Roi, ...]:
         """Leave out the read-only ones, which stay anyway; refuse them if they were edited."""
         read_only = {roi.id: roi for roi in self._store.get(key).read_only}
@@ -348,6 +386,10 @@ class RoiBook:
 def file_key(entry: Entry) -> FileKey:
     """Give what a listed file is known by."""
     return FileKey(entry.header.sop_instance_uid, os.path.abspath(entry.path))
+
+
+def _put_in(operations: tuple[Operation, ...]) -> tuple[Roi, ...]:
+    return tuple(each.roi for each in operations if isinstance(each, AddRoi | ReplaceRoi))
 
 
 def _read_only_error(where: str) -> InvalidAnnotation:

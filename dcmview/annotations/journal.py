@@ -131,14 +131,7 @@ class Journal:
         rois: tuple[Roi, ...] | None = None,
         operations: tuple[Operation, ...] = (),
     ) -> None:
-        """Write an edit; once this returns it survives the process and the computer.
-
-        Raises
-        ------
-        OSError
-            If it could not be written. It is remembered and written with the
-            next edit, or by `flush`.
-        """
+        """Take an edit; once `flush` returns it survives the process and the computer."""
         self._sequence += 1
         was = self._moved.get(key)
         edit = Edit(
@@ -149,19 +142,18 @@ class Journal:
             operations=operations,
         )
         self._pending.append(_line(edit))
-        self.flush()
 
     def note_move(self, old: FileKey, new: FileKey) -> None:
         """Remember that a file is known under another name from now on."""
         self._moved[new] = self._moved.pop(old, old)
 
     def flush(self) -> None:
-        """Write what could not be written before.
+        """Write what was appended.
 
         Raises
         ------
         OSError
-            If that still cannot be done.
+            If that cannot be done. All of it is written with the next edit.
         """
         if not self._pending:
             return

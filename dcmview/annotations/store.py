@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.annotations.imports import with_added
 from dcmview.annotations.labels import LabelCounts
 from dcmview.annotations.operations import apply_operations
 from dcmview.annotations.roi import with_rectangles
-from dcmview.errors import InvalidAnnotation, NotSaved, StaleRevision
+from dcmview.errors import DcmviewError, InvalidAnnotation, NotSaved, StaleRevision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from dcmview.annotations.journal import Journal
     from dcmview.annotations.native import FileKey
@@ -52,6 +52,14 @@ class FileRois:
 
 
 _NOTHING = FileRois()
+
+
+class FileEdit(NamedTuple):
+    """Operations on the ROIs of a file, if it has one of the revisions; None for any."""
+
+    key: FileKey
+    operations: tuple[Operation, ...]
+    if_revisions: Collection[int] | None
 
 
 class RoiStore:
@@ -196,7 +204,7 @@ class RoiStore:
         self, key: FileKey, rois: Sequence[Roi], *, if_revisions: Collection[int] | None = None
     ) -> FileRois:
         """Set all ROIs of a file; raises what `edit` raises."""
-        return self._edit(key, lambda _: tuple(rois), if_revisions=if_revisions)
+        return self._edit(key, lambda _: tuple(rois), if_revisions)
 
     def replace_rectangles(self, key: FileKey, boxes: Sequence[Rectangle]) -> FileRois:
         """Set the rectangles of a file and leave its other ROIs alone."""
@@ -238,12 +246,32 @@ class RoiStore:
         NotSaved
             If the edit was made and could not be saved.
         """
-        return self._edit(
-            key,
-            lambda rois: apply_operations(rois, operations),
-            operations,
-            if_revisions=if_revisions,
-        )
+        with self._editing:
+            state = self._change_by(FileEdit(key, operations, if_revisions))
+            self._save()
+            return state
+
+    def edit_many(self, edits: Iterable[FileEdit]) -> tuple[list[FileRois | DcmviewError], str]:
+        """Carry out operations on several files, each on its own, and save them together.
+
+        Returns
+        -------
+        tuple of list and str
+            What each file has then, or the error why it was not edited, as `edit` raises them;
+            and why those that were edited could not be saved.
+        """
+        outcomes: list[FileRois | DcmviewError] = []
+        with self._editing:
+            for each in edits:
+                try:
+                    outcomes.append(self._change_by(each))
+                except (StaleRevision, InvalidAnnotation, NotSaved) as exc:
+                    outcomes.append(exc)
+            try:
+                self._save()
+            except NotSaved as exc:
+                return outcomes, exc.message
+        return outcomes, ""
 
     def mark_exported(self, clock: int, carries: Callable[[Roi], bool]) -> None:
         """Note that everything up to this moment that a form carries has left the process.
@@ -275,30 +303,50 @@ class RoiStore:
         self,
         key: FileKey,
         change: Callable[[tuple[Roi, ...]], tuple[Roi, ...]],
-        operations: tuple[Operation, ...] = (),
-        *,
         if_revisions: Collection[int] | None = None,
     ) -> FileRois:
         with self._editing:
-            if self._stopping.is_set():
-                raise NotSaved("the edit was not made: the viewer is ending")
-            old = self.get(key)
-            if if_revisions is not None and old.revision not in if_revisions:
-                raise StaleRevision("somebody else has changed the ROIs of this file meanwhile")
-            rois = change(old.rois)
-            if self._total + len(rois) - len(old.rois) > MOST_ROIS:
-                raise InvalidAnnotation(f"there can be {MOST_ROIS:,} ROIs in all files together")
-            has_journal = self._journal is not None
-            with self._lock:
-                changed = replace(
-                    self.get(key), rois=rois, revision=old.revision + 1, is_journaled=has_journal
-                )
-                new = self._put(key, changed)
-                self._unsaved[key] = self._clock
-            if self._journal is not None:
-                knows_old = bool(operations) and old.is_journaled
-                self._save(key, None if knows_old else rois, operations if knows_old else ())
-            return new
+            state = self._change(key, change, (), if_revisions)
+            self._save()
+            return state
+
+    def _change(
+        self,
+        key: FileKey,
+        change: Callable[[tuple[Roi, ...]], tuple[Roi, ...]],
+        operations: tuple[Operation, ...],
+        if_revisions: Collection[int] | None,
+    ) -> FileRois:
+        """Make an edit in memory, and tell the journal, which does not write it yet."""
+        if self._stopping.is_set():
+            raise NotSaved("the edit was not made: the viewer is ending")
+        old = self.get(key)
+        if if_revisions is not None and old.revision not in if_revisions:
+            raise StaleRevision("somebody else has changed the ROIs of this file meanwhile")
+        rois = change(old.rois)
+        if self._total + len(rois) - len(old.rois) > MOST_ROIS:
+            raise InvalidAnnotation(f"there can be {MOST_ROIS:,} ROIs in all files together")
+        has_journal = self._journal is not None
+        with self._lock:
+            changed = replace(
+                self.get(key), rois=rois, revision=old.revision + 1, is_journaled=has_journal
+            )
+            new = self._put(key, changed)
+            self._unsaved[key] = self._clock
+        if self._journal is not None:
+            knows_old = bool(operations) and old.is_journaled
+            self._journal.append(
+                key,
+                rois=None if knows_old else rois,
+                operations=operations if knows_old else (),
+            )
+        return new
+
+    def _change_by(self, edit: FileEdit) -> FileRois:
+        key, operations, if_revisions = edit
+        return self._change(
+            key, lambda rois: apply_operations(rois, operations), operations, if_revisions
+        )
 
     def _put(self, key: FileKey, state: FileRois) -> FileRois:
         """Set what there is of a file, as the latest that happened; with the lock held."""
@@ -310,12 +358,11 @@ class RoiStore:
         self._files[key] = state = replace(state, clock=self._clock)
         return state
 
-    def _save(
-        self, key: FileKey, rois: tuple[Roi, ...] | None, operations: tuple[Operation, ...]
-    ) -> None:
-        assert self._journal is not None
+    def _save(self) -> None:
+        if self._journal is None:
+            return
         try:
-            self._journal.append(key, rois=rois, operations=operations)
+            self._journal.flush()
         except OSError as exc:
             if not self._save_anew():
                 self._note_failure(exc)

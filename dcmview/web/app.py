@@ -14,7 +14,18 @@ from dcmview.schedule import Scheduler
 from dcmview.web.access import AccessMiddleware
 from dcmview.web.context import AppContext
 from dcmview.web.errors import EXCEPTION_HANDLERS, UnexpectedErrors
-from dcmview.web.routes import batch, boxes, exchange, files, frames, rois, series, tags, tagtables
+from dcmview.web.routes import (
+    all_rois,
+    batch,
+    boxes,
+    exchange,
+    files,
+    frames,
+    rois,
+    series,
+    tags,
+    tagtables,
+)
 from dcmview.web.routes.page import load_assets, page_routes
 
 if TYPE_CHECKING:
@@ -73,7 +84,8 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
             Route("/api/annotations/import", exchange.import_rois, methods=["POST"]),
             Route("/api/annotations/import/columns", exchange.table_columns, methods=["POST"]),
             Route("/api/file/{index:small}/rois", rois.Rois),
-            Route("/api/rois", rois.overview),
+            Route("/api/rois", all_rois.AllRois),
+            Route("/api/rois/files", all_rois.some_files),
             *page_routes(load_assets()),
         ],
         middleware=[

@@ -23,6 +23,7 @@ MODES = ("default", "full_dynamic", "percentile")
 ENCODINGS = ("plain", "planes")
 COARSE_SIZES = (32, 2048)
 MOST_FRAMES_AT_ONCE = 1_000
+MOST_FILES_AT_ONCE = 1_000
 MOST_TAG_VALUES = 10_000
 LARGEST_NUMBER = 2**31 - 1
 
@@ -104,6 +105,14 @@ def frame_list(query: QueryParams) -> list[tuple[int, int]]:
             raise RequestError(f"more than {MOST_FRAMES_AT_ONCE} frames at once")
         wanted.extend((file, frame) for frame in range(first, last + 1))
     return wanted
+
+
+def file_list(query: QueryParams) -> list[int]:
+    """Read ``indices``, such as ``3-9,12``: files in the order wanted."""
+    ranges = _file_ranges(query.get("indices", ""))
+    if sum(map(len, ranges)) > MOST_FILES_AT_ONCE:
+        raise RequestError(f"more than {MOST_FILES_AT_ONCE:,} files at once")
+    return [index for each in ranges for index in each]
 
 
 def revision_asked_for(query: QueryParams) -> int:
@@ -218,7 +227,7 @@ def _file_ranges(text: str) -> tuple[range, ...]:
     for part in text.split(","):
         match = _FILE_RANGE.fullmatch(part)
         if match is None:
-            raise RequestError(f"files must read like 3-9,12, {part!r} does not")
+            raise RequestError(f"files must read like 3-9,12, {part!r:.40} does not")
         first = int(match["first"])
         last = int(match["last"] or first)
         if last < first:

@@ -20,9 +20,16 @@ SLICE_BYTES = 16384 * 1024
 encode_json = msgspec.json.Encoder().encode
 
 
-def json_response(body: Any, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer 200 with a schema, or anything else that msgspec can write, as JSON."""
-    return Response(encode_json(body), media_type="application/json", headers=dict(headers or {}))
+def json_response(
+    body: Any, headers: Mapping[str, str] | None = None, *, status_code: int = 200
+) -> Response:
+    """Answer with a schema, or anything else that msgspec can write, as JSON."""
+    return Response(
+        encode_json(body),
+        status_code=status_code,
+        media_type="application/json",
+        headers=dict(headers or {}),
+    )
 
 
 def list_response(request: Request, body: Any, version: str | None = None) -> Response:

@@ -577,6 +577,53 @@ class RoiRefusal(Struct):
     """What the server has now."""
 
 
+class RoiLists(Struct):
+    """The answer of ``GET /api/rois/files``."""
+
+    files: list[RoiList]
+    next: int | None
+    """The position in the list of the request from which to ask again; null for the end."""
+
+
+class RoiFileOperations(Struct):
+    """Operations on one of many files."""
+
+    index: int
+    revision: str | None
+    """The one that they build on; null for any."""
+    operations: list[AddRoi | ReplaceRoi | RemoveRoi]
+
+
+class RoiBulkOperations(Struct):
+    """The body of ``PATCH /api/rois``: all or none of a file, whatever becomes of the others."""
+
+    files: list[RoiFileOperations]
+
+
+class RoiFileOutcome(Struct, omit_defaults=True):
+    """What became of one of many files: what ``PATCH /api/file/{index}/rois`` would answer."""
+
+    index: int
+    status: int
+    """200, or that of an error."""
+    revision: str | UnsetType = UNSET
+    count: int | UnsetType = UNSET
+    rois: tuple[Roi, ...] | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    current: RoiList | UnsetType = UNSET
+    """What the server has now, if that is not what was built on."""
+
+
+class RoiBulkEdit(Struct):
+    """The answer of ``PATCH /api/rois``: the files in the order of the request."""
+
+    files: list[RoiFileOutcome]
+    error: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    """``annotations_not_saved`` if what was done could not be saved; the status is 507, then."""
+
+
 class RoiCount(Struct):
     """What a file has, in short; ``labels`` are at most the first 20."""
 

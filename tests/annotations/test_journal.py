@@ -52,21 +52,27 @@ def opened(path):
         alive.pop()._let_go()
 
 
+def write(journal, key, **edit):
+    """Make an edit that survives the process."""
+    journal.append(key, **edit)
+    journal.flush()
+
+
 def names(folder):
     return sorted(each.name for each in folder.iterdir())
 
 
 def test_edits_are_repeated_in_their_order(opened):
     journal = opened()
-    journal.append(FILE, rois=ROIS)
-    journal.append(FILE, operations=(RemoveRoi("a"), AddRoi(point("c"), index=0)))
-    journal.append(OTHER, rois=())
+    write(journal, FILE, rois=ROIS)
+    write(journal, FILE, operations=(RemoveRoi("a"), AddRoi(point("c"), index=0)))
+    write(journal, OTHER, rois=())
     assert opened().states == {FILE: (point("c"), point("b")), OTHER: ()}
 
 
 def test_closing_leaves_one_file_that_reads_as_json_of_rois(opened, path, tmp_path):
     journal = opened()
-    journal.append(FileKey("1.2", str(tmp_path / "x" / "a.dcm")), rois=ROIS)
+    write(journal, FileKey("1.2", str(tmp_path / "x" / "a.dcm")), rois=ROIS)
     journal.close(lambda: {FileKey("1.2", str(tmp_path / "x" / "a.dcm")): ROIS})
     assert names(tmp_path) == ["rois.json"]
     (stored,) = read_native(path.read_bytes()).files
@@ -82,7 +88,7 @@ def test_a_folder_that_moves_with_its_files_keeps_them(opened, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     journal = opened(first / "rois.json")
-    journal.append(FileKey("1.2", str(first / "a.dcm")), rois=ROIS)
+    write(journal, FileKey("1.2", str(first / "a.dcm")), rois=ROIS)
     first.rename(second)
     assert opened(second / "rois.json").states == {FileKey("1.2", str(second / "a.dcm")): ROIS}
 
@@ -90,16 +96,16 @@ def test_a_folder_that_moves_with_its_files_keeps_them(opened, tmp_path):
 def test_folding_begins_the_journal_anew_and_keeps_everything(opened, log):
     journal = opened()
     for _ in range(50):
-        journal.append(FILE, rois=ROIS)
+        write(journal, FILE, rois=ROIS)
     size = log.stat().st_size
     journal.fold({FILE: ROIS})
     assert log.stat().st_size < size / 20
-    journal.append(OTHER, rois=ROIS)
+    write(journal, OTHER, rois=ROIS)
     assert opened().states == {FILE: ROIS, OTHER: ROIS}
 
 
 def test_a_snapshot_cut_short_by_the_end_of_the_process_is_cleared_away(opened, path, tmp_path):
-    opened().append(FILE, rois=ROIS)
+    write(opened(), FILE, rois=ROIS)
     path.with_name("rois.json.dcmview-unfinished").write_bytes(b'{"format":"dcmview-ro')
     assert opened().states == {FILE: ROIS}
     assert names(tmp_path) == ["rois.json.journal"]
@@ -109,7 +115,7 @@ def test_the_journal_grows_no_larger_than_a_megabyte_or_the_snapshot(opened, log
     journal = opened()
     note = box("a", note="x" * 9_000)
     while not journal.should_fold:
-        journal.append(FILE, rois=(note,))
+        write(journal, FILE, rois=(note,))
     assert 1024 * 1024 < log.stat().st_size < 1024 * 1024 + 20_000
 
 
@@ -118,8 +124,8 @@ def test_dying_between_snapshot_and_new_journal_repeats_nothing(opened, path, lo
     if base is not None:
         path.write_bytes(base)
     journal = opened()
-    journal.append(FILE, rois=ROIS)
-    journal.append(FILE, operations=(RemoveRoi("a"),))
+    write(journal, FILE, rois=ROIS)
+    write(journal, FILE, operations=(RemoveRoi("a"),))
     before = log.read_bytes()
     journal.fold({FILE: (point("b"),)})
     log.write_bytes(before)
@@ -133,9 +139,9 @@ def test_dying_between_snapshot_and_new_journal_repeats_nothing(opened, path, lo
 def test_a_torn_last_line_is_left_out_and_those_before_it_stand(tmp_path_factory, cut):
     path = tmp_path_factory.mktemp("journal") / "rois.json"
     journal = Journal(str(path))
-    journal.append(FILE, rois=ROIS)
+    write(journal, FILE, rois=ROIS)
     whole = Path(f"{path}.journal").read_bytes()
-    journal.append(OTHER, rois=ROIS)
+    write(journal, OTHER, rois=ROIS)
     torn = Path(f"{path}.journal").read_bytes()
     journal._let_go()
     cut = min(cut, len(torn) - len(whole))
@@ -143,7 +149,7 @@ def test_a_torn_last_line_is_left_out_and_those_before_it_stand(tmp_path_factory
     again = Journal(str(path))
     assert again.states == {FILE: ROIS}
     assert again.warnings == []
-    again.append(OTHER, rois=ROIS)
+    write(again, OTHER, rois=ROIS)
     again._let_go()
     last = Journal(str(path))
     last._let_go()
@@ -153,7 +159,7 @@ def test_a_torn_last_line_is_left_out_and_those_before_it_stand(tmp_path_factory
 def test_a_damaged_line_costs_itself_alone_and_a_copy_is_kept(opened, log, tmp_path):
     journal = opened()
     for key in (FILE, OTHER, FileKey("1.4", "/data/c.dcm")):
-        journal.append(key, rois=ROIS)
+        write(journal, key, rois=ROIS)
     content = bytearray(log.read_bytes())
     content[content.index(b"/data/b.dcm")] ^= 1
     log.write_bytes(content)
@@ -171,7 +177,7 @@ def test_a_damaged_line_costs_itself_alone_and_a_copy_is_kept(opened, log, tmp_p
 def test_lines_that_are_missing_are_noticed(opened, log, tmp_path):
     journal = opened()
     for _ in range(3):
-        journal.append(FILE, rois=ROIS)
+        write(journal, FILE, rois=ROIS)
     lines = log.read_bytes().splitlines(keepends=True)
     log.write_bytes(b"".join(lines[:2] + lines[3:]))
     assert "1 edit(s) are missing" in opened().warnings[0]
@@ -185,7 +191,7 @@ def test_whatever_happens_to_the_bytes_is_read_refused_or_kept_aside(tmp_path_fa
     path, log = folder / "rois.json", folder / "rois.json.journal"
     journal = Journal(str(path))
     for rois in data.draw(st.lists(roi_lists(2), min_size=1, max_size=3)):
-        journal.append(FILE, rois=rois)
+        write(journal, FILE, rois=rois)
     journal._let_go()
     content = bytearray(log.read_bytes())
     start = data.draw(st.integers(0, len(content) - 1))
@@ -202,7 +208,7 @@ def test_whatever_happens_to_the_bytes_is_read_refused_or_kept_aside(tmp_path_fa
 @posix
 def test_a_second_server_is_kept_out_until_the_first_one_has_gone(opened, path):
     journal = opened()
-    journal.append(FILE, rois=ROIS)
+    write(journal, FILE, rois=ROIS)
     program = (
         f"from dcmview.annotations.journal import Journal; print(Journal({str(path)!r}).states)"
     )
@@ -231,7 +237,7 @@ def test_a_file_of_something_else_is_left_alone(opened, path, content, tmp_path)
 
 
 def test_a_journal_of_another_file_is_not_mixed_in(opened, path):
-    opened().append(FILE, rois=ROIS)
+    write(opened(), FILE, rois=ROIS)
     path.write_bytes(write_native([(OTHER, ROIS)]))
     with pytest.raises(StartError, match="does not belong to"):
         opened()
@@ -241,17 +247,17 @@ def test_json_of_rois_from_elsewhere_is_a_beginning(opened, path):
     path.write_bytes(write_native([(OTHER, ROIS)]))
     journal = opened()
     assert journal.states == {OTHER: ROIS}
-    journal.append(FILE, rois=ROIS)
+    write(journal, FILE, rois=ROIS)
     again = opened()
     assert (again.states, again.warnings) == ({OTHER: ROIS, FILE: ROIS}, [])
     again.fold(again.states)
-    again.append(FILE, rois=())
+    write(again, FILE, rois=())
     assert opened().states == {OTHER: ROIS, FILE: ()}
 
 
 def test_a_snapshot_that_somebody_else_changed_is_not_overwritten(opened, path):
     journal = opened()
-    journal.append(FILE, rois=ROIS)
+    write(journal, FILE, rois=ROIS)
     journal.fold({FILE: ROIS})
     path.write_bytes(b"precious")
     with pytest.raises(OSError, match="was changed by another program"):
@@ -262,7 +268,7 @@ def test_a_snapshot_that_somebody_else_changed_is_not_overwritten(opened, path):
 @posix
 def test_only_the_owner_reads_what_is_made_and_what_was_there_keeps_its_mode(opened, path, log):
     journal = opened()
-    journal.append(FILE, rois=ROIS)
+    write(journal, FILE, rois=ROIS)
     journal.fold({FILE: ROIS})
     assert [stat.S_IMODE(os.stat(each).st_mode) for each in (path, log)] == [0o600, 0o600]
     path.chmod(0o640)
@@ -295,10 +301,12 @@ from dcmview.annotations.native import FileKey
 from support.rois import box
 journal = Journal({str(path)!r})
 journal.append(FileKey("1", "/a"), rois=(box("a"),))
+journal.flush()
 resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
 for number in range(9):
     try:
         journal.append(FileKey("1", "/a"), rois=(box(f"b{{number}}"),) * 3)
+        journal.flush()
     except OSError as exc:
         print(number, exc.errno)
         break
@@ -323,9 +331,9 @@ def test_a_snapshot_that_cannot_be_written_leaves_the_old_one_and_the_journal(
     opened, path, monkeypatch
 ):
     journal = opened()
-    journal.append(FILE, rois=ROIS)
+    write(journal, FILE, rois=ROIS)
     journal.fold({FILE: ROIS})
-    journal.append(OTHER, rois=ROIS)
+    write(journal, OTHER, rois=ROIS)
     before = path.read_bytes()
 
     def fail(*_):

@@ -15,7 +15,7 @@ from dcmview.annotations.journal import Journal
 from dcmview.annotations.losses import EMBED, is_carried
 from dcmview.annotations.native import FileKey
 from dcmview.annotations.operations import AddRoi, RemoveRoi
-from dcmview.annotations.store import RoiStore
+from dcmview.annotations.store import FileEdit, RoiStore
 from dcmview.errors import InvalidAnnotation, NotSaved, StaleRevision
 
 
@@ -260,3 +260,34 @@ def test_a_file_that_moved_takes_its_rois_along_for_good(open_store):
     last = open_store()
     assert last.files() == [moved]
     assert last.get(moved).rois == (*LOADED, point("p"))
+
+
+def test_edits_of_many_files_are_saved_with_one_sync_and_fail_one_by_one(open_store, monkeypatch):
+    store = open_store()
+    store.replace(FILE, DRAWN)
+    syncs = []
+    monkeypatch.setattr(journal_module, "sync", syncs.append)
+    new = (AddRoi(point("new")),)
+    third = FileKey("1.4", "/data/c.dcm")
+    edits = [FileEdit(FILE, new, {0}), FileEdit(OTHER, new, {0}), FileEdit(third, new, None)]
+    (stale, other, last), not_saved = store.edit_many(edits)
+    assert isinstance(stale, StaleRevision)
+    assert not_saved == ""
+    assert other.rois == last.rois == (point("new"),)
+    assert len(syncs) == 1
+    again = open_store()
+    assert again.get(FILE).rois == DRAWN
+    assert again.get(OTHER).rois == again.get(third).rois == (point("new"),)
+
+
+def test_edits_of_many_files_that_cannot_be_saved_are_made_and_said(open_store, full_disk):
+    full_disk(False)
+    store = open_store(first_retry_s=600)
+    full_disk(True)
+    outcomes, not_saved = store.edit_many(
+        [FileEdit(key, (AddRoi(point("new")),), None) for key in (FILE, OTHER)]
+    )
+    assert [state.rois for state in outcomes] == [(point("new"),)] * 2
+    assert "No space left" in not_saved
+    assert store.unsaved_files == 2
+    full_disk(False)

@@ -399,3 +399,83 @@ def test_edits_acknowledged_by_a_server_survive_its_killing(start):
             roi = {**POINT, "id": f"{round_number}-{number}"}
             assert patch(server, {"op": "add", "roi": roi}).status == 200
             acknowledged.append(roi["id"])
+
+
+def bulk(server, *files):
+    return server.request("PATCH", "/api/rois", {"files": list(files)})
+
+
+def test_many_files_are_edited_at_once_each_on_its_own(server):
+    add = [{"op": "add", "roi": POINT}]
+    stale = rois(server, CT)["revision"]
+    put(server, [BOX])
+    answer = bulk(
+        server,
+        {"index": CT, "revision": stale, "operations": add},
+        {"index": MULTIFRAME, "revision": rois(server, MULTIFRAME)["revision"], "operations": add},
+        {"index": REPORT, "revision": None, "operations": add},
+        {"index": 99, "revision": None, "operations": add},
+    )
+    assert answer.status == 200
+    assert [each["status"] for each in answer.json["files"]] == [412, 200, 400, 404]
+    refused, done, no_image, unknown = answer.json["files"]
+    assert refused["code"] == "stale_revision"
+    assert refused["current"] == rois(server, CT)
+    assert refused["current"]["rois"] == [BOX]
+    assert (done["count"], done["rois"]) == (1, [POINT])
+    assert done["revision"] == rois(server, MULTIFRAME)["revision"]
+    assert "operation 0: the file holds no image" in no_image["error"]
+    assert unknown["code"] == "unknown_file"
+    again = {"index": CT, "revision": refused["current"]["revision"], "operations": add}
+    assert bulk(server, again).json["files"][0]["count"] == 2
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (None, "files must be a list"),
+        ([{}] * 1001, "files must be a list of at most 1,000"),
+        ([{"index": 0, "operations": []}], "file 0 of the list must have index, revision"),
+        ([{"index": "0", "revision": None}], "file 0 of the list: index must be a whole number"),
+        ([{"index": 0, "revision": 3}], "file 0 of the list: revision must be text"),
+    ],
+)
+def test_an_edit_of_many_files_that_makes_no_sense_is_refused_whole(server, files, words):
+    answer = server.request("PATCH", "/api/rois", {"files": files})
+    assert answer.status == 400
+    assert words in answer.json["error"]
+
+
+def test_many_files_are_read_at_once(server):
+    put(server, [BOX])
+    put(server, [POINT], index=MULTIFRAME)
+    answer = server.get("/api/rois/files?indices=1-2,0").json
+    assert answer == {"files": [rois(server, index) for index in (1, 2, 0)], "next": None}
+    assert server.get("/api/rois/files?indices=0,99").status == 404
+    for wrong in ("", "1-", "3-1", "0-1000"):
+        assert server.get(f"/api/rois/files?indices={wrong}").status == 400
+
+
+def test_a_long_answer_about_many_files_is_given_in_parts(server):
+    line = {"kind": "polyline", "points": [{"x": n % 10, "y": 1} for n in range(20_000)]}
+    for index in (CT, MULTIFRAME):
+        assert put(server, [line] * 6, index=index).status == 200
+    answer = server.get("/api/rois/files?indices=0,1,2").json
+    assert [each["index"] for each in answer["files"]] == [0]
+    assert answer["next"] == 1
+    answer = server.get("/api/rois/files?indices=1,2").json
+    assert [each["index"] for each in answer["files"]] == [1, 2]
+
+
+def test_edits_of_many_files_that_cannot_be_saved_say_so(start, tmp_path):
+    where = tmp_path / "where"
+    where.mkdir()
+    server = start("--no-rescue", path=where / "rois.json")
+    (where / "rois.json.journal").rename(tmp_path / "elsewhere")
+    (where / "rois.json.journal").mkdir()
+    answer = bulk(
+        server, {"index": 0, "revision": None, "operations": [{"op": "add", "roi": POINT}]}
+    )
+    assert (answer.status, answer.json["code"]) == (507, "annotations_not_saved")
+    assert answer.json["files"][0]["status"] == 200
+    assert rois(server)["rois"] == [POINT]

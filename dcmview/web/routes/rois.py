@@ -12,14 +12,15 @@ from dcmview.errors import DcmviewError, NotSaved, PreconditionRequired, StaleRe
 from dcmview.web import schemas
 from dcmview.web.context import context
 from dcmview.web.errors import error_body, error_status
-from dcmview.web.params import json_object, revision_asked_for
+from dcmview.web.params import json_object
 from dcmview.web.respond import encode_json, json_response, list_response, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from starlette.requests import Request
 
+    from dcmview.annotations.store import FileRois
     from dcmview.library import Library
 
 
@@ -40,30 +41,6 @@ class Rois(HTTPEndpoint):
         return await _edit(request, _operate)
 
 
-def overview(request: Request) -> Response:
-    """``GET /api/rois``: which files have ROIs, and whether all is saved."""
-    book = context(request).library.rois
-    state = book.overview(revision_asked_for(request.query_params))
-    body = schemas.RoiOverview(
-        revision=state.clock,
-        files=[
-            schemas.RoiCount(
-                index=each.index,
-                revision=f"{book.instance}-{each.revision}",
-                count=each.count,
-                labels=list(each.labels),
-            )
-            for each in state.files
-        ],
-        unlisted_files=state.unlisted_files,
-        labels=list(state.labels),
-        saved_in=None if book.journal_path is None else safe_text(book.journal_path),
-        unsaved_files=book.unsaved_files,
-        save_error=safe_text(book.save_error),
-    )
-    return list_response(request, body)
-
-
 def roi_list(library: Library, index: int) -> schemas.RoiList:
     """Write the ROIs of a file as they are now."""
     entry = library.entry(index)
@@ -72,7 +49,7 @@ def roi_list(library: Library, index: int) -> schemas.RoiList:
         index=index,
         path=safe_text(entry.path),
         sop_instance_uid=entry.header.sop_instance_uid,
-        revision=f"{library.rois.instance}-{state.revision}",
+        revision=revision_name(library, state),
         rois=state.shown,
     )
 
@@ -116,7 +93,7 @@ def _operate(
     library: Library, index: int, content: bytes, expected: frozenset[int] | None
 ) -> Response:
     state, put_in = library.rois.edit(index, json_object(content).get("operations"), expected)
-    revision = f"{library.rois.instance}-{state.revision}"
+    revision = revision_name(library, state)
     body = schemas.RoiEdit(index=index, revision=revision, count=len(state.shown), rois=put_in)
     return json_response(body, {"ETag": f'"{revision}"'})
 
@@ -141,10 +118,20 @@ def _expected_revisions(request: Request, instance: str) -> frozenset[int] | Non
         )
     if header.strip() == "*":
         return None
+    # A proxy that compresses makes tags weak.
+    tags = (tag.strip().removeprefix("W/").strip('"') for tag in header.split(","))
+    return revision_numbers(tags, instance)
+
+
+def revision_name(library: Library, state: FileRois) -> str:
+    """Name a revision so that another process does not take it for its own."""
+    return f"{library.rois.instance}-{state.revision}"
+
+
+def revision_numbers(names: Iterable[str], instance: str) -> frozenset[int]:
+    """Give the numbers of those revisions that are of this process."""
     found = set()
-    for tag in header.split(","):
-        # A proxy that compresses makes tags weak.
-        name = tag.strip().removeprefix("W/").strip('"')
+    for name in names:
         number = name.removeprefix(f"{instance}-")
         if number != name and number.isascii() and number.isdecimal() and len(number) < 16:
             found.add(int(number))

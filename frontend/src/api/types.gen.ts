@@ -492,6 +492,43 @@ export interface RoiRefusal {
   current: RoiList;
 }
 
+/** The answer of `GET /api/rois/files`. */
+export interface RoiLists {
+  files: RoiList[];
+  next: number | null;
+}
+
+/** Operations on one of many files. */
+export interface RoiFileOperations {
+  index: number;
+  revision: string | null;
+  operations: (AddRoi | ReplaceRoi | RemoveRoi)[];
+}
+
+/** The body of `PATCH /api/rois`: all or none of a file, whatever becomes of the others. */
+export interface RoiBulkOperations {
+  files: RoiFileOperations[];
+}
+
+/** What became of one of many files: what `PATCH /api/file/{index}/rois` would answer. */
+export interface RoiFileOutcome {
+  index: number;
+  status: number;
+  revision?: string;
+  count?: number;
+  rois?: Roi[];
+  error?: string;
+  code?: string;
+  current?: RoiList;
+}
+
+/** The answer of `PATCH /api/rois`: the files in the order of the request. */
+export interface RoiBulkEdit {
+  files: RoiFileOutcome[];
+  error?: string;
+  code?: string;
+}
+
 /** What a file has, in short; `labels` are at most the first 20. */
 export interface RoiCount {
   index: number;
