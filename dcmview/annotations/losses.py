@@ -93,4 +93,9 @@ def _coco_losses(roi: Roi) -> Iterator[Loss]:
 
 EVERYTHING = Carries()
 EMBED = Carries(frozenset({"rectangle"}), frozenset())
+MASKS = Carries(
+    frozenset({"rectangle", "ellipse", "polygon", "freehand"}),
+    frozenset({"label", "group"}),
+    lambda _roi: iter([Loss("shapes as such; they become pixels", True)]),
+)
 COCO = Carries(COCO_KINDS, frozenset({"label", "score"}), _coco_losses)

@@ -124,8 +124,11 @@ class _Finder:
             if uid
         }
         self._by_name: dict[str, list[int]] = {}
+        self._by_stem: dict[str, list[int]] = {}
         for index, path in self._paths.items():
-            self._by_name.setdefault(os.path.basename(path), []).append(index)
+            name = os.path.basename(path)
+            self._by_name.setdefault(name, []).append(index)
+            self._by_stem.setdefault(os.path.splitext(name)[0], []).append(index)
 
     def find(self, row: ImportRow, folders: Sequence[str]) -> _Hit | str:
         """Give the file of a row, or why there is none."""
@@ -145,12 +148,22 @@ class _Finder:
             exact = self._exact(row.path, folders, self._paths)
             if exact is not None:
                 return _Hit(exact, "path", _WHOLE_PATH)
-            # Pictures made of DICOM files are often named by UID.
-            named_by = self._by_uid.get(os.path.splitext(_parts(row.path)[-1])[0], [])
-            if len(named_by) == 1:
-                return _Hit(named_by[0], "uid", _WHOLE_PATH)
-            return f"matches no listed file: {row.path}"
+            return self._by_picture_name(row.path, folders)
         return self._one_of(candidates, row.path, folders, row.path, "name")
+
+    def _by_picture_name(self, path: str, folders: Sequence[str]) -> _Hit | str:
+        """Find what a picture was made of: such are named by UID or like the file."""
+        *folder, name = _parts(path)
+        stem = os.path.splitext(name)[0]
+        named_by = self._by_uid.get(stem, [])
+        if len(named_by) == 1:
+            return _Hit(named_by[0], "uid", _WHOLE_PATH)
+        candidates = self._by_name.get(stem) or self._by_stem.get(stem, [])
+        if not candidates:
+            return f"matches no listed file: {path}"
+        names = {os.path.basename(self._paths[index]) for index in candidates}
+        like_file = "/".join((*folder, names.pop() if len(names) == 1 else name))
+        return self._one_of(candidates, like_file, folders, path, "name")
 
     def _one_of(
         self, candidates: list[int], path: str, folders: Sequence[str], what: str, how: How

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.annotations.coco import CocoFile, write_coco
-from dcmview.annotations.losses import COCO, EMBED, EVERYTHING, Carries
+from dcmview.annotations.losses import COCO, EMBED, EVERYTHING, MASKS, Carries
 from dcmview.annotations.native import write_native
 from dcmview.annotations.roi import rectangles
 from dcmview.annotations.roi_csv import write_roi_csv
 from dcmview.annotations.roi_table import write_roi_table
+from dcmview.exchange.zipped import stream_zip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,12 +88,27 @@ def _coco_file(entry: Entry, rois: tuple[Roi, ...]) -> CocoFile:
     return CocoFile(path, header.sop_instance_uid, shared.columns, shared.rows, rois)
 
 
+def _png_masks(request: ExportRequest) -> Iterator[bytes]:
+    from dcmview.exchange.masks import mask_members, write_png
+
+    return stream_zip(mask_members(request.listed(), ".png", write_png))
+
+
+def _npy_masks(request: ExportRequest) -> Iterator[bytes]:
+    from dcmview.exchange.masks import mask_members, write_npy
+
+    return stream_zip(mask_members(request.listed(), ".npy", write_npy))
+
+
 CSV_TYPE = "text/csv; charset=utf-8"
 JSON_TYPE = "application/json"
+ZIP_TYPE = "application/zip"
 
 EXPORT_FORMS: dict[str, ExportForm] = {
     "embed": ExportForm(".csv", CSV_TYPE, _embed, EMBED),
     "json": ExportForm(".json", JSON_TYPE, _json, holds_unlisted=True),
     "csv": ExportForm("-table.csv", CSV_TYPE, _table, holds_unlisted=True),
     "coco": ExportForm("-coco.json", JSON_TYPE, _coco, COCO),
+    "masks-png": ExportForm("-masks-png.zip", ZIP_TYPE, _png_masks, MASKS),
+    "masks-npy": ExportForm("-masks-npy.zip", ZIP_TYPE, _npy_masks, MASKS),
 }

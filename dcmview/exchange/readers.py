@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import zipfile
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
@@ -68,6 +70,17 @@ class Content:
         return re.match(rb"\s*[{\[]", self.data) is not None
 
     @cached_property
+    def member_names(self) -> tuple[str, ...]:
+        """The files in it, if it is a zip archive."""
+        if not self.data.startswith(b"PK"):
+            return ()
+        try:
+            with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
+                return tuple(archive.namelist())
+        except (zipfile.BadZipFile, NotImplementedError):
+            return ()
+
+    @cached_property
     def json_head(self) -> JsonHead:
         """The fields that tell its form; raises ``InvalidAnnotation`` where it is no JSON."""
         try:
@@ -97,6 +110,18 @@ def _read_native(content: Content) -> Found:
     return tuple(rows), ()
 
 
+def _is_masks(content: Content) -> bool:
+    return content.data.startswith((b"\x89PNG", b"\x93NUMPY")) or any(
+        name.lower().endswith((".png", ".npy")) for name in content.member_names
+    )
+
+
+def _read_masks(content: Content) -> Found:
+    from dcmview.exchange.mask_reading import read_masks
+
+    return read_masks(content.data, content.name)
+
+
 def _is_coco(content: Content) -> bool:
     return content.is_json and bool(
         bytes(content.json_head.images) and bytes(content.json_head.annotations)
@@ -110,6 +135,7 @@ def _is_embed(content: Content) -> bool:
 
 
 IMPORT_FORMS: dict[str, ImportForm] = {
+    "masks": ImportForm(_is_masks, _read_masks),
     "embed": ImportForm(_is_embed, lambda content: (read_roi_csv(content.table), ())),
     "json": ImportForm(
         lambda content: content.is_json and content.json_head.format == FORMAT, _read_native

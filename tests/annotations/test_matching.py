@@ -38,6 +38,9 @@ def match(*named, files=FILES, folders=()):
         ("", "1.3", (2, "uid")),
         ("/elsewhere/9.dcm", "1.3", (2, "uid")),
         ("pictures/1.3.png", "", (2, "uid")),
+        ("masks/2.png", "", (2, "name")),
+        ("masks/2.dcm.png", "", (2, "name")),
+        ("masks/case2/1.png", "", (1, "name")),
     ],
 )
 def test_a_row_finds_its_file(path, uid, expected):
@@ -47,6 +50,7 @@ def test_a_row_finds_its_file(path, uid, expected):
 @pytest.mark.parametrize(
     ("path", "uid", "words"),
     [
+        ("masks/1.png", "", "could mean 2 listed files: masks/1.png: /data/case1/1.dcm"),
         ("1.dcm", "", "could mean 2 listed files: 1.dcm: /data/case1/1.dcm, /data/case2/1.dcm"),
         ("/data/case3/1.dcm", "", "could mean 2 listed files"),
         ("9.dcm", "", "matches no listed file: 9.dcm"),

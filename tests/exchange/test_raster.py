@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.vectors import vector_cases
 
 from dcmview.annotations.roi import ImagePoint, Roi
 from dcmview.exchange.raster import mask_of, region_of, union_of
-from tests.support.vectors import vector_cases
 
 ROWS, COLUMNS = 5, 6
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import time
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from PIL import Image
 from pydicom.data import get_testdata_file
 from support.server import ServerProcess
 
@@ -89,6 +91,26 @@ def test_importing_what_is_there_changes_nothing(server, form):
     report = send(server, content).json
     assert (report["added"], report["already_there"]) == (0, 1)
     assert server.get("/api/file/0/rois").json == before
+
+
+def test_masks_come_back_as_what_they_held(server):
+    put(server, [MASS])
+    exported = server.get("/api/annotations/export?format=masks-png")
+    assert "dcmview-annotations-masks-png.zip" in exported.headers["content-disposition"]
+    put(server, [])
+    assert send(server, exported.body).json["added"] == 1
+    (again,) = rois(server)
+    # Centres from 20.5 to 40: the left side has its own.
+    corners = [(20, 10), (40, 10), (40, 30), (20, 30)]
+    assert again["points"] == [{"x": x, "y": y} for x, y in corners]
+    assert (again["kind"], again["label"]) == ("polygon", "mass")
+
+
+def test_a_single_mask_is_known_by_the_name_that_is_sent(server):
+    mask = io.BytesIO()
+    Image.new("L", (128, 128), 255).save(mask, "PNG")
+    report = send(server, mask.getvalue(), "?name=0-ct.png").json
+    assert (report["format"], report["matched"]["name"], report["added"]) == ("masks", 1, 1)
 
 
 def test_a_form_with_labels_and_scores_alone_exports_what_it_can(server):

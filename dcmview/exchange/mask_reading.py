@@ -1,0 +1,317 @@
+"""Masks as ROIs: archives of ours, and PNG or NumPy files of other programs.
+
+Each part of a mask becomes a polygon along the edges of its pixels. Without a
+legend, a file is named by its image, ``<SOP Instance UID>_<frame index>`` or
+just its name, and values are labels.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import math
+import os
+import re
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
+
+import msgspec
+import numpy as np
+from PIL import Image
+
+from dcmview.annotations.imports import ImportRow, LeftOut
+from dcmview.annotations.roi import ImagePoint, Roi
+from dcmview.errors import InvalidAnnotation
+from dcmview.exchange.contours import contours_of
+from dcmview.exchange.masks import FORMAT, LEGEND, MOST_LABELS, VERSION, Legend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+MOST_BYTES = 1 << 29
+"""Of one mask, all its frames together. A small archive can claim any size."""
+MOST_PIXELS_TOGETHER = 1 << 32
+MOST_CORNERS_TOGETHER = 4_000_000
+_NPY_MAGIC = b"\x93NUMPY"
+_PNG_HEAD = struct.Struct(">8s4x4s2L")
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    NotImplementedError,  # a way of compression that Python does not know
+    RuntimeError,  # encrypted
+)
+_GREY_MODES = frozenset({"1", "L", "P", "I;16", "I"})
+_OWN_NAME = re.compile(r"([0-9.]+)_([0-9]{1,9})(_[0-9]+)?")
+_WHITE = 255
+
+
+class _Image(NamedTuple):
+    """What a mask lies on, and its layer; ``size`` is columns and rows."""
+
+    sop_instance_uid: str
+    path: str
+    size: tuple[int, int]
+    frame_count: int | None = None
+    group: str = ""
+
+
+class _Part(NamedTuple):
+    """A part of a mask: the same outline on several frames is one ROI."""
+
+    value: int
+    label: str | None
+    outline: bytes
+
+
+@dataclass(slots=True)
+class _Found:
+    """Parts by image, with the frames on which they are; None for all."""
+
+    parts: dict[_Image, dict[_Part, list[int | None]]] = field(default_factory=dict)
+    places: dict[_Image, str] = field(default_factory=dict)
+    left_out: list[LeftOut] = field(default_factory=list)
+    values: set[int] = field(default_factory=set)
+    corners: int = 0
+    pixels: int = 0
+
+
+def read_masks(data: bytes, name: str) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...]]:
+    """Read an archive of masks, or a single one.
+
+    Parameters
+    ----------
+    data : bytes
+        The file: ZIP, PNG or NPY.
+    name : str
+        What it is called; a single mask is matched by it.
+
+    Raises
+    ------
+    InvalidAnnotation
+        If the archive or its legend is damaged.
+    """
+    found = _Found()
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        _take_named(found, name, io.BytesIO(data))
+        return _rows(found)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            _read_archive(found, archive)
+    except _UNREADABLE as exc:
+        raise InvalidAnnotation(f"the archive cannot be read: {exc}") from exc
+    return _rows(found)
+
+
+def _read_archive(found: _Found, archive: zipfile.ZipFile) -> None:
+    names = archive.namelist()
+    if LEGEND not in names:
+        for name in names:
+            if is_mask_name(name):
+                with archive.open(name) as file:
+                    _take_named(found, name, file)
+        return
+    try:
+        with archive.open(LEGEND) as file:
+            legend = msgspec.json.decode(file.read(MOST_BYTES), type=Legend)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise InvalidAnnotation(f"{LEGEND}: {exc}".replace("`", "")) from exc
+    if (legend.format, legend.version) != (FORMAT, VERSION):
+        raise InvalidAnnotation(f"{LEGEND}: is not {FORMAT!r} of version {VERSION}")
+    labels: dict[int, str] = {each.value: each.label for each in legend.values}
+    present = set(names)
+    for each in legend.masks:
+        if each.name not in present:
+            found.left_out.append(LeftOut(each.name, "is not in the archive"))
+            continue
+        with archive.open(each.name) as file:
+            for mask in _planes(found, each.name, file):
+                uid, size = each.sop_instance_uid, _size(mask)
+                image = _Image(uid, each.path, size, each.frame_count, each.group)
+                _take(found, each.name, image, mask, frame_index=each.frame_index, labels=labels)
+
+
+def is_mask_name(name: str) -> bool:
+    """Whether a file looks like a mask, and not like the litter of an archiver."""
+    is_hidden = os.path.basename(name).startswith(".") or name.startswith("__MACOSX")
+    return name.lower().endswith((".png", ".npy")) and not is_hidden
+
+
+def _take_named(found: _Found, name: str, file: IO[bytes]) -> None:
+    """A mask that is known by its name alone."""
+    stem = os.path.splitext(os.path.basename(name))[0]
+    own = _OWN_NAME.fullmatch(stem)
+    uid, frame_index = (own[1], int(own[2])) if own else ("", None)
+    planes = list(_planes(found, name, file))
+    for number, mask in enumerate(planes):
+        frame = frame_index if len(planes) == 1 else number
+        image = _Image(uid, "" if uid else name, _size(mask))
+        _take(found, name, image, mask, frame_index=frame)
+
+
+def _planes(found: _Found, name: str, file: IO[bytes]) -> Iterator[NDArray[Any]]:
+    """The masks in a file; what cannot be one is left out with the reason."""
+    try:
+        array = _read_array(file)
+    except InvalidAnnotation as exc:
+        found.left_out.append(LeftOut(name, exc.message))
+        return
+    found.pixels += array.size
+    if found.pixels > MOST_PIXELS_TOGETHER:
+        raise InvalidAnnotation(f"{name}: all masks together have too many pixels")
+    yield from array.reshape(-1, *array.shape[-2:])
+
+
+def _read_array(file: IO[bytes]) -> NDArray[Any]:
+    head = file.read(_PNG_HEAD.size)
+    array = _read_npy(head, file) if head.startswith(_NPY_MAGIC) else _read_png(head, file)
+    if array.ndim not in (2, 3):
+        raise InvalidAnnotation(
+            f"has the shape {array.shape}, not (rows, columns) or (frames, rows, columns)"
+        )
+    if array.dtype.kind == "f" and (array == np.floor(array)).all():
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "bui":
+        raise InvalidAnnotation(f"holds {array.dtype}, not whole numbers")
+    lowest, highest = int(array.min()), int(array.max())
+    if lowest < 0 or highest > MOST_LABELS:
+        raise InvalidAnnotation(
+            f"holds values from {lowest} to {highest}; labels are 1 to {MOST_LABELS:,}"
+        )
+    return array.astype(np.uint16, copy=False)
+
+
+def _read_png(head: bytes, file: IO[bytes]) -> NDArray[Any]:
+    try:
+        signature, kind, columns, rows = _PNG_HEAD.unpack(head)
+    except struct.error as exc:
+        raise InvalidAnnotation("is neither PNG nor NPY") from exc
+    if signature != b"\x89PNG\r\n\x1a\n" or kind != b"IHDR":
+        raise InvalidAnnotation("is neither PNG nor NPY")
+    _check_size(2 * rows * columns)
+    try:
+        with Image.open(io.BytesIO(head + file.read(MOST_BYTES)), formats=("PNG",)) as picture:
+            if picture.mode not in _GREY_MODES:
+                raise InvalidAnnotation("is a colour picture; a mask has one value a pixel")
+            return np.asarray(picture)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as exc:
+        raise InvalidAnnotation(f"cannot be read: {exc}") from exc
+
+
+def _read_npy(head: bytes, file: IO[bytes]) -> NDArray[Any]:
+    numpy_format = np.lib.format
+    whole = _Joined(head, file)
+    try:
+        version = numpy_format.read_magic(whole)
+        read = {
+            (1, 0): numpy_format.read_array_header_1_0,
+            (2, 0): numpy_format.read_array_header_2_0,
+        }[version]
+        shape, is_fortran, dtype = read(whole)
+    except (ValueError, KeyError) as exc:
+        raise InvalidAnnotation(f"is no NPY file: {exc}") from exc
+    if dtype.kind not in "buif":
+        raise InvalidAnnotation(f"holds {dtype}, not whole numbers")
+    size_bytes = math.prod(shape) * dtype.itemsize
+    _check_size(size_bytes)
+    content = whole.read(size_bytes)
+    if len(content) < size_bytes:
+        raise InvalidAnnotation(f"ends after {len(content):,} of {size_bytes:,} bytes")
+    return np.frombuffer(content, dtype).reshape(shape, order="F" if is_fortran else "C")
+
+
+def _check_size(size_bytes: int) -> None:
+    if not 0 < size_bytes <= MOST_BYTES:
+        raise InvalidAnnotation(f"claims {size_bytes:,} bytes; a mask has 1 to {MOST_BYTES:,}")
+
+
+class _Joined(io.RawIOBase):
+    """A file with its first bytes put back."""
+
+    def __init__(self, head: bytes, file: IO[bytes]) -> None:
+        self._head, self._file = head, file
+
+    def read(self, size: int = -1, /) -> bytes:
+        taken, self._head = self._head[:size], self._head[size:]
+        return taken + self._file.read(size - len(taken))
+
+
+def _take(
+    found: _Found,
+    name: str,
+    image: _Image,
+    mask: NDArray[np.uint16],
+    *,
+    frame_index: int | None,
+    labels: dict[int, str] | None = None,
+) -> None:
+    counts = np.bincount(mask.reshape(-1))
+    for value in np.flatnonzero(counts[1:]) + 1:
+        label = None if labels is None else labels.get(int(value))
+        if labels is not None and label is None:
+            found.left_out.append(LeftOut(name, f"value {value} has no label in {LEGEND}"))
+            continue
+        try:
+            outlines = contours_of(mask == value)
+        except InvalidAnnotation as exc:
+            found.left_out.append(LeftOut(name, exc.message))
+            continue
+        found.corners += sum(map(len, outlines))
+        if found.corners > MOST_CORNERS_TOGETHER:
+            raise InvalidAnnotation(
+                f"{name}: all outlines together have more than {MOST_CORNERS_TOGETHER:,} corners"
+            )
+        found.values.add(int(value))
+        found.places.setdefault(image, name)
+        parts = found.parts.setdefault(image, {})
+        for outline in outlines:
+            part = _Part(int(value), label, outline.tobytes())
+            parts.setdefault(part, []).append(frame_index)
+
+
+def _rows(found: _Found) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...]]:
+    # A value that stands for "in" alone is no label.
+    is_plain = found.values <= {1} or found.values <= {_WHITE}
+    rows = []
+    for image, parts in found.parts.items():
+        rois = tuple(
+            Roi(
+                kind="polygon",
+                points=_points(part.outline),
+                frames=_frames(frames, image.frame_count),
+                label=_label(part, is_plain=is_plain),
+                group=image.group,
+            )
+            for part, frames in parts.items()
+        )
+        row = ImportRow(found.places[image], image.path, rois, image.sop_instance_uid, image.size)
+        rows.append(row)
+    return tuple(rows), tuple(found.left_out)
+
+
+def _label(part: _Part, *, is_plain: bool) -> str:
+    if part.label is not None:
+        return part.label
+    return "" if is_plain else str(part.value)
+
+
+def _points(outline: bytes) -> tuple[ImagePoint, ...]:
+    pairs = np.frombuffer(outline, np.int32).reshape(-1, 2).tolist()
+    return tuple(ImagePoint(x, y) for x, y in pairs)
+
+
+def _frames(frames: list[int | None], frame_count: int | None) -> Literal["all"] | tuple[int, ...]:
+    known = {frame for frame in frames if frame is not None}
+    is_all = len(known) < len(set(frames)) or len(known) == frame_count
+    return "all" if is_all else tuple(sorted(known))
+
+
+def _size(mask: NDArray[Any]) -> tuple[int, int]:
+    return mask.shape[1], mask.shape[0]

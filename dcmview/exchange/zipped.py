@@ -1,0 +1,66 @@
+"""A zip archive as it goes out: no more than a piece of it is held at a time."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# The earliest that a zip can say: the same content gives the same archive.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+class Member(NamedTuple):
+    """A file of an archive; its pieces are gone through once."""
+
+    name: str
+    pieces: Iterable[bytes | memoryview]
+    is_compressed: bool = False
+    """Whether it is to be compressed, for what is not yet."""
+
+
+def stream_zip(members: Iterable[Member]) -> Iterator[bytes]:
+    """Write an archive piece by piece.
+
+    A member that fails breaks the archive off: it has no directory then, and
+    every program refuses it.
+    """
+    out = _Pipe()
+    with zipfile.ZipFile(out, "w", allowZip64=True) as archive:
+        for member in members:
+            info = zipfile.ZipInfo(member.name, _NO_TIME)
+            info.compress_type = (
+                zipfile.ZIP_DEFLATED if member.is_compressed else zipfile.ZIP_STORED
+            )
+            info.external_attr = 0o644 << 16
+            # Its size is not known yet, so there is room for one beyond 4 GiB.
+            with archive.open(info, "w", force_zip64=True) as file:
+                for piece in member.pieces:
+                    file.write(piece)
+                    if written := out.take():
+                        yield written
+    yield out.take()
+
+
+class _Pipe(io.RawIOBase):
+    """What an archive is written to, which cannot go back in it."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any, /) -> int:
+        piece = bytes(content)
+        self._pieces.append(piece)
+        return len(piece)
+
+    def take(self) -> bytes:
+        """Give what was written since the last time."""
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        return taken
