@@ -23,6 +23,7 @@
     │   └── DecodeFailed     from the decoder's own exception
     ├── Busy                 too much is waiting already; ask again in a moment
     ├── NotSaved             disk full, read-only: the edit is in memory alone
+    ├── NotInstalled         needs an optional package
     ├── UsageError           the command line asks for something impossible
     ├── StartError           port taken, bad CSV, frontend not built
     └── NothingToShow        the scan ended without a single DICOM object
@@ -211,6 +212,12 @@ class NotSaved(DcmviewError):
     """The edit was made, in memory alone: it could not be saved."""
 
     code = "annotations_not_saved"
+
+
+class NotInstalled(DcmviewError):
+    """What was asked for needs a package that is not installed."""
+
+    code = "not_installed"
 
 
 class UsageError(DcmviewError):

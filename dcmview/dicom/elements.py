@@ -70,6 +70,18 @@ def text(dataset: Dataset, keyword: str) -> str:
     return str(value).strip("\0 \t\r\n")
 
 
+def long_text(dataset: Dataset, keyword: str) -> str:
+    """Give an element of one value as text of many lines, which keeps its spaces at the front."""
+    element = stored_element(dataset, keyword)
+    if element is None:
+        return ""
+    try:
+        value = dataset[element.tag].value
+    except Exception:
+        return _raw_text(dataset, keyword)
+    return value.rstrip("\0 ") if isinstance(value, str) else text(dataset, keyword)
+
+
 def numbers(dataset: Dataset, keyword: str) -> tuple[tuple[float | None, ...], tuple[Repair, ...]]:
     """Give the finite numbers of an element.
 

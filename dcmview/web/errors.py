@@ -35,6 +35,7 @@ STATUS_BY_CLASS: dict[type[DcmviewError], int] = {
     errors.TooLarge: 413,
     errors.InstanceError: 422,
     errors.PreconditionRequired: 428,
+    errors.NotInstalled: 501,
     errors.Busy: 503,
     errors.NotSaved: 507,
     errors.StartError: 500,

@@ -1,0 +1,29 @@
+"""The optional extra that writes DICOM objects of ROIs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dcmview.dicom.recording import recorded_warnings
+from dcmview.errors import NotInstalled
+
+EXTRA = "dcmview[dicom-export]"
+
+
+def highdicom() -> Any:
+    """Give the package that writes structured reports and segmentations.
+
+    Raises
+    ------
+    NotInstalled
+        If it is not there, with the command that brings it.
+    """
+    try:
+        with recorded_warnings():
+            import highdicom.seg  # also makes the name `highdicom`
+            import highdicom.sr
+    except ImportError as exc:
+        raise NotInstalled(
+            f"DICOM SR and SEG are written by highdicom: pip install '{EXTRA}'", extra=EXTRA
+        ) from exc
+    return highdicom

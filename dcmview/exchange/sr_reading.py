@@ -1,0 +1,270 @@
+"""ROIs out of a structured report: every SCOORD on an image, and what the report says of it.
+
+Made for DICOM PS3.16 TID 1500, ours and those of others; outlines of other
+templates are found, too, by the image that they were selected from.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import msgspec
+
+from dcmview.annotations.imports import ImportRow, LeftOut
+from dcmview.annotations.roi import LARGEST_SCORE, MOST_POINTS, ImagePoint, Roi
+from dcmview.dicom import elements
+from dcmview.dicom.sequences import sequence_items
+from dcmview.exchange import sr_codes
+from dcmview.exchange.sr_points import single
+from dcmview.exchange.sr_tree import ContentTree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pydicom.dataset import Dataset
+
+    from dcmview.annotations.roi import RoiKind
+    from dcmview.exchange.sr_tree import ContentItem
+
+Point = tuple[float, float]
+
+ELLIPSE_CORNERS = 72
+"""Of a polygon that stands for an ellipse whose axes are not those of the image."""
+_AXIS_TOLERANCE_PX = 1e-3
+"""Ends of axes are often given with few digits."""
+_MOST_NOTES = 20
+_LONGEST_NOTE = 200
+_KIND_BY_CODE: dict[str, RoiKind] = {code.value: kind for kind, code in sr_codes.KINDS.items()}
+_FIELD_BY_CODE = {code.value: field for field, code in sr_codes.TEXTS.items()}
+_OPEN_POINTS: dict[RoiKind, range] = {
+    "length": range(2, 3),
+    "angle": range(3, 4),
+    "cobb": range(4, 5),
+    "polyline": range(2, MOST_POINTS + 1),
+}
+_SOME_ROI = {"kind": "point", "points": [{"x": 0, "y": 0}]}
+_FRAME_NUMBER = re.compile(r"0*[1-9][0-9]{0,8}")
+_SLIDES = "1.2.840.10008.5.1.4.1.1.77.1.6"
+
+
+class _Unusable(Exception):
+    """A SCOORD that makes no ROI, and why."""
+
+
+class _Said(NamedTuple):
+    """What a report says of the outlines of a group."""
+
+    kind: RoiKind | None
+    fields: dict[str, Any]
+
+
+def read_report(dataset: Dataset) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...]]:
+    """Give a row for each outline and image, and what was left out.
+
+    Raises
+    ------
+    InvalidAnnotation
+        If the content tree is larger than a report for people can be.
+
+    References
+    ----------
+    DICOM PS3.3 C.18.6, Spatial Coordinates Macro.
+    DICOM PS3.16 TID 1500, TID 1410.
+    """
+    tree = ContentTree(dataset)
+    rows: list[ImportRow] = []
+    left_out: list[LeftOut] = []
+    said: dict[tuple[int, ...], _Said] = {}
+    for item in tree.items:
+        if item.value_type not in ("SCOORD", "SCOORD3D"):
+            continue
+        place = f"item {'.'.join(map(str, item.place))}"
+        group = _group_of(item)
+        if group.place not in said:
+            said[group.place] = _said_of(group)
+        try:
+            rows.extend(_rows(tree, item, said[group.place], place))
+        except _Unusable as exc:
+            left_out.append(LeftOut(place, str(exc)))
+    return tuple(rows), tuple(left_out)
+
+
+def _rows(tree: ContentTree, item: ContentItem, said: _Said, place: str) -> Iterator[ImportRow]:
+    if item.value_type == "SCOORD3D":
+        raise _Unusable("is in millimetres of the patient, not in pixels of an image")
+    shapes = list(_shapes(item, said.kind))
+    references = [
+        reference
+        for image in map(tree.resolved, item.children)
+        if image is not None and image.value_type == "IMAGE"
+        for reference in sequence_items(image.dataset, "ReferencedSOPSequence")[:1]
+    ]
+    if not references:
+        raise _Unusable("names no image")
+    for reference in references:
+        if elements.text(reference, "ReferencedSOPClassUID") == _SLIDES:
+            _require_frame_points(item)
+        frames = _frames(reference)
+        rois = tuple(
+            Roi(kind=kind, points=points, frames=frames, **said.fields) for kind, points in shapes
+        )
+        yield ImportRow(place, "", rois, elements.text(reference, "ReferencedSOPInstanceUID"))
+
+
+def _require_frame_points(item: ContentItem) -> None:
+    # Where this is not said, points of a slide are those of its total pixel matrix.
+    if elements.text(item.dataset, "PixelOriginInterpretation").upper() != "FRAME":
+        raise _Unusable("counts in the total pixel matrix of a slide, not in a frame")
+
+
+def _frames(reference: Dataset) -> tuple[int, ...] | Literal["all"]:
+    """Frame indices; the list may be longer than values that `elements` trusts."""
+    raw = elements.raw_bytes(reference, "ReferencedFrameNumber")
+    if raw is None:
+        numbers, _ = elements.numbers(reference, "ReferencedFrameNumber")
+        words = [f"{number or 0:.0f}" for number in numbers]
+    else:
+        words = raw[0].decode("latin-1").replace("\0", " ").split("\\")
+    words = [word.strip() for word in words if word.strip()]
+    if not all(_FRAME_NUMBER.fullmatch(word) for word in words):
+        raise _Unusable("names a frame that cannot be")
+    return tuple(sorted({int(word) - 1 for word in words})) or "all"
+
+
+# What the report says
+
+
+def _group_of(item: ContentItem) -> ContentItem:
+    """Give the measurement group that an outline lies in, else the item that it is there for."""
+    for ancestor in item.ancestors():
+        if ancestor.is_named(sr_codes.MEASUREMENT_GROUP):
+            return ancestor
+    return item.parent or item
+
+
+def _said_of(group: ContentItem) -> _Said:
+    fields: dict[str, Any] = {}
+    kind: RoiKind | None = None
+    notes: list[str] = []
+    if group.value_type == "CODE":
+        fields["label"] = group.coded_value.meaning
+    for item in group.children:
+        is_ours = item.name.scheme == sr_codes.SCHEME
+        if item.is_named(sr_codes.FINDING):
+            fields.setdefault("label", item.coded_value.meaning or item.text_value)
+        elif item.is_named(sr_codes.COMMENT):
+            notes.insert(0, item.text_value)
+        elif item.is_named(sr_codes.TRACKING_IDENTIFIER):
+            fields["id"] = item.text_value
+        elif item.is_named(sr_codes.SHAPE):
+            kind = _KIND_BY_CODE.get(item.coded_value.value)
+        elif item.is_named(sr_codes.SCORE):
+            fields["score"] = item.measured[0]
+        elif is_ours and item.name.value in _FIELD_BY_CODE:
+            fields[_FIELD_BY_CODE[item.name.value]] = item.text_value
+        elif len(notes) < _MOST_NOTES and (note := _note(item)):
+            notes.append(note[:_LONGEST_NOTE])
+    fields["note"] = "\n".join(notes)
+    return _Said(kind, {name: value for name, value in fields.items() if _is_allowed(name, value)})
+
+
+def _note(item: ContentItem) -> str:
+    """What another program says beside the outline, for people."""
+    if item.value_type == "NUM":
+        number, unit = item.measured
+        value = "" if number is None else f"{number:g} {unit.value}"
+    elif item.value_type == "CODE":
+        value = item.coded_value.meaning
+    else:
+        value = item.text_value
+    return f"{item.name.meaning}: {value}" if value else ""
+
+
+def _is_allowed(name: str, value: Any) -> bool:
+    """Whether an ROI may have this; if not, that is left out and the ROI kept."""
+    try:
+        msgspec.convert({**_SOME_ROI, name: value}, Roi)
+    except msgspec.ValidationError:
+        return False
+    return name != "score" or value is None or abs(value) <= LARGEST_SCORE
+
+
+# What is drawn
+
+
+def _shapes(
+    item: ContentItem, kind: RoiKind | None
+) -> Iterator[tuple[RoiKind, tuple[ImagePoint, ...]]]:
+    """Give kinds with points; several of them where one graphic stands for several ROIs."""
+    points = _points(item.dataset)
+    graphic_type = elements.text(item.dataset, "GraphicType").upper()
+    if graphic_type in ("POINT", "MULTIPOINT"):
+        for point in points:
+            yield "point", _image_points([point])
+    elif graphic_type == "POLYLINE" and len(points) > 1:
+        yield _outline(points, kind)
+    elif graphic_type == "CIRCLE" and len(points) == 2:
+        (x, y), edge = points
+        radius = math.dist(points[0], edge)
+        yield "ellipse", _image_points([(x - radius, y - radius), (x + radius, y + radius)])
+    elif graphic_type == "ELLIPSE" and len(points) == 4:
+        yield _ellipse(points)
+    else:
+        raise _Unusable(f"is no graphic: {graphic_type[:20]!r} with {len(points)} point(s)")
+
+
+def _points(dataset: Dataset) -> list[Point]:
+    numbers, _ = elements.numbers(dataset, "GraphicData")
+    values = [number for number in numbers if number is not None]
+    if len(values) != len(numbers) or len(values) % 2 or not values:
+        raise _Unusable("has coordinates that are no pairs of numbers")
+    return list(zip(values[::2], values[1::2], strict=True))
+
+
+def _outline(points: list[Point], kind: RoiKind | None) -> tuple[RoiKind, tuple[ImagePoint, ...]]:
+    is_closed = len(points) > 3 and points[0] == points[-1]
+    if kind is not None and len(points) in _OPEN_POINTS.get(kind, ()):
+        return kind, _image_points(points)
+    if not is_closed:
+        return ("length" if len(points) == 2 else "polyline"), _image_points(points)
+    corners = points[:-1]
+    if kind in ("polygon", "freehand"):
+        return kind, _image_points(corners)
+    if len(corners) == 4 and _is_rectangle(corners):
+        return "rectangle", _image_points([corners[0], corners[2]])
+    return "polygon", _image_points(corners)
+
+
+def _is_rectangle(corners: Sequence[Point]) -> bool:
+    xs, ys = ({corner[axis] for corner in corners} for axis in (0, 1))
+    is_turning = all(
+        (a[0] == b[0]) != (a[1] == b[1])
+        for a, b in zip(corners, [*corners[1:], corners[0]], strict=True)
+    )
+    return len(xs) == len(ys) == 2 and is_turning
+
+
+def _ellipse(points: list[Point]) -> tuple[RoiKind, tuple[ImagePoint, ...]]:
+    """Give the box around an ellipse, or corners where its axes are not those of the image."""
+    for first, second in ((points[:2], points[2:]), (points[2:], points[:2])):
+        (x0, y0), (x1, y1) = first
+        (x2, y2), (x3, y3) = second
+        if abs(y0 - y1) <= _AXIS_TOLERANCE_PX >= abs(x2 - x3):
+            return "ellipse", _image_points([(x0, y2), (x1, y3)])
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points
+    centre_x, centre_y = (x0 + x1) / 2, (y0 + y1) / 2
+    steps = [2 * math.pi * number / ELLIPSE_CORNERS for number in range(ELLIPSE_CORNERS)]
+    corners = [
+        (
+            centre_x + math.cos(step) * (x1 - x0) / 2 + math.sin(step) * (x3 - x2) / 2,
+            centre_y + math.cos(step) * (y1 - y0) / 2 + math.sin(step) * (y3 - y2) / 2,
+        )
+        for step in steps
+    ]
+    return "polygon", _image_points(corners)
+
+
+def _image_points(points: Sequence[Point]) -> tuple[ImagePoint, ...]:
+    return tuple(ImagePoint(single(x), single(y)) for x, y in points)
