@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.errors import NotInstalled
 
 EXTRA = "dcmview[dicom-export]"
+INSTALL = f"pip install '{EXTRA}'"
 
 
+@functools.cache
 def highdicom() -> Any:
     """Give the package that writes structured reports and segmentations.
 
@@ -24,6 +27,6 @@ def highdicom() -> Any:
             import highdicom.sr
     except ImportError as exc:
         raise NotInstalled(
-            f"DICOM SR and SEG are written by highdicom: pip install '{EXTRA}'", extra=EXTRA
+            f"DICOM SR and SEG are written by highdicom: {INSTALL}", extra=EXTRA
         ) from exc
     return highdicom

@@ -13,6 +13,7 @@ from dcmview.annotations.roi import rectangles
 from dcmview.annotations.roi_csv import write_roi_csv
 from dcmview.annotations.roi_table import write_roi_table
 from dcmview.exchange.zipped import stream_zip
+from dcmview.exchange import dicom_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -111,4 +112,7 @@ EXPORT_FORMS: dict[str, ExportForm] = {
     "coco": ExportForm("-coco.json", JSON_TYPE, _coco, COCO),
     "masks-png": ExportForm("-masks-png.zip", ZIP_TYPE, _png_masks, MASKS),
     "masks-npy": ExportForm("-masks-npy.zip", ZIP_TYPE, _npy_masks, MASKS),
+    "sr": ExportForm(
+        "-sr.zip", ZIP_TYPE, dicom_forms.write_sr, dicom_forms.SR, missing=dicom_forms.missing
+    ),
 }

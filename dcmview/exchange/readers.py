@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from dcmview.annotations.imports import LeftOut
+    from dcmview.exchange.dicom_content import DicomContent
 
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -63,6 +64,27 @@ class Content:
         self.data = data.removeprefix(BYTE_ORDER_MARK)
         self.name = name
         self.columns = columns
+
+    @cached_property
+    def dicom(self) -> DicomContent | None:
+        """The object that it holds; raises ``InvalidAnnotation`` where it cannot be read."""
+        # DICOM PS3.10 7.1: a preamble of 128 bytes, whatever they say, and a prefix.
+        if self.data[128:132] != b"DICM":
+            return None
+        from dcmview.exchange.dicom_content import DicomContent
+
+        return DicomContent(self.data)
+
+    @property
+    def dicom_form(self) -> str:
+        """Which form an object is; nothing where it is none, an error where it has no ROIs."""
+        return "" if self.dicom is None else self.dicom.form
+
+    def require_dicom(self) -> DicomContent:
+        """Give the object, or raise ``InvalidAnnotation`` if it is none."""
+        if self.dicom is None:
+            raise InvalidAnnotation("not a DICOM file")
+        return self.dicom
 
     @cached_property
     def is_json(self) -> bool:
@@ -134,8 +156,22 @@ def _is_embed(content: Content) -> bool:
     )
 
 
+def _read_sr(content: Content) -> Found:
+    from dcmview.exchange.sr_reading import read_report
+
+    return read_report(content.require_dicom().dataset)
+
+
+def _read_seg(content: Content) -> Found:
+    from dcmview.exchange.seg_reading import read_segmentation
+
+    return read_segmentation(content.require_dicom())
+
+
 IMPORT_FORMS: dict[str, ImportForm] = {
     "masks": ImportForm(_is_masks, _read_masks),
+    "sr": ImportForm(lambda content: content.dicom_form == "sr", _read_sr),
+    "seg": ImportForm(lambda content: content.dicom_form == "seg", _read_seg),
     "embed": ImportForm(_is_embed, lambda content: (read_roi_csv(content.table), ())),
     "json": ImportForm(
         lambda content: content.is_json and content.json_head.format == FORMAT, _read_native

@@ -35,6 +35,10 @@ DEVICE = Code("121007", "DCM", "Device")
 IMAGING_PROCEDURE = Code("363679005", "SCT", "Imaging procedure")
 NO_UNITS = Code("1", "UCUM", "no units")
 MEASUREMENT_GROUP = Code("125007", "DCM", "Measurement Group")
+SEGMENTS = (
+    Code("121191", "DCM", "Referenced Segment"),
+    Code("121214", "DCM", "Referenced Segmentation Frame"),
+)
 
 SHAPE = Code("shape", SCHEME, "Shape")
 SCORE = Code("score", SCHEME, "Score")

@@ -7,18 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from dcmview.annotations.roi import Roi
 
 _CLOSED = frozenset(("rectangle", "polygon", "freehand"))
-
-
-def single(value: float) -> int | float:
-    """Give a number as DICOM keeps it, in 32 bits, in as few digits as name it."""
-    kept = float(str(np.float32(value)))
-    return int(kept) if kept.is_integer() else kept
 
 
 def graphic(roi: Roi) -> tuple[str, list[tuple[float, float]]]:

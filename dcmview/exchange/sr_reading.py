@@ -7,8 +7,7 @@ templates are found, too, by the image that they were selected from.
 from __future__ import annotations
 
 import math
-import re
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -16,8 +15,10 @@ from dcmview.annotations.imports import ImportRow, LeftOut
 from dcmview.annotations.roi import LARGEST_SCORE, MOST_POINTS, ImagePoint, Roi
 from dcmview.dicom import elements
 from dcmview.dicom.sequences import sequence_items
+from dcmview.errors import InvalidAnnotation
 from dcmview.exchange import sr_codes
-from dcmview.exchange.sr_points import single
+from dcmview.exchange.dicom_values import single
+from dcmview.exchange.references import referenced_frames
 from dcmview.exchange.sr_tree import ContentTree
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ _OPEN_POINTS: dict[RoiKind, range] = {
     "polyline": range(2, MOST_POINTS + 1),
 }
 _SOME_ROI = {"kind": "point", "points": [{"x": 0, "y": 0}]}
-_FRAME_NUMBER = re.compile(r"0*[1-9][0-9]{0,8}")
 _SLIDES = "1.2.840.10008.5.1.4.1.1.77.1.6"
 
 
@@ -66,7 +66,7 @@ def read_report(dataset: Dataset) -> tuple[tuple[ImportRow, ...], tuple[LeftOut,
     Raises
     ------
     InvalidAnnotation
-        If the content tree is larger than a report for people can be.
+        If it has no outlines, or its content tree is larger than a report for people can be.
 
     References
     ----------
@@ -78,16 +78,20 @@ def read_report(dataset: Dataset) -> tuple[tuple[ImportRow, ...], tuple[LeftOut,
     left_out: list[LeftOut] = []
     said: dict[tuple[int, ...], _Said] = {}
     for item in tree.items:
+        place = f"item {'.'.join(map(str, item.place))}"
+        if any(map(item.is_named, sr_codes.SEGMENTS)):
+            left_out.append(LeftOut(place, "is part of a segmentation: import that file as well"))
         if item.value_type not in ("SCOORD", "SCOORD3D"):
             continue
-        place = f"item {'.'.join(map(str, item.place))}"
         group = _group_of(item)
         if group.place not in said:
             said[group.place] = _said_of(group)
         try:
             rows.extend(_rows(tree, item, said[group.place], place))
-        except _Unusable as exc:
+        except (_Unusable, InvalidAnnotation) as exc:
             left_out.append(LeftOut(place, str(exc)))
+    if not rows and not left_out:
+        raise InvalidAnnotation("the report has no outlines")
     return tuple(rows), tuple(left_out)
 
 
@@ -106,7 +110,7 @@ def _rows(tree: ContentTree, item: ContentItem, said: _Said, place: str) -> Iter
     for reference in references:
         if elements.text(reference, "ReferencedSOPClassUID") == _SLIDES:
             _require_frame_points(item)
-        frames = _frames(reference)
+        frames = referenced_frames(reference)
         rois = tuple(
             Roi(kind=kind, points=points, frames=frames, **said.fields) for kind, points in shapes
         )
@@ -117,20 +121,6 @@ def _require_frame_points(item: ContentItem) -> None:
     # Where this is not said, points of a slide are those of its total pixel matrix.
     if elements.text(item.dataset, "PixelOriginInterpretation").upper() != "FRAME":
         raise _Unusable("counts in the total pixel matrix of a slide, not in a frame")
-
-
-def _frames(reference: Dataset) -> tuple[int, ...] | Literal["all"]:
-    """Frame indices; the list may be longer than values that `elements` trusts."""
-    raw = elements.raw_bytes(reference, "ReferencedFrameNumber")
-    if raw is None:
-        numbers, _ = elements.numbers(reference, "ReferencedFrameNumber")
-        words = [f"{number or 0:.0f}" for number in numbers]
-    else:
-        words = raw[0].decode("latin-1").replace("\0", " ").split("\\")
-    words = [word.strip() for word in words if word.strip()]
-    if not all(_FRAME_NUMBER.fullmatch(word) for word in words):
-        raise _Unusable("names a frame that cannot be")
-    return tuple(sorted({int(word) - 1 for word in words})) or "all"
 
 
 # What the report says

@@ -19,18 +19,12 @@ from pydicom.uid import (
     VLWholeSlideMicroscopyImageStorage,
 )
 
-from dcmview.annotations.losses import Carries, Loss
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.exchange import sr_codes
+from dcmview.exchange.dicom_values import plain_text
 from dcmview.exchange.extra import highdicom
-from dcmview.exchange.sr_points import graphic, single
-from dcmview.exchange.studies import (
-    CHARACTER_SET,
-    is_plain_text,
-    new_uid,
-    plain_text,
-    stable_uid,
-)
+from dcmview.exchange.sr_points import graphic
+from dcmview.exchange.studies import CHARACTER_SET, new_uid, stable_uid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,19 +49,6 @@ class ReportedImage:
 
     header: InstanceHeader
     rois: Sequence[Roi]
-
-
-def _losses(roi: Roi) -> Iterator[Loss]:
-    if any(single(value) != value for point in roi.points for value in (point.x, point.y)):
-        yield Loss("digits of coordinates beyond the 7 that DICOM keeps", False)
-    kept = {(single(point.x), single(point.y)) for point in roi.points}
-    if roi.kind in ("rectangle", "ellipse") and any(len(set(axis)) < 2 for axis in zip(*kept)):
-        yield Loss("boxes too thin for the digits that DICOM keeps", True)
-    if not all(map(is_plain_text, (roi.note, *(getattr(roi, name) for name in sr_codes.TEXTS)))):
-        yield Loss("control characters, and spaces at the end of texts", False)
-
-
-SR = Carries(fields=frozenset({"score", "note", *sr_codes.TEXTS}), further_losses=_losses)
 
 
 def write_reports(images: Sequence[ReportedImage], patient: Dataset) -> Iterator[bytes]:
@@ -206,6 +187,7 @@ def _group(header: InstanceHeader, roi: Roi, frames: list[int] | None) -> Any:
         SecondaryCaptureImageStorage, header.sop_instance_uid, frames
     )
     graphic_type, points = graphic(roi)
+    label = plain_text(roi.label)
     region = hd.sr.ImageRegion(graphic_type, np.array(points, dtype=np.float32), source)
     reference = region.ContentSequence[0].ReferencedSOPSequence[0]
     reference.ReferencedSOPClassUID = header.shared.sop_class_uid
@@ -217,7 +199,7 @@ def _group(header: InstanceHeader, roi: Roi, frames: list[int] | None) -> Any:
             uid=stable_uid(header.sop_instance_uid, roi.id), identifier=roi.id
         ),
         referenced_region=region,
-        finding_type=_concept(sr_codes.label_code(roi.label)) if roi.label.strip() else None,
+        finding_type=_concept(sr_codes.label_code(label)) if label.strip() else None,
         measurements=_score(roi.score),
         qualitative_evaluations=[
             hd.sr.QualitativeEvaluation(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import uuid
+from typing import TYPE_CHECKING
 
 from pydicom import config
 from pydicom.datadict import dictionary_VR
@@ -11,6 +11,9 @@ from pydicom.dataset import Dataset
 from pydicom.valuerep import validate_value
 
 from dcmview.dicom import elements
+
+if TYPE_CHECKING:
+    from dcmview.model import SharedHeader
 
 # Type 2 in every object: present, and empty where nothing is known.
 _ALWAYS = (
@@ -36,8 +39,6 @@ _WHERE_KNOWN = (
 _SEXES = frozenset(("M", "F", "O"))
 _NAMESPACE = uuid.UUID("3f1d8c52-6a0e-4c37-9c14-52a7f5d0c8be")
 CHARACTER_SET = "ISO_IR 192"
-_NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-_LOST_IN_TEXT = re.compile(_NOT_IN_TEXT.pattern + r"| \Z")
 
 
 def patient_and_study(source: Dataset) -> Dataset:
@@ -56,6 +57,17 @@ def patient_and_study(source: Dataset) -> Dataset:
     return result
 
 
+def listed_patient(shared: SharedHeader) -> Dataset:
+    """Copy what the list knows of a file that cannot be read any more."""
+    source = Dataset()
+    source.PatientID = shared.patient_id
+    source.PatientName = shared.patient_name
+    source.StudyDate = shared.study_date
+    source.StudyTime = shared.study_time
+    source.StudyDescription = shared.study_description
+    return patient_and_study(source)
+
+
 def new_uid() -> str:
     """Make a UID that nothing else has, from a random UUID."""
     return f"2.25.{uuid.uuid4().int}"
@@ -64,16 +76,6 @@ def new_uid() -> str:
 def stable_uid(*parts: str) -> str:
     """Make the same UID of the same parts."""
     return f"2.25.{uuid.uuid5(_NAMESPACE, chr(0).join(parts)).int}"
-
-
-def plain_text(text: str) -> str:
-    """Give a text without the control characters that DICOM text cannot hold."""
-    return _NOT_IN_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def is_plain_text(text: str) -> bool:
-    """Whether a text comes back from DICOM as it is; spaces at its end do not count there."""
-    return _LOST_IN_TEXT.search(text) is None
 
 
 def _valid(source: Dataset, keyword: str) -> str:

@@ -19,10 +19,11 @@ from support.rois import FRAMES, IMAGE, box, roi_lists
 from dcmview.annotations.losses import count_losses
 from dcmview.annotations.roi import ImagePoint, Roi, canonical
 from dcmview.dicom.instance import open_instance
-from dcmview.exchange.sr_points import single
+from dcmview.exchange.dicom_forms import SR
+from dcmview.exchange.dicom_values import plain_text, single
 from dcmview.exchange.sr_reading import read_report
-from dcmview.exchange.sr_writing import SR, ReportedImage, write_reports
-from dcmview.exchange.studies import patient_and_study, plain_text
+from dcmview.exchange.sr_writing import ReportedImage, write_reports
+from dcmview.exchange.studies import patient_and_study
 from dcmview.model import InstanceHeader
 
 DCIODVFY = Path(sys.executable).with_name("dciodvfy")
@@ -167,13 +168,21 @@ def test_a_label_has_the_same_code_in_every_report_and_comes_back_whole():
     ]
     assert codes[0] == codes[1]
     assert len(set(codes[0])) == 4
-    assert [roi.label for roi in found_in(reports[0])] == ["mass", labels[1].rstrip(), " \\ odd", "50%"]
+    assert [roi.label for roi in found_in(reports[0])] == [
+        "mass",
+        labels[1].rstrip(),
+        " \\ odd",
+        "50%",
+    ]
 
 
 def test_many_rois_make_several_reports_of_one_series(monkeypatch):
     monkeypatch.setattr("dcmview.exchange.sr_writing.MOST_ROIS_PER_REPORT", 2)
     other = msgspec.structs.replace(HEADER, sop_instance_uid="1.2.3.4.6")
-    images = [ReportedImage(HEADER, [box("a"), box("b"), box("c")]), ReportedImage(other, [box("a")])]
+    images = [
+        ReportedImage(HEADER, [box("a"), box("b"), box("c")]),
+        ReportedImage(other, [box("a")]),
+    ]
     reports = reports_of(*images)
     assert len({report.SeriesInstanceUID for report in reports}) == 1
     assert [report.InstanceNumber for report in reports] == [1, 2]
