@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dcmview.dicom.loading import load_pydicom
 from dcmview.errors import DcmviewError, FrameOutOfRange, NoPixelData
 from dcmview.exchange.roi_exchange import RoiExchange
 from dcmview.model import FileEnd
@@ -412,6 +413,7 @@ class Library:
         with self._engine_lock:
             if self._loaded_engine is None:
                 # Imports numpy; by now the page is being served.
+                load_pydicom()
                 from dcmview.engine import Engine
 
                 budget_bytes = self._settings.cache_budget_bytes

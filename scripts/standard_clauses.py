@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs/standard.md"
 SOURCES = {"dcmview": (".py",), "frontend/src": (".ts", ".svelte", ".glsl")}
 
-SECTION = r"(?:Annex\s[A-Z]|[A-Z](?:\.\d+)+|\d+(?:\.\d+)+)"
+SECTION = r"(?:TID\s\d+|Annex\s[A-Z]|[A-Z](?:\.\d+)+|\d+(?:\.\d+)+)"
 CITATION = re.compile(rf"PS3\.(\d+)\s({SECTION}(?:(?:,|\sand|,\sand)\s{SECTION})*)")
 COMMENT_BREAK = re.compile(r"\s*\n\s*(?:#|//|\*)?\s*")
 ROW = re.compile(r"\| (PS3\.\d+ [^|]+?) \| ([^|]*?) ?\|")

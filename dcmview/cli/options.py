@@ -129,7 +129,7 @@ OPTIONS = (
         str,
         "FILE",
         "Load ROIs from a file, which is never written: EMBED CSV, dcmview's JSON or CSV, COCO, "
-        "or another CSV table with a row a box. Repeatable.",
+        "DICOM SR or SEG, or another CSV table with a row a box. Repeatable.",
         FILES,
         repeatable=True,
     ),

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from dcmview.annotations.losses import Carries, Loss
+from dcmview.dicom.loading import load_pydicom
 from dcmview.errors import DcmviewError
 from dcmview.exchange import sr_codes
 from dcmview.exchange.dicom_values import is_plain_text, is_single, single
@@ -43,6 +44,7 @@ def missing() -> str:
 
 def write_sr(request: ExportRequest) -> Iterator[bytes]:
     """Write the structured reports of all listed files, some a study."""
+    load_pydicom()
     from dcmview.exchange.sr_writing import ReportedImage, write_reports
 
     studies: dict[str, list[tuple[Entry, tuple[Roi, ...]]]] = {}

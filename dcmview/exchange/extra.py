@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from dcmview.dicom.loading import IMPORTING
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.errors import NotInstalled
 
@@ -22,7 +23,7 @@ def highdicom() -> Any:
         If it is not there, with the command that brings it.
     """
     try:
-        with recorded_warnings():
+        with IMPORTING, recorded_warnings():
             import highdicom.seg  # also makes the name `highdicom`
             import highdicom.sr
     except ImportError as exc:

@@ -21,6 +21,7 @@ from dcmview.annotations.plain_csv import read_plain_csv
 from dcmview.annotations.roi import LONGEST_NAME, LONGEST_SOURCE
 from dcmview.annotations.roi_csv import COORDINATES_COLUMN, PATH_COLUMN, read_roi_csv
 from dcmview.annotations.roi_table import is_roi_table, read_roi_table
+from dcmview.dicom.loading import load_pydicom
 from dcmview.errors import InvalidAnnotation, StartError
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Content:
         # DICOM PS3.10 7.1: a preamble of 128 bytes, whatever they say, and a prefix.
         if self.data[128:132] != b"DICM":
             return None
+        load_pydicom()
         from dcmview.exchange.dicom_content import DicomContent
 
         return DicomContent(self.data)

@@ -192,14 +192,14 @@ def _group(header: InstanceHeader, roi: Roi, frames: list[int] | None) -> Any:
     reference = region.ContentSequence[0].ReferencedSOPSequence[0]
     reference.ReferencedSOPClassUID = header.shared.sop_class_uid
     if header.shared.sop_class_uid == VLWholeSlideMicroscopyImageStorage:
-        # Each frame is a tile with points of its own (DICOM PS3.3 C.18.6.1.2).
+        # Each frame is a tile with points of its own (DICOM PS3.3 C.18.6).
         region.PixelOriginInterpretation = "FRAME"
     group = hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=hd.sr.TrackingIdentifier(
             uid=stable_uid(header.sop_instance_uid, roi.id), identifier=roi.id
         ),
         referenced_region=region,
-        finding_type=_concept(sr_codes.label_code(label)) if label.strip() else None,
+        finding_type=_concept(sr_codes.label_code(label)) if label.rstrip(" ") else None,
         measurements=_score(roi.score),
         qualitative_evaluations=[
             hd.sr.QualitativeEvaluation(
@@ -225,9 +225,9 @@ def _texts(roi: Roi) -> Iterator[tuple[Code, str]]:
     for name, code in sr_codes.TEXTS.items():
         text = plain_text(getattr(roi, name))
         is_coded = name == "label" and sr_codes.meaning_of(text) == text
-        if text.strip() and not is_coded:
+        if text.rstrip(" ") and not is_coded:
             yield code, text
-    if roi.note.strip():
+    if roi.note.rstrip(" "):
         yield sr_codes.COMMENT, plain_text(roi.note)
 
 
