@@ -12,8 +12,8 @@ from dcmview.annotations.native import write_native
 from dcmview.annotations.roi import rectangles
 from dcmview.annotations.roi_csv import write_roi_csv
 from dcmview.annotations.roi_table import write_roi_table
-from dcmview.exchange.zipped import stream_zip
 from dcmview.exchange import dicom_forms
+from dcmview.exchange.zipped import stream_zip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
