@@ -51,6 +51,17 @@ def server():
         yield server
 
 
+@pytest.fixture(autouse=True)
+def no_rois(request):
+    """What one test draws is not there for the next one on the same server."""
+    yield
+    if "server" in request.fixturenames:
+        server: ServerProcess = request.getfixturevalue("server")
+        for file in server.get("/api/rois").json["files"]:
+            path = f"/api/file/{file['index']}/rois"
+            server.request("PUT", path, {"rois": []}, {"If-Match": "*"})
+
+
 @pytest.fixture
 def viewport(request):
     """A size that the page is made for; `one_size` names the one that is enough."""

@@ -115,7 +115,7 @@ def test_drawings_are_left_out_where_nobody_wants_them(page, server):
     page.mouse.move(x + 60, y + 20, steps=4)
     page.mouse.up()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("group", name="Measurements on the image")).to_be_visible()
+    expect(page.get_by_role("group", name="ROIs on the image")).to_be_visible()
 
     def coloured(content: bytes) -> int:
         pixels = picture(content).astype(int)

@@ -7,6 +7,7 @@ import { pause } from './pause';
 import { readRawFrame, type RawFrame } from './rawFrame';
 import { received, translated, unreachable, type Options, type Sending } from './request';
 import { RoiFiles } from './roiFiles';
+import { Rois } from './rois';
 import type {
   ErrorBody,
   Explanation,
@@ -62,6 +63,7 @@ export class Client {
   #hasBatches = true;
 
   /** ROIs as files, out and in. */
+  readonly rois = new Rois((path, sending) => this.#ask(path, sending));
   readonly roiFiles = new RoiFiles((path, sending) => this.#ask(path, sending));
 
   constructor({ base, token, onTransfer }: ClientOptions) {

@@ -48,13 +48,25 @@ export function handlesOf(shape: Shape): readonly ImagePoint[] {
 
 /** The shape elsewhere, as far as the image reaches. */
 export function moveShape(shape: Shape, dx: number, dy: number, image: ImageSize): Shape {
-  const { left, top, right, bottom } = boundsOf(shape.points);
+  return moveShapes([shape], (one) => one, dx, dy, image).get(shape) ?? shape;
+}
+
+/** Shapes elsewhere, all by the same way, as far as the image reaches for all of them. */
+export function moveShapes<Owner>(
+  owners: readonly Owner[],
+  shapeOf: (owner: Owner) => Shape,
+  dx: number,
+  dy: number,
+  image: ImageSize,
+): Map<Owner, Shape> {
+  const { left, top, right, bottom } = boundsOf(owners.flatMap((one) => shapeOf(one).points));
   const moveX = clamp(dx, -left, image.width - right);
   const moveY = clamp(dy, -top, image.height - bottom);
-  return {
+  const moved = (shape: Shape): Shape => ({
     kind: shape.kind,
     points: shape.points.map(({ x, y }) => ({ x: x + moveX, y: y + moveY })),
-  };
+  });
+  return new Map(owners.map((owner) => [owner, moved(shapeOf(owner))]));
 }
 
 /** The shape with a handle at another place. Ask with the shape as it was when the drag began. */

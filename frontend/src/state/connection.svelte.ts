@@ -11,13 +11,19 @@ const SLOWEST_RETRY_MS = 5_000;
 export class Connection {
   readonly #client: Pick<Client, 'health'>;
   readonly #onReturn: () => void;
+  readonly #onOther: () => void;
   #isLost = $state(false);
   #isOther = $state(false);
   #serverStart_ms: number | null = null;
 
-  constructor(client: Pick<Client, 'health'>, onReturn: () => void) {
+  constructor(
+    client: Pick<Client, 'health'>,
+    onReturn: () => void,
+    onOther: () => void = () => undefined,
+  ) {
     this.#client = client;
     this.#onReturn = onReturn;
+    this.#onOther = onOther;
   }
 
   /** The server does not answer; the page looks for it. */
@@ -51,7 +57,8 @@ export class Connection {
       this.#isLost = false;
       this.#isOther =
         this.#serverStart_ms !== null && health.server_start_ms !== this.#serverStart_ms;
-      if (!this.#isOther) this.#onReturn();
+      if (this.#isOther) this.#onOther();
+      else this.#onReturn();
       return;
     }
   }

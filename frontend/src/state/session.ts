@@ -19,11 +19,12 @@ import { Exporter } from './export/exporter.svelte';
 import { Layout } from './layout.svelte';
 import { Links } from './panes/links.svelte';
 import { Results } from './measure/measurementResult';
-import { Measurements } from './measure/measurements.svelte';
 import type { Navigator, StackChoice } from './view/navigator.svelte';
 import { Notices } from './notices.svelte';
 import type { Overlays } from './view/overlays.svelte';
 import { Pane } from './panes/pane.svelte';
+import { RoiBook } from './rois/roiBook.svelte';
+import { RoiSync } from './rois/roiSync.svelte';
 import { Skipped } from './list/skipped.svelte';
 import { Study } from './list/study.svelte';
 import { Tabs } from './panes/tabs.svelte';
@@ -47,9 +48,12 @@ export class Session {
   readonly layout = new Layout();
   readonly toolbox = new Toolbox();
   readonly links = new Links();
-  readonly measurements = new Measurements();
+  readonly rois = new RoiBook((file) => {
+    this.roiSync.touch(file);
+  });
   readonly results = new Results();
   readonly captions = new Captions();
+  readonly roiSync: RoiSync;
   readonly connection: Connection;
   readonly skipped: Skipped;
   readonly study: Study;
@@ -79,8 +83,19 @@ export class Session {
     const noteFailure = (failure: ApiError) => {
       this.connection.report(failure);
     };
-    this.connection = new Connection(client, () => {
-      this.#resume();
+    this.connection = new Connection(
+      client,
+      () => {
+        this.#resume();
+      },
+      // The same files may be there: then no edit need be lost.
+      () => void this.roiSync.resume(),
+    );
+    this.roiSync = new RoiSync(client.rois, this.rois, {
+      onFailure: noteFailure,
+      onProblem: (message) => {
+        this.notices.warn(message);
+      },
     });
     this.skipped = new Skipped(client, noteFailure);
     this.study = new Study(client, this.skipped);
@@ -90,7 +105,7 @@ export class Session {
       frames,
       details: new DetailCache(),
       toolbox: this.toolbox,
-      measurements: this.measurements,
+      rois: this.rois,
       results: this.results,
       onFailure: noteFailure,
       onProblem: (failure: ApiError) => {
@@ -161,6 +176,7 @@ export class Session {
   }
 
   stop(): void {
+    this.roiSync.stop();
     this.#lifetime.abort();
     for (const pane of this.tabs.panes) pane.close();
   }
@@ -235,6 +251,7 @@ export class Session {
   #resume(): void {
     if (!this.study.isWhole) void this.start();
     for (const pane of this.tabs.panes) pane.resume();
+    void this.roiSync.resume();
     this.tags.resume();
     this.tagCompare.resume();
     this.tagVaries.resume();

@@ -1,3 +1,4 @@
+import { isRegion } from '../../dicom/shapes';
 import type { Command } from '../../interaction/keymap';
 import type { Session } from '../session';
 
@@ -27,16 +28,17 @@ export const MEASURE_COMMANDS: Readonly<Record<MeasureCommand, (session: Session
   'tool-measure': ({ toolbox }) => toolbox.cycle('measure'),
   'shape-menu': ({ layout }) => layout.toggleMenu('shape-menu'),
   'toggle-measurements': ({ layout }) => layout.toggle('measurements'),
-  undo: ({ measurements, viewer }) => viewer.seen && measurements.undo(viewer.seen.ref.file),
-  redo: ({ measurements, viewer }) => viewer.seen && measurements.redo(viewer.seen.ref.file),
+  undo: ({ rois, viewer }) => viewer.seen && rois.undo(viewer.seen.ref.file),
+  redo: ({ rois, viewer }) => viewer.seen && rois.redo(viewer.seen.ref.file),
   'finish-shape': ({ pane }) => pane.editor.finish(),
   'take-back-point': ({ pane }) => pane.editor.takeBack(),
   'cancel-shape': ({ pane }) => pane.editor.cancel(),
-  'delete-shape': ({ measurements, pane: { editor } }) =>
-    editor.selected && measurements.remove(editor.selected),
-  'let-go': ({ measurements }) => measurements.select(null),
-  'window-from-region': ({ pane: { editor } }) =>
-    editor.selected && editor.windowFrom(editor.selected.shape),
+  'delete-shape': ({ pane }) => pane.editor.deleteSelected(),
+  'let-go': ({ rois }) => rois.select([]),
+  'window-from-region': ({ pane: { editor } }) => {
+    const region = editor.selected.find(({ roi }) => isRegion(roi.shape));
+    if (region !== undefined) editor.windowFrom(region.roi.shape);
+  },
   'nudge-left': ({ pane }) => pane.editor.nudge(-1, 0),
   'nudge-right': ({ pane }) => pane.editor.nudge(1, 0),
   'nudge-up': ({ pane }) => pane.editor.nudge(0, -1),

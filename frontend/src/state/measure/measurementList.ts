@@ -1,13 +1,16 @@
-import { frameKey } from '../../dicom/frameRef';
+import { frameKey, type FrameRef } from '../../dicom/frameRef';
+import { firstFrame, isOnFrame } from '../../dicom/roi';
 import { SHAPE_KINDS } from '../../dicom/shapes';
-import { resultLines, type MeasurementResult } from './measurementResult';
-import type { Measurement } from './measurements.svelte';
-import type { Measured } from './measurementText';
+import type { RoiEntry } from '../rois/fileRois.svelte';
 import type { Session } from '../session';
+import { resultLines, type MeasurementResult } from './measurementResult';
+import type { Measured } from './measurementText';
 
 /** One line of the list of measurements. */
 export interface MeasurementRow {
-  measurement: Measurement;
+  entry: RoiEntry;
+  /** The frame it belongs to, or the first of them. */
+  ref: FrameRef;
   /** On the frame on screen, or else when it was last seen. */
   result: MeasurementResult | null;
   name: string;
@@ -20,45 +23,45 @@ export interface MeasurementRow {
   isSelected: boolean;
 }
 
-/** All measurements with their results, each on every frame on which it was seen. */
-export function allMeasured({ measurements, results }: Session): Measured[] {
-  return measurements.all.flatMap((measurement): Measured[] => {
-    const { shape, ref, path } = measurement;
-    const placed = results.all(shape).map((known) => ({ measurement, ...known }));
-    // A shape that was for all frames once, may have been seen elsewhere.
-    const own = measurement.isOnStack
-      ? placed
-      : placed.filter((one) => frameKey(one.ref) === frameKey(ref));
-    return own.length > 0 ? own : [{ measurement, ref, path, result: null }];
+/** All ROIs with their results, each on every frame on which it was seen. */
+export function allMeasured({ rois, results }: Session): Measured[] {
+  return rois.all.flatMap((entry): Measured[] => {
+    const { roi, file } = entry;
+    const path = rois.pathOf(file);
+    // Its frames may have been others before.
+    const own = results.all(roi.shape).filter(({ ref }) => isOnFrame(roi, ref.frame_index));
+    if (own.length > 0) return own.map((known) => ({ roi, ...known }));
+    return [{ roi, ref: { file, frame_index: firstFrame(roi) }, path, result: null }];
   });
 }
 
-/** The measurements of the stack that is looked at, in the order of its frames. */
-export function measurementRows({
-  viewer,
-  pane,
-  measurements,
-  results,
-}: Session): MeasurementRow[] {
-  const onScreen = new Map(pane.editor.items.map(({ id, result }) => [id, result]));
-  const rows = measurements.all.flatMap((measurement): MeasurementRow[] => {
-    const { shape, ref, id } = measurement;
-    const place = viewer.stack?.placeOf(ref) ?? null;
-    if (place === null) return [];
-    const known = results.all(shape);
-    const own = known.find((one) => frameKey(one.ref) === frameKey(ref)) ?? known[0];
-    const result = onScreen.get(id) ?? own?.result ?? null;
-    return [
-      {
-        measurement,
-        result,
-        name: SHAPE_KINDS[shape.kind].name,
-        figure: (result === null ? undefined : resultLines(shape, result)[0]) ?? '',
-        frame_number: place.position + 1,
-        measuredCount: known.length,
-        isSelected: id === measurements.selectedId,
-      },
-    ];
-  });
+/** The ROIs of the stack that is looked at, in the order of its frames. */
+export function measurementRows({ viewer, pane, rois, results }: Session): MeasurementRow[] {
+  const { stack } = viewer;
+  if (stack === null) return [];
+  const onScreen = new Map(pane.editor.items.map(({ key, result }) => [key, result]));
+  const rows = stack.row.files.flatMap((file) =>
+    rois.of(file).flatMap((entry): MeasurementRow[] => {
+      const { key, roi } = entry;
+      const ref = { file, frame_index: firstFrame(roi) };
+      const place = stack.placeOf(ref) ?? null;
+      if (place === null) return [];
+      const known = results.all(roi.shape);
+      const own = known.find((one) => frameKey(one.ref) === frameKey(ref)) ?? known[0];
+      const result = onScreen.get(key) ?? own?.result ?? null;
+      return [
+        {
+          entry,
+          ref,
+          result,
+          name: SHAPE_KINDS[roi.shape.kind].name,
+          figure: (result === null ? undefined : resultLines(roi.shape, result)[0]) ?? '',
+          frame_number: place.position + 1,
+          measuredCount: known.length,
+          isSelected: rois.selection.has(key),
+        },
+      ];
+    }),
+  );
   return rows.sort((one, other) => one.frame_number - other.frame_number);
 }

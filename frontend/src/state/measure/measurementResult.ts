@@ -7,6 +7,7 @@ import {
   type ComponentStatistics,
   type RegionStatistics,
 } from '../../dicom/regionStatistics';
+import type { Roi } from '../../dicom/roi';
 import { angleDeg, cobbAngleDeg, shapeArea, shapeLength } from '../../dicom/shapeMeasures';
 import { isRegion, type Shape } from '../../dicom/shapes';
 import { angleText, areaText, lengthText, rulerFor, type Ruler } from '../../dicom/spacing';
@@ -86,7 +87,24 @@ function componentNames({ photometric_interpretation }: StoredFrame): readonly s
   return photometric_interpretation.startsWith('YBR') ? ['Y', 'Cb', 'Cr'] : ['R', 'G', 'B'];
 }
 
-/** What stands beside a shape, line by line. */
+/**
+ * What stands beside a shape: what it is called, and how sure that is; where nobody named it, or it
+ * is selected, what it measures.
+ */
+export function shapeLines(
+  { label, score, shape }: Roi,
+  result: MeasurementResult | null,
+  isSelected: boolean,
+): string[] {
+  const name = [visibleText(label), score === null ? '' : formatValue(score)]
+    .filter(Boolean)
+    .join(' ');
+  const figures = result === null ? [] : resultLines(shape, result);
+  if (name === '') return figures;
+  return isSelected ? [name, ...figures] : [name];
+}
+
+/** The figures of a shape, line by line. */
 export function resultLines(shape: Shape, result: MeasurementResult): string[] {
   const { ruler, length, area, angle_deg } = result;
   if (angle_deg !== null) {

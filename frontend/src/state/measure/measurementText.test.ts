@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 
+import { bareRoi } from '../../dicom/roi';
 import type { Shape } from '../../dicom/shapes';
 import type { StoredFrame } from '../../dicom/storedFrame';
 import { recipe } from '../../testing/server';
 import { measure, resultLines, resultRows, Results } from './measurementResult';
-import type { Measurement } from './measurements.svelte';
 import { measurementsCsv, measurementsText, type Measured } from './measurementText';
 
 const grey: StoredFrame = {
@@ -38,17 +38,9 @@ function measured(
   frame = { stored: grey, recipe: spaced },
   path = 'a.dcm',
 ): Measured {
-  const measurement: Measurement = {
-    id: 3,
-    shape,
-    ref: { file: 0, frame_index: 4 },
-    stack: 'one',
-    path,
-    isOnStack: false,
-    labelOffset: null,
-  };
-  const { ref } = measurement;
-  return { measurement, ref, path, result: measure(shape, frame) };
+  const ref = { file: 0, frame_index: 4 };
+  const roi = { ...bareRoi(shape, [ref.frame_index]), id: '3' };
+  return { roi, ref, path, result: measure(shape, frame) };
 }
 
 /** Cells of a row by the names of their columns; for cells without commas. */

@@ -1,12 +1,12 @@
 /** Measurements as text and as a table, to be taken elsewhere. */
 import type { FrameRef } from '../../dicom/frameRef';
+import type { Roi } from '../../dicom/roi';
 import { SHAPE_KINDS } from '../../dicom/shapes';
 import { resultRows, type MeasurementResult } from './measurementResult';
-import type { Measurement } from './measurements.svelte';
 
-/** A measurement with what it was on a frame when that was last seen. */
+/** An ROI with what it was on a frame when that was last seen. */
 export interface Measured {
-  measurement: Measurement;
+  roi: Roi;
   /** The frame it was measured on. */
   ref: FrameRef;
   path: string;
@@ -16,7 +16,7 @@ export interface Measured {
 /** For the clipboard: one paragraph a measurement, figures after tabs. */
 export function measurementsText(all: readonly Measured[]): string {
   return all
-    .map(({ measurement: { shape }, path, ref, result }) => {
+    .map(({ roi: { shape }, path, ref, result }) => {
       const head = `${SHAPE_KINDS[shape.kind].name}\t${path}\tframe ${String(ref.frame_index + 1)}`;
       const rows = result === null ? [] : resultRows(shape, result);
       return [head, ...rows.map(({ name, value }) => `${name}\t${value}`)].join('\n');
@@ -44,11 +44,14 @@ interface Line extends Measured {
 const COLUMNS: Readonly<Record<string, (line: Line) => Cell>> = {
   file: ({ path }) => plain(path),
   frame_number: ({ ref }) => number(ref.frame_index + 1),
-  id: ({ measurement }) => number(measurement.id),
-  kind: ({ measurement }) => plain(measurement.shape.kind),
-  all_frames: ({ measurement }) => plain(String(measurement.isOnStack)),
-  points: ({ measurement }) =>
-    plain(measurement.shape.points.map(({ x, y }) => `${String(x)} ${String(y)}`).join('; ')),
+  id: ({ roi }) => plain(roi.id),
+  kind: ({ roi }) => plain(roi.shape.kind),
+  label: ({ roi }) => words(roi.label),
+  group: ({ roi }) => words(roi.group),
+  score: ({ roi }) => number(roi.score),
+  all_frames: ({ roi }) => plain(String(roi.frames === 'all')),
+  points: ({ roi }) =>
+    plain(roi.shape.points.map(({ x, y }) => `${String(x)} ${String(y)}`).join('; ')),
   length: ({ result }) => number(result?.length),
   area: ({ result }) => number(result?.area),
   distance_unit: ({ result }) => plain(result?.ruler.unit ?? ''),

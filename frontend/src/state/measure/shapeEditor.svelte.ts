@@ -1,14 +1,16 @@
 import { visibleText } from '../../dicom/format';
 import { frameKey } from '../../dicom/frameRef';
 import { regionWindow } from '../../dicom/regionStatistics';
-import { moveHandle, moveShape, type Scale } from '../../dicom/shapeEdits';
+import { moveHandle, moveShapes, type Scale } from '../../dicom/shapeEdits';
 import { isRegion, isTooSmall, type ImagePoint, type Shape } from '../../dicom/shapes';
 import { toImagePoint, toMatrix, type Camera, type Point } from '../../interaction/camera';
 import type { KeyContext } from '../../interaction/keymap';
 import { Sketch, type Pen } from '../../interaction/sketch';
-import { resultLines, type Results } from './measurementResult';
-import type { Measurement, Measurements } from './measurements.svelte';
+import { shapeLines, type Results } from './measurementResult';
 import { shapeHitAt, shapeLabels, type Part, type ShapeItem, type ShapeLabel } from './shapeItems';
+import { bareRoi, type Roi } from '../../dicom/roi';
+import type { RoiEntry } from '../rois/fileRois.svelte';
+import type { RoiBook } from '../rois/roiBook.svelte';
 import type { Toolbox } from './toolbox.svelte';
 import type { Viewer } from '../view/viewer.svelte';
 
@@ -22,15 +24,20 @@ export interface Touch {
 }
 
 interface Grip {
-  measurement: Measurement;
+  entry: RoiEntry;
   part: Part;
   from: ImagePoint;
   /** Where the label stood, in image points. */
   labelAt: ImagePoint;
 }
 
-/** What a grip makes of a measurement, before it is let go. */
-type Draft = Pick<Measurement, 'id' | 'shape' | 'labelOffset'>;
+/** What a grip makes of an ROI, before it is let go. */
+type Draft = Pick<Roi, 'shape' | 'labelOffset'>;
+
+const NOTHING: ReadonlyMap<string, Draft> = new Map();
+
+/** With more shapes than this on a frame only those that are selected are measured. */
+const MOST_MEASURED = 60;
 
 /** A hand that means to click moves less than this. */
 const CLICK_SLOP_CSS_PX = 5;
@@ -39,14 +46,15 @@ const CLICK_SLOP_CSS_PX = 5;
 export class ShapeEditor {
   readonly #viewer: Viewer;
   readonly #toolbox: Toolbox;
-  readonly #measurements: Measurements;
+  readonly #rois: RoiBook;
   readonly #results: Results;
   #sketch: Sketch | null = null;
   /** The frame that is drawn on, and the shape so far. */
   #sketched = $state.raw<{ key: string; shape: Shape } | null>(null);
   #grip: Grip | null = null;
-  #draft = $state.raw<Draft | null>(null);
-  #hovered = $state.raw<{ id: number; kind: Part['kind'] } | null>(null);
+  /** What is moved, as it would be if it were let go now. */
+  #drafts = $state.raw<ReadonlyMap<string, Draft>>(NOTHING);
+  #hovered = $state.raw<{ key: string; kind: Part['kind'] } | null>(null);
   /** Where the pointer went down without meeting anything. */
   #emptyPress: Point | null = null;
   #hasMet = false;
@@ -55,29 +63,32 @@ export class ShapeEditor {
     const { seen, shown, stack, scroll } = this.#viewer;
     if (seen === null || stack === null) return null;
     const { ref, columns, rows } = seen;
-    const path = scroll.fileOf(ref.file)?.path ?? '';
+    const file = scroll.fileOf(ref.file);
+    const path = file?.path ?? '';
     return {
       key: frameKey(ref),
       ref,
-      stack: stack.key,
-      path,
+      isOnlyFrame: file?.frame_count === 1,
       image: { width: columns, height: rows },
       measured: shown && { ref, path, stored: shown.stored, recipe: shown.recipe },
     };
   });
 
-  /** The shapes on the frame that is seen; the selected one and the one that is drawn lie on top. */
+  /** The shapes on the frame that is seen; the selected ones and the one that is drawn lie on top. */
   readonly items: readonly ShapeItem[] = $derived.by(() => {
     const frame = this.#frame;
-    if (frame === null || !this.#measurements.isShown) return [];
-    const { selectedId } = this.#measurements;
-    const items = this.#measurements.onFrame(frame.ref, frame.stack).map((one) => {
-      const { shape, labelOffset } = this.#draft?.id === one.id ? this.#draft : one;
-      return this.#itemOf(one.id, shape, labelOffset, one.id === selectedId);
+    if (frame === null || !this.#rois.isShown) return [];
+    const { selection } = this.#rois;
+    const entries = this.#rois.onFrame(frame.ref);
+    const areMeasured = entries.length <= MOST_MEASURED;
+    const items = entries.map(({ key, roi }) => {
+      const isSelected = selection.has(key);
+      const drawn = { ...roi, ...this.#drafts.get(key) };
+      return this.#itemOf(key, drawn, isSelected, isSelected || areMeasured);
     });
     items.sort((one, other) => Number(one.isSelected) - Number(other.isSelected));
     if (this.#sketched?.key === frame.key) {
-      items.push(this.#itemOf(0, this.#sketched.shape, null, true));
+      items.push(this.#itemOf('', bareRoi(this.#sketched.shape, 'all'), true, true));
     }
     return items;
   });
@@ -87,23 +98,25 @@ export class ShapeEditor {
     return camera === null ? [] : shapeLabels(this.items, camera);
   });
 
-  /** What is selected, if it is seen here. */
-  readonly selected: Measurement | null = $derived.by(() => {
-    const item = this.items.find(({ id, isSelected }) => isSelected && id !== 0);
-    return item === undefined ? null : this.#measurements.find(item.id);
+  /** What is selected and seen here. */
+  readonly selected: readonly RoiEntry[] = $derived.by(() => {
+    const ref = this.#frame?.ref;
+    if (ref === undefined || !this.#rois.isShown) return [];
+    const { selection } = this.#rois;
+    return this.#rois.onFrame(ref).filter(({ key }) => selection.has(key));
   });
 
-  constructor(viewer: Viewer, toolbox: Toolbox, measurements: Measurements, results: Results) {
+  constructor(viewer: Viewer, toolbox: Toolbox, rois: RoiBook, results: Results) {
     this.#viewer = viewer;
     this.#toolbox = toolbox;
-    this.#measurements = measurements;
+    this.#rois = rois;
     this.#results = results;
   }
 
   /** Which keys mean something else here now. */
   get keyContext(): KeyContext | null {
     if (this.#isSketching) return 'drawing';
-    return this.selected === null ? null : 'selection';
+    return this.selected.length === 0 ? null : 'selection';
   }
 
   /** What lies under the pointer, for its form. */
@@ -113,7 +126,7 @@ export class ShapeEditor {
 
   /** Why what lies under the pointer is measured as it is. */
   get hoverText(): string | undefined {
-    const item = this.items.find(({ id }) => id === this.#hovered?.id);
+    const item = this.items.find(({ key }) => key === this.#hovered?.key);
     const reason = item?.result?.ruler.reason;
     return reason === undefined ? undefined : visibleText(reason);
   }
@@ -141,8 +154,7 @@ export class ShapeEditor {
     const hit = this.#hitAt(touch, pen);
     this.#hasMet = hit !== null;
     if (hit !== null) {
-      this.#measurements.select(hit.measurement.id);
-      this.#grip = hit;
+      this.#take(hit, touch);
       return true;
     }
     const kind = this.#toolbox.shapeKind;
@@ -150,9 +162,9 @@ export class ShapeEditor {
       this.#emptyPress = touch.at;
       return false;
     }
-    this.#measurements.select(null);
+    this.#rois.select([]);
     // Nobody draws what is not to be seen.
-    this.#measurements.isShown = true;
+    this.#rois.isShown = true;
     this.#sketch = new Sketch(kind, pen);
     this.#followSketch();
     return true;
@@ -162,15 +174,15 @@ export class ShapeEditor {
     const pen = this.#penOf(touch);
     if (pen === null) return;
     if (this.#grip !== null) {
-      this.#draft = this.#dragged(this.#grip, pen);
+      this.#drafts = this.#dragged(this.#grip, pen);
     } else if (this.#sketch !== null && this.#isSketching) {
       this.#sketch.move(pen);
       this.#followSketch();
     } else {
       const hit = this.#hitAt(touch, pen);
       const isSame =
-        hit?.measurement.id === this.#hovered?.id && hit?.part.kind === this.#hovered?.kind;
-      if (!isSame) this.#hovered = hit && { id: hit.measurement.id, kind: hit.part.kind };
+        hit?.entry.key === this.#hovered?.key && hit?.part.kind === this.#hovered?.kind;
+      if (!isSame) this.#hovered = hit && { key: hit.entry.key, kind: hit.part.kind };
     }
   }
 
@@ -183,7 +195,7 @@ export class ShapeEditor {
     } else if (this.#emptyPress !== null) {
       const { x, y } = this.#emptyPress;
       const isClick = Math.hypot(touch.at.x - x, touch.at.y - y) < CLICK_SLOP_CSS_PX;
-      if (isClick) this.#measurements.select(null);
+      if (isClick) this.#rois.select([]);
     }
     this.#emptyPress = null;
   }
@@ -191,7 +203,7 @@ export class ShapeEditor {
   /** Gives up what the pointer was doing. */
   cancel(): void {
     this.#grip = null;
-    this.#draft = null;
+    this.#drafts = NOTHING;
     this.#sketch = null;
     this.#sketched = null;
   }
@@ -199,7 +211,7 @@ export class ShapeEditor {
   /** Makes as if the last press had not been. */
   withdraw(): void {
     this.#grip = null;
-    this.#draft = null;
+    this.#drafts = NOTHING;
     this.#emptyPress = null;
     if (this.#sketch !== null) this.takeBack();
   }
@@ -216,18 +228,25 @@ export class ShapeEditor {
     else this.cancel();
   }
 
+  /** Removes what is selected, unless hands are kept off it. */
+  deleteSelected(): void {
+    const free = this.selected.filter(({ roi }) => !roi.locked);
+    if (free.length > 0) this.#rois.remove(free);
+  }
+
   /** Moves what is selected by image pixels, in directions of the screen. */
   nudge(right: number, down: number): void {
     const { camera } = this.#viewer;
-    const { selected } = this;
     const frame = this.#frame;
-    if (camera === null || selected === null || frame === null) return;
+    const free = this.selected.filter(({ roi }) => !roi.locked);
+    if (camera === null || frame === null || free.length === 0) return;
     const { a, b, c, d } = toMatrix(camera);
     // Turns are by quarters: each direction of the screen is one of the image.
     const dx = Math.sign(a) * right + Math.sign(b) * down;
     const dy = Math.sign(c) * right + Math.sign(d) * down;
-    const shape = moveShape(selected.shape, dx, dy, frame.image);
-    this.#measurements.edit(selected, { shape }, 'nudge');
+    const moved = moveShapes(free, ({ roi }) => roi.shape, dx, dy, frame.image);
+    const shapes = new Map(free.map((entry) => [entry.roi.id, moved.get(entry)]));
+    this.#rois.edit(free, ({ id, shape }) => ({ shape: shapes.get(id) ?? shape }), 'nudge');
   }
 
   /** The window over what a region shows; nothing where it has no values. */
@@ -238,19 +257,16 @@ export class ShapeEditor {
     if (window !== null) windowing.show(window);
   }
 
-  #itemOf(
-    id: number,
-    shape: Shape,
-    labelOffset: ImagePoint | null,
-    isSelected: boolean,
-  ): ShapeItem {
+  #itemOf(key: string, roi: Roi, isSelected: boolean, isMeasured: boolean): ShapeItem {
+    const { shape, labelOffset, color, locked } = roi;
     const frame = this.#frame?.measured ?? null;
-    const result = frame === null || isTooSmall(shape) ? null : this.#results.of(shape, frame);
-    const lines = result === null ? [] : resultLines(shape, result);
-    return { id, shape, isSelected, labelOffset, result, lines };
+    const isReady = isMeasured && frame !== null && !isTooSmall(shape);
+    const result = isReady ? this.#results.of(shape, frame) : null;
+    const lines = shapeLines(roi, result, isSelected);
+    return { key, shape, isSelected, isLocked: locked, color, labelOffset, result, lines };
   }
 
-  /** Shows how far the drawing is; a shape that is whole becomes a measurement. */
+  /** Shows how far the drawing is; a shape that is whole becomes an ROI. */
   #followSketch(): void {
     const frame = this.#frame;
     if (this.#sketch === null || frame === null) return;
@@ -260,49 +276,70 @@ export class ShapeEditor {
       return;
     }
     this.cancel();
-    const { ref, stack, path } = frame;
-    if (!isTooSmall(shape)) this.#measurements.add({ shape, ref, stack, path });
+    if (isTooSmall(shape)) return;
+    const { ref, isOnlyFrame } = frame;
+    this.#rois.add(ref.file, [bareRoi(shape, isOnlyFrame ? 'all' : [ref.frame_index])]);
   }
 
-  #dragged({ measurement, part, from, labelAt }: Grip, pen: Pen): Draft {
-    const { id, shape, labelOffset } = measurement;
+  /** Selects what was met, with Shift beside what is selected already, and takes hold of it. */
+  #take(grip: Grip, { isEven }: Touch): void {
+    const { key, roi } = grip.entry;
+    if (isEven && grip.part.kind !== 'handle') {
+      this.#rois.toggle(key);
+      return;
+    }
+    if (!this.#rois.selection.has(key)) this.#rois.select([key]);
+    if (!roi.locked || grip.part.kind === 'label') this.#grip = grip;
+  }
+
+  #dragged({ entry: { key, roi }, part, from, labelAt }: Grip, pen: Pen): Map<string, Draft> {
+    const { shape, labelOffset } = roi;
     const [dx, dy] = [pen.at.x - from.x, pen.at.y - from.y];
     switch (part.kind) {
       case 'handle':
-        return { id, labelOffset, shape: moveHandle(shape, part.handle, pen.at, pen) };
-      case 'shape':
-        return { id, labelOffset, shape: moveShape(shape, dx, dy, pen.image) };
+        return new Map([
+          [key, { labelOffset, shape: moveHandle(shape, part.handle, pen.at, pen) }],
+        ]);
+      case 'shape': {
+        const free = this.selected.filter((one) => !one.roi.locked);
+        const moved = moveShapes(free, (one) => one.roi.shape, dx, dy, pen.image);
+        return new Map(
+          free.map((one) => [
+            one.key,
+            { labelOffset: one.roi.labelOffset, shape: moved.get(one) ?? one.roi.shape },
+          ]),
+        );
+      }
       case 'label': {
         const [first = { x: 0, y: 0 }] = shape.points;
-        return {
-          id,
-          shape,
-          labelOffset: { x: labelAt.x + dx - first.x, y: labelAt.y + dy - first.y },
-        };
+        const offset = { x: labelAt.x + dx - first.x, y: labelAt.y + dy - first.y };
+        return new Map([[key, { shape, labelOffset: offset }]]);
       }
     }
   }
 
   #letGrip(): void {
-    const draft = this.#draft;
-    const grip = this.#grip;
+    const drafts = this.#drafts;
     this.#grip = null;
-    this.#draft = null;
-    if (grip === null || draft === null || isTooSmall(draft.shape)) return;
-    const { shape, labelOffset } = draft;
-    this.#measurements.edit(grip.measurement, { shape, labelOffset });
+    this.#drafts = NOTHING;
+    const moved = this.selected.filter(({ key }) => {
+      const draft = drafts.get(key);
+      return draft !== undefined && !isTooSmall(draft.shape);
+    });
+    const parts = new Map(moved.map(({ key, roi }) => [roi.id, drafts.get(key)]));
+    if (moved.length > 0) this.#rois.edit(moved, ({ id }) => ({ ...parts.get(id) }));
   }
 
   #hitAt(touch: Touch, pen: Pen): Grip | null {
     // Who draws, draws also where a label happens to stand.
     const labels = this.#toolbox.shapeKind === null ? this.labels : [];
     const hit = shapeHitAt(this.items, labels, touch, pen);
-    const measurement = this.#measurements.find(hit?.id ?? null);
+    const entry = hit === null ? null : this.#rois.find(hit.key);
     const { camera } = this.#viewer;
-    if (hit === null || measurement === null || camera === null) return null;
-    const box = this.labels.find(({ id }) => id === hit.id)?.box;
+    if (hit === null || entry === null || camera === null) return null;
+    const box = this.labels.find(({ key }) => key === hit.key)?.box;
     const corner = { x: box?.left ?? 0, y: box?.top ?? 0 };
-    return { measurement, part: hit.part, from: pen.at, labelAt: toImagePoint(camera, corner) };
+    return { entry, part: hit.part, from: pen.at, labelAt: toImagePoint(camera, corner) };
   }
 
   #penOf({ at, isEven, isFromCenter }: Touch): Pen | null {

@@ -94,9 +94,9 @@ describe('with a rectangle', () => {
 
   test('a click beside it lets go, a drag beside it does not', () => {
     drag([250, 150], [290, 190]);
-    expect(session.pane.editor.selected).not.toBeNull();
+    expect(session.pane.editor.selected).toHaveLength(1);
     drag([250, 150], [251, 150]);
-    expect(session.pane.editor.selected).toBeNull();
+    expect(session.pane.editor.selected).toEqual([]);
     expect(session.pane.editor.keyContext).toBeNull();
   });
 
@@ -164,7 +164,7 @@ test('hidden shapes are not met', () => {
   session.run('tool-region');
   drag([0, 0], [100, 100]);
   session.run('tool-window');
-  session.measurements.isShown = false;
+  session.rois.isShown = false;
   expect(drag([25, 100], [105, 180])).toBe(false);
   expect(points()).toEqual([]);
 });

@@ -8,10 +8,14 @@ import type { MeasurementResult } from './measurementResult';
 
 /** One shape as it is seen. */
 export interface ShapeItem {
-  /** 0 while it is being drawn. */
-  id: number;
+  /** Empty while it is being drawn. */
+  key: string;
   shape: Shape;
   isSelected: boolean;
+  /** Hands are kept off it. */
+  isLocked: boolean;
+  /** As the ROI has it; empty for the usual one. */
+  color: string;
   labelOffset: ImagePoint | null;
   /** null until the frame is there. */
   result: MeasurementResult | null;
@@ -19,7 +23,7 @@ export interface ShapeItem {
 }
 
 /** A label on the screen. */
-export interface ShapeLabel extends Pick<ShapeItem, 'id' | 'lines'> {
+export interface ShapeLabel extends Pick<ShapeItem, 'key' | 'lines'> {
   box: ScreenBox;
 }
 
@@ -41,9 +45,9 @@ export function shapeLabels(items: readonly ShapeItem[], camera: Camera): ShapeL
     return { shape: corners, place, size: { width, height: lines.length * LABEL_LINE_CSS_PX } };
   });
   return placeLabels(requests, camera.viewport).map(({ x, y }, index) => {
-    const { id, lines } = labelled[index] as ShapeItem;
+    const { key, lines } = labelled[index] as ShapeItem;
     const { width, height } = (requests[index] as (typeof requests)[number]).size;
-    return { id, lines, box: { left: x, top: y, right: x + width, bottom: y + height } };
+    return { key, lines, box: { left: x, top: y, right: x + width, bottom: y + height } };
   });
 }
 
@@ -57,14 +61,14 @@ export function shapeHitAt(
   labels: readonly ShapeLabel[],
   { at, isFinger }: { at: Point; isFinger: boolean },
   pen: { at: ImagePoint; scale: Scale },
-): { id: number; part: Part } | null {
+): { key: string; part: Part } | null {
   const reach = isFinger ? FINGER_REACH : MOUSE_REACH;
   // What lies on top comes first.
-  const drawn = items.filter(({ id }) => id !== 0).reverse();
-  const selected = drawn.find(({ isSelected }) => isSelected);
+  const drawn = items.filter(({ key }) => key !== '').reverse();
+  const selected = drawn.find(({ isSelected, isLocked }) => isSelected && !isLocked);
   const handle = selected && handleAt(selected.shape, pen.at, pen.scale, reach.handle);
   if (selected !== undefined && typeof handle === 'number') {
-    return { id: selected.id, part: { kind: 'handle', handle } };
+    return { key: selected.key, part: { kind: 'handle', handle } };
   }
   let nearest: ShapeItem | null = null;
   let least = reach.line;
@@ -72,9 +76,9 @@ export function shapeHitAt(
     const distance = distanceTo(item.shape, pen.at, pen.scale);
     if (distance < least) [nearest, least] = [item, distance];
   }
-  if (nearest !== null) return { id: nearest.id, part: { kind: 'shape' } };
-  const label = labels.findLast(({ id, box }) => id !== 0 && isWithin(box, at));
-  return label === undefined ? null : { id: label.id, part: { kind: 'label' } };
+  if (nearest !== null) return { key: nearest.key, part: { kind: 'shape' } };
+  const label = labels.findLast(({ key, box }) => key !== '' && isWithin(box, at));
+  return label === undefined ? null : { key: label.key, part: { kind: 'label' } };
 }
 
 function isWithin(box: ScreenBox, { x, y }: Point): boolean {

@@ -7,7 +7,7 @@ import { FrameStore } from '../../frames/frameStore';
 import { Cine } from '../view/cine.svelte';
 import { Details, type DetailCache } from '../view/details';
 import type { Results } from '../measure/measurementResult';
-import type { Measurements } from '../measure/measurements.svelte';
+import type { RoiBook } from '../rois/roiBook.svelte';
 import { FileNotes } from '../view/fileNotes.svelte';
 import { Navigator } from '../view/navigator.svelte';
 import { Overlays } from '../view/overlays.svelte';
@@ -23,7 +23,7 @@ interface PaneContext {
   frames: FrameCache;
   details: DetailCache;
   toolbox: Toolbox;
-  measurements: Measurements;
+  rois: RoiBook;
   results: Results;
   /** Hears that the server could not be reached. */
   onFailure: (failure: ApiError) => void;
@@ -52,8 +52,8 @@ export class Pane {
     this.overlays = new Overlays(client, onProblem);
     this.fileNotes = new FileNotes(client);
     this.cine = new Cine(this.viewer, client);
-    const { toolbox, measurements, results } = context;
-    this.editor = new ShapeEditor(this.viewer, toolbox, measurements, results);
+    const { toolbox, rois, results } = context;
+    this.editor = new ShapeEditor(this.viewer, toolbox, rois, results);
   }
 
   /** Nothing was opened here so far. */

@@ -11,6 +11,7 @@ function viewed(frames: FrameRef[], position: number): Viewed {
     rows: 1,
     columns: 1,
     has_pixels: true,
+    frame_count: 1,
     status: 'shown' as const,
     note: '',
   });

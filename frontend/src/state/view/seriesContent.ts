@@ -10,6 +10,7 @@ export interface FileFacts {
   instance_number: string;
   rows: number;
   columns: number;
+  frame_count: number;
   has_pixels: boolean;
   status: InstanceTable['status'][number];
   note: string;
@@ -147,6 +148,7 @@ export class SeriesContent {
       instance_number: table.instance_number[rank] ?? '',
       rows: table.rows[rank] ?? 0,
       columns: table.columns[rank] ?? 0,
+      frame_count: table.frame_count[rank] ?? 0,
       has_pixels: table.has_pixels[rank] ?? false,
       status: table.status[rank] ?? 'shown',
       note: table.note[rank] ?? '',

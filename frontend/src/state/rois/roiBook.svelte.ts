@@ -1,0 +1,154 @@
+import { SvelteMap } from 'svelte/reactivity';
+
+import type { FrameRef } from '../../dicom/frameRef';
+import { isOnFrame, type Roi } from '../../dicom/roi';
+import { FileRois, roiKey, type RoiEntry } from './fileRois.svelte';
+import type { RoiStep } from './roiEdits';
+
+/** Steps of one kind that follow each other faster than this are undone together. */
+const JOINED_MS = 1000;
+
+type RoiParts = Partial<Omit<Roi, 'id' | 'created' | 'modified'>>;
+
+/** All ROIs that this page knows, what is selected of them, and every edit by hand. */
+export class RoiBook {
+  readonly #files = new SvelteMap<number, FileRois>();
+  readonly #onEdit: (file: number) => void;
+  readonly #clock: () => number;
+  #lastTime = -Infinity;
+  #burst = 0;
+  #selection = $state.raw<ReadonlySet<string>>(new Set());
+
+  /** Whether any are drawn over the image. */
+  isShown = $state(true);
+
+  readonly all: readonly RoiEntry[] = $derived.by(() =>
+    [...this.#files.values()].flatMap(({ entries }) => entries),
+  );
+
+  constructor(
+    onEdit: (file: number) => void = () => undefined,
+    clock: () => number = () => performance.now(),
+  ) {
+    this.#onEdit = onEdit;
+    this.#clock = clock;
+  }
+
+  /** Keys of what is selected. */
+  get selection(): ReadonlySet<string> {
+    return this.#selection;
+  }
+
+  /** The ROIs of one file, which may be none. */
+  of(file: number): readonly RoiEntry[] {
+    return this.#files.get(file)?.entries ?? [];
+  }
+
+  /** The book of one file; made when it is first asked for. */
+  file(file: number): FileRois {
+    const known = this.#files.get(file);
+    if (known !== undefined) return known;
+    const made = new FileRois(file);
+    this.#files.set(file, made);
+    return made;
+  }
+
+  /** Those that belong to a frame, in order. */
+  onFrame({ file, frame_index }: FrameRef): readonly RoiEntry[] {
+    return this.of(file).filter(({ roi }) => isOnFrame(roi, frame_index));
+  }
+
+  find(key: string): RoiEntry | null {
+    const file = Number(key.split('/', 1)[0]);
+    return this.of(file).find((entry) => entry.key === key) ?? null;
+  }
+
+  /** The file as the server calls it; empty before it was asked. */
+  pathOf(file: number): string {
+    return this.#files.get(file)?.known?.path ?? '';
+  }
+
+  /** Adds ROIs to a file, as one step, and selects them. */
+  add(file: number, rois: readonly Roi[]): void {
+    const now = timestamp();
+    const { length } = this.file(file).list;
+    const step = rois.map((roi, place) => ({
+      before: null,
+      after: { ...roi, created: roi.created || now },
+      index: length + place,
+    }));
+    this.change(file, step);
+    this.select(rois.map(({ id }) => roiKey(file, id)));
+  }
+
+  /** Puts other parts in the place of those of some ROIs. A `name` joins edits that are undone together. */
+  edit(entries: readonly RoiEntry[], parts: RoiParts | ((roi: Roi) => RoiParts), name = ''): void {
+    const modified = timestamp();
+    this.#changeEach(
+      entries,
+      (roi) => ({ ...roi, ...(typeof parts === 'function' ? parts(roi) : parts), modified }),
+      name === '' ? '' : `${name} ${entries.map(({ key }) => key).join(' ')}`,
+    );
+  }
+
+  remove(entries: readonly RoiEntry[]): void {
+    this.#changeEach(entries, () => null, '');
+    const removed = new Set(entries.map(({ key }) => key));
+    this.select([...this.#selection].filter((key) => !removed.has(key)));
+  }
+
+  /** Any step in one file; steps of one name that follow each other quickly are undone together. */
+  change(file: number, step: RoiStep, name = ''): void {
+    const now = this.#clock();
+    if (now - this.#lastTime > JOINED_MS) this.#burst += 1;
+    this.#lastTime = now;
+    this.file(file).change(step, name === '' ? '' : `${name} ${String(this.#burst)}`);
+    this.#onEdit(file);
+  }
+
+  select(keys: Iterable<string>): void {
+    this.#selection = new Set(keys);
+  }
+
+  /** Selects what was not selected, and lets go of what was. */
+  toggle(key: string): void {
+    const rest = [...this.#selection].filter((one) => one !== key);
+    this.select(rest.length < this.#selection.size ? rest : [...rest, key]);
+  }
+
+  canUndo(file: number): boolean {
+    return this.#files.get(file)?.canUndo ?? false;
+  }
+
+  canRedo(file: number): boolean {
+    return this.#files.get(file)?.canRedo ?? false;
+  }
+
+  undo(file: number): void {
+    this.file(file).undo();
+    this.#onEdit(file);
+  }
+
+  redo(file: number): void {
+    this.file(file).redo();
+    this.#onEdit(file);
+  }
+
+  #changeEach(entries: readonly RoiEntry[], change: (roi: Roi) => Roi | null, name: string): void {
+    for (const file of new Set(entries.map((entry) => entry.file))) {
+      const own = entries.filter((entry) => entry.file === file);
+      const places = new Map(this.file(file).list.map((roi, index) => [roi.id, index]));
+      const step = own.map(({ roi }) => ({
+        before: roi,
+        after: change(roi),
+        index: places.get(roi.id) ?? 0,
+      }));
+      this.change(file, step, name);
+    }
+  }
+}
+
+/** Now, to the second, as the server takes it. */
+function timestamp(): string {
+  return `${new Date().toISOString().slice(0, 19)}Z`;
+}
