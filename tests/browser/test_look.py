@@ -67,7 +67,7 @@ def point_at(page, column: int, row: int) -> None:
 
 def expect_color(page, expected: tuple[int, int, int]) -> None:
     """The colour of a pixel away from the middle, where the pointer is."""
-    page.wait_for_function("new Promise(done => requestAnimationFrame(() => done(true)))")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => done(true)))")
     page.wait_for_timeout(100)
     assert color_at(page, *place_of(page, 6, 7)) == expected
 

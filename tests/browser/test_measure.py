@@ -118,7 +118,7 @@ def open_ct(page: Page, server: ServerProcess) -> Hand:
     for _ in range(9):
         page.keyboard.press("ArrowRight")
     expect(page.get_by_text("10 / 22").first).to_be_visible()
-    page.wait_for_function("document.querySelector('[data-shown]').dataset.shown !== ''")
+    expect(page.locator("[data-shown]")).not_to_have_attribute("data-shown", "")
     return Hand(page, 256, 256)
 
 

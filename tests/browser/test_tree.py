@@ -56,7 +56,7 @@ def test_thumbnail_of_a_series_is_the_frame_of_its_middle_as_the_server_makes_it
     )
     assert expected.max() > 200
     page.wait_for_function(
-        "document.querySelector('[role=treeitem] img').naturalWidth === 44", timeout=5_000
+        "() => document.querySelector('[role=treeitem] img').naturalWidth === 44", timeout=5_000
     )
     assert np.array_equal(inner(seen(page, image)), expected)
 

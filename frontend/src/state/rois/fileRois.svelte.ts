@@ -1,5 +1,5 @@
 import { type Roi } from '../../dicom/roi';
-import { applyStep, inverse, joined, merge, operationsBetween } from './roiEdits';
+import { applyStep, inverse, joined, merge, operationsBetween, respelled } from './roiEdits';
 import type { RoiOperation, RoiStep } from './roiEdits';
 
 /** One ROI with its file. */
@@ -118,7 +118,7 @@ export class FileRois {
     // What has changed since is newer than the answer.
     this.#list = this.#list.map((roi) => {
       const spelled = isSent.has(roi) ? spelling.get(roi.id) : undefined;
-      return spelled === undefined ? roi : { ...spelled, labelOffset: roi.labelOffset };
+      return spelled === undefined ? roi : respelled(roi, spelled);
     });
   }
 }

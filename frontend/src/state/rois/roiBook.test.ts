@@ -99,6 +99,19 @@ test('what the server has comes in beside what was drawn before it was asked', (
   expect(book.pathOf(0)).toBe('a.dcm');
 });
 
+test('shapes stay the very same when the server says the same of them', () => {
+  const [mine] = [point(1)];
+  book.file(0).receive({ revision: 'r-0', path: 'a.dcm', rois: [] });
+  book.add(0, [mine]);
+  book.edit(book.of(0), { labelOffset: { x: 5, y: 5 } });
+  const echo = (roi: Roi) => ({ ...roi, shape: point(1).shape, labelOffset: null });
+  const sent = book.file(0).list;
+  book.file(0).acknowledge(sent, 'r-1', sent.map(echo));
+  book.file(0).receive({ revision: 'r-2', path: 'a.dcm', rois: sent.map(echo) });
+  expect(book.of(0)[0]?.roi.shape).toBe(mine.shape);
+  expect(book.of(0)[0]?.roi.labelOffset).toEqual({ x: 5, y: 5 });
+});
+
 test('an edit made while another travels is not overwritten by the answer', () => {
   book.file(0).receive({ revision: 'r-0', path: 'a.dcm', rois: [] });
   book.add(0, [point(1), point(2)]);

@@ -118,15 +118,24 @@ export function merge(base: Rois, mine: Rois, theirs: Rois): Merged {
   return { list, doubled };
 }
 
+/** An ROI as the server spells it. Parts that are the same stay the very same: results hang on shapes. */
+export function respelled(roi: Roi, spelled: Roi): Roi {
+  const parts = (Object.keys(spelled) as (keyof Roi)[]).map((name): [string, unknown] => {
+    const [own, value] = [roi[name], spelled[name]];
+    return [name, name === 'labelOffset' || isSame(own, value) ? own : value];
+  });
+  return Object.fromEntries(parts) as unknown as Roi;
+}
+
 /** One ROI with the changes of both; null where they contradict each other. */
 function mergedRoi(before: Roi | null, mine: Roi, theirs: Roi): Roi | null {
-  if (isSame(mine, theirs)) return theirs;
   const modified = mine.modified > theirs.modified ? mine.modified : theirs.modified;
   const parts: [string, unknown][] = [];
   for (const name of Object.keys(mine) as (keyof Roi)[]) {
     const [old, own, other] = [before?.[name], mine[name], theirs[name]];
     if (name === 'modified') parts.push([name, modified]);
-    else if (isSame(own, other) || isSame(old, own)) parts.push([name, other]);
+    else if (name === 'labelOffset' || isSame(own, other)) parts.push([name, own]);
+    else if (isSame(old, own)) parts.push([name, other]);
     else if (before !== null && isSame(old, other)) parts.push([name, own]);
     else return null;
   }
