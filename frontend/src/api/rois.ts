@@ -1,6 +1,9 @@
 import { ApiError, RoiRefused } from './apiError';
 import { received, type Ask } from './request';
-import type { RoiEdit, RoiList, RoiOperations, RoiOverview } from './types.gen';
+import type { RoiEdit, RoiList, RoiLists, RoiOperations, RoiOverview } from './types.gen';
+
+/** Files of one question: half of what the server takes, for the sake of the address. */
+const MOST_FILES = 500;
 
 /** ROIs of single files, with the revisions that keep two pages from undoing each other's work. */
 export class Rois {
@@ -20,6 +23,18 @@ export class Rois {
   async list(file: number, signal?: AbortSignal): Promise<RoiList> {
     const response = await this.#ask(pathOf(file), { signal });
     return received(response.json() as Promise<RoiList>);
+  }
+
+  /** All ROIs of many files, in answers of bounded size. */
+  async *lists(files: readonly number[], signal?: AbortSignal): AsyncGenerator<RoiList> {
+    let waiting = files;
+    while (waiting.length > 0) {
+      const asked = waiting.slice(0, MOST_FILES);
+      const response = await this.#ask(`api/rois/files?indices=${asked.join(',')}`, { signal });
+      const answer = await received(response.json() as Promise<RoiLists>);
+      yield* answer.files;
+      waiting = waiting.slice(answer.next ?? asked.length);
+    }
   }
 
   /**

@@ -35,18 +35,22 @@ function roiAnswer(path: string): Answer | null {
 }
 
 /** Puts a server in the place of `fetch` for one test; paths are relative to BASE. Gives what was asked. */
-export function serve(answer: (path: string, request: RequestInit) => Answer): string[] {
+export function serve(
+  answer: (path: string, request: RequestInit) => Answer,
+  { isAboutRois = false } = {},
+): string[] {
+  const usual = (path: string) => (isAboutRois ? null : roiAnswer(path));
   const asked: string[] = [];
   vi.stubGlobal('fetch', (input: URL, request: RequestInit) => {
     const path = input.href.replace(BASE, '');
-    if (roiAnswer(path) === null) asked.push(path);
+    if (usual(path) === null) asked.push(path);
     const { signal } = request;
     return new Promise<Response>((resolve, reject) => {
       signal?.addEventListener('abort', () => {
         reject(signal.reason as Error);
       });
       Promise.resolve()
-        .then(() => roiAnswer(path) ?? answer(path, request))
+        .then(() => usual(path) ?? answer(path, request))
         .then(resolve, reject);
     });
   });

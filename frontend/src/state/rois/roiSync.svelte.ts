@@ -6,14 +6,12 @@ import type { FileRois, ServerRois } from './fileRois.svelte';
 import type { RoiBook } from './roiBook.svelte';
 import type { RoiOperation } from './roiEdits';
 
-type RoiClient = Pick<Client['rois'], 'overview' | 'list' | 'edit'>;
+type RoiClient = Pick<Client['rois'], 'overview' | 'list' | 'lists' | 'edit'>;
 
 /** Edits that follow each other faster than this travel together. */
 const GATHER_MS = 150;
 /** As many as the server takes at once. */
 const MOST_OPERATIONS = 1_000;
-/** Requests for ROIs that are under way at the same time. */
-const LOADS_AT_ONCE = 4;
 /** While something is not saved, the server is asked this often whether it is by now. */
 const UNSAVED_POLL_MS = 5_000;
 
@@ -133,12 +131,7 @@ export class RoiSync {
         this.#book.file(file).known?.revision !== revision
       );
     });
-    const worker = async () => {
-      for (let file = files.shift(); file !== undefined; file = files.shift()) {
-        this.#receive(file, await this.#client.list(file));
-      }
-    };
-    await Promise.all(Array.from({ length: LOADS_AT_ONCE }, worker));
+    for await (const list of this.#client.lists(files)) this.#receive(list.index, list);
   }
 
   /** Sends the edits of one file until the server has them all. */

@@ -87,6 +87,9 @@ function page() {
   const client = {
     overview: () => Promise.resolve().then(server.overview),
     list: () => Promise.resolve().then(server.list_),
+    lists: async function* (files: readonly number[]) {
+      if (files.length > 0) yield await Promise.resolve().then(server.list_);
+    },
     edit: (file: number, revision: string, body: RoiOperations) =>
       Promise.resolve().then(() => server.edit(file, revision, body)),
   };
