@@ -11,12 +11,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dcmview.annotations.imports import split_marks
+from dcmview.annotations.saving import Saving
 from dcmview.dicom.loading import load_pydicom
 from dcmview.errors import DcmviewError, FrameOutOfRange, NoPixelData
 from dcmview.exchange.roi_exchange import RoiExchange
 from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, Registry, ScanSummary
 from dcmview.roibook import RoiBook
+from dcmview.triagebook import TriageBook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -88,10 +91,11 @@ class Library:
     def __init__(self, settings: LibrarySettings) -> None:
         self._settings = settings
         self._registry = Registry()
-        self._rois = RoiBook(
-            self._registry, settings.annotations, settings.journal, settings.labels
-        )
-        self._exchange = RoiExchange(self._registry, self._rois, lambda: self._engine)
+        self._saving = Saving(settings.journal)
+        tables, marks = split_marks(settings.annotations)
+        self._rois = RoiBook(self._registry, tables, self._saving, settings.labels)
+        self._triage = TriageBook(self._registry, self._saving, marks)
+        self._exchange = RoiExchange(self._registry, self._rois, self._triage, lambda: self._engine)
         self._stopping = threading.Event()
         self._scanner: threading.Thread | None = None
         self._running_scan: Scan | None = None
@@ -398,13 +402,23 @@ class Library:
         return self._rois
 
     @property
+    def triage(self) -> TriageBook:
+        """What is kept, rejected or in doubt."""
+        return self._triage
+
+    @property
+    def saving(self) -> Saving:
+        """Whether edits are saved, and what would be lost."""
+        return self._saving
+
+    @property
     def exchange(self) -> RoiExchange:
         """ROIs in and out, in the forms of other programs."""
         return self._exchange
 
     def warnings(self) -> list[str]:
         """Say which ROIs were left out or not saved, and why."""
-        return self._rois.warnings()
+        return self._saving.warnings() + self._rois.warnings()
 
     # Inside
 
@@ -445,6 +459,7 @@ class Library:
             nonlocal last_progress
             for entry in entries:
                 self._rois.attach(entry)
+                self._triage.attach(entry)
             self._warm_up(entries)
             if on_progress is not None and time.monotonic() - last_progress > PROGRESS_INTERVAL_S:
                 on_progress(self._registry.summary())
@@ -463,6 +478,7 @@ class Library:
             if not self._stopping.is_set():
                 self._running_scan.run()
             self._rois.note_scan_end()
+            self._triage.note_scan_end(self._rois.warnings())
         finally:
             self._registry.mark_complete()
         interval_s = self._settings.watch_interval_s

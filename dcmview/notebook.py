@@ -101,7 +101,7 @@ class Viewer:
     def stop(self) -> None:
         """End the viewer and wait for it; a second call does nothing.
 
-        ROI edits that were not exported go to ``dcmview-rescued-<time>.csv``
+        Edits that were not exported go to ``dcmview-rescued-<time>.csv``
         in the current folder.
         """
         self._stopping = True
@@ -192,6 +192,7 @@ def view(
     annotations: PathArgument | Iterable[PathArgument] | None = ...,
     predictions: PathArgument | Iterable[PathArgument] | None = ...,
     labels: Iterable[str] | None = ...,
+    triage: PathArgument | Iterable[PathArgument] | None = ...,
     save_annotations: PathArgument | None = ...,
     filters: Mapping[str, str] | Iterable[str] | None = ...,
 ) -> None: ...
@@ -213,6 +214,7 @@ def view(
     annotations: PathArgument | Iterable[PathArgument] | None = ...,
     predictions: PathArgument | Iterable[PathArgument] | None = ...,
     labels: Iterable[str] | None = ...,
+    triage: PathArgument | Iterable[PathArgument] | None = ...,
     save_annotations: PathArgument | None = ...,
     filters: Mapping[str, str] | Iterable[str] | None = ...,
 ) -> Viewer: ...
@@ -233,6 +235,7 @@ def view(
     annotations: PathArgument | Iterable[PathArgument] | None = None,
     predictions: PathArgument | Iterable[PathArgument] | None = None,
     labels: Iterable[str] | None = None,
+    triage: PathArgument | Iterable[PathArgument] | None = None,
     save_annotations: PathArgument | None = None,
     filters: Mapping[str, str] | Iterable[str] | None = None,
 ) -> Viewer | None:
@@ -264,6 +267,8 @@ def view(
         Such files to look at beside them, as layers that cannot be edited.
     labels : iterable of str, optional
         The labels that ROIs can have.
+    triage : path or iterable of paths, optional
+        Exports of marks keep, reject and unsure, to go on from.
     save_annotations : path, optional
         Where every ROI edit is saved as it is made, and where to go on from.
     filters : mapping of field to value, or iterable of "FIELD=VALUE", optional
@@ -291,7 +296,11 @@ def view(
         arguments.append("--no-recursive")
     if timeout is not None:
         arguments.append(f"--timeout={timeout}")
-    for name, given in (("annotations", annotations), ("predictions", predictions)):
+    for name, given in (
+        ("annotations", annotations),
+        ("predictions", predictions),
+        ("triage", triage),
+    ):
         tables = [given] if isinstance(given, str | os.PathLike) else given or ()
         arguments.extend(f"--{name}={os.fspath(table)}" for table in tables)
     if labels is not None:

@@ -6,7 +6,6 @@ which gives other indices, finds what belongs to it.
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,22 +14,23 @@ import msgspec
 
 from dcmview.annotations.loading import TableLoader, loaded_rois
 from dcmview.annotations.losses import is_carried
-from dcmview.annotations.native import FileKey
 from dcmview.annotations.operations import AddRoi, RemoveRoi, ReplaceRoi, parse_operations
 from dcmview.annotations.rectangle import check_against_image, parse_rectangles
 from dcmview.annotations.roi import checked, parse_rois, rectangles
 from dcmview.annotations.store import FileEdit, FileRois, RoiStore
 from dcmview.errors import InvalidAnnotation, UnknownFile
+from dcmview.registry.keys import SavedFiles, file_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from dcmview.annotations.imports import ImportRow, ImportTable
-    from dcmview.annotations.journal import Journal
     from dcmview.annotations.losses import Carries
+    from dcmview.annotations.native import FileKey
     from dcmview.annotations.operations import Operation
     from dcmview.annotations.rectangle import Rectangle
     from dcmview.annotations.roi import Roi
+    from dcmview.annotations.saving import Saving
     from dcmview.errors import DcmviewError
     from dcmview.registry.registry import Entry, Registry
 
@@ -93,30 +93,27 @@ class RoiBook:
         self,
         registry: Registry,
         tables: Iterable[ImportTable] = (),
-        journal: Journal | None = None,
+        saving: Saving | None = None,
         labels: Iterable[str] = (),
     ) -> None:
         self.instance = secrets.token_hex(4)
         self._registry = registry
         self._loader = TableLoader(tables)
         self._labels = tuple(labels)
-        self._journal_path = None if journal is None else journal.path
-        self._warnings = [] if journal is None else list(journal.warnings)
-        self._store = RoiStore(journal)
+        self._warnings: list[str] = []
+        self._store = RoiStore(saving)
         self._indices: dict[FileKey, int] = {}
-        self._saved_by_uid: dict[str, list[FileKey]] = {}
-        for key in self._store.files():
-            self._saved_by_uid.setdefault(key.sop_instance_uid, []).append(key)
+        self._saved = SavedFiles(self._store.files())
 
     # Files come in
 
     def attach(self, entry: Entry) -> None:
         """Find the ROIs that belong to a file that was just listed."""
-        if not (self._saved_by_uid or self._loader or self._indices):
+        if not (self._saved or self._loader or self._indices):
             return
         key = file_key(entry)
         if key not in self._store:
-            moved = self._moved_here(key)
+            moved = self._saved.moved_to(key, self._indices)
             if moved is not None:
                 self._store.adopt(moved, key)
         rows = self._loader.rows_of_path(key)
@@ -137,10 +134,8 @@ class RoiBook:
             self._load(self._registry.get(index), rows, is_late=True)
 
     def warnings(self) -> list[str]:
-        """Say what was left out and why, and what could not be saved."""
-        error = self._store.save_error
-        failure = [f"{self._journal_path}: ROI edits are not saved: {error}"] if error else []
-        return failure + self._warnings
+        """Say what was left out and why."""
+        return self._warnings
 
     # Reading
 
@@ -176,6 +171,11 @@ class RoiBook:
         return [
             FileState(key, self._entry_of(key), each.shown) for key, each in states.items()
         ], clock
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no file has or had any ROIs."""
+        return not self._store.files()
 
     def listed_keys(self) -> list[tuple[int, FileKey]]:
         """Give what all listed files are known by."""
@@ -275,22 +275,7 @@ class RoiBook:
         fresh = [msgspec.structs.replace(roi, id="") if roi.id in taken else roi for roi in rois]
         return self._store.add(key, fresh, any_source=any_source)
 
-    # Saving and exporting
-
-    @property
-    def unsaved_files(self) -> int:
-        """How many files have edits that were neither saved nor exported."""
-        return self._store.unsaved_files
-
-    @property
-    def save_error(self) -> str:
-        """Why edits cannot be saved at present; empty where all is well."""
-        return self._store.save_error
-
-    @property
-    def journal_path(self) -> str | None:
-        """Where edits are saved; None where they are kept in memory."""
-        return self._journal_path
+    # Exporting
 
     def are_carried(self, carries: Carries) -> bool:
         """Whether a form carries all that a person would miss."""
@@ -300,23 +285,12 @@ class RoiBook:
         """Note that what a form carries of everything up to this moment has left the process."""
         self._store.mark_exported(clock, lambda roi: is_carried(roi, carries))
 
-    def close(self) -> None:
-        """Save what is not saved yet; no edit is taken from here on."""
-        self._store.close()
-
     # Inside
 
     def _key_of(self, entry: Entry) -> FileKey:
         key = file_key(entry)
         self._indices.setdefault(key, entry.index)
         return key
-
-    def _moved_here(self, key: FileKey) -> FileKey | None:
-        """Find saved ROIs of the same object under a path where there is nothing any more."""
-        for saved in self._saved_by_uid.get(key.sop_instance_uid, ()) if key[0] else ():
-            if saved not in self._indices and not _is_there(saved.path):
-                return saved
-        return None
 
     def _check_saved(self, entry: Entry, rois: tuple[Roi, ...]) -> None:
         try:
@@ -383,26 +357,9 @@ class RoiBook:
         return None if index is None else self._registry.get(index)
 
 
-def file_key(entry: Entry) -> FileKey:
-    """Give what a listed file is known by."""
-    return FileKey(entry.header.sop_instance_uid, os.path.abspath(entry.path))
-
-
 def _put_in(operations: tuple[Operation, ...]) -> tuple[Roi, ...]:
     return tuple(each.roi for each in operations if isinstance(each, AddRoi | ReplaceRoi))
 
 
 def _read_only_error(where: str) -> InvalidAnnotation:
     return InvalidAnnotation(f"{where}: the ROI is of a read-only layer")
-
-
-def _is_there(path: str) -> bool:
-    """Whether there is such a file, or an archive in which it may lie."""
-    if os.path.lexists(path):
-        return True
-    parent = os.path.dirname(path)
-    while parent != path:
-        if os.path.isfile(parent):
-            return True
-        path, parent = parent, os.path.dirname(parent)
-    return False

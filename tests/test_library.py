@@ -101,7 +101,7 @@ def test_roi_table_fills_files_and_says_which_rows_it_left_out(put, open_library
     assert "row 3 left out" in left_out
     assert "outside the image" in left_out
     assert "row 4 matches no listed file: /nowhere.dcm" in unmatched
-    assert library.rois.unsaved_files == 0
+    assert library.saving.unsaved_files == 0
     assert table.read_text().count("\n") == 4
 
 
@@ -109,19 +109,19 @@ def test_edits_are_unsaved_until_they_are_exported(put, open_library):
     put("CT_small.dcm", "a.dcm")
     library = open_library()
     library.rois.replace_boxes(0, [[1, 2, 3, 4]], None)
-    assert library.rois.unsaved_files == 1
-    content, clock = library.exchange.export("embed")
-    assert b'"[[1,2,3,4]]"' in content
-    assert library.rois.unsaved_files == 1
-    library.exchange.mark_exported(clock, "embed")
-    assert library.rois.unsaved_files == 0
+    assert library.saving.unsaved_files == 1
+    exported = library.exchange.export("embed")
+    assert b'"[[1,2,3,4]]"' in exported.content
+    assert library.saving.unsaved_files == 1
+    library.exchange.mark_exported(exported, "embed")
+    assert library.saving.unsaved_files == 0
 
 
 def test_edit_made_while_the_table_was_on_its_way_stays_unsaved(put, open_library):
     put("CT_small.dcm", "a.dcm")
     library = open_library()
     library.rois.replace_boxes(0, [[1, 2, 3, 4]], None)
-    _, clock = library.exchange.export("embed")
+    exported = library.exchange.export("embed")
     library.rois.replace_boxes(0, [[1, 2, 3, 5]], None)
-    library.exchange.mark_exported(clock, "embed")
-    assert library.rois.unsaved_files == 1
+    library.exchange.mark_exported(exported, "embed")
+    assert library.saving.unsaved_files == 1

@@ -11,7 +11,7 @@ from pydicom.data import get_testdata_file
 from support.rois import box, point
 
 from dcmview.annotations.journal import Journal
-from dcmview.annotations.native import FileKey, write_native
+from dcmview.annotations.native import Contents, FileKey, write_native
 from dcmview.errors import InvalidAnnotation
 from dcmview.exchange.readers import read_predictions_file
 from dcmview.library import Library, LibrarySettings
@@ -47,7 +47,7 @@ def open_library(files, tmp_path):
 
 
 def close(library):
-    library.rois.close()
+    library.saving.close()
     library.close()
 
 
@@ -55,7 +55,7 @@ def test_saved_rois_that_fit_no_more_are_kept_and_said(open_library, files, tmp_
     dataset = pydicom.dcmread(files / "a.dcm")
     key = FileKey(str(dataset.SOPInstanceUID), str(files / "a.dcm"))
     rois = (point("in"), point("out", 500, 5))
-    (tmp_path / "rois.json").write_bytes(write_native([(key, rois)]))
+    (tmp_path / "rois.json").write_bytes(write_native(Contents({key: rois})))
     library = open_library()
     assert library.rois.get(0).rois == rois
     (warning,) = library.warnings()
@@ -94,6 +94,7 @@ def test_a_damaged_journal_is_told_to_the_page(open_library, tmp_path):
     journal = Journal(str(tmp_path / "damaged.json"))
     for name in "ab":
         journal.append(FileKey("1", "/x"), rois=(box(name),))
+    journal.flush()
     journal._let_go()
     log = tmp_path / "damaged.json.journal"
     log.write_bytes(log.read_bytes().replace(b'"id":"a"', b'"id":"?"'))
@@ -127,7 +128,7 @@ def test_predictions_are_no_edits_and_cannot_be_edited(open_library, tmp_path):
     library = open_library(annotations=(table,), journal=None)
     book = library.rois
     (predicted,) = book.get(0).shown
-    assert book.unsaved_files == 0
+    assert library.saving.unsaved_files == 0
     assert book.boxes(0) == ()
     sent = msgspec.to_builtins(predicted)
     for edit in (
@@ -138,7 +139,7 @@ def test_predictions_are_no_edits_and_cannot_be_edited(open_library, tmp_path):
     ):
         with pytest.raises(InvalidAnnotation, match="0: the ROI is of a read-only layer"):
             edit()
-    assert (book.get(0).rois, book.unsaved_files) == ((), 0)
+    assert (book.get(0).rois, library.saving.unsaved_files) == ((), 0)
     book.replace(0, [sent, POINT])
     assert [roi.id for roi in book.get(0).rois] == ["p"]
     assert [roi.id for roi in book.get(0).shown] == ["p", predicted.id]

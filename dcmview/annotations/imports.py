@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dcmview.annotations.roi import Roi
+    from dcmview.annotations.triage import Mark
     from dcmview.model import SharedHeader
 
 
@@ -31,6 +32,8 @@ class ImportRow:
     sop_instance_uid: str = ""
     size: tuple[int, int] | None = None
     """Columns and rows of the image that the coordinates belong to, if that is said."""
+    mark: Mark | None = None
+    """What is decided about it; then there are no ROIs."""
 
 
 class LeftOut(NamedTuple):
@@ -79,6 +82,19 @@ def stamped(table: ImportTable, *, group: str, source: str, locked: bool) -> Imp
 
     rows = tuple(replace(row, rois=tuple(map(stamp, row.rois))) for row in table.rows)
     return replace(table, rows=rows)
+
+
+def split_marks(tables: Iterable[ImportTable]) -> tuple[list[ImportTable], list[ImportTable]]:
+    """Part tables into what they say of ROIs and what they say of triage."""
+    rois, marks = [], []
+    for table in tables:
+        marked = tuple(row for row in table.rows if row.mark is not None)
+        if marked:
+            marks.append(replace(table, rows=marked, left_out=()))
+        if len(marked) < len(table.rows) or table.left_out or not marked:
+            rest = tuple(row for row in table.rows if row.mark is None)
+            rois.append(replace(table, rows=rest) if marked else table)
+    return rois, marks
 
 
 def fitting(row: ImportRow, header: SharedHeader) -> tuple[list[Roi], list[LeftOut]]:

@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from dcmview.annotations.disk import is_at, lock, read_all, stamp, sync, sync_folder, write
 from dcmview.annotations.native import (
+    Contents,
     FileKey,
     StoredKey,
     encode_json,
@@ -33,11 +34,12 @@ from dcmview.annotations.native import (
     write_native,
 )
 from dcmview.annotations.operations import Operation, repeat_operations
-from dcmview.annotations.roi import Roi
+from dcmview.annotations.roi import Roi  # noqa: TC001 - msgspec looks them up
+from dcmview.annotations.triage import Mark
 from dcmview.errors import InvalidAnnotation, StartError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 JOURNAL_SUFFIX = ".journal"
 UNFINISHED_SUFFIX = ".dcmview-unfinished"
@@ -45,8 +47,6 @@ SMALLEST_FOLD_BYTES = 1024 * 1024
 CRC_DIGITS = 8
 OWNER_ONLY = 0o600
 LOCK_ATTEMPTS = 10
-
-States = dict[FileKey, tuple[Roi, ...]]
 
 
 class Head(Struct, frozen=True, tag="dcmview-journal", tag_field="format", omit_defaults=True):
@@ -69,7 +69,16 @@ class Edit(Struct, frozen=True, tag="edit", tag_field="format", omit_defaults=Tr
     operations: tuple[Operation, ...] = ()
 
 
-_decode_line = msgspec.json.Decoder(Head | Edit).decode
+class MarkEdit(Struct, frozen=True, tag="mark", tag_field="format", omit_defaults=True):
+    """What was decided about a file."""
+
+    sequence: int
+    file: StoredKey
+    was: StoredKey | None = None
+    mark: Mark = Mark()
+
+
+_decode_line = msgspec.json.Decoder(Head | Edit | MarkEdit).decode
 
 
 @dataclass(slots=True)
@@ -77,7 +86,7 @@ class _Lines:
     """What a journal holds, readable or not."""
 
     head: Head | None = None
-    edits: list[Edit] = field(default_factory=list)
+    edits: list[Edit | MarkEdit] = field(default_factory=list)
     bad: int = 0
     good_end: int = 0
     is_torn: bool = False
@@ -91,8 +100,8 @@ class Journal:
     ----------
     path : str
         The snapshot.
-    states : dict
-        The ROIs found at the start.
+    found : Contents
+        What was there at the start.
     warnings : list of str
         What was damaged, and where it was put.
     """
@@ -100,7 +109,7 @@ class Journal:
     def __init__(self, path: str) -> None:
         self.path = os.path.abspath(path)
         self.warnings: list[str] = []
-        self.states: States = {}
+        self.found = Contents()
         self._folder = os.path.dirname(self.path)
         self._journal_path = self.path + JOURNAL_SUFFIX
         self._head = Head(secrets.token_hex(8))
@@ -132,20 +141,23 @@ class Journal:
         operations: tuple[Operation, ...] = (),
     ) -> None:
         """Take an edit; once `flush` returns it survives the process and the computer."""
-        self._sequence += 1
-        was = self._moved.get(key)
-        edit = Edit(
-            sequence=self._sequence,
-            file=stored_key(key, self._folder),
-            was=None if was is None else stored_key(was, self._folder),
-            rois=rois,
-            operations=operations,
-        )
+        edit = Edit(*self._next(key), rois=rois, operations=operations)
         self._pending.append(_line(edit))
+
+    def append_mark(self, key: FileKey, mark: Mark) -> None:
+        """Take a mark, as `append` takes an edit."""
+        self._pending.append(_line(MarkEdit(*self._next(key), mark)))
 
     def note_move(self, old: FileKey, new: FileKey) -> None:
         """Remember that a file is known under another name from now on."""
         self._moved[new] = self._moved.pop(old, old)
+
+    def _next(self, key: FileKey) -> tuple[int, StoredKey, StoredKey | None]:
+        self._sequence += 1
+        # Said once: later there may be another file under the old name.
+        was = self._moved.pop(key, None)
+        moved = None if was is None else stored_key(was, self._folder)
+        return self._sequence, stored_key(key, self._folder), moved
 
     def flush(self) -> None:
         """Write what was appended.
@@ -179,7 +191,7 @@ class Journal:
         """Whether the journal has grown enough to be folded into the snapshot."""
         return self._end > self._fold_at
 
-    def fold(self, states: Mapping[FileKey, tuple[Roi, ...]]) -> None:
+    def fold(self, contents: Contents) -> None:
         """Write a snapshot of everything and begin the journal anew.
 
         Raises
@@ -191,9 +203,7 @@ class Journal:
         self._check_place()
         if stamp(self.path) not in (self._snapshot, None):
             raise OSError(errno.ESTALE, "was changed by another program", self.path)
-        content = write_native(
-            states.items(), self._folder, log=self._head.log, sequence=self._sequence
-        )
+        content = write_native(contents, self._folder, log=self._head.log, sequence=self._sequence)
         self._replace_snapshot(content)
         self._moved.clear()
         # Should the process die from here on: edits up to the sequence of the snapshot are
@@ -209,7 +219,7 @@ class Journal:
         """Whether the journal is still where it was opened."""
         return is_at(self._descriptor, self._journal_path)
 
-    def renew(self, states: Mapping[FileKey, tuple[Roi, ...]]) -> None:
+    def renew(self, contents: Contents) -> None:
         """Begin a new journal after somebody moved or removed the one that is open.
 
         Raises
@@ -227,9 +237,9 @@ class Journal:
         os.close(self._descriptor)
         self._descriptor = descriptor
         self._end = 0
-        self.fold(states)
+        self.fold(contents)
 
-    def close(self, states: Callable[[], Mapping[FileKey, tuple[Roi, ...]]]) -> None:
+    def close(self, contents: Callable[[], Contents]) -> None:
         """Fold what is in the journal, remove it and give up the lock.
 
         Raises
@@ -240,7 +250,7 @@ class Journal:
         try:
             self.flush()
             if self._has_edits:
-                self.fold(states())
+                self.fold(contents())
             if os.name == "posix":  # elsewhere an open file cannot be removed
                 os.unlink(self._journal_path)
         finally:
@@ -322,7 +332,10 @@ class Journal:
             self._head = Head(self._head.log, base=hashlib.sha256(content).hexdigest())
         self._sequence = document.sequence
         for stored in document.files:
-            self.states[file_key(stored, self._folder)] = stored.rois
+            self.found.rois[file_key(stored, self._folder)] = stored.rois
+        for mark in document.triage:
+            key = file_key(mark, self._folder)
+            self.found.marks[key] = Mark(mark.mark, mark.note, mark.modified)
 
     def _check_belongs(self, head: Head, *, has_snapshot: bool) -> None:
         if head.version != Head("").version:
@@ -337,14 +350,14 @@ class Journal:
                 "move one of them elsewhere"
             )
 
-    def _repeat(self, edits: list[Edit]) -> int:
+    def _repeat(self, edits: list[Edit | MarkEdit]) -> int:
         """Carry out the edits since the snapshot; give how many are missing among them."""
         missed = 0
         edited: dict[FileKey, dict[str, Roi]] = {}
 
         def take(key: FileKey) -> dict[str, Roi]:
             rois = edited.pop(key, None)
-            return {roi.id: roi for roi in self.states.pop(key, ())} if rois is None else rois
+            return {roi.id: roi for roi in self.found.rois.pop(key, ())} if rois is None else rois
 
         for edit in edits:
             if edit.sequence <= self._sequence:
@@ -352,13 +365,20 @@ class Journal:
             missed += edit.sequence - self._sequence - 1
             self._sequence = edit.sequence
             key = file_key(edit.file, self._folder)
-            rois = take(key)
             if edit.was is not None:
-                rois = take(file_key(edit.was, self._folder)) or rois
+                was = file_key(edit.was, self._folder)
+                if moved := take(was):
+                    edited[key] = moved
+                if was in self.found.marks:
+                    self.found.marks[key] = self.found.marks.pop(was)
+            if isinstance(edit, MarkEdit):
+                self.found.marks[key] = edit.mark
+                continue
+            rois = take(key)
             if edit.rois is not None:
                 rois = {roi.id: roi for roi in edit.rois}
             edited[key] = repeat_operations(rois, edit.operations)
-        self.states.update((key, tuple(rois.values())) for key, rois in edited.items())
+        self.found.rois.update((key, tuple(rois.values())) for key, rois in edited.items())
         return missed
 
     def _mend(self, found: _Lines, missed: int) -> None:
@@ -377,7 +397,7 @@ class Journal:
             f"{self._journal_path} was damaged: {found.bad} line(s) could not be read and "
             f"{missed} edit(s) are missing; what could be read is kept, {aside} is a copy"
         )
-        self.fold(self.states)
+        self.fold(self.found)
 
     # Files
 
@@ -427,7 +447,7 @@ class Journal:
             self._descriptor = -1
 
 
-def _line(value: Head | Edit) -> bytes:
+def _line(value: Head | Edit | MarkEdit) -> bytes:
     text = encode_json(value)
     return b"%0*x %s\n" % (CRC_DIGITS, zlib.crc32(text), text)
 
@@ -438,7 +458,7 @@ def _read_lines(content: bytes) -> _Lines:
     for line in _split(content):
         position += len(line)
         value = _decoded(line)
-        if isinstance(value, Edit):
+        if isinstance(value, Edit | MarkEdit):
             found.edits.append(value)
         elif value is not None:
             found.head = value
@@ -459,7 +479,7 @@ def _split(content: bytes) -> Iterator[bytes]:
         start = end
 
 
-def _decoded(line: bytes) -> Head | Edit | None:
+def _decoded(line: bytes) -> Head | Edit | MarkEdit | None:
     text = line[CRC_DIGITS + 1 : -1]
     if not line.endswith(b"\n") or line[: CRC_DIGITS + 1] != b"%0*x " % (
         CRC_DIGITS,
@@ -467,7 +487,7 @@ def _decoded(line: bytes) -> Head | Edit | None:
     ):
         return None
     try:
-        value: Head | Edit = _decode_line(text)
+        value: Head | Edit | MarkEdit = _decode_line(text)
     except msgspec.DecodeError:
         return None
     return value

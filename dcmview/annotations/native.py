@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import base64
 import os
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from dcmview.annotations.roi import Roi, canonical, check_set
+from dcmview.annotations.roi import Roi, Text, Time, canonical, check_set
 from dcmview.errors import InvalidAnnotation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from dcmview.annotations.triage import Mark
+
+Value = TypeVar("Value")
 
 FORMAT: Literal["dcmview-rois"] = "dcmview-rois"
 VERSION: Literal[1] = 1
@@ -46,6 +51,22 @@ class StoredRois(StoredKey, frozen=True, omit_defaults=True, kw_only=True):
     rois: tuple[Roi, ...]
 
 
+class StoredMark(StoredKey, frozen=True, omit_defaults=True, kw_only=True):
+    """What was decided about one file."""
+
+    mark: Literal["", "keep", "reject", "unsure"] = ""
+    note: Text = ""
+    modified: Time = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything that a file holds."""
+
+    rois: dict[FileKey, tuple[Roi, ...]] = field(default_factory=dict)
+    marks: dict[FileKey, Mark] = field(default_factory=dict)
+
+
 class RoiDocument(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """ROIs of many files, written by dcmview."""
 
@@ -56,6 +77,7 @@ class RoiDocument(Struct, frozen=True, omit_defaults=True, kw_only=True):
     sequence: int = 0
     """The last edit of the journal that is in here."""
     files: tuple[StoredRois, ...]
+    triage: tuple[StoredMark, ...] = ()
 
 
 class Head(Struct, frozen=True):
@@ -102,24 +124,23 @@ def stored_path(stored: StoredKey) -> str:
 
 
 def write_native(
-    files: Iterable[tuple[FileKey, tuple[Roi, ...]]],
+    contents: Contents,
     folder: str | None = None,
     *,
     log: str = "",
     sequence: int = 0,
 ) -> bytes:
-    """Write ROIs as JSON, one file a line, sorted by path."""
+    """Write everything as JSON, one file a line, sorted by path."""
     head = encode_json(
         RoiDocument(format=FORMAT, version=VERSION, log=log, sequence=sequence, files=())
     ).removesuffix(b"[]}")
-    lines = []
-    for key, rois in sorted(files, key=lambda item: (item[0].path, item[0].sop_instance_uid)):
-        named = stored_key(key, folder)
-        stored = StoredRois(
-            **{name: getattr(named, name) for name in StoredKey.__struct_fields__}, rois=rois
-        )
-        lines.append(encode_json(stored))
-    return head + b"[\n" + b",\n".join(lines) + b"\n]}\n"
+    files = (StoredRois(**_named(key, folder), rois=rois) for key, rois in _by_path(contents.rois))
+    marks = (
+        StoredMark(**_named(key, folder), mark=mark.mark, note=mark.note, modified=mark.modified)
+        for key, mark in _by_path(contents.marks)
+    )
+    triage = b',"triage":' + _lines(marks) if contents.marks else b""
+    return head + _lines(files) + triage + b"}\n"
 
 
 def read_native(content: bytes) -> RoiDocument:
@@ -144,17 +165,37 @@ def read_native(content: bytes) -> RoiDocument:
         document = _decode_document(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise InvalidAnnotation(str(exc).replace("`", "")) from exc
+    for stored in document.triage:
+        _check_key(stored)
     return msgspec.structs.replace(document, files=tuple(map(_checked, document.files)))
+
+
+def _lines(values: Iterable[Struct]) -> bytes:
+    return b"[\n" + b",\n".join(map(encode_json, values)) + b"\n]"
+
+
+def _by_path(values: Mapping[FileKey, Value]) -> list[tuple[FileKey, Value]]:
+    return sorted(values.items(), key=lambda item: (item[0].path, item[0].sop_instance_uid))
+
+
+def _named(key: FileKey, folder: str | None) -> dict[str, str]:
+    return msgspec.structs.asdict(stored_key(key, folder))
 
 
 def _checked(stored: StoredRois) -> StoredRois:
     rois = tuple(
         canonical(roi, f"{stored.path}, ROI {number}") for number, roi in enumerate(stored.rois)
     )
+    _check_key(stored)
     try:
         check_set(rois)
-        if stored.path_base64:
-            base64.b64decode(stored.path_base64, validate=True)
-    except (InvalidAnnotation, ValueError) as exc:
+    except InvalidAnnotation as exc:
         raise InvalidAnnotation(f"{stored.path}: {exc}") from exc
     return msgspec.structs.replace(stored, rois=rois)
+
+
+def _check_key(stored: StoredKey) -> None:
+    try:
+        base64.b64decode(stored.path_base64, validate=True)
+    except ValueError as exc:
+        raise InvalidAnnotation(f"{stored.path}: {exc}") from exc

@@ -13,20 +13,18 @@ from dcmview.annotations.imports import with_added
 from dcmview.annotations.labels import LabelCounts
 from dcmview.annotations.operations import apply_operations
 from dcmview.annotations.roi import with_rectangles
+from dcmview.annotations.saving import Saving
 from dcmview.errors import DcmviewError, InvalidAnnotation, NotSaved, StaleRevision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from dcmview.annotations.journal import Journal
-    from dcmview.annotations.native import FileKey
+    from dcmview.annotations.native import Contents, FileKey
     from dcmview.annotations.operations import Operation
     from dcmview.annotations.rectangle import Rectangle
     from dcmview.annotations.roi import Roi
 
 MOST_ROIS = 1_000_000
-FIRST_RETRY_S = 1.0
-LONGEST_RETRY_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +65,25 @@ class RoiStore:
 
     Parameters
     ----------
-    journal : Journal, optional
-        Where edits are saved; its states are what is there at the start.
-    first_retry_s : float
-        How long after a failure saving is tried again.
+    saving : Saving, optional
+        Where edits are saved; what it found is what is there at the start.
     """
 
-    def __init__(
-        self, journal: Journal | None = None, *, first_retry_s: float = FIRST_RETRY_S
-    ) -> None:
-        # One edit at a time, up to the disk; readers need the second lock alone.
-        self._editing = threading.Lock()
+    def __init__(self, saving: Saving | None = None) -> None:
+        self._saving = Saving() if saving is None else saving
+        self._saving.add(self)
+        # Readers need this one alone, and never wait for the disk.
         self._lock = threading.Lock()
-        self._journal = journal
-        self._first_retry_s = first_retry_s
-        self._stopping = threading.Event()
         self._clock = 0
         self._total = 0
         self._labels = LabelCounts()
         self._files: dict[FileKey, FileRois] = {}
         self._unsaved: dict[FileKey, int] = {}
-        self._save_error = ""
-        self._is_retrying = False
-        if journal is not None:
-            for key, rois in journal.states.items():
-                self._files[key] = FileRois(rois, is_journaled=True)
-                self._total += len(rois)
-                self._labels.replace((), rois)
-            journal.states = {}
+        for key, rois in self._saving.found.rois.items():
+            self._files[key] = FileRois(rois, is_journaled=True)
+            self._total += len(rois)
+            self._labels.replace((), rois)
+        self._saving.found.rois.clear()
 
     # Reading
 
@@ -128,16 +117,6 @@ class RoiStore:
     def clock(self) -> int:
         """How much has happened so far."""
         return self._clock
-
-    @property
-    def unsaved_files(self) -> int:
-        """How many files have edits that would be lost with the process."""
-        return len(self._unsaved)
-
-    @property
-    def save_error(self) -> str:
-        """Why edits cannot be saved at present; empty where all is well."""
-        return self._save_error
 
     def are_all(self, carries: Callable[[Roi], bool]) -> bool:
         """Whether something is true of all ROIs."""
@@ -188,12 +167,11 @@ class RoiStore:
 
     def adopt(self, old: FileKey, new: FileKey) -> None:
         """Know the ROIs of a file under its new name."""
-        with self._editing, self._lock:
+        with self._saving.editing, self._lock:
             if old not in self._files or new in self._files:
                 return
             self._files[new] = self._files.pop(old)
-            if self._journal is not None:
-                self._journal.note_move(old, new)
+            self._saving.note_move(old, new)
 
     def note_listed(self, key: FileKey) -> None:
         """Say that something of a file is new to those who look, though its ROIs are not."""
@@ -246,9 +224,9 @@ class RoiStore:
         NotSaved
             If the edit was made and could not be saved.
         """
-        with self._editing:
+        with self._saving.editing:
             state = self._change_by(FileEdit(key, operations, if_revisions))
-            self._save()
+            self._saving.save()
             return state
 
     def edit_many(self, edits: Iterable[FileEdit]) -> tuple[list[FileRois | DcmviewError], str]:
@@ -261,14 +239,14 @@ class RoiStore:
             and why those that were edited could not be saved.
         """
         outcomes: list[FileRois | DcmviewError] = []
-        with self._editing:
+        with self._saving.editing:
             for each in edits:
                 try:
                     outcomes.append(self._change_by(each))
                 except (StaleRevision, InvalidAnnotation, NotSaved) as exc:
                     outcomes.append(exc)
             try:
-                self._save()
+                self._saving.save()
             except NotSaved as exc:
                 return outcomes, exc.message
         return outcomes, ""
@@ -283,19 +261,24 @@ class RoiStore:
                 if edited <= clock and all(map(carries, self._files[key].rois)):
                     del self._unsaved[key]
 
-    def close(self) -> None:
-        """Save what is not saved yet, and give up the journal."""
-        self._stopping.set()
-        with self._editing:
-            if self._journal is None:
-                return
-            try:
-                self._journal.close(self._all_rois)
-            except OSError as exc:
-                self._save_error = _reason(exc)
-            else:
-                self._note_saved()
-            self._journal = None
+    # Being saved
+
+    def unsaved(self) -> Collection[FileKey]:
+        """Give the files with edits that would be lost with the process."""
+        with self._lock:
+            return list(self._unsaved)
+
+    def note_saved(self) -> None:
+        """Take it that nothing would be lost."""
+        with self._lock:
+            self._unsaved.clear()
+
+    def put_into(self, contents: Contents) -> None:
+        """Add all that the journal knows of."""
+        states, _ = self.snapshot()
+        contents.rois.update(
+            (key, state.rois) for key, state in states.items() if state.is_journaled
+        )
 
     # Inside
 
@@ -305,9 +288,9 @@ class RoiStore:
         change: Callable[[tuple[Roi, ...]], tuple[Roi, ...]],
         if_revisions: Collection[int] | None = None,
     ) -> FileRois:
-        with self._editing:
+        with self._saving.editing:
             state = self._change(key, change, (), if_revisions)
-            self._save()
+            self._saving.save()
             return state
 
     def _change(
@@ -318,28 +301,24 @@ class RoiStore:
         if_revisions: Collection[int] | None,
     ) -> FileRois:
         """Make an edit in memory, and tell the journal, which does not write it yet."""
-        if self._stopping.is_set():
-            raise NotSaved("the edit was not made: the viewer is ending")
+        self._saving.check_open()
         old = self.get(key)
         if if_revisions is not None and old.revision not in if_revisions:
             raise StaleRevision("somebody else has changed the ROIs of this file meanwhile")
         rois = change(old.rois)
         if self._total + len(rois) - len(old.rois) > MOST_ROIS:
             raise InvalidAnnotation(f"there can be {MOST_ROIS:,} ROIs in all files together")
-        has_journal = self._journal is not None
+        has_journal = self._saving.has_journal
         with self._lock:
             changed = replace(
                 self.get(key), rois=rois, revision=old.revision + 1, is_journaled=has_journal
             )
             new = self._put(key, changed)
             self._unsaved[key] = self._clock
-        if self._journal is not None:
-            knows_old = bool(operations) and old.is_journaled
-            self._journal.append(
-                key,
-                rois=None if knows_old else rois,
-                operations=operations if knows_old else (),
-            )
+        if operations and old.is_journaled:
+            self._saving.append(key, None, operations)
+        else:
+            self._saving.append(key, rois)
         return new
 
     def _change_by(self, edit: FileEdit) -> FileRois:
@@ -357,70 +336,3 @@ class RoiStore:
             self._labels.replace(old.shown, state.shown)
         self._files[key] = state = replace(state, clock=self._clock)
         return state
-
-    def _save(self) -> None:
-        if self._journal is None:
-            return
-        try:
-            self._journal.flush()
-        except OSError as exc:
-            if not self._save_anew():
-                self._note_failure(exc)
-                raise NotSaved(f"the edit is kept in memory and not saved: {_reason(exc)}") from exc
-        self._note_saved()
-        if self._journal.should_fold:
-            try:
-                self._journal.fold(self._all_rois())
-            except OSError as exc:
-                if self._journal.is_behind:
-                    self._note_failure(exc)
-
-    def _save_anew(self) -> bool:
-        """Write everything to a new journal if the one that was open has gone."""
-        assert self._journal is not None
-        if self._journal.is_in_place:
-            return False
-        try:
-            self._journal.renew(self._all_rois())
-        except OSError:
-            return False
-        return True
-
-    def _all_rois(self) -> Mapping[FileKey, tuple[Roi, ...]]:
-        return {key: state.rois for key, state in self.snapshot()[0].items() if state.is_journaled}
-
-    def _note_saved(self) -> None:
-        with self._lock:
-            self._unsaved.clear()
-            self._save_error = ""
-
-    def _note_failure(self, exc: OSError) -> None:
-        self._save_error = _reason(exc)
-        if not self._is_retrying:
-            self._is_retrying = True
-            threading.Thread(target=self._retry, name="dcmview-save", daemon=True).start()
-
-    def _retry(self) -> None:
-        wait_s = self._first_retry_s
-        while not self._stopping.wait(wait_s):
-            wait_s = min(2 * wait_s, LONGEST_RETRY_S)
-            with self._editing:
-                if self._is_saved_now():
-                    self._is_retrying = False
-                    return
-
-    def _is_saved_now(self) -> bool:
-        if self._journal is None:
-            return True
-        try:
-            self._journal.flush()
-        except OSError as exc:
-            if not self._save_anew():
-                self._save_error = _reason(exc)
-                return False
-        self._note_saved()
-        return True
-
-
-def _reason(exc: OSError) -> str:
-    return f"{exc.strerror or exc}{f': {exc.filename}' if exc.filename else ''}"

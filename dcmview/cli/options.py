@@ -33,6 +33,7 @@ class ViewOptions(NamedTuple):
     predictions: tuple[str, ...] = ()
     annotations_columns: str | None = None
     labels: str | None = None
+    triage: tuple[str, ...] = ()
     save_annotations: str | None = None
     no_rescue: bool = False
     cache_budget: str | None = None
@@ -160,11 +161,21 @@ OPTIONS = (
         FILES,
     ),
     Option(
+        "triage",
+        ("--triage",),
+        str,
+        "FILE",
+        "Go on from the marks keep, reject and unsure of an earlier export, which is never "
+        "written. Repeatable.",
+        FILES,
+        repeatable=True,
+    ),
+    Option(
         "save_annotations",
         ("--save-annotations",),
         str,
         "FILE",
-        "Save every ROI edit to FILE as it is made, and go on from what is there.",
+        "Save every edit of ROIs and marks to FILE as it is made, and go on from what is there.",
         FILES,
     ),
     Option(
@@ -172,7 +183,7 @@ OPTIONS = (
         ("--no-rescue",),
         bool,
         "",
-        "Do not write ROI edits to dcmview-rescued-TIME.csv when ended with unsaved ones.",
+        "Do not write edits to dcmview-rescued-TIME.csv or .json when ended with unsaved ones.",
         FILES,
     ),
     Option(

@@ -1,4 +1,4 @@
-"""Save ROI edits that would end with the process."""
+"""Save edits that would end with the process."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class _Session:
         self._lifetime = Lifetime(
             self._status,
             idle_limit_s=options.timeout,
-            has_unsaved_edits=lambda: self._library.rois.unsaved_files > 0,
+            has_unsaved_edits=lambda: self._library.saving.unsaved_files > 0,
             ask_again=self._ask_again if self._is_terminal else None,
         )
 
@@ -153,14 +153,14 @@ class _Session:
         url = self._start.listener.url
         kind = "csv" if self._library.exchange.carries_all("embed") else "json"
         console.tell(
-            "ROI edits are neither saved nor exported. Ctrl+C again ends and loses them; "
+            "edits are neither saved nor exported. Ctrl+C again ends and loses them; "
             f"{url}/api/annotations/export.{kind} has them"
         )
 
     def _finish(self, reason: EndReason) -> None:
         self._save_rois()
         # At the terminal the user has been asked; everybody else gets the edits as a file.
-        if self._library.rois.unsaved_files and reason is not EndReason.INTERRUPT:
+        if self._library.saving.unsaved_files and reason is not EndReason.INTERRUPT:
             self._rescue()
         if self._tunnel is not None:
             self._tunnel.stop()
@@ -171,7 +171,7 @@ class _Session:
     def _save_rois(self) -> None:
         # A disk that does not answer must not keep the process from ending; what is in the
         # journal is found by the next run.
-        saving = threading.Thread(target=self._library.rois.close, daemon=True)
+        saving = threading.Thread(target=self._library.saving.close, daemon=True)
         saving.start()
         saving.join(SAVE_LIMIT_S)
 
@@ -189,11 +189,13 @@ class _Session:
 
     def _rescue(self) -> None:
         if self._start.options.no_rescue:
-            console.warn("ROI edits that were neither saved nor exported are lost (--no-rescue)")
+            console.warn("edits that were neither saved nor exported are lost (--no-rescue)")
             return
         exchange = self._library.exchange
         folder = os.getcwd()
-        forms = ["embed"] if exchange.carries_all("embed") else ["embed", "json"]
+        forms = [] if self._library.rois.is_empty else ["embed"]
+        if not forms or not exchange.carries_all("embed"):
+            forms.append("json")
         try:
             paths = [
                 write_rescue_file(
@@ -202,11 +204,9 @@ class _Session:
                 for form in forms
             ]
         except OSError as exc:
-            console.warn(f"ROI edits are lost, they cannot be written here: {exc.strerror}")
+            console.warn(f"edits are lost, they cannot be written here: {exc.strerror}")
         else:
-            console.tell(
-                f"ROI edits that were neither saved nor exported are in {' and '.join(paths)}"
-            )
+            console.tell(f"edits that were neither saved nor exported are in {' and '.join(paths)}")
 
     def _start_thread(self, target: Callable[[], None]) -> None:
         threading.Thread(target=target, name=f"dcmview{target.__name__}", daemon=True).start()

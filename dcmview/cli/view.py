@@ -177,20 +177,22 @@ def _end_at_once(_reason: EndReason) -> None:
 
 
 def _read_annotations(options: ViewOptions) -> tuple[ImportTable, ...]:
-    if not (options.annotations or options.predictions):
-        if options.annotations_columns is not None:
-            raise UsageError("--annotations-columns is about a table: name it with --annotations")
+    has_tables = bool(options.annotations or options.predictions)
+    if options.annotations_columns is not None and not has_tables:
+        raise UsageError("--annotations-columns is about a table: name it with --annotations")
+    if not (has_tables or options.triage):
         return ()
     from dcmview.annotations.plain_csv import parse_columns
-    from dcmview.exchange.readers import read_predictions_file, read_table_file
+    from dcmview.exchange import readers
 
     try:
         mapping = parse_columns(options.annotations_columns or "")
     except InvalidAnnotation as exc:
         raise UsageError(f"--annotations-columns: {exc.message}") from exc
     return (
-        *(read_table_file(path, mapping) for path in options.annotations),
-        *(read_predictions_file(path, mapping) for path in options.predictions),
+        *(readers.read_table_file(path, mapping) for path in options.annotations),
+        *(readers.read_predictions_file(path, mapping) for path in options.predictions),
+        *(readers.read_triage_file(path) for path in options.triage),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.annotations.coco import CocoFile, write_coco
 from dcmview.annotations.losses import COCO, EMBED, EVERYTHING, MASKS, Carries
-from dcmview.annotations.native import write_native
+from dcmview.annotations.native import Contents, write_native
 from dcmview.annotations.roi import rectangles
 from dcmview.annotations.roi_csv import write_roi_csv
 from dcmview.annotations.roi_table import write_roi_table
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dcmview.engine import Engine
     from dcmview.registry.registry import Entry
     from dcmview.roibook import FileState
+    from dcmview.triagebook import MarkState
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class ExportRequest:
 
     files: Sequence[FileState]
     """All files that have ROIs or had some."""
+    marks: Sequence[MarkState]
+    """All files that have marks of triage or had some."""
     engine: Callable[[], Engine]
     """Called by those alone who need pixels: it imports numpy."""
     folder: str | None = None
@@ -57,6 +60,8 @@ class ExportForm(NamedTuple):
     carries: Carries = EVERYTHING
     holds_unlisted: bool = False
     """Whether ROIs of files that this run does not list are in it."""
+    holds_marks: bool = False
+    """Whether marks of triage are in it."""
     missing: Callable[[], str] = str
     """Says what has to be installed first; nothing where all is there."""
 
@@ -67,7 +72,11 @@ def _embed(request: ExportRequest) -> bytes:
 
 
 def _json(request: ExportRequest) -> bytes:
-    return write_native(((each.key, each.rois) for each in request.files), request.folder)
+    contents = Contents(
+        {each.key: each.rois for each in request.files},
+        {each.key: each.mark for each in request.marks},
+    )
+    return write_native(contents, request.folder)
 
 
 def _table(request: ExportRequest) -> bytes:
@@ -107,7 +116,7 @@ ZIP_TYPE = "application/zip"
 
 EXPORT_FORMS: dict[str, ExportForm] = {
     "embed": ExportForm(".csv", CSV_TYPE, _embed, EMBED),
-    "json": ExportForm(".json", JSON_TYPE, _json, holds_unlisted=True),
+    "json": ExportForm(".json", JSON_TYPE, _json, holds_unlisted=True, holds_marks=True),
     "csv": ExportForm("-table.csv", CSV_TYPE, _table, holds_unlisted=True),
     "coco": ExportForm("-coco.json", JSON_TYPE, _coco, COCO),
     "masks-png": ExportForm("-masks-png.zip", ZIP_TYPE, _png_masks, MASKS),

@@ -12,8 +12,10 @@ from dcmview.errors import InvalidAnnotation, NotSaved
 if TYPE_CHECKING:
     from dcmview.annotations.imports import ImportRow, ImportTable
     from dcmview.annotations.roi import Roi
+    from dcmview.annotations.triage import Mark
     from dcmview.registry.registry import Entry, Registry
     from dcmview.roibook import RoiBook
+    from dcmview.triagebook import TriageBook
 
 
 @dataclass(slots=True)
@@ -28,6 +30,8 @@ class ImportReport:
     files: int = 0
     """How many files got ROIs."""
     added: int = 0
+    marked: int = 0
+    """How many files got another mark of triage."""
     already_there: int = 0
     unmatched: list[LeftOut] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
@@ -37,7 +41,12 @@ class ImportReport:
 
 
 def take_in(
-    registry: Registry, book: RoiBook, table: ImportTable, *, any_source: str = ""
+    registry: Registry,
+    book: RoiBook,
+    triage: TriageBook,
+    table: ImportTable,
+    *,
+    any_source: str = "",
 ) -> ImportReport:
     """Add the ROIs of a table to those that are there, as edits.
 
@@ -56,6 +65,9 @@ def take_in(
         report.by_uid += how == "uid"
         report.by_name += how == "name"
         by_file.setdefault(index, []).append(row)
+    marks = {index: row.mark for row, index, _ in matches.found if row.mark is not None}
+    if marks:
+        _take_in_marks(triage, marks, report)
     for index, rows in by_file.items():
         _take_in_file(registry.get(index), book, rows, report, any_source)
     return report
@@ -83,3 +95,12 @@ def _take_in_file(
     report.added += added
     report.already_there += len(new) - added
     report.files += added > 0
+
+
+def _take_in_marks(triage: TriageBook, marks: dict[int, Mark], report: ImportReport) -> None:
+    before = {index: triage.get(index) for index in marks}
+    try:
+        triage.put(marks)
+    except NotSaved as exc:
+        report.not_saved = exc.message
+    report.marked = sum(triage.get(index) != mark for index, mark in before.items())

@@ -15,12 +15,14 @@ import msgspec
 
 from dcmview.annotations.coco import read_coco
 from dcmview.annotations.csv_cells import CsvTable
-from dcmview.annotations.imports import ImportRow, ImportTable, stamped
+from dcmview.annotations.imports import ImportRow, ImportTable, split_marks, stamped
 from dcmview.annotations.native import FORMAT, read_native, stored_path
 from dcmview.annotations.plain_csv import read_plain_csv
 from dcmview.annotations.roi import LONGEST_NAME, LONGEST_SOURCE
 from dcmview.annotations.roi_csv import COORDINATES_COLUMN, PATH_COLUMN, read_roi_csv
 from dcmview.annotations.roi_table import is_roi_table, read_roi_table
+from dcmview.annotations.triage import Mark
+from dcmview.annotations.triage_csv import is_triage_table, read_triage_csv
 from dcmview.dicom.loading import load_pydicom
 from dcmview.errors import InvalidAnnotation, StartError
 
@@ -126,11 +128,16 @@ class ImportForm(NamedTuple):
 
 
 def _read_native(content: Content) -> Found:
-    files = read_native(content.data).files
-    rows = (
+    document = read_native(content.data)
+    rows = [
         ImportRow(f"file {number}", stored_path(stored), stored.rois, stored.sop_instance_uid)
-        for number, stored in enumerate(files, start=1)
-    )
+        for number, stored in enumerate(document.files, start=1)
+    ]
+    for number, stored in enumerate(document.triage, start=1):
+        mark = Mark(stored.mark, stored.note, stored.modified)
+        if mark:
+            path, uid = stored_path(stored), stored.sop_instance_uid
+            rows.append(ImportRow(f"mark {number}", path, (), uid, mark=mark))
     return tuple(rows), ()
 
 
@@ -178,6 +185,10 @@ IMPORT_FORMS: dict[str, ImportForm] = {
     "json": ImportForm(
         lambda content: content.is_json and content.json_head.format == FORMAT, _read_native
     ),
+    "triage": ImportForm(
+        lambda content: not content.is_json and is_triage_table(content.table.columns),
+        lambda content: (read_triage_csv(content.table), ()),
+    ),
     "csv": ImportForm(
         lambda content: not content.is_json and is_roi_table(content.table.columns),
         lambda content: (read_roi_table(content.table), ()),
@@ -209,6 +220,14 @@ def read_table_file(path: str, columns: Mapping[str, str] = NO_MAPPING) -> Impor
         return read_table(content, path, columns=columns, folders=(folder,))
     except InvalidAnnotation as exc:
         raise StartError(f"ROI table {path}: {exc.message}", **exc.detail) from exc
+
+
+def read_triage_file(path: str) -> ImportTable:
+    """Read the marks of triage of a file in any form; raises what `read_table_file` raises."""
+    _, marks = split_marks([read_table_file(path)])
+    if not marks:
+        raise StartError(f"{path} has no marks of triage")
+    return marks[0]
 
 
 def read_predictions_file(path: str, columns: Mapping[str, str] = NO_MAPPING) -> ImportTable:

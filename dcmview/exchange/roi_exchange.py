@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from dcmview.exchange.importing import ImportReport
     from dcmview.registry.registry import Registry
     from dcmview.roibook import RoiBook
+    from dcmview.triagebook import TriageBook
 
 
 class Export(NamedTuple):
-    """The content of a file to be saved, and the moment of the last edit in it."""
+    """The content of a file to be saved, and the moments of the last edits in it."""
 
     content: bytes | Iterator[bytes]
     clock: int
+    marks_clock: int
 
     def whole(self) -> bytes:
         """Give the content, once."""
@@ -48,9 +50,16 @@ class ExportPreview:
 class RoiExchange:
     """The ROIs of a run in the forms of other programs."""
 
-    def __init__(self, registry: Registry, book: RoiBook, engine: Callable[[], Engine]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        book: RoiBook,
+        triage: TriageBook,
+        engine: Callable[[], Engine],
+    ) -> None:
         self._registry = registry
         self._book = book
+        self._triage = triage
         self._engine = engine
 
     def export(
@@ -62,13 +71,14 @@ class RoiExchange:
     ) -> Export:
         """Write the ROIs in a form of `EXPORT_FORMS`.
 
-        Once the content has reached somebody, `mark_exported` takes its moment.
+        Once the content has reached somebody, `mark_exported` takes it.
         Paths keep bytes that are not UTF-8, except in JSON of COCO.
         ``folder`` is where the file will lie, for the paths in our JSON.
         """
         files, clock = self._book.states()
-        request = ExportRequest(files, self._engine, folder, options or {})
-        return Export(EXPORT_FORMS[form].write(request), clock)
+        marks, marks_clock = self._triage.states()
+        request = ExportRequest(files, marks, self._engine, folder, options or {})
+        return Export(EXPORT_FORMS[form].write(request), clock, marks_clock)
 
     def preview(self, form: str) -> ExportPreview:
         """Say what an export in a form would not carry."""
@@ -89,11 +99,16 @@ class RoiExchange:
 
     def carries_all(self, form: str) -> bool:
         """Whether a form would carry all that a person would miss."""
-        return self._book.are_carried(EXPORT_FORMS[form].carries)
+        wanted = EXPORT_FORMS[form]
+        return self._book.are_carried(wanted.carries) and (
+            wanted.holds_marks or self._triage.is_empty
+        )
 
-    def mark_exported(self, clock: int, form: str) -> None:
-        """Note that what a form carries of everything up to this moment has left the process."""
-        self._book.mark_exported(clock, EXPORT_FORMS[form].carries)
+    def mark_exported(self, export: Export, form: str) -> None:
+        """Note that what a form carries of what was exported has left the process."""
+        self._book.mark_exported(export.clock, EXPORT_FORMS[form].carries)
+        if EXPORT_FORMS[form].holds_marks:
+            self._triage.mark_exported(export.marks_clock)
 
     def take_in(
         self, table: ImportTable, *, group: str = "", source: str = "", locked: bool = False
@@ -103,4 +118,4 @@ class RoiExchange:
         ``group`` and ``source`` are for those that name none; with ``locked`` all get locked.
         """
         wanted = stamped(table, group=group, source=source, locked=locked)
-        return take_in(self._registry, self._book, wanted, any_source=source)
+        return take_in(self._registry, self._book, self._triage, wanted, any_source=source)

@@ -25,6 +25,7 @@ from dcmview.web.routes import (
     series,
     tags,
     tagtables,
+    triage,
 )
 from dcmview.web.routes.page import load_assets, page_routes
 
@@ -85,6 +86,9 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
             Route("/api/annotations/import/columns", exchange.table_columns, methods=["POST"]),
             Route("/api/file/{index:small}/rois", rois.Rois),
             Route("/api/rois", all_rois.AllRois),
+            Route("/api/triage", triage.Triage),
+            Route("/api/triage/export.csv", triage.export_csv),
+            Route("/api/triage/import", triage.import_marks, methods=["POST"]),
             Route("/api/rois/files", all_rois.some_files),
             *page_routes(load_assets()),
         ],

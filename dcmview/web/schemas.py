@@ -660,6 +660,8 @@ class RoiImport(Struct):
     """How many files got ROIs."""
     added: int
     already_there: int
+    marked: int
+    """How many files got another mark of triage."""
     unmatched_count: int
     unmatched: list[RoiLeftOut]
     """Rows that mean no listed file, or could mean several; at most the first 1,000."""
@@ -728,6 +730,48 @@ class RoiOverview(Struct):
     """Where edits are saved; null where they are kept in memory alone."""
     unsaved_files: int
     save_error: str
+
+
+class TriageMark(Struct):
+    """What is decided about a file; ``mark`` and ``note`` are empty where it was taken back."""
+
+    index: int
+    mark: Literal["", "keep", "reject", "unsure"]
+    note: str
+    modified: str
+    """In UTC; empty where nobody said."""
+
+
+class TriageCounts(Struct):
+    """How many listed files are marked how."""
+
+    keep: int
+    reject: int
+    unsure: int
+
+
+class TriageChange(Struct):
+    """The body of ``PATCH /api/triage``: what is left out of mark and note stays as it is."""
+
+    files: list[int] | UnsetType = UNSET
+    series: int | UnsetType = UNSET
+    """In the place of files: all of a series."""
+    mark: Literal["keep", "reject", "unsure"] | UnsetType | None = UNSET
+    """Null takes the mark back."""
+    note: str | UnsetType = UNSET
+
+
+class TriageOverview(Struct):
+    """The answer of ``GET /api/triage`` and ``PATCH /api/triage``."""
+
+    revision: int
+    """To be named as ``since`` in the next request, for what is new by then."""
+    marks: list[TriageMark]
+    counts: TriageCounts
+    images: int
+    """How many listed files have an image."""
+    unlisted_files: int
+    """Files with saved marks that are not listed this time; their marks are kept."""
 
 
 class StringValue(Struct, tag="string", tag_field="type"):

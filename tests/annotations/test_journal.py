@@ -16,8 +16,9 @@ from support.rois import box, point, roi_lists
 
 from dcmview.annotations import journal as journal_module
 from dcmview.annotations.journal import Journal
-from dcmview.annotations.native import FileKey, read_native, write_native
+from dcmview.annotations.native import Contents, FileKey, read_native, write_native
 from dcmview.annotations.operations import AddRoi, RemoveRoi
+from dcmview.annotations.triage import Mark
 from dcmview.errors import StartError
 
 FILE, OTHER = FileKey("1.2", "/data/a.dcm"), FileKey("1.3", "/data/b.dcm")
@@ -67,20 +68,20 @@ def test_edits_are_repeated_in_their_order(opened):
     write(journal, FILE, rois=ROIS)
     write(journal, FILE, operations=(RemoveRoi("a"), AddRoi(point("c"), index=0)))
     write(journal, OTHER, rois=())
-    assert opened().states == {FILE: (point("c"), point("b")), OTHER: ()}
+    assert opened().found.rois == {FILE: (point("c"), point("b")), OTHER: ()}
 
 
 def test_closing_leaves_one_file_that_reads_as_json_of_rois(opened, path, tmp_path):
     journal = opened()
     write(journal, FileKey("1.2", str(tmp_path / "x" / "a.dcm")), rois=ROIS)
-    journal.close(lambda: {FileKey("1.2", str(tmp_path / "x" / "a.dcm")): ROIS})
+    journal.close(lambda: Contents({FileKey("1.2", str(tmp_path / "x" / "a.dcm")): ROIS}))
     assert names(tmp_path) == ["rois.json"]
     (stored,) = read_native(path.read_bytes()).files
     assert (stored.path, stored.rois) == ("x/a.dcm", ROIS)
 
 
 def test_without_an_edit_nothing_is_left_behind(opened, tmp_path):
-    opened().close(dict)
+    opened().close(Contents)
     assert names(tmp_path) == []
 
 
@@ -90,7 +91,7 @@ def test_a_folder_that_moves_with_its_files_keeps_them(opened, tmp_path):
     journal = opened(first / "rois.json")
     write(journal, FileKey("1.2", str(first / "a.dcm")), rois=ROIS)
     first.rename(second)
-    assert opened(second / "rois.json").states == {FileKey("1.2", str(second / "a.dcm")): ROIS}
+    assert opened(second / "rois.json").found.rois == {FileKey("1.2", str(second / "a.dcm")): ROIS}
 
 
 def test_folding_begins_the_journal_anew_and_keeps_everything(opened, log):
@@ -98,16 +99,16 @@ def test_folding_begins_the_journal_anew_and_keeps_everything(opened, log):
     for _ in range(50):
         write(journal, FILE, rois=ROIS)
     size = log.stat().st_size
-    journal.fold({FILE: ROIS})
+    journal.fold(Contents({FILE: ROIS}))
     assert log.stat().st_size < size / 20
     write(journal, OTHER, rois=ROIS)
-    assert opened().states == {FILE: ROIS, OTHER: ROIS}
+    assert opened().found.rois == {FILE: ROIS, OTHER: ROIS}
 
 
 def test_a_snapshot_cut_short_by_the_end_of_the_process_is_cleared_away(opened, path, tmp_path):
     write(opened(), FILE, rois=ROIS)
     path.with_name("rois.json.dcmview-unfinished").write_bytes(b'{"format":"dcmview-ro')
-    assert opened().states == {FILE: ROIS}
+    assert opened().found.rois == {FILE: ROIS}
     assert names(tmp_path) == ["rois.json.journal"]
 
 
@@ -119,7 +120,7 @@ def test_the_journal_grows_no_larger_than_a_megabyte_or_the_snapshot(opened, log
     assert 1024 * 1024 < log.stat().st_size < 1024 * 1024 + 20_000
 
 
-@pytest.mark.parametrize("base", [None, write_native([(FILE, (box("z"),))])])
+@pytest.mark.parametrize("base", [None, write_native(Contents({FILE: (box("z"),)}))])
 def test_dying_between_snapshot_and_new_journal_repeats_nothing(opened, path, log, base):
     if base is not None:
         path.write_bytes(base)
@@ -127,10 +128,10 @@ def test_dying_between_snapshot_and_new_journal_repeats_nothing(opened, path, lo
     write(journal, FILE, rois=ROIS)
     write(journal, FILE, operations=(RemoveRoi("a"),))
     before = log.read_bytes()
-    journal.fold({FILE: (point("b"),)})
+    journal.fold(Contents({FILE: (point("b"),)}))
     log.write_bytes(before)
     again = opened()
-    assert again.states == {FILE: (point("b"),)}
+    assert again.found.rois == {FILE: (point("b"),)}
     assert again.warnings == []
 
 
@@ -147,13 +148,13 @@ def test_a_torn_last_line_is_left_out_and_those_before_it_stand(tmp_path_factory
     cut = min(cut, len(torn) - len(whole))
     Path(f"{path}.journal").write_bytes(torn[: len(torn) - cut])
     again = Journal(str(path))
-    assert again.states == {FILE: ROIS}
+    assert again.found.rois == {FILE: ROIS}
     assert again.warnings == []
     write(again, OTHER, rois=ROIS)
     again._let_go()
     last = Journal(str(path))
     last._let_go()
-    assert last.states == {FILE: ROIS, OTHER: ROIS}
+    assert last.found.rois == {FILE: ROIS, OTHER: ROIS}
 
 
 def test_a_damaged_line_costs_itself_alone_and_a_copy_is_kept(opened, log, tmp_path):
@@ -164,14 +165,14 @@ def test_a_damaged_line_costs_itself_alone_and_a_copy_is_kept(opened, log, tmp_p
     content[content.index(b"/data/b.dcm")] ^= 1
     log.write_bytes(content)
     again = opened()
-    assert set(again.states) == {FILE, FileKey("1.4", "/data/c.dcm")}
+    assert set(again.found.rois) == {FILE, FileKey("1.4", "/data/c.dcm")}
     (warning,) = again.warnings
     assert "1 line(s) could not be read and 1 edit(s) are missing" in warning
     (copy,) = tmp_path.glob("*.damaged-*")
     assert copy.read_bytes() == content
     assert str(copy) in warning
     last = opened()
-    assert (last.states, last.warnings) == (again.states, [])
+    assert (last.found.rois, last.warnings) == (again.found.rois, [])
 
 
 def test_lines_that_are_missing_are_noticed(opened, log, tmp_path):
@@ -210,7 +211,7 @@ def test_a_second_server_is_kept_out_until_the_first_one_has_gone(opened, path):
     journal = opened()
     write(journal, FILE, rois=ROIS)
     program = (
-        f"from dcmview.annotations.journal import Journal; print(Journal({str(path)!r}).states)"
+        f"from dcmview.annotations.journal import Journal; print(Journal({str(path)!r}).found.rois)"
     )
 
     def second():
@@ -238,30 +239,30 @@ def test_a_file_of_something_else_is_left_alone(opened, path, content, tmp_path)
 
 def test_a_journal_of_another_file_is_not_mixed_in(opened, path):
     write(opened(), FILE, rois=ROIS)
-    path.write_bytes(write_native([(OTHER, ROIS)]))
+    path.write_bytes(write_native(Contents({OTHER: ROIS})))
     with pytest.raises(StartError, match="does not belong to"):
         opened()
 
 
 def test_json_of_rois_from_elsewhere_is_a_beginning(opened, path):
-    path.write_bytes(write_native([(OTHER, ROIS)]))
+    path.write_bytes(write_native(Contents({OTHER: ROIS})))
     journal = opened()
-    assert journal.states == {OTHER: ROIS}
+    assert journal.found.rois == {OTHER: ROIS}
     write(journal, FILE, rois=ROIS)
     again = opened()
-    assert (again.states, again.warnings) == ({OTHER: ROIS, FILE: ROIS}, [])
-    again.fold(again.states)
+    assert (again.found.rois, again.warnings) == ({OTHER: ROIS, FILE: ROIS}, [])
+    again.fold(again.found)
     write(again, FILE, rois=())
-    assert opened().states == {OTHER: ROIS, FILE: ()}
+    assert opened().found.rois == {OTHER: ROIS, FILE: ()}
 
 
 def test_a_snapshot_that_somebody_else_changed_is_not_overwritten(opened, path):
     journal = opened()
     write(journal, FILE, rois=ROIS)
-    journal.fold({FILE: ROIS})
+    journal.fold(Contents({FILE: ROIS}))
     path.write_bytes(b"precious")
     with pytest.raises(OSError, match="was changed by another program"):
-        journal.fold({FILE: ROIS})
+        journal.fold(Contents({FILE: ROIS}))
     assert path.read_bytes() == b"precious"
 
 
@@ -269,10 +270,10 @@ def test_a_snapshot_that_somebody_else_changed_is_not_overwritten(opened, path):
 def test_only_the_owner_reads_what_is_made_and_what_was_there_keeps_its_mode(opened, path, log):
     journal = opened()
     write(journal, FILE, rois=ROIS)
-    journal.fold({FILE: ROIS})
+    journal.fold(Contents({FILE: ROIS}))
     assert [stat.S_IMODE(os.stat(each).st_mode) for each in (path, log)] == [0o600, 0o600]
     path.chmod(0o640)
-    opened().fold({FILE: ROIS})
+    opened().fold(Contents({FILE: ROIS}))
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
@@ -324,7 +325,7 @@ for number in range(9):
     assert path.with_name("rois.json.journal").stat().st_size == 600
     again = opened()
     saved = box("a") if number == 0 else box(f"b{number - 1}")
-    assert again.states[FileKey("1", "/a")][0] == saved
+    assert again.found.rois[FileKey("1", "/a")][0] == saved
 
 
 def test_a_snapshot_that_cannot_be_written_leaves_the_old_one_and_the_journal(
@@ -332,7 +333,7 @@ def test_a_snapshot_that_cannot_be_written_leaves_the_old_one_and_the_journal(
 ):
     journal = opened()
     write(journal, FILE, rois=ROIS)
-    journal.fold({FILE: ROIS})
+    journal.fold(Contents({FILE: ROIS}))
     write(journal, OTHER, rois=ROIS)
     before = path.read_bytes()
 
@@ -342,7 +343,37 @@ def test_a_snapshot_that_cannot_be_written_leaves_the_old_one_and_the_journal(
     with monkeypatch.context() as patched:
         patched.setattr(journal_module.os, "replace", fail)
         with pytest.raises(OSError, match="Input/output error"):
-            journal.fold({FILE: ROIS, OTHER: ROIS})
+            journal.fold(Contents({FILE: ROIS, OTHER: ROIS}))
     assert path.read_bytes() == before
     assert names(path.parent) == ["rois.json", "rois.json.journal"]
-    assert opened().states == {FILE: ROIS, OTHER: ROIS}
+    assert opened().found.rois == {FILE: ROIS, OTHER: ROIS}
+
+
+def test_marks_are_repeated_and_folded_with_the_rois(opened, path):
+    journal = opened()
+    write(journal, FILE, rois=ROIS)
+    for mark in (Mark("keep"), Mark("reject", "motion", "2024-01-31T09:15:00Z")):
+        journal.append_mark(FILE, mark)
+    journal.append_mark(OTHER, Mark("unsure"))
+    journal.append_mark(OTHER, Mark())
+    journal.flush()
+    expected = {FILE: Mark("reject", "motion", "2024-01-31T09:15:00Z"), OTHER: Mark()}
+    journal = opened()
+    assert (journal.found.marks, journal.found.rois) == (expected, {FILE: ROIS})
+    journal.fold(journal.found)
+    assert opened().found.marks == expected
+
+
+def test_a_new_file_under_the_old_name_of_a_moved_one_keeps_what_is_its_own(opened):
+    moved = FileKey("1.2", "/data/moved.dcm")
+    journal = opened()
+    write(journal, FILE, rois=ROIS)
+    journal.append_mark(FILE, Mark("keep"))
+    journal.note_move(FILE, moved)
+    write(journal, moved, operations=(AddRoi(point("more")),))
+    write(journal, FILE, rois=(point("new"),))
+    journal.append_mark(FILE, Mark("reject"))
+    write(journal, moved, operations=(RemoveRoi("more"),))
+    found = opened().found
+    assert found.rois == {moved: ROIS, FILE: (point("new"),)}
+    assert found.marks == {moved: Mark("keep"), FILE: Mark("reject")}

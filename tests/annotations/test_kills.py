@@ -26,12 +26,13 @@ import os, signal, sys, time
 from dcmview.annotations import journal
 from dcmview.annotations.native import FileKey
 from dcmview.annotations.operations import AddRoi, RemoveRoi
+from dcmview.annotations.saving import Saving
 from dcmview.annotations.store import RoiStore
 from support.rois import point
 journal.SMALLEST_FOLD_BYTES = 2_000
 
 def write(path, number, acknowledge):
-    store = RoiStore(journal.Journal(path))
+    store = RoiStore(Saving(journal.Journal(path)))
     os.write(acknowledge, b".")
     while True:
         number += 1
@@ -100,7 +101,7 @@ def test_no_acknowledged_edit_is_lost_at_any_of_many_kills(writers, tmp_path):
         known = edits + writers(edits, chance.uniform(0.0, 0.03))
         journal = Journal(str(tmp_path / "rois.json"))
         journal._let_go()
-        found = {key.path: [roi.id for roi in rois] for key, rois in journal.states.items()}
+        found = {key.path: [roi.id for roi in rois] for key, rois in journal.found.rois.items()}
         assert journal.warnings == []
         # The edit under way when the process died may be there, too.
         edits = known if found == state_after(known) else known + 1

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.rois import box, point, roi_lists
 
 from dcmview.annotations.native import (
+    Contents,
     FileKey,
     file_key,
     read_native,
@@ -38,7 +39,7 @@ keys = st.builds(FileKey, st.sampled_from(["", "1.2.3"]), paths)
 @settings(deadline=None)
 @given(st.dictionaries(keys, roi_lists(), max_size=4), st.sampled_from([None, "/", "/data"]))
 def test_reading_what_was_written_gives_the_same_rois_of_the_same_files(files, folder):
-    document = read_native(write_native(files.items(), folder))
+    document = read_native(write_native(Contents(files), folder))
     again = {file_key(each, folder or "/"): each.rois for each in document.files}
     assert again == files
     types = [(type(p.x), type(p.y)) for rois in files.values() for r in rois for p in r.points]
@@ -61,7 +62,7 @@ def test_a_path_that_is_not_text_is_readable_and_exact():
 
 
 def test_files_are_sorted_one_a_line_and_say_only_what_there_is_to_say():
-    content = write_native([(FileKey("2", "/b"), (box("a"),)), (FileKey("", "/a"), ())])
+    content = write_native(Contents({FileKey("2", "/b"): (box("a"),), FileKey("", "/a"): ()}))
     assert content.decode() == (
         '{"format":"dcmview-rois","version":1,"files":[\n'
         '{"path":"/a","rois":[]},\n'

@@ -15,6 +15,7 @@ from dcmview.annotations.journal import Journal
 from dcmview.annotations.losses import EMBED, is_carried
 from dcmview.annotations.native import FileKey
 from dcmview.annotations.operations import AddRoi, RemoveRoi
+from dcmview.annotations.saving import Saving
 from dcmview.annotations.store import FileEdit, RoiStore
 from dcmview.errors import InvalidAnnotation, NotSaved, StaleRevision
 
@@ -40,7 +41,7 @@ def open_store(tmp_path):
         if opened:
             opened[-1]._let_go()
         opened.append(Journal(str(tmp_path / "rois.json")))
-        return RoiStore(opened[-1], **options)
+        return RoiStore(Saving(opened[-1], **options))
 
     yield open_it
     opened[-1]._let_go()
@@ -76,7 +77,7 @@ def test_what_is_loaded_late_changes_the_revision_for_who_has_seen_the_file_with
     assert store.load(FILE, (box("late", 5, 5, 6, 6),), is_late=True)
     assert [roi.id for roi in store.get(FILE).rois] == ["loaded", "late"]
     assert store.get(FILE).revision == 1
-    assert store.unsaved_files == 0
+    assert not store.unsaved()
 
 
 def test_added_rois_that_are_there_already_make_no_edit():
@@ -108,24 +109,24 @@ def test_rois_that_were_all_deleted_stay_deleted():
 def test_loading_is_no_edit_and_exporting_an_old_state_leaves_newer_edits():
     store = RoiStore()
     store.load(FILE, LOADED)
-    assert store.unsaved_files == 0
+    assert not store.unsaved()
     store.replace(FILE, DRAWN)
     _, clock = store.snapshot()
     store.replace(FILE, LOADED)
     store.mark_exported(clock, everything)
-    assert store.unsaved_files == 1
+    assert len(store.unsaved()) == 1
 
 
 def test_a_table_of_boxes_does_not_export_what_it_cannot_carry():
     store = RoiStore()
     store.replace(FILE, (box("a"), point("b")))
     store.replace(OTHER, DRAWN)
-    assert store.unsaved_files == 2
+    assert len(store.unsaved()) == 2
     assert not store.are_all(plain_boxes)
     store.mark_exported(store.clock, plain_boxes)
-    assert store.unsaved_files == 1
+    assert len(store.unsaved()) == 1
     store.mark_exported(store.clock, everything)
-    assert store.unsaved_files == 0
+    assert not store.unsaved()
 
 
 def test_an_edit_that_builds_on_an_old_revision_is_refused_and_changes_nothing():
@@ -161,11 +162,11 @@ def test_what_is_saved_is_there_in_the_next_run(open_store):
     store.replace(FILE, LOADED)
     store.edit(FILE, (AddRoi(point("p")),))
     store.replace_rectangles(OTHER, ())
-    assert store.unsaved_files == 0
+    assert not store.unsaved()
     again = open_store()
     assert again.get(FILE).rois == (*LOADED, point("p"))
     assert OTHER in again
-    assert again.unsaved_files == 0
+    assert not again.unsaved()
 
 
 def test_the_first_edit_of_a_loaded_file_saves_what_it_builds_on(open_store):
@@ -183,8 +184,8 @@ def test_a_full_disk_refuses_but_keeps_the_edit_and_the_saved_state(open_store, 
     with pytest.raises(NotSaved, match="kept in memory and not saved: No space left"):
         store.replace(FILE, DRAWN)
     assert store.get(FILE).rois == DRAWN
-    assert store.unsaved_files == 1
-    assert "No space left" in store.save_error
+    assert len(store.unsaved()) == 1
+    assert "No space left" in store._saving.error
     full_disk(False)
     assert open_store().get(FILE).rois == LOADED
 
@@ -212,7 +213,7 @@ def test_the_next_edit_saves_those_before_it(open_store, full_disk):
             store.replace(FILE, rois)
     full_disk(False)
     store.replace(OTHER, LOADED)
-    assert (store.unsaved_files, store.save_error) == (0, "")
+    assert (len(store.unsaved()), store._saving.error) == (0, "")
     again = open_store()
     assert again.get(FILE).rois == DRAWN
     assert again.get(OTHER).rois == LOADED
@@ -226,9 +227,9 @@ def test_saving_is_tried_again_by_itself(open_store, full_disk):
         store.replace(FILE, DRAWN)
     full_disk(False)
     deadline = time.monotonic() + 10
-    while store.save_error and time.monotonic() < deadline:
+    while store._saving.error and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert store.unsaved_files == 0
+    assert not store.unsaved()
     assert open_store().get(FILE).rois == DRAWN
 
 
@@ -237,14 +238,14 @@ def test_a_journal_that_was_removed_is_made_anew_with_everything(open_store, tmp
     store.replace(FILE, LOADED)
     (tmp_path / "rois.json.journal").unlink()
     store.replace(OTHER, DRAWN)
-    assert store.unsaved_files == 0
+    assert not store.unsaved()
     again = open_store()
     assert (again.get(FILE).rois, again.get(OTHER).rois) == (LOADED, DRAWN)
 
 
 def test_nothing_is_edited_once_the_store_is_closed(open_store):
     store = open_store()
-    store.close()
+    store._saving.close()
     with pytest.raises(NotSaved, match="the viewer is ending"):
         store.replace(FILE, DRAWN)
     assert store.get(FILE).rois == ()
@@ -289,5 +290,5 @@ def test_edits_of_many_files_that_cannot_be_saved_are_made_and_said(open_store, 
     )
     assert [state.rois for state in outcomes] == [(point("new"),)] * 2
     assert "No space left" in not_saved
-    assert store.unsaved_files == 2
+    assert len(store.unsaved()) == 2
     full_disk(False)

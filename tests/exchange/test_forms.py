@@ -15,7 +15,7 @@ from support.rois import COLUMNS, IMAGE, ROWS, box, point, roi_lists, rois
 from dcmview.annotations.coco import CocoFile, write_coco
 from dcmview.annotations.imports import fitting
 from dcmview.annotations.losses import COCO, EMBED, count_losses, is_carried
-from dcmview.annotations.native import FileKey, write_native
+from dcmview.annotations.native import Contents, FileKey, write_native
 from dcmview.annotations.plain_csv import parse_columns, read_head
 from dcmview.annotations.roi import ImagePoint, Roi, rectangles
 from dcmview.annotations.roi_csv import write_roi_csv
@@ -60,7 +60,7 @@ def test_no_free_text_of_our_table_is_a_formula(found):
 @settings(deadline=None)
 @given(found=roi_lists())
 def test_json_gives_back_every_roi_as_it_was(found):
-    table = read_table(write_native([(FileKey("1.2", "/a.dcm"), found)]), "json")
+    table = read_table(write_native(Contents({FileKey("1.2", "/a.dcm"): found})), "json")
     assert table.format == "json"
     (row,) = table.rows
     assert (row.path, row.sop_instance_uid, row.rois) == ("/a.dcm", "1.2", found)

@@ -33,6 +33,7 @@ class AllRois(HTTPEndpoint):
     def get(self, request: Request) -> Response:
         """Say which files have ROIs, and whether all is saved."""
         book = context(request).library.rois
+        saving = context(request).library.saving
         state = book.overview(revision_asked_for(request.query_params))
         body = schemas.RoiOverview(
             revision=state.clock,
@@ -47,9 +48,9 @@ class AllRois(HTTPEndpoint):
             ],
             unlisted_files=state.unlisted_files,
             labels=list(state.labels),
-            saved_in=None if book.journal_path is None else safe_text(book.journal_path),
-            unsaved_files=book.unsaved_files,
-            save_error=safe_text(book.save_error),
+            saved_in=None if saving.path is None else safe_text(saving.path),
+            unsaved_files=saving.unsaved_files,
+            save_error=safe_text(saving.error),
         )
         return list_response(request, body)
 

@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import msgspec
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
 from dcmview.annotations.plain_csv import TableHead, parse_columns, read_head
 from dcmview.annotations.roi import LONGEST_NAME, LONGEST_SOURCE
@@ -16,21 +15,21 @@ from dcmview.exchange.forms import EXPORT_FORMS
 from dcmview.exchange.readers import IMPORT_FORMS, Content, read_table, shown_form
 from dcmview.web import schemas
 from dcmview.web.context import context
+from dcmview.web.download import download
 from dcmview.web.params import flag, one_of, text_of
 from dcmview.web.respond import json_response, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from dcmview.annotations.imports import LeftOut
     from dcmview.exchange.importing import ImportReport
     from dcmview.exchange.roi_exchange import RoiExchange
 
 MOST_NAMED = 1_000
-PIECE_BYTES = 64 * 1024
-"""Small, so that little of an export is on its way unseen when it counts as taken."""
 AUTO = "auto"
 
 
@@ -55,7 +54,7 @@ async def import_rois(request: Request) -> Response:
         return exchange.take_in(table, group=group, source=name, locked=locked)
 
     report = await run_in_threadpool(take_in)
-    body = _report(report)
+    body = import_report(report)
     if report.not_saved:
         raise NotSaved(report.not_saved, **msgspec.to_builtins(body))
     return json_response(body)
@@ -116,30 +115,17 @@ def _preview(exchange: RoiExchange, form: str) -> schemas.RoiExportPreview:
 async def _download(request: Request, form: str) -> Response:
     exchange = context(request).library.exchange
     kind = EXPORT_FORMS[form]
-    headers = {"Content-Disposition": f'attachment; filename="dcmview-annotations{kind.suffix}"'}
-    content, clock = await run_in_threadpool(
-        exchange.export, form, options=dict(request.query_params)
+    exported = await run_in_threadpool(exchange.export, form, options=dict(request.query_params))
+    return download(
+        request,
+        exported.content,
+        f"dcmview-annotations{kind.suffix}",
+        kind.media_type,
+        on_taken=lambda: exchange.mark_exported(exported, form),
     )
-    if isinstance(content, bytes):
-        headers["Content-Length"] = str(len(content))
-    if request.method == "HEAD":
-        return StreamingResponse(iter(()), media_type=kind.media_type, headers=headers)
-
-    async def pieces() -> AsyncIterator[bytes | memoryview]:
-        if isinstance(content, bytes):
-            for start in range(0, len(content), PIECE_BYTES):
-                yield memoryview(content)[start : start + PIECE_BYTES]
-        else:
-            async for piece in iterate_in_threadpool(content):
-                yield piece
-        # A broken download saves nobody's edits.
-        if not await request.is_disconnected():
-            exchange.mark_exported(clock, form)
-
-    return StreamingResponse(pieces(), media_type=kind.media_type, headers=headers)
 
 
-def _report(report: ImportReport) -> schemas.RoiImport:
+def import_report(report: ImportReport) -> schemas.RoiImport:
     return schemas.RoiImport(
         format=report.format,
         rows=report.rows,
@@ -149,6 +135,7 @@ def _report(report: ImportReport) -> schemas.RoiImport:
         files=report.files,
         added=report.added,
         already_there=report.already_there,
+        marked=report.marked,
         unmatched_count=len(report.unmatched),
         unmatched=_named(report.unmatched),
         left_out_count=len(report.left_out),

@@ -39,8 +39,8 @@ async def health(request: Request) -> Response:
             file_count=ctx.library.file_count(),
             server_start_ms=ctx.status.server_start_ms,
             version=__version__,
-            unsaved_files=ctx.library.rois.unsaved_files,
-            save_error=safe_text(ctx.library.rois.save_error),
+            unsaved_files=ctx.library.saving.unsaved_files,
+            save_error=safe_text(ctx.library.saving.error),
         )
     )
 

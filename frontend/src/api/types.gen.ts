@@ -558,6 +558,7 @@ export interface RoiImport {
   files: number;
   added: number;
   already_there: number;
+  marked: number;
   unmatched_count: number;
   unmatched: RoiLeftOut[];
   left_out_count: number;
@@ -608,6 +609,38 @@ export interface RoiOverview {
   saved_in: string | null;
   unsaved_files: number;
   save_error: string;
+}
+
+/** What is decided about a file; `mark` and `note` are empty where it was taken back. */
+export interface TriageMark {
+  index: number;
+  mark: '' | 'keep' | 'reject' | 'unsure';
+  note: string;
+  modified: string;
+}
+
+/** How many listed files are marked how. */
+export interface TriageCounts {
+  keep: number;
+  reject: number;
+  unsure: number;
+}
+
+/** The body of `PATCH /api/triage`: what is left out of mark and note stays as it is. */
+export interface TriageChange {
+  files?: number[];
+  series?: number;
+  mark?: 'keep' | 'reject' | 'unsure' | null;
+  note?: string;
+}
+
+/** The answer of `GET /api/triage` and `PATCH /api/triage`. */
+export interface TriageOverview {
+  revision: number;
+  marks: TriageMark[];
+  counts: TriageCounts;
+  images: number;
+  unlisted_files: number;
 }
 
 /** Text, cut after 1,024 characters. */
