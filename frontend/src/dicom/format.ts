@@ -44,7 +44,7 @@ export function formatValue(value: number): string {
 
 /** A number of bytes in the unit that fits. */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${String(bytes)} bytes`;
+  if (bytes < 1024) return plural(bytes, 'byte');
   const units = ['KiB', 'MiB', 'GiB'];
   let amount = bytes / 1024;
   let unit = 0;

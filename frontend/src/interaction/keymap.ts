@@ -53,6 +53,8 @@ export type Command =
   | 'cine-menu'
   | 'previous-series'
   | 'next-series'
+  | 'roi-menu'
+  | 'import-rois'
   | 'export-menu'
   | 'toggle-tags'
   | 'toggle-explanation'
@@ -195,6 +197,18 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'reference-lines', section: 'Panes', name: 'Reference lines', keys: ['y'] },
   { command: 'new-tab', section: 'Panes', name: 'New tab', keys: ['Shift+n'] },
   { command: 'copy-link', section: 'Panes', name: 'Copy link', keys: ['Shift+u'] },
+  {
+    command: 'roi-menu',
+    section: 'Panels and page',
+    name: 'Export ROIs or import',
+    keys: ['Shift+b'],
+  },
+  {
+    command: 'import-rois',
+    section: 'Panels and page',
+    name: 'Import ROIs from files',
+    keys: ['Shift+g'],
+  },
   {
     command: 'export-menu',
     section: 'Panels and page',
@@ -382,5 +396,6 @@ export const POINTER_HELP: readonly { input: string; name: string }[] = [
   { input: 'One finger', name: 'The tool that is chosen' },
   { input: 'Two fingers', name: 'Zoom and pan' },
   { input: 'Drag from the list', name: 'Open in a pane' },
+  { input: 'Drop files', name: 'Import ROIs' },
   { input: 'Ctrl + click in the list', name: 'Open in a new tab' },
 ];

@@ -1,4 +1,5 @@
 import type { Command } from '../interaction/keymap';
+import { EXCHANGE_COMMANDS } from './exchange/exchangeCommands';
 import { PANE_COMMANDS } from './panes/paneCommands';
 import { MEASURE_COMMANDS } from './measure/measureCommands';
 import { CAPTION_COMMANDS } from './view/captionCommands';
@@ -42,6 +43,7 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   ...PANE_COMMANDS,
   'toggle-overlays': ({ overlays }) => (overlays.isShown = !overlays.isShown),
   'toggle-shutter': ({ overlays }) => (overlays.isShutterShown = !overlays.isShutterShown),
+  ...EXCHANGE_COMMANDS,
   'export-menu': ({ layout }) => layout.toggleMenu('export-menu'),
   'toggle-tags': ({ layout }) => layout.toggle('tags'),
   'toggle-explanation': ({ layout }) => layout.toggle('explanation'),

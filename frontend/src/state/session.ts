@@ -14,6 +14,8 @@ import { COMMANDS } from './commands';
 import { Connection } from './connection.svelte';
 import { ContactSheet, placeOf, type SheetPlace } from './list/contactSheet.svelte';
 import { DetailCache, Details } from './view/details';
+import { RoiExporter } from './exchange/roiExporter.svelte';
+import { RoiImporter } from './exchange/roiImporter.svelte';
 import { Explainer } from './view/explainer.svelte';
 import { Exporter } from './export/exporter.svelte';
 import { Layout } from './layout.svelte';
@@ -64,6 +66,8 @@ export class Session {
   readonly tagVaries: TagVaries;
   readonly explainer: Explainer;
   readonly exporter: Exporter;
+  readonly roiExporter: RoiExporter;
+  readonly roiImporter: RoiImporter;
   readonly thumbnails: ThumbnailStore;
   readonly sheet: ContactSheet;
   /** The line of the list that has the focus. */
@@ -124,6 +128,8 @@ export class Session {
     this.tagVaries = new TagVaries(client, noteFailure, isCovered);
     this.explainer = new Explainer(client, noteFailure);
     this.exporter = new Exporter(this.study, (failure) => this.notices.fail(failure));
+    this.roiExporter = new RoiExporter(client.roiFiles, noteFailure);
+    this.roiImporter = new RoiImporter(client.roiFiles, noteFailure, () => undefined);
     this.thumbnails = new ThumbnailStore(client);
     this.sheet = new ContactSheet(
       this.study,

@@ -1,0 +1,64 @@
+import type { FormQuery } from '../../api/roiFiles';
+import type { RoiExportPreview } from '../../api/types.gen';
+import { plural, visibleText } from '../../dicom/format';
+
+/** A form in which ROIs leave the page. */
+export interface ExportForm {
+  query: FormQuery;
+  name: string;
+  /** What it is for, in one line. */
+  use: string;
+}
+
+const FORMS: readonly ExportForm[] = [
+  { query: { format: 'json' }, name: 'dcmview JSON', use: 'Everything, to be loaded again' },
+  {
+    query: { format: 'csv' },
+    name: 'CSV table',
+    use: 'A row an ROI, for spreadsheets and scripts',
+  },
+  { query: { format: 'embed' }, name: 'EMBED CSV', use: 'Boxes, a row a file' },
+  { query: { format: 'coco' }, name: 'COCO JSON', use: 'Boxes and outlines, to train and compare' },
+];
+
+/** A form with what would come of it now. */
+export interface ExportOffer extends ExportForm {
+  preview: RoiExportPreview;
+}
+
+/** What the server offers, in our order; a form that the page knows nothing of is offered by its name. */
+export function offers(previews: readonly RoiExportPreview[]): ExportOffer[] {
+  const known = FORMS.flatMap((form) => {
+    const preview = previews.find(({ format }) => format === form.query.format);
+    return preview === undefined ? [] : [{ ...form, preview }];
+  });
+  const others = previews
+    .filter(({ format }) => FORMS.every(({ query }) => query.format !== format))
+    .map((preview) => ({
+      query: { format: preview.format },
+      name: visibleText(preview.format),
+      use: '',
+      preview,
+    }));
+  return [...known, ...others];
+}
+
+/** How much of everything a form carries. */
+export function carriedText({ rois, carried, missing }: RoiExportPreview): string {
+  if (missing !== '') return visibleText(missing);
+  if (carried === 0) return `None of ${plural(rois, 'ROI')}`;
+  if (carried < rois) return `${String(carried)} of ${plural(rois, 'ROI')}`;
+  return rois === 1 ? 'The one ROI' : `All ${plural(rois, 'ROI')}`;
+}
+
+/** What stays behind; empty where nothing does. */
+export function lostText({ lost, missing }: RoiExportPreview): string {
+  if (missing !== '' || lost.length === 0) return '';
+  const parts = lost.map(({ what, count }) => `${visibleText(what)} (${String(count)})`);
+  return `Not in it: ${parts.join(', ')}`;
+}
+
+/** Whether there is anything to be saved in a form. */
+export function canSave({ carried, missing }: RoiExportPreview): boolean {
+  return carried > 0 && missing === '';
+}
