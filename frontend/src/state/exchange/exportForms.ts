@@ -19,6 +19,16 @@ const FORMS: readonly ExportForm[] = [
   },
   { query: { format: 'embed' }, name: 'EMBED CSV', use: 'Boxes, a row a file' },
   { query: { format: 'coco' }, name: 'COCO JSON', use: 'Boxes and outlines, to train and compare' },
+  {
+    query: { format: 'masks-png' },
+    name: 'Masks, PNG',
+    use: 'A label map for each frame, as pictures',
+  },
+  {
+    query: { format: 'masks-npy' },
+    name: 'Masks, NumPy',
+    use: 'A label map for each frame, as arrays',
+  },
 ];
 
 /** A form with what would come of it now. */
