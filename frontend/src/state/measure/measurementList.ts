@@ -40,7 +40,7 @@ export function measurementRows({ viewer, pane, rois, results }: Session): Measu
   const { stack } = viewer;
   if (stack === null) return [];
   const onScreen = new Map(pane.editor.items.map(({ key, result }) => [key, result]));
-  const rows = stack.row.files.flatMap((file) =>
+  const rows = [...new Set(stack.row.files)].flatMap((file) =>
     rois.of(file).flatMap((entry): MeasurementRow[] => {
       const { key, roi } = entry;
       const ref = { file, frame_index: firstFrame(roi) };
