@@ -24,11 +24,11 @@ test('no key means two things', () => {
 
 test('while a measurement is selected arrows nudge it, Escape lets go, and the rest stays', () => {
   expect(commandFor(press('ArrowLeft'))).toBe('previous-frame');
-  expect(commandFor(press('ArrowLeft'), 'selection')).toBe('nudge-left');
-  expect(commandFor(press('ArrowLeft', { shift: true }), 'selection')).toBe('nudge-left-far');
-  expect(commandFor(press('Escape'), 'selection')).toBe('let-go');
+  expect(commandFor(press('ArrowLeft'), ['selection'])).toBe('nudge-left');
+  expect(commandFor(press('ArrowLeft', { shift: true }), ['selection'])).toBe('nudge-left-far');
+  expect(commandFor(press('Escape'), ['selection'])).toBe('let-go');
   expect(commandFor(press('Escape'))).toBeNull();
-  expect(commandFor(press('['), 'selection')).toBe('previous-frame');
+  expect(commandFor(press('['), ['selection'])).toBe('previous-frame');
 });
 
 test('Ctrl and Cmd undo, with Shift they redo', () => {
@@ -36,7 +36,7 @@ test('Ctrl and Cmd undo, with Shift they redo', () => {
   expect(commandFor({ ...press('z'), metaKey: true })).toBe('undo');
   expect(commandFor(press('Z', { ctrl: true, shift: true }))).toBe('redo');
   expect(commandFor(press('z'))).toBe('tool-zoom');
-  expect(commandFor(press('z', { ctrl: true }), 'drawing')).toBe('take-back-point');
+  expect(commandFor(press('z', { ctrl: true }), ['drawing'])).toBe('take-back-point');
 });
 
 test('letters work with and without Caps Lock, and Shift tells F from F', () => {
@@ -51,6 +51,12 @@ test('chords belong to the browser', () => {
 
 test('brackets that are typed with AltGr are brackets', () => {
   expect(commandFor(press(']', { altGraph: true }))).toBe('next-frame');
+});
+
+test('a key is named only where it means the command', () => {
+  expect(keyLabel('previous-frame', ['selection'])).toBe('');
+  expect(keyLabel('nudge-left', ['selection'])).toBe('\u2190');
+  expect(keyLabel('invert', ['selection'])).toBe('I');
 });
 
 test('keys are named as they stand on the keyboard', () => {

@@ -295,8 +295,11 @@ interface KeyPress {
   getModifierState(name: string): boolean;
 }
 
-/** The command of a key press; null for keys of the browser and of nobody. */
-export function commandFor(press: KeyPress, context: KeyContext | null = null): Command | null {
+/**
+ * The command of a key press; null for keys of the browser and of nobody. What a key means in
+ * one of the contexts comes before what it means otherwise, and in the first before the second.
+ */
+export function commandFor(press: KeyPress, contexts: readonly KeyContext[] = []): Command | null {
   const isLetter = /^\p{L}$/u.test(press.key);
   const key = isLetter ? press.key.toLowerCase() : press.key;
   // AltGr, which types [ and ] on many keyboards, reports itself as Ctrl and Alt.
@@ -306,8 +309,7 @@ export function commandFor(press: KeyPress, context: KeyContext | null = null): 
   const whole = `${isChord ? 'Ctrl+' : ''}${press.shiftKey ? 'Shift+' : ''}${key}`;
   // Shift is a part of what makes a `?`, and of no matter to keys that are not for it.
   const names = isLetter || isChord ? [whole] : [whole, key];
-  const contexts = context === null ? [null] : [context, null];
-  for (const where of contexts) {
+  for (const where of [...contexts, null]) {
     for (const name of names) {
       const command = COMMANDS.get(inContext(name, where));
       if (command !== undefined) return command;
@@ -334,9 +336,11 @@ const KEYCAPS: Readonly<Record<string, string>> = {
   Escape: 'Esc',
 };
 
-/** The first key of a command as it stands on a keyboard. */
-export function keyLabel(command: Command): string {
-  return labelOfKey(bindingOf(command).keys[0] ?? '');
+/** The first key of a command as it stands on a keyboard; empty where it means something else now. */
+export function keyLabel(command: Command, contexts: readonly KeyContext[] = []): string {
+  const [key = ''] = bindingOf(command).keys;
+  const meanings = contexts.map((where) => COMMANDS.get(inContext(key, where)) ?? command);
+  return meanings.every((meaning) => meaning === command) ? labelOfKey(key) : '';
 }
 
 /** The keys of a command as assistive tools are told of them (aria-keyshortcuts). */

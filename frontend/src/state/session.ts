@@ -6,7 +6,7 @@ import type { SeriesList } from '../api/types.gen';
 import { isIdentifying } from '../dicom/identity';
 import { FrameCache } from '../frames/frameCache';
 import { ThumbnailStore } from '../frames/thumbnailStore';
-import type { Command } from '../interaction/keymap';
+import type { Command, KeyContext } from '../interaction/keymap';
 import { addressOf, addressText, type Address } from './panes/address';
 import { Arrival } from './panes/arrival.svelte';
 import { Captions } from './view/captions.svelte';
@@ -159,6 +159,12 @@ export class Session {
 
   get overlays(): Overlays {
     return this.pane.overlays;
+  }
+
+  /** When keys mean something else than usual, the nearest first. */
+  get keyContexts(): readonly KeyContext[] {
+    const { keyContext } = this.pane.editor;
+    return keyContext === null || this.layout.menu !== null ? [] : [keyContext];
   }
 
   /** What a link to what is seen says after its #; null while that is on its way. */
