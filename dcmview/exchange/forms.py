@@ -124,4 +124,7 @@ EXPORT_FORMS: dict[str, ExportForm] = {
     "sr": ExportForm(
         "-sr.zip", ZIP_TYPE, dicom_forms.write_sr, dicom_forms.SR, missing=dicom_forms.missing
     ),
+    "seg": ExportForm(
+        "-seg.zip", ZIP_TYPE, dicom_forms.write_seg, dicom_forms.SEG, missing=dicom_forms.missing
+    ),
 }

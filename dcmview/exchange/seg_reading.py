@@ -21,6 +21,8 @@ from dcmview.errors import InvalidAnnotation
 from dcmview.exchange.contours import rois_of_mask
 from dcmview.exchange.references import referenced_frames
 from dcmview.exchange.segment_color import color_of_lab
+from dcmview.exchange.sr_codes import UNLABELLED
+from dcmview.exchange.sr_tree import read_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,20 +149,23 @@ class _Reader:
         if not found and self._only_image is not None:
             return self._only_image
         if len(found) != 1:
-            count = "no image" if not found else f"{len(found)} images"
-            raise _LeftOut(f"says of {count} that it lies on them")
+            raise _LeftOut(f"lies on {len(found)} images" if found else "names no image")
         return found.pop()
 
 
 def _read_segments(dataset: Dataset) -> dict[int, Roi]:
     """Give what is said of each segment, as an ROI without a shape."""
+    is_ours = elements.text(dataset, "Manufacturer") == "dcmview"
+    layer = elements.text(dataset, "ContentDescription")[:_LONGEST_NAME] if is_ours else ""
     segments: dict[int, Roi] = {}
     for item in sequence_items(dataset, "SegmentSequence")[:_MOST_SEGMENTS]:
         number, _ = elements.integer(item, "SegmentNumber", 0)
         lab, _ = elements.numbers(item, "RecommendedDisplayCIELabValue")
+        is_unlabelled = read_code(item, "SegmentedPropertyTypeCodeSequence") == UNLABELLED
         segments[number] = msgspec.structs.replace(
             _NO_SEGMENT,
-            label=elements.text(item, "SegmentLabel")[:_LONGEST_NAME],
+            label="" if is_unlabelled else elements.text(item, "SegmentLabel")[:_LONGEST_NAME],
+            group=layer,
             source=elements.text(item, "SegmentAlgorithmName")[:_LONGEST_NAME],
             color=color_of_lab(lab),
         )

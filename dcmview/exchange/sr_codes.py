@@ -35,6 +35,9 @@ DEVICE = Code("121007", "DCM", "Device")
 IMAGING_PROCEDURE = Code("363679005", "SCT", "Imaging procedure")
 NO_UNITS = Code("1", "UCUM", "no units")
 MEASUREMENT_GROUP = Code("125007", "DCM", "Measurement Group")
+REGION = Code("309825002", "SCT", "Spatial and Relational Concept")
+"""The most general of the categories of what is segmented."""
+UNLABELLED = Code("unlabelled", SCHEME, "unlabelled")
 SEGMENTS = (
     Code("121191", "DCM", "Referenced Segment"),
     Code("121214", "DCM", "Referenced Segmentation Frame"),

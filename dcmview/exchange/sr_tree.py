@@ -37,12 +37,12 @@ class ContentItem:
     @cached_property
     def name(self) -> Code:
         """What the item is about."""
-        return _code(self.dataset, "ConceptNameCodeSequence")
+        return read_code(self.dataset, "ConceptNameCodeSequence")
 
     @property
     def coded_value(self) -> Code:
         """The value of a CODE item."""
-        return _code(self.dataset, "ConceptCodeSequence")
+        return read_code(self.dataset, "ConceptCodeSequence")
 
     @property
     def text_value(self) -> str:
@@ -56,7 +56,7 @@ class ContentItem:
             value = elements.number(item, "FloatingPointValue")[0]
             if value is None:
                 value = elements.number(item, "NumericValue")[0]
-            return value, _code(item, "MeasurementUnitsCodeSequence")
+            return value, read_code(item, "MeasurementUnitsCodeSequence")
         return None, Code("", "", "")
 
     def is_named(self, code: Code) -> bool:
@@ -112,7 +112,8 @@ class ContentTree:
         return self._by_place.get(tuple(int(number or 0) for number in numbers))
 
 
-def _code(dataset: Dataset, keyword: str) -> Code:
+def read_code(dataset: Dataset, keyword: str) -> Code:
+    """Give the first code of a sequence; one of empty words where there is none."""
     for item in sequence_items(dataset, keyword)[:1]:
         value = next(
             filter(

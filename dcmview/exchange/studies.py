@@ -57,7 +57,21 @@ def patient_and_study(source: Dataset) -> Dataset:
     return result
 
 
-def listed_patient(shared: SharedHeader) -> Dataset:
+def lossy_compression(source: Dataset) -> Dataset:
+    """Copy what says that the images have lost detail, which what is drawn on them inherits."""
+    result = Dataset()
+    if elements.text(source, "LossyImageCompression") != "01":
+        result.LossyImageCompression = "00"
+        return result
+    result.LossyImageCompression = "01"
+    for keyword in ("LossyImageCompressionRatio", "LossyImageCompressionMethod"):
+        parts = elements.text(source, keyword).split("\\")
+        if all(parts):
+            setattr(result, keyword, parts)
+    return result
+
+
+def listed_facts(shared: SharedHeader) -> Dataset:
     """Copy what the list knows of a file that cannot be read any more."""
     source = Dataset()
     source.PatientID = shared.patient_id
@@ -65,7 +79,7 @@ def listed_patient(shared: SharedHeader) -> Dataset:
     source.StudyDate = shared.study_date
     source.StudyTime = shared.study_time
     source.StudyDescription = shared.study_description
-    return patient_and_study(source)
+    return source
 
 
 def new_uid() -> str:

@@ -73,6 +73,36 @@ def test_structured_reports_come_back_unchanged_and_no_file_is_touched(server, f
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_segmentations_come_back_as_outlines_of_the_same_pixels(server):
+    put(server, [POINT, {**MASS, "points": [{"x": 2, "y": 1}, {"x": 6, "y": 4}]}], MULTIFRAME)
+    preview = server.get("/api/annotations/export/preview?format=seg").json
+    assert (preview["rois"], preview["carried"], preview["missing"]) == (3, 1, "")
+    assert {"what": "points", "count": 2} in preview["lost"]
+    ((name, segmentation),) = members(server.get("/api/annotations/export?format=seg")).items()
+    assert name == "series-001-layer-1-segmentation-01.dcm"
+    put(server, [], MULTIFRAME)
+    report = send(server, segmentation).json
+    assert (report["format"], report["added"], report["left_out"]) == ("seg", 2, [])
+    corners = [{"x": 2, "y": 1}, {"x": 6, "y": 1}, {"x": 6, "y": 4}, {"x": 2, "y": 4}]
+    said = [(roi["kind"], roi["label"], roi["group"]) for roi in rois(server, MULTIFRAME)]
+    assert said == 2 * [("polygon", "mass", "reader 1")]
+    assert [roi["frames"] for roi in rois(server, MULTIFRAME)] == [[1], [2]]
+    assert [roi["points"] for roi in rois(server, MULTIFRAME)] == [corners, corners]
+
+
+def test_a_segmentation_is_loaded_from_the_command_line(server, folder, tmp_path):
+    ((_, segmentation),) = members(server.get("/api/annotations/export?format=seg")).items()
+    path = tmp_path / "mask.dcm"
+    path.write_bytes(segmentation)
+    with ServerProcess("--no-rescue", "--predictions", str(path), str(folder)) as other:
+        other.wait_scanned()
+        found = rois(other, MULTIFRAME)
+    assert [(roi["label"], roi["frames"], roi["locked"]) for roi in found] == [
+        ("mass", [1], True),
+        ("mass", [2], True),
+    ]
+
+
 def test_a_dicom_image_is_refused_as_one(server, folder):
     answer = send(server, (folder / "0-ct.dcm").read_bytes())
     assert (answer.status, answer.json["code"]) == (400, "invalid_annotation")

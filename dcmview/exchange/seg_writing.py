@@ -1,0 +1,369 @@
+"""Regions as segmentations: the pixels of a label are a segment, a frame an image.
+
+highdicom writes frames that lie in one orientation, each at a place of its
+own. So it is shown stand-ins, one an image frame, whose UIDs are replaced by
+the real references afterwards; where images have no place in a patient, so
+have the stand-ins, and what was made of it goes again.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DatasetSequence
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.valuerep import DS
+
+from dcmview import __version__
+from dcmview.dicom.recording import recorded_warnings
+from dcmview.exchange import sr_codes
+from dcmview.exchange.extra import highdicom
+from dcmview.exchange.segment_color import lab_of_color
+from dcmview.exchange.studies import CHARACTER_SET, new_uid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from dcmview.exchange.raster import Region
+    from dcmview.model import Acquisition, InstanceHeader, Placement
+
+MOST_BYTES = 256 * 1024 * 1024
+"""Of the arrays that one object is made of; what is more makes several objects."""
+
+_SERIES_NUMBER = 9002
+_COUNTED_BYTES = 8
+"""A pixel, where highdicom counts the segments that overlap in it."""
+_PLACE_DIGITS = 4
+"""Of millimetres; frames that agree in these lie at one place."""
+_COSINE_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedFrame:
+    """A frame of an image, and the pixels that are marked in it by label."""
+
+    header: InstanceHeader
+    frame_index: int
+    acquisition: Acquisition
+    placement: Placement
+    marks: dict[str, list[Region]]
+    """In the order of the labels; none of them is empty."""
+
+    @property
+    def pixels(self) -> int:
+        """How many there are in the frame."""
+        return self.header.shared.rows * self.header.shared.columns
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFacts:
+    """What segmentations take over from the images of a series.
+
+    ``patient`` is what `patient_and_study` gives, ``lossy`` what
+    `lossy_compression` does. ``layer`` names the ROIs, ``colors`` are those of labels.
+    """
+
+    patient: Dataset
+    lossy: Dataset
+    layer: str
+    colors: dict[str, str]
+
+
+class _Plane(NamedTuple):
+    """What frames have in common that are in one object.
+
+    What follows the size is empty where they have no certain place in a patient.
+    """
+
+    rows: int
+    columns: int
+    frame_of_reference_uid: str = ""
+    orientation: tuple[float, ...] = ()
+    spacing: tuple[float, ...] = ()
+    thickness: float | None = None
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the frames have a place in a patient."""
+        return bool(self.frame_of_reference_uid)
+
+
+_NOWHERE = _Plane(0, 0, "0.0", (1, 0, 0, 0, 1, 0), (1, 1))
+"""Where stand-ins lie that have no place; highdicom sorts against the normal."""
+
+
+def write_segmentations(frames: Sequence[MarkedFrame], facts: SeriesFacts) -> Iterator[bytes]:
+    """Write the regions of one layer on frames of one series.
+
+    Frames of one orientation and size are in one object, unless there are
+    several at one place, or too many.
+
+    Yields
+    ------
+    bytes
+        A binary Segmentation as a DICOM file.
+
+    References
+    ----------
+    DICOM PS3.3 C.8.20.2, Segmentation Image Module.
+    """
+    series = new_uid()
+    number = 0
+    for stack in _stacks(frames):
+        for part in _parts(stack):
+            number += 1
+            with recorded_warnings():
+                content = _segmentation(part, facts, series, number)
+            yield content
+
+
+# Which frames go into one object
+
+
+def _stacks(frames: Iterable[MarkedFrame]) -> Iterator[list[MarkedFrame]]:
+    planes: dict[_Plane, list[dict[tuple[float, ...], MarkedFrame]]] = {}
+    for number, frame in enumerate(frames):
+        plane = _plane(frame)
+        stacks = planes.setdefault(plane, [])
+        place = _rounded(frame.placement.position or ()) if plane.is_placed else (number,)
+        free = next((stack for stack in stacks if place not in stack), None)
+        if free is None:
+            free = {}
+            stacks.append(free)
+        free[place] = frame
+    for stacks in planes.values():
+        yield from (list(stack.values()) for stack in stacks)
+
+
+def _plane(frame: MarkedFrame) -> _Plane:
+    rows, columns = frame.header.shared.rows, frame.header.shared.columns
+    found = frame.acquisition
+    spacing, orientation = found.pixel_spacing or (), found.orientation or ()
+    is_placed = (
+        found.frame_of_reference_uid
+        and frame.placement.position is not None
+        and all(math.isfinite(value) and value > 0 for value in spacing)
+        and spacing
+        and orientation
+        and _is_orthonormal(orientation)
+    )
+    if not is_placed:
+        return _Plane(rows, columns)
+    return _Plane(
+        rows=rows,
+        columns=columns,
+        frame_of_reference_uid=found.frame_of_reference_uid,
+        orientation=_rounded(orientation),
+        spacing=spacing,
+        thickness=found.slice_thickness_mm,
+    )
+
+
+def _is_orthonormal(orientation: Sequence[float]) -> bool:
+    row, column = np.array(orientation[:3]), np.array(orientation[3:])
+    products = (row @ row - 1, column @ column - 1, row @ column)
+    return all(abs(product) <= _COSINE_TOLERANCE for product in products)
+
+
+def _rounded(values: Iterable[float]) -> tuple[float, ...]:
+    return tuple(round(value, _PLACE_DIGITS) + 0.0 for value in values)
+
+
+def _parts(frames: list[MarkedFrame]) -> Iterator[list[MarkedFrame]]:
+    """Split frames that would need too much memory, and at last their labels."""
+    labels = list(dict.fromkeys(label for frame in frames for label in frame.marks))
+    pixels = sum(frame.pixels for frame in frames)
+    needed = pixels * np.dtype(np.uint16).itemsize
+    if len(labels) > 1 and any(map(_has_overlap, frames)):
+        needed = pixels * (_COUNTED_BYTES + len(labels))
+    if needed <= MOST_BYTES or (len(frames) == 1 and len(labels) == 1):
+        yield frames
+    elif len(frames) > 1:
+        half = len(frames) // 2
+        yield from _parts(frames[:half])
+        yield from _parts(frames[half:])
+    else:
+        half = len(labels) // 2
+        for some in (labels[:half], labels[half:]):
+            yield from _parts([_with_labels(frames[0], some)])
+
+
+def _with_labels(frame: MarkedFrame, labels: Sequence[str]) -> MarkedFrame:
+    marks = {label: frame.marks[label] for label in labels}
+    return MarkedFrame(frame.header, frame.frame_index, frame.acquisition, frame.placement, marks)
+
+
+def _has_overlap(frame: MarkedFrame) -> bool:
+    if len(frame.marks) < 2:
+        return False
+    taken = np.zeros((frame.header.shared.rows, frame.header.shared.columns), np.bool_)
+    for regions in frame.marks.values():
+        union = _union(regions, taken.shape)
+        if (taken & union).any():
+            return True
+        taken |= union
+    return False
+
+
+def _union(regions: Iterable[Region], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    mask = np.zeros(shape, np.bool_)
+    for region in regions:
+        mask[region.window] |= region.inside
+    return mask
+
+
+# Writing
+
+
+def _segmentation(
+    frames: Sequence[MarkedFrame], facts: SeriesFacts, series: str, number: int
+) -> bytes:
+    hd = highdicom()
+    labels = list(dict.fromkeys(label for frame in frames for label in frame.marks))
+    layer = sr_codes.meaning_of(facts.layer)
+    document = hd.seg.Segmentation(
+        source_images=[_stand_in(frame, facts, place) for place, frame in enumerate(frames)],
+        pixel_array=_pixels(frames, labels),
+        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=[
+            _description(place, label, facts.colors.get(label, ""))
+            for place, label in enumerate(labels, start=1)
+        ],
+        series_instance_uid=series,
+        series_number=_SERIES_NUMBER,
+        sop_instance_uid=new_uid(),
+        instance_number=number,
+        manufacturer="dcmview",
+        manufacturer_model_name="dcmview",
+        software_versions=__version__,
+        device_serial_number="0",
+        content_label="ROIS",
+        content_description=layer or None,
+        series_description="ROIs",
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+        specific_character_set=CHARACTER_SET,
+        coding_schemes=[
+            hd.coding_schemes.CodingSchemeIdentificationItem(sr_codes.SCHEME, name="dcmview")
+        ],
+    )
+    _name_sources(document, frames)
+    if not _plane(frames[0]).is_placed:
+        _take_place_away(document)
+    file = io.BytesIO()
+    document.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
+def _pixels(frames: Sequence[MarkedFrame], labels: Sequence[str]) -> NDArray[np.generic]:
+    """Give a map of segment numbers, or where segments overlap a mask for each."""
+    shape = frames[0].header.shared.rows, frames[0].header.shared.columns
+    numbers = {label: number for number, label in enumerate(labels, start=1)}
+    if any(map(_has_overlap, frames)):
+        masks = np.zeros((len(frames), *shape, len(labels)), np.uint8)
+        for place, frame in enumerate(frames):
+            for label, regions in frame.marks.items():
+                masks[place, :, :, numbers[label] - 1] = _union(regions, shape)
+        return masks
+    maps = np.zeros((len(frames), *shape), np.uint8 if len(labels) < 256 else np.uint16)
+    for place, frame in enumerate(frames):
+        for label, regions in frame.marks.items():
+            maps[place][_union(regions, shape)] = numbers[label]
+    return maps
+
+
+def _description(number: int, label: str, color: str) -> Any:
+    hd = highdicom()
+    code = sr_codes.label_code(label) if label else sr_codes.UNLABELLED
+    return hd.seg.SegmentDescription(
+        segment_number=number,
+        segment_label=code.meaning,
+        segmented_property_category=hd.sr.CodedConcept(*sr_codes.REGION),
+        segmented_property_type=hd.sr.CodedConcept(*code),
+        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.MANUAL,
+        display_color=hd.color.CIELabColor(*lab_of_color(color)) if color else None,
+    )
+
+
+def _stand_in(frame: MarkedFrame, facts: SeriesFacts, place: int) -> Dataset:
+    shared = frame.header.shared
+    image = Dataset()
+    image.update(facts.patient)
+    image.update(facts.lossy)
+    image.SOPClassUID = CTImageStorage  # has a place, whatever it is in truth
+    image.SOPInstanceUID = _stand_in_uid(place)
+    image.StudyInstanceUID = shared.study_instance_uid
+    image.SeriesInstanceUID = shared.series_instance_uid
+    image.Rows, image.Columns = shared.rows, shared.columns
+    plane = _plane(frame)
+    image.FrameOfReferenceUID = plane.frame_of_reference_uid or _NOWHERE.frame_of_reference_uid
+    image.ImagePositionPatient = _decimals(
+        (frame.placement.position or ()) if plane.is_placed else (0, 0, -place)
+    )
+    image.ImageOrientationPatient = _decimals(plane.orientation or _NOWHERE.orientation)
+    image.PixelSpacing = _decimals(plane.spacing or _NOWHERE.spacing)
+    image.SliceThickness = None if plane.thickness is None else _decimals([plane.thickness])[0]
+    return image
+
+
+def _stand_in_uid(place: int) -> str:
+    return f"0.{place}"
+
+
+def _decimals(values: Iterable[float]) -> list[Any]:
+    return [DS(float(value), auto_format=True) for value in values]
+
+
+def _name_sources(document: Dataset, frames: Sequence[MarkedFrame]) -> None:
+    """Put the images and their frames where the stand-ins were."""
+    by_uid = {_stand_in_uid(place): frame for place, frame in enumerate(frames)}
+    for group in document.PerFrameFunctionalGroupsSequence:
+        for reference in group.DerivationImageSequence[0].SourceImageSequence:
+            frame = by_uid.get(reference.ReferencedSOPInstanceUID)
+            if frame is None:
+                continue  # segments of a frame share the reference
+            _refer(reference, frame)
+            if frame.header.shared.frame_count > 1:
+                reference.ReferencedFrameNumber = frame.frame_index + 1
+    images = {frame.header.sop_instance_uid: frame for frame in frames}
+    references = DatasetSequence(_refer(Dataset(), frame) for frame in images.values())
+    document.SourceImageSequence = references
+    document.ReferencedSeriesSequence[0].ReferencedInstanceSequence = references
+
+
+def _refer(reference: Dataset, frame: MarkedFrame) -> Dataset:
+    reference.ReferencedSOPClassUID = frame.header.shared.sop_class_uid
+    reference.ReferencedSOPInstanceUID = frame.header.sop_instance_uid
+    return reference
+
+
+def _take_place_away(document: Dataset) -> None:
+    """Leave of the places of stand-ins nothing but the order of the frames."""
+    for keyword in (
+        "FrameOfReferenceUID",
+        "PositionReferenceIndicator",
+        "DimensionOrganizationType",
+    ):
+        if keyword in document:
+            del document[keyword]
+    document.PatientOrientation = None
+    (shared,) = document.SharedFunctionalGroupsSequence
+    del shared.PlaneOrientationSequence
+    del shared.PixelMeasuresSequence
+    for dimension in document.DimensionIndexSequence:
+        if dimension.DimensionIndexPointer == tag_for_keyword("ImagePositionPatient"):
+            dimension.DimensionIndexPointer = tag_for_keyword("InStackPositionNumber")
+            dimension.FunctionalGroupPointer = tag_for_keyword("FrameContentSequence")
+            dimension.DimensionDescriptionLabel = "In-Stack Position Number"
+    for group in document.PerFrameFunctionalGroupsSequence:
+        del group.PlanePositionSequence
+        (content,) = group.FrameContentSequence
+        content.StackID = "1"
+        content.InStackPositionNumber = content.DimensionIndexValues[-1]
