@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from dcmview.annotations.roi import Roi
 
+LONGEST_OVERLAY_TEXT = 64
+"""Of a value of VR LO."""
+
 _KIND_WORDS: dict[RoiKind, str] = {
     "rectangle": "rectangles",
     "ellipse": "ellipses",
@@ -91,11 +94,22 @@ def _coco_losses(roi: Roi) -> Iterator[Loss]:
         yield Loss("lists of frames for other programs, which know no such field", False)
 
 
+def _mask_losses(_roi: Roi) -> Iterator[Loss]:
+    yield Loss("shapes as such; they become pixels", True)
+
+
+def _overlay_losses(roi: Roi) -> Iterator[Loss]:
+    yield from _mask_losses(roi)
+    if max(len(roi.label), len(roi.group)) > LONGEST_OVERLAY_TEXT:
+        yield Loss(f"labels and layers beyond {LONGEST_OVERLAY_TEXT} characters", True)
+
+
 EVERYTHING = Carries()
 EMBED = Carries(frozenset({"rectangle"}), frozenset())
 MASKS = Carries(
     frozenset({"rectangle", "ellipse", "polygon", "freehand"}),
     frozenset({"label", "group"}),
-    lambda _roi: iter([Loss("shapes as such; they become pixels", True)]),
+    _mask_losses,
 )
+OVERLAYS = MASKS._replace(further_losses=_overlay_losses)
 COCO = Carries(COCO_KINDS, frozenset({"label", "score"}), _coco_losses)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.annotations.coco import CocoFile, write_coco
-from dcmview.annotations.losses import COCO, EMBED, EVERYTHING, MASKS, Carries
+from dcmview.annotations.losses import COCO, EMBED, EVERYTHING, MASKS, OVERLAYS, Carries
 from dcmview.annotations.native import Contents, write_native
 from dcmview.annotations.roi import rectangles
 from dcmview.annotations.roi_csv import write_roi_csv
 from dcmview.annotations.roi_table import write_roi_table
 from dcmview.exchange import dicom_forms
-from dcmview.exchange.zipped import stream_zip
+from dcmview.exchange.zipped import stream_zip, text_of_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -92,10 +91,10 @@ def _coco(request: ExportRequest) -> bytes:
 
 def _coco_file(entry: Entry, rois: tuple[Roi, ...]) -> CocoFile:
     header = entry.header
-    # JSON is UTF-8; the UID still finds the file.
-    path = os.fsencode(entry.path).decode("utf-8", "backslashreplace")
     shared = header.shared
-    return CocoFile(path, header.sop_instance_uid, shared.columns, shared.rows, rois)
+    return CocoFile(
+        text_of_path(entry.path), header.sop_instance_uid, shared.columns, shared.rows, rois
+    )
 
 
 def _png_masks(request: ExportRequest) -> Iterator[bytes]:
@@ -110,6 +109,12 @@ def _npy_masks(request: ExportRequest) -> Iterator[bytes]:
     return stream_zip(mask_members(request.listed(), ".npy", write_npy))
 
 
+def _overlays(request: ExportRequest) -> Iterator[bytes]:
+    from dcmview.exchange.copies import copy_members
+
+    return stream_zip(copy_members(request.listed()))
+
+
 CSV_TYPE = "text/csv; charset=utf-8"
 JSON_TYPE = "application/json"
 ZIP_TYPE = "application/zip"
@@ -121,6 +126,7 @@ EXPORT_FORMS: dict[str, ExportForm] = {
     "coco": ExportForm("-coco.json", JSON_TYPE, _coco, COCO),
     "masks-png": ExportForm("-masks-png.zip", ZIP_TYPE, _png_masks, MASKS),
     "masks-npy": ExportForm("-masks-npy.zip", ZIP_TYPE, _npy_masks, MASKS),
+    "overlays": ExportForm("-overlays.zip", ZIP_TYPE, _overlays, OVERLAYS),
     "sr": ExportForm(
         "-sr.zip", ZIP_TYPE, dicom_forms.write_sr, dicom_forms.SR, missing=dicom_forms.missing
     ),

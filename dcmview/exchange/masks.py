@@ -8,8 +8,6 @@ never mixed, so no pixel has to choose. ROIs of one label become one.
 from __future__ import annotations
 
 import io
-import os
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,7 +17,7 @@ from msgspec import Struct
 
 from dcmview.errors import RequestError
 from dcmview.exchange.raster import REGION_KINDS, union_of
-from dcmview.exchange.zipped import Member
+from dcmview.exchange.zipped import Member, archive_stem, text_of_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -121,8 +119,7 @@ def _members(
     taken: set[str] = set()
     is_compressed = suffix != ".png"
     for entry, regions in files:
-        stem = _stem(entry, taken)
-        taken.add(stem)
+        stem = archive_stem(entry.index, entry.header.sop_instance_uid, taken)
         for frame_index, maps in _frames(entry, regions, values, encode):
             for number, (group, labels, content) in enumerate(maps, start=1):
                 further = "" if number == 1 else f"_{number}"
@@ -131,8 +128,7 @@ def _members(
                     MaskFile(
                         name=name,
                         sop_instance_uid=entry.header.sop_instance_uid,
-                        # JSON is UTF-8; the UID still finds the file.
-                        path=os.fsencode(entry.path).decode("utf-8", "backslashreplace"),
+                        path=text_of_path(entry.path),
                         frame_index=frame_index,
                         frame_count=entry.header.shared.frame_count,
                         group=group,
@@ -143,13 +139,6 @@ def _members(
     pairs = tuple(LabelValue(value, label) for label, value in values.items())
     content = msgspec.json.encode(Legend(FORMAT, VERSION, pairs, tuple(legend)))
     yield Member(LEGEND, (msgspec.json.format(content),), is_compressed=True)
-
-
-def _stem(entry: Entry, taken: set[str]) -> str:
-    """How the maps of a file are called: by its UID, which names nobody."""
-    uid = entry.header.sop_instance_uid
-    is_usable = re.fullmatch(r"[0-9.]{1,64}", uid) is not None
-    return uid if is_usable and uid not in taken else f"file-{entry.index}"
 
 
 _Map = tuple[str, tuple[str, ...], bytes]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 import zipfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -64,3 +66,19 @@ class _Pipe(io.RawIOBase):
         taken = b"".join(self._pieces)
         self._pieces.clear()
         return taken
+
+
+def archive_stem(index: int, sop_instance_uid: str, taken: set[str]) -> str:
+    """How what belongs to a file is called in an archive: by its UID, which names nobody.
+
+    ``taken`` holds the names that are in use, and gets this one.
+    """
+    is_usable = re.fullmatch(r"[0-9.]{1,64}", sop_instance_uid) is not None
+    stem = sop_instance_uid if is_usable and sop_instance_uid not in taken else f"file-{index}"
+    taken.add(stem)
+    return stem
+
+
+def text_of_path(path: str) -> str:
+    """A path for JSON, which is UTF-8; where that loses bytes, a UID still finds the file."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

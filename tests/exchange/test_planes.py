@@ -1,0 +1,333 @@
+"""Copies with overlay planes: every other byte stays, and others read what is in them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pydicom
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from pydicom import uid
+from pydicom.data import get_testdata_file
+from support.datasets import image, item, part10
+from support.rois import box
+
+from dcmview.annotations.roi import ImagePoint, Roi
+from dcmview.dicom.instance import open_instance, scan_instance
+from dcmview.dicom.overlays import overlay_groups, read_overlays
+from dcmview.dicom.source import open_source
+from dcmview.errors import FileChanged, Unreadable
+from dcmview.exchange.planes import OverlayCopy, planes_of
+from dcmview.exchange.raster import mask_of
+from dcmview.library import Library, LibrarySettings
+from dcmview.registry.registry import Entry
+
+SYNTAXES = [
+    uid.ImplicitVRLittleEndian,
+    uid.ExplicitVRLittleEndian,
+    uid.DeflatedExplicitVRLittleEndian,
+]
+
+
+def listed(path, index=0):
+    with open_source(str(path)) as source:
+        instance = scan_instance(source, str(path))
+    return Entry(index, str(path), instance.stamp, instance.header)
+
+
+def copied(path, *rois):
+    entry = listed(path)
+    copy = OverlayCopy(entry, planes_of(entry, rois))
+    target = Path(path).with_name("copy.dcm")
+    target.write_bytes(b"".join(copy.pieces()))
+    return target
+
+
+def ours(path, frame_index=0):
+    return {
+        plane.summary.group: (plane.summary.label, plane.bits.astype(int).tolist())
+        for plane in read_overlays(open_instance(str(path)), frame_index)
+    }
+
+
+def ring(**more):
+    return Roi(id="e", kind="ellipse", points=(ImagePoint(1, 1), ImagePoint(7, 6)), **more)
+
+
+def blob(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def put(folder, dataset, syntax=uid.ExplicitVRLittleEndian, name="a.dcm"):
+    path = folder / name
+    path.write_bytes(part10(dataset, syntax))
+    return path
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_a_copy_differs_by_its_planes_alone(tmp_path, syntax):
+    path = put(tmp_path, image(7, 9, PixelData=bytes(range(126))), syntax)
+    target = copied(path, ring(label="mass", group="reader"))
+    before, after = pydicom.dcmread(path), pydicom.dcmread(target)
+    assert after.file_meta == before.file_meta
+    assert {
+        f"{element.tag:08X}": element.value for element in after if element.tag not in before
+    } == {
+        "60000010": 7,
+        "60000011": 9,
+        "60000022": "reader",
+        "60000040": "R",
+        "60000050": [1, 1],
+        "60000100": 1,
+        "60000102": 0,
+        "60001500": "mass",
+        "60003000": after[0x60003000].value,
+    }
+    assert {element.tag: element.value for element in before}.items() <= {
+        element.tag: element.value for element in after
+    }.items()
+    assert after.overlay_array(0x6000).tolist() == mask_of(ring(), 7, 9).astype(int).tolist()
+    assert ours(target) == {0x6000: ("mass", mask_of(ring(), 7, 9).astype(int).tolist())}
+
+
+def test_every_byte_of_the_file_is_in_the_copy_in_one_piece(tmp_path):
+    path = put(tmp_path, image(7, 9, PixelData=bytes(range(126))))
+    before, after = path.read_bytes(), copied(path, ring()).read_bytes()
+    place = after.index(b"\x00\x60\x10\x00US")
+    added = len(after) - len(before)
+    assert after[:place] + after[place + added :] == before
+    # 63 bits need 8 bytes.
+    assert after[place + added - 20 : place + added - 8] == b"\x00\x60\x00\x30OW\0\0\x08\0\0\0"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CT_small.dcm",
+        "MR_small_bigendian.dcm",
+        "MR_small_implicit.dcm",
+        "JPEG2000.dcm",
+        "JPEG-lossy.dcm",
+        "SC_rgb_rle_2frame.dcm",
+        "US1_J2KR.dcm",
+        "image_dfl.dcm",
+        "MR-SIEMENS-DICOM-WithOverlays.dcm",
+        "examples_overlay.dcm",
+        "eCT_Supplemental.dcm",
+    ],
+)
+def test_real_files_keep_their_pixels_and_get_a_plane(tmp_path, name):
+    path = tmp_path / "a.dcm"
+    shutil.copy(get_testdata_file(name, download=False), path)
+    shared, hash_before = listed(path).header.shared, blob(path)
+    roi = Roi(
+        kind="polygon",
+        points=tuple(
+            ImagePoint(x * shared.columns, y * shared.rows)
+            for x, y in [(0.1, 0.1), (0.9, 0.2), (0.5, 0.95)]
+        ),
+        label="x",
+    )
+    target = copied(path, roi)
+    assert blob(path) == hash_before
+    before, after = (pydicom.dcmread(each, force=True) for each in (path, target))
+    for element in before:
+        assert after[element.tag] == element
+    (added,) = overlay_groups(after) - overlay_groups(before)
+    expected = mask_of(roi, shared.rows, shared.columns).astype(int).tolist()
+    assert after.overlay_array(added).tolist() == expected
+    assert ours(target)[added] == ("x", expected)
+    command = ["dcmdump", "-q", "+P", f"{added:04x},1500", target]
+    dump = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert "OverlayLabel" in dump.stdout
+    assert not dump.stderr
+
+
+def test_sequences_without_a_length_are_gone_through(tmp_path):
+    inner = item(CodeValue="1", PurposeOfReferenceCodeSequence=item(CodeValue="2"))
+    dataset = image(2, 3, ReferencedImageSequence=inner)
+    for sequence in (dataset, inner[0]):
+        for element in sequence:
+            if element.VR == "SQ":
+                element.is_undefined_length = True
+                element.value[0].is_undefined_length_sequence_item = True
+    path = put(tmp_path, dataset)
+    # A sequence of VR UN is in implicit VR: one item with a CS in it.
+    unknown = (
+        b"\x09\x10\x01\x10UN\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff"
+        b"\x08\x00\x60\x00\x02\x00\x00\x00CT\xfe\xff\x0d\xe0\0\0\0\0\xfe\xff\xdd\xe0\0\0\0\0"
+    )
+    content = path.read_bytes()
+    place = content.index(b"\x28\x00\x02\x00US")
+    path.write_bytes(content[:place] + unknown + content[place:])
+    assert content.count(b"\xff\xff\xff\xff") == 4
+    assert ours(copied(path, box("a", 0, 0, 1, 1))) == {0x6000: ("", [[1, 0, 0], [0, 0, 0]])}
+
+
+def test_labels_and_layers_have_a_plane_each(tmp_path):
+    path = put(tmp_path, image(5, 5, PixelData=bytes(50)))
+    target = copied(
+        path,
+        box("a", 0, 0, 1, 1, label="mass"),
+        box("b", 2, 2, 3, 3, label="mass"),
+        box("c", 0, 0, 5, 5, label="cyst"),
+        box("d", 1, 0, 2, 1, label="mass", group="model"),
+    )
+    planes = ours(target)
+    assert {group: label for group, (label, _) in planes.items()} == {
+        0x6000: "cyst",
+        0x6002: "mass",
+        0x6004: "mass",
+    }
+    assert np.argwhere(planes[0x6002][1]).tolist() == [[0, 0], [2, 2]]
+    assert np.argwhere(planes[0x6004][1]).tolist() == [[0, 1]]
+
+
+def test_planes_that_are_there_stay_and_keep_their_group(tmp_path):
+    dataset = image(2, 3)
+    for number, vr, value in [(0x10, "US", 2), (0x11, "US", 3), (0x3000, "OW", b"\x05\0")]:
+        dataset.add_new((0x6002, number), vr, value)
+    path = put(tmp_path, dataset)
+    target = copied(path, box("a", 0, 0, 1, 1, label="x"), box("b", 0, 1, 2, 2, label="y"))
+    assert ours(target) == {
+        0x6000: ("x", [[1, 0, 0], [0, 0, 0]]),
+        0x6002: ("", [[1, 0, 1], [0, 0, 0]]),
+        0x6004: ("y", [[0, 0, 0], [1, 1, 0]]),
+    }
+    tags = [int(element.tag) for element in pydicom.dcmread(target)]
+    assert tags == sorted(tags)
+
+
+def test_frames_that_differ_have_planes_one_after_the_other(tmp_path):
+    # 9 bits a frame: the second plane begins within a byte.
+    path = put(tmp_path, image(3, 3, NumberOfFrames=5, PixelData=bytes(90)))
+    target = copied(path, box("a", 0, 0, 1, 1, frames=(1,)), box("b", 1, 1, 3, 2, frames=(1, 3)))
+    dataset = pydicom.dcmread(target)
+    assert (dataset[0x60000015].value, dataset[0x60000051].value) == (3, 2)
+    first, none, last = dataset.overlay_array(0x6000).tolist()
+    assert first == [[1, 0, 0], [0, 1, 1], [0, 0, 0]]
+    assert none == [[0, 0, 0]] * 3
+    assert last == [[0, 0, 0], [0, 1, 1], [0, 0, 0]]
+    assert [bool(ours(target, frame)) for frame in range(5)] == [False, True, True, True, False]
+    assert ours(target, 3)[0x6000][1] == last
+
+
+def test_one_plane_lies_over_all_frames(tmp_path):
+    path = put(tmp_path, image(3, 3, NumberOfFrames=2, PixelData=bytes(36)))
+    target = copied(path, box("a", 0, 0, 1, 1))
+    assert 0x60000015 not in pydicom.dcmread(target)
+    assert ours(target, 0) == ours(target, 1) != {}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    frames=st.integers(2, 17),
+    used=st.sets(st.integers(0, 16), min_size=1),
+    data=st.data(),
+)
+def test_planes_of_any_size_are_packed_as_pydicom_unpacks_them(
+    tmp_path_factory, size, frames, used, data
+):
+    rows, columns = size
+    used = tuple(sorted(frame for frame in used if frame < frames)) or (0,)
+    right, bottom = data.draw(st.integers(1, columns)), data.draw(st.integers(1, rows))
+    dataset = image(
+        rows, columns, NumberOfFrames=frames, PixelData=bytes(rows * columns * frames * 2)
+    )
+    path = put(tmp_path_factory.mktemp("planes"), dataset)
+    roi = box("a", 0, 0, right, bottom, frames=used)
+    copy = pydicom.dcmread(copied(path, roi))
+    planes = copy.overlay_array(0x6000).reshape(-1, rows, columns)
+    first = copy[0x60000051].value - 1
+    for number, plane in enumerate(planes, start=first):
+        expected = mask_of(roi, rows, columns) if number in used else np.zeros((rows, columns))
+        assert plane.tolist() == expected.astype(int).tolist()
+    assert range(first, first + len(planes)) == range(used[0], used[-1] + 1)
+    assert len(copy[0x60003000].value) == -(-rows * columns * len(planes) // 16) * 2
+
+
+@pytest.mark.parametrize(
+    ("charset", "written"),
+    [("", b"M?sse ???"), ("ISO_IR 100", b"M\xe4sse ???"), ("ISO_IR 192", "Mässe 腫瘤?".encode())],
+)
+def test_labels_are_written_in_the_characters_of_the_file(tmp_path, charset, written):
+    dataset = image(2, 3)
+    if charset:
+        dataset.SpecificCharacterSet = charset
+    target = copied(put(tmp_path, dataset), box("a", 0, 0, 1, 1, label="Mässe 腫瘤\\"))
+    place = target.read_bytes().index(b"\x00\x60\x00\x15LO")
+    length = len(written) + len(written) % 2
+    found = target.read_bytes()[place + 8 : place + 8 + length]
+    assert found == written.ljust(length)
+
+
+def test_dcmtk_draws_the_plane_where_it_belongs(tmp_path):
+    path = put(tmp_path, image(7, 9, PixelData=bytes(126), WindowCenter=100, WindowWidth=200))
+    target, picture = copied(path, ring()), tmp_path / "out.pgm"
+    subprocess.run(["dcm2pnm", "+O", "1", "+Omr", target, picture], check=True, capture_output=True)
+    drawn = np.asarray(Image.open(picture))
+    assert (drawn == drawn.max()).tolist() == mask_of(ring(), 7, 9).tolist()
+
+
+def test_a_seventeenth_plane_finds_no_group(tmp_path):
+    entry = listed(put(tmp_path, image(2, 3)))
+    rois = [box(f"r{n}", 0, 0, 1, 1, label=f"{n:02}") for n in range(17)]
+    copy = OverlayCopy(entry, planes_of(entry, rois))
+    assert list(copy.groups) == list(range(0x6000, 0x6020, 2))
+    assert [plane.label for plane in copy.left_out] == ["16"]
+
+
+def test_a_file_that_changed_is_not_copied(tmp_path):
+    path = put(tmp_path, image(2, 3))
+    entry = listed(path)
+    path.write_bytes(path.read_bytes() + b"more")
+    with pytest.raises(FileChanged):
+        OverlayCopy(entry, planes_of(entry, [box("a", 0, 0, 1, 1)]))
+
+
+def test_a_header_that_cannot_be_followed_is_refused(tmp_path):
+    path = put(tmp_path, image(2, 3))
+    content = bytearray(path.read_bytes())
+    content[content.index(b"\x28\x00\x10\x00US") + 4] = ord("?")
+    path.write_bytes(content)
+    with pytest.raises(Unreadable, match=r"damaged at \(0028,0010\): no such VR"):
+        OverlayCopy(listed(path), [])
+
+
+def test_an_archive_says_what_its_copies_hold_and_what_could_not_be_copied(tmp_path):
+    whole = put(tmp_path, image(2, 3, SOPInstanceUID="1.2.1"), name="0.dcm")
+    gone = put(tmp_path, image(2, 3, SOPInstanceUID="1.2.2"), name="1.dcm")
+    put(tmp_path, image(2, 3, SOPInstanceUID="1.2.3"), name="2.dcm")
+    library = Library(LibrarySettings(paths=(str(tmp_path),)))
+    library.start_scan()
+    assert library.wait_scan(30)
+    for index in (0, 1):
+        rois = [box("a", 0, 0, 1, 1, label="mass")]
+        library.rois.replace(index, msgspec.to_builtins(rois))
+    gone.unlink()
+    content = library.exchange.export("overlays").whole()
+    library.close()
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    assert archive.namelist() == ["1.2.1.dcm", "overlays.json"]
+    copy = pydicom.dcmread(io.BytesIO(archive.read("1.2.1.dcm")))
+    assert copy.overlay_array(0x6000).tolist() == [[1, 0, 0], [0, 0, 0]]
+    first, second = json.loads(archive.read("overlays.json"))["files"]
+    assert first == {
+        "path": str(whole),
+        "sop_instance_uid": "1.2.1",
+        "name": "1.2.1.dcm",
+        "planes": [{"label": "mass", "layer": "", "group": "6000"}],
+    }
+    assert second["reason"].startswith("the file is gone")
+    assert second["left_out"] == [{"label": "mass", "layer": ""}]
