@@ -47,6 +47,9 @@ class RoiCount:
     count: int
     labels: tuple[str, ...]
     """At most the first 20 in order of the alphabet."""
+    series: int
+    """Number of the series that the file is in."""
+    frame_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,14 @@ class RoiBook:
             elif state.clock > since and (state.shown or since > 0):
                 labels = sorted({roi.label for roi in state.shown if roi.label})
                 files.append(
-                    RoiCount(index, state.revision, len(state.shown), tuple(labels[:MOST_LABELS]))
+                    RoiCount(
+                        index=index,
+                        revision=state.revision,
+                        count=len(state.shown),
+                        labels=tuple(labels[:MOST_LABELS]),
+                        series=self._registry.series_of(index),
+                        frame_count=self._registry.get(index).header.shared.frame_count,
+                    )
                 )
         files.sort(key=lambda each: each.index)
         known = tuple(dict.fromkeys((*self._labels, *self._store.labels())))

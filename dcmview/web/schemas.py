@@ -631,6 +631,8 @@ class RoiCount(Struct):
     revision: str
     count: int
     labels: list[str]
+    series: int
+    frame_count: int
 
 
 class RoiLeftOut(Struct):

@@ -258,6 +258,12 @@ def test_the_overview_counts_what_there_is_and_what_changed_since(server):
     put(server, [])
     changed = server.get(since).json["files"]
     assert [(each["index"], each["count"]) for each in changed] == [(CT, 0), (MULTIFRAME, 1)]
+    of_series = server.get(f"/api/series/{changed[1]['series']}").json
+    assert MULTIFRAME in of_series["instances"]["index"]
+    frame_counts = dict(
+        zip(of_series["instances"]["index"], of_series["instances"]["frame_count"], strict=True)
+    )
+    assert changed[1]["frame_count"] == frame_counts[MULTIFRAME] > 1
 
 
 def test_only_an_export_that_carries_everything_makes_the_end_harmless(server):

@@ -43,6 +43,8 @@ class AllRois(HTTPEndpoint):
                     revision=f"{book.instance}-{each.revision}",
                     count=each.count,
                     labels=list(each.labels),
+                    series=each.series,
+                    frame_count=each.frame_count,
                 )
                 for each in state.files
             ],

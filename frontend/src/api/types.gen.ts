@@ -535,6 +535,8 @@ export interface RoiCount {
   revision: string;
   count: number;
   labels: string[];
+  series: number;
+  frame_count: number;
 }
 
 /** Something of an imported file that was not taken in. */

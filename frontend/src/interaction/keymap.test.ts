@@ -18,7 +18,9 @@ function press(
 }
 
 test('no key means two things', () => {
-  const keys = KEYMAP.flatMap(({ keys, context }) => keys.map((key) => [context, key].join()));
+  const keys = KEYMAP.flatMap(({ keys, contexts = [null] }) =>
+    contexts.flatMap((context) => keys.map((key) => [context, key].join())),
+  );
   expect(new Set(keys).size).toBe(keys.length);
 });
 
@@ -29,6 +31,13 @@ test('while a measurement is selected arrows nudge it, Escape lets go, and the r
   expect(commandFor(press('Escape'), ['selection'])).toBe('let-go');
   expect(commandFor(press('Escape'))).toBeNull();
   expect(commandFor(press('['), ['selection'])).toBe('previous-frame');
+});
+
+test('digits label what is selected or drawn next, and choose CT windows otherwise', () => {
+  expect(commandFor(press('3'), 'selection')).toBe('label-3');
+  expect(commandFor(press('3'), 'tool')).toBe('label-3');
+  expect(commandFor(press('3'))).toMatch(/^preset-/);
+  expect(commandFor(press('0'), 'selection')).toBe('reset');
 });
 
 test('Ctrl and Cmd undo, with Shift they redo', () => {

@@ -72,6 +72,9 @@ export type Command =
   | 'delete-shape'
   | 'let-go'
   | 'window-from-region'
+  | LabelCommand
+  | 'no-label'
+  | 'accept'
   | 'nudge-left'
   | 'nudge-right'
   | 'nudge-up'
@@ -91,13 +94,19 @@ export type Section =
   | 'Panels and page'
   | 'Measurements'
   | 'While a shape is drawn'
-  | 'While a measurement is selected';
+  | 'While a measurement is selected'
+  | 'Labels, while something is selected or drawn';
+
+/** The labels that have a key, from 1. */
+export const LABEL_KEYS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
+
+export type LabelCommand = `label-${(typeof LABEL_KEYS)[number]}`;
 
 /** A CT preset by its name. */
 export type PresetCommand = `preset-${CtPresetName}`;
 
 /** When a key means something else than usual. */
-export type KeyContext = 'drawing' | 'selection';
+export type KeyContext = 'drawing' | 'selection' | 'tool';
 
 export interface Binding {
   command: Command;
@@ -108,8 +117,8 @@ export interface Binding {
    * leading `Ctrl+` for Ctrl or, on a Mac, Cmd.
    */
   keys: readonly string[];
-  /** Only then, and then before what the key means otherwise. */
-  context?: KeyContext;
+  /** Only in one of these, and then before what the key means otherwise. */
+  contexts?: readonly KeyContext[];
 }
 
 export const KEYMAP: readonly Binding[] = [
@@ -241,7 +250,7 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'toggle-help', section: 'Panels and page', name: 'Keys and mouse', keys: ['?'] },
   { command: 'undo', section: 'Measurements', name: 'Undo', keys: ['Ctrl+z'] },
   { command: 'redo', section: 'Measurements', name: 'Redo', keys: ['Ctrl+Shift+z', 'Ctrl+y'] },
-  ...within('drawing', 'While a shape is drawn', [
+  ...within(['drawing'], 'While a shape is drawn', [
     { command: 'finish-shape', name: 'End the outline', keys: ['Enter'] },
     {
       command: 'take-back-point',
@@ -250,7 +259,7 @@ export const KEYMAP: readonly Binding[] = [
     },
     { command: 'cancel-shape', name: 'Give up', keys: ['Escape'] },
   ]),
-  ...within('selection', 'While a measurement is selected', [
+  ...within(['selection'], 'While a measurement is selected', [
     { command: 'nudge-left', name: 'Nudge left', keys: ['ArrowLeft'] },
     { command: 'nudge-right', name: 'Nudge right', keys: ['ArrowRight'] },
     { command: 'nudge-up', name: 'Nudge up', keys: ['ArrowUp'] },
@@ -261,21 +270,30 @@ export const KEYMAP: readonly Binding[] = [
     { command: 'nudge-down-far', name: 'Ten pixels down', keys: ['Shift+ArrowDown'] },
     { command: 'window-from-region', name: 'Window from the region', keys: ['Shift+a'] },
     { command: 'delete-shape', name: 'Delete', keys: ['Delete', 'Backspace'] },
+    { command: 'accept', name: 'Copy into my layer', keys: ['Shift+y'] },
     { command: 'let-go', name: 'Let go', keys: ['Escape'] },
+  ]),
+  ...within(['selection', 'tool'], 'Labels, while something is selected or drawn', [
+    ...LABEL_KEYS.map((digit) => ({
+      command: `label-${digit}` as const,
+      name: `Label ${String(digit)} of the list`,
+      keys: [String(digit)],
+    })),
+    { command: 'no-label', name: 'No label', keys: ['-'] },
   ]),
 ];
 
 function within(
-  context: KeyContext,
+  contexts: readonly KeyContext[],
   section: Section,
-  bindings: readonly Omit<Binding, 'context' | 'section'>[],
+  bindings: readonly Omit<Binding, 'contexts' | 'section'>[],
 ): Binding[] {
-  return bindings.map((binding) => ({ ...binding, context, section }));
+  return bindings.map((binding) => ({ ...binding, contexts, section }));
 }
 
 const COMMANDS = new Map(
-  KEYMAP.flatMap(({ command, keys, context }) =>
-    keys.map((key) => [inContext(key, context ?? null), command] as const),
+  KEYMAP.flatMap(({ command, keys, contexts = [null] }) =>
+    contexts.flatMap((context) => keys.map((key) => [inContext(key, context), command] as const)),
   ),
 );
 

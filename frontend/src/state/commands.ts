@@ -2,6 +2,7 @@ import type { Command } from '../interaction/keymap';
 import { EXCHANGE_COMMANDS } from './exchange/exchangeCommands';
 import { PANE_COMMANDS } from './panes/paneCommands';
 import { MEASURE_COMMANDS } from './measure/measureCommands';
+import { LABEL_COMMANDS } from './rois/labelCommands';
 import { CAPTION_COMMANDS } from './view/captionCommands';
 import type { Session } from './session';
 import { PRESET_COMMANDS, WINDOW_COMMANDS } from './view/windowCommands';
@@ -53,4 +54,5 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   'toggle-sidebar': ({ layout }) => (layout.isSidebarOpen = !layout.isSidebarOpen),
   'focus-filter': (session) => session.focusFilter(),
   ...MEASURE_COMMANDS,
+  ...LABEL_COMMANDS,
 };

@@ -8,7 +8,7 @@ import type { KeyContext } from '../../interaction/keymap';
 import { Sketch, type Pen } from '../../interaction/sketch';
 import { shapeLines, type Results } from './measurementResult';
 import { shapeHitAt, shapeLabels, type Part, type ShapeItem, type ShapeLabel } from './shapeItems';
-import { bareRoi, type Roi } from '../../dicom/roi';
+import type { Roi } from '../../dicom/roi';
 import type { RoiEntry } from '../rois/fileRois.svelte';
 import type { RoiBook } from '../rois/roiBook.svelte';
 import type { Toolbox } from './toolbox.svelte';
@@ -77,9 +77,9 @@ export class ShapeEditor {
   /** The shapes on the frame that is seen; the selected ones and the one that is drawn lie on top. */
   readonly items: readonly ShapeItem[] = $derived.by(() => {
     const frame = this.#frame;
-    if (frame === null || !this.#rois.isShown) return [];
+    if (frame === null) return [];
     const { selection } = this.#rois;
-    const entries = this.#rois.onFrame(frame.ref);
+    const entries = this.#rois.seenOn(frame.ref);
     const areMeasured = entries.length <= MOST_MEASURED;
     const items = entries.map(({ key, roi }) => {
       const isSelected = selection.has(key);
@@ -88,7 +88,7 @@ export class ShapeEditor {
     });
     items.sort((one, other) => Number(one.isSelected) - Number(other.isSelected));
     if (this.#sketched?.key === frame.key) {
-      items.push(this.#itemOf('', bareRoi(this.#sketched.shape, 'all'), true, true));
+      items.push(this.#itemOf('', this.#rois.newRoi(this.#sketched.shape, 'all'), true, true));
     }
     return items;
   });
@@ -101,10 +101,15 @@ export class ShapeEditor {
   /** What is selected and seen here. */
   readonly selected: readonly RoiEntry[] = $derived.by(() => {
     const ref = this.#frame?.ref;
-    if (ref === undefined || !this.#rois.isShown) return [];
+    if (ref === undefined) return [];
     const { selection } = this.#rois;
-    return this.#rois.onFrame(ref).filter(({ key }) => selection.has(key));
+    return this.#rois.seenOn(ref).filter(({ key }) => selection.has(key));
   });
+
+  /** What is selected here and may be changed. */
+  readonly free: readonly RoiEntry[] = $derived(
+    this.selected.filter(({ roi }) => !this.#rois.isLocked(roi)),
+  );
 
   constructor(viewer: Viewer, toolbox: Toolbox, rois: RoiBook, results: Results) {
     this.#viewer = viewer;
@@ -116,7 +121,8 @@ export class ShapeEditor {
   /** Which keys mean something else here now. */
   get keyContext(): KeyContext | null {
     if (this.#isSketching) return 'drawing';
-    return this.selected.length === 0 ? null : 'selection';
+    if (this.selected.length > 0) return 'selection';
+    return this.#toolbox.shapeKind === null ? null : 'tool';
   }
 
   /** What lies under the pointer, for its form. */
@@ -165,6 +171,7 @@ export class ShapeEditor {
     this.#rois.select([]);
     // Nobody draws what is not to be seen.
     this.#rois.isShown = true;
+    this.#rois.layers.drawInto(this.#rois.layers.target);
     this.#sketch = new Sketch(kind, pen);
     this.#followSketch();
     return true;
@@ -230,15 +237,14 @@ export class ShapeEditor {
 
   /** Removes what is selected, unless hands are kept off it. */
   deleteSelected(): void {
-    const free = this.selected.filter(({ roi }) => !roi.locked);
-    if (free.length > 0) this.#rois.remove(free);
+    if (this.free.length > 0) this.#rois.remove(this.free);
   }
 
   /** Moves what is selected by image pixels, in directions of the screen. */
   nudge(right: number, down: number): void {
     const { camera } = this.#viewer;
     const frame = this.#frame;
-    const free = this.selected.filter(({ roi }) => !roi.locked);
+    const { free } = this;
     if (camera === null || frame === null || free.length === 0) return;
     const { a, b, c, d } = toMatrix(camera);
     // Turns are by quarters: each direction of the screen is one of the image.
@@ -258,12 +264,22 @@ export class ShapeEditor {
   }
 
   #itemOf(key: string, roi: Roi, isSelected: boolean, isMeasured: boolean): ShapeItem {
-    const { shape, labelOffset, color, locked } = roi;
+    const { shape, labelOffset } = roi;
     const frame = this.#frame?.measured ?? null;
     const isReady = isMeasured && frame !== null && !isTooSmall(shape);
     const result = isReady ? this.#results.of(shape, frame) : null;
     const lines = shapeLines(roi, result, isSelected);
-    return { key, shape, isSelected, isLocked: locked, color, labelOffset, result, lines };
+    return {
+      key,
+      shape,
+      isSelected,
+      isLocked: this.#rois.isLocked(roi),
+      isReadOnly: roi.locked,
+      color: this.#rois.colorOf(roi),
+      labelOffset,
+      result,
+      lines,
+    };
   }
 
   /** Shows how far the drawing is; a shape that is whole becomes an ROI. */
@@ -278,7 +294,7 @@ export class ShapeEditor {
     this.cancel();
     if (isTooSmall(shape)) return;
     const { ref, isOnlyFrame } = frame;
-    this.#rois.add(ref.file, [bareRoi(shape, isOnlyFrame ? 'all' : [ref.frame_index])]);
+    this.#rois.add(ref.file, [this.#rois.newRoi(shape, isOnlyFrame ? 'all' : [ref.frame_index])]);
   }
 
   /** Selects what was met, with Shift beside what is selected already, and takes hold of it. */
@@ -289,7 +305,7 @@ export class ShapeEditor {
       return;
     }
     if (!this.#rois.selection.has(key)) this.#rois.select([key]);
-    if (!roi.locked || grip.part.kind === 'label') this.#grip = grip;
+    if (!this.#rois.isLocked(roi) || grip.part.kind === 'label') this.#grip = grip;
   }
 
   #dragged({ entry: { key, roi }, part, from, labelAt }: Grip, pen: Pen): Map<string, Draft> {
@@ -301,7 +317,7 @@ export class ShapeEditor {
           [key, { labelOffset, shape: moveHandle(shape, part.handle, pen.at, pen) }],
         ]);
       case 'shape': {
-        const free = this.selected.filter((one) => !one.roi.locked);
+        const { free } = this;
         const moved = moveShapes(free, (one) => one.roi.shape, dx, dy, pen.image);
         return new Map(
           free.map((one) => [

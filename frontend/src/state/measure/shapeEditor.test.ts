@@ -150,7 +150,7 @@ test('an outline that is begun waits on its frame', async () => {
   expect(session.pane.editor.keyContext).toBe('drawing');
   session.viewer.step(1);
   await idle();
-  expect(session.pane.editor.keyContext).toBeNull();
+  expect(session.pane.editor.keyContext).toBe('tool');
   expect(points()).toEqual([]);
   session.viewer.step(-1);
   await idle();
@@ -167,4 +167,55 @@ test('hidden shapes are not met', () => {
   session.rois.isShown = false;
   expect(drag([25, 100], [105, 180])).toBe(false);
   expect(points()).toEqual([]);
+});
+
+describe('labels and layers', () => {
+  function labelled(...names: string[]): void {
+    session.rois.labels.known = names;
+  }
+
+  test('a digit labels what is selected, and with a tool in hand what is drawn next', () => {
+    labelled('mass', 'cyst');
+    session.toolbox.draw('rectangle');
+    expect(session.pane.editor.keyContext).toBe('tool');
+    session.run('label-2');
+    drag([10, 10], [190, 190]);
+    const roi = () => session.pane.editor.selected[0]?.roi;
+    expect(roi()?.label).toBe('cyst');
+    session.run('label-1');
+    expect([roi()?.label, session.rois.labels.next]).toEqual(['mass', 'mass']);
+    session.run('label-3');
+    expect(roi()?.label).toBe('mass');
+    session.run('no-label');
+    expect([roi()?.label, session.rois.labels.next]).toEqual(['', '']);
+  });
+
+  test('without any label a digit chooses a window of a CT image as ever', () => {
+    session.toolbox.draw('rectangle');
+    drag([10, 10], [190, 190]);
+    const before = session.viewer.windowing.voi;
+    session.run('label-1');
+    expect(session.viewer.windowing.voi).not.toEqual(before);
+    expect(session.pane.editor.selected[0]?.roi.label).toBe('');
+  });
+
+  test('a locked layer is selected and not changed, and its copy is free', () => {
+    session.rois.layers.make('model');
+    session.toolbox.draw('rectangle');
+    drag([10, 10], [190, 190]);
+    session.rois.edit(session.pane.editor.selected, { score: 0.5 });
+    session.rois.layers.drawInto('');
+    session.rois.layers.toggleLocked('model');
+    const shapes = () => session.rois.of(0).map(({ roi }) => roi.shape.points);
+    const before = shapes();
+    session.run('nudge-right');
+    session.run('delete-shape');
+    expect(shapes()).toEqual(before);
+    session.run('accept');
+    const [, copy] = session.rois.of(0);
+    expect(copy?.roi).toMatchObject({ group: '', score: null });
+    expect(session.pane.editor.free).toEqual([copy]);
+    session.run('accept');
+    expect(session.rois.of(0)).toHaveLength(2);
+  });
 });

@@ -14,7 +14,9 @@ export interface ShapeItem {
   isSelected: boolean;
   /** Hands are kept off it. */
   isLocked: boolean;
-  /** As the ROI has it; empty for the usual one. */
+  /** It came in so. */
+  isReadOnly: boolean;
+  /** Of itself or of its label; empty for the usual one. */
   color: string;
   labelOffset: ImagePoint | null;
   /** null until the frame is there. */

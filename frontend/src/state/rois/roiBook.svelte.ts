@@ -1,8 +1,11 @@
 import { SvelteMap } from 'svelte/reactivity';
 
 import type { FrameRef } from '../../dicom/frameRef';
-import { isOnFrame, type Roi } from '../../dicom/roi';
+import { bareRoi, isOnFrame, type Roi } from '../../dicom/roi';
+import type { Shape } from '../../dicom/shapes';
 import { FileRois, roiKey, type RoiEntry } from './fileRois.svelte';
+import { Labels } from './labels.svelte';
+import { Layers } from './layers.svelte';
 import type { RoiStep } from './roiEdits';
 
 /** Steps of one kind that follow each other faster than this are undone together. */
@@ -19,8 +22,12 @@ export class RoiBook {
   #burst = 0;
   #selection = $state.raw<ReadonlySet<string>>(new Set());
 
+  readonly labels = new Labels();
+  readonly layers = new Layers();
   /** Whether any are drawn over the image. */
   isShown = $state(true);
+  /** Those with a score below it are not; those without a score are. */
+  leastScore = $state(-Infinity);
 
   readonly all: readonly RoiEntry[] = $derived.by(() =>
     [...this.#files.values()].flatMap(({ entries }) => entries),
@@ -56,6 +63,30 @@ export class RoiBook {
   /** Those that belong to a frame, in order. */
   onFrame({ file, frame_index }: FrameRef): readonly RoiEntry[] {
     return this.of(file).filter(({ roi }) => isOnFrame(roi, frame_index));
+  }
+
+  /** Those of a frame that are drawn over it. */
+  seenOn(ref: FrameRef): readonly RoiEntry[] {
+    return this.isShown ? this.onFrame(ref).filter(({ roi }) => this.isSeen(roi)) : [];
+  }
+
+  /** Whether an ROI is drawn where all are not hidden. */
+  isSeen({ group, score }: Roi): boolean {
+    return this.layers.isShown(group) && (score === null || score >= this.leastScore);
+  }
+
+  /** Whether hands are kept off an ROI. */
+  isLocked({ group, locked }: Roi): boolean {
+    return locked || this.layers.isLocked(group);
+  }
+
+  colorOf({ color, label }: Roi): string {
+    return color || this.labels.colorOf(label);
+  }
+
+  /** A new ROI, with the label and in the layer that were chosen for it. */
+  newRoi(shape: Shape, frames: Roi['frames']): Roi {
+    return { ...bareRoi(shape, frames), label: this.labels.next, group: this.layers.target };
   }
 
   find(key: string): RoiEntry | null {

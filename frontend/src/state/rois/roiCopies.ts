@@ -39,3 +39,18 @@ export function copyToFrames(
   rois.select(selection);
   return count;
 }
+
+/**
+ * Copies what is selected and of another layer, read-only or not, into the layer that is drawn
+ * into, and selects the copies. A score is what a model says: the copy is the word of a person.
+ */
+export function acceptSelected({ rois, pane }: Session): void {
+  const group = rois.layers.target;
+  const others = pane.editor.selected.filter(({ roi }) => roi.group !== group || roi.locked);
+  const [first] = others;
+  if (first === undefined) return;
+  rois.add(
+    first.file,
+    others.map(({ roi }) => ({ ...copyOf(roi, roi.frames), group, score: null })),
+  );
+}

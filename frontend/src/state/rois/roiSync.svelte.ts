@@ -1,7 +1,7 @@
 import { asApiError, RoiRefused, type ApiError } from '../../api/apiError';
 import type { Client } from '../../api/client';
 import { readRoi, roiBody } from '../../api/roiBody';
-import type { AddRoi, RemoveRoi, ReplaceRoi, RoiList } from '../../api/types.gen';
+import type { AddRoi, RemoveRoi, ReplaceRoi, RoiCount, RoiList } from '../../api/types.gen';
 import type { FileRois, ServerRois } from './fileRois.svelte';
 import type { RoiBook } from './roiBook.svelte';
 import type { RoiOperation } from './roiEdits';
@@ -39,10 +39,8 @@ export class RoiSync {
   #isAsked = false;
   #poll: ReturnType<typeof setTimeout> | undefined;
 
-  /** Labels that the user named and those that ROIs of any file have, in the order of their keys. */
-  labels = $state.raw<readonly string[]>([]);
-  /** Counts of ROIs by file. */
-  counts = $state.raw<ReadonlyMap<number, number>>(new Map());
+  /** What there is of each file that has ROIs, or had some. */
+  overview = $state.raw<ReadonlyMap<number, RoiCount>>(new Map());
   /** Where the server saves edits; null where it keeps them in memory. */
   savedIn = $state<string | null>(null);
   /** Files with edits that the server has neither saved nor given away. */
@@ -83,13 +81,12 @@ export class RoiSync {
       this.savedIn = overview.saved_in;
       this.unsavedFiles = overview.unsaved_files;
       this.saveError = overview.save_error;
-      const counts = new Map(this.counts);
-      for (const file of overview.files) {
-        this.#revisions.set(file.index, file.revision);
-        counts.set(file.index, file.count);
+      for (const file of overview.files) this.#revisions.set(file.index, file.revision);
+      if (overview.files.length > 0) {
+        const news = overview.files.map((file) => [file.index, file] as const);
+        this.overview = new Map([...this.overview, ...news]);
       }
-      this.counts = counts;
-      this.labels = overview.labels;
+      this.#book.labels.known = overview.labels;
       clearTimeout(this.#poll);
       if (this.saveError !== '') {
         this.#poll = setTimeout(() => void this.refresh(), UNSAVED_POLL_MS);

@@ -32,7 +32,8 @@ class Server {
   overview = () => {
     this.#hear('overview');
     const { revision } = this.list;
-    const file = { index: 0, revision, count: this.rois.length, labels: [] };
+    const count = this.rois.length;
+    const file = { index: 0, revision, count, labels: [], series: 0, frame_count: 1 };
     return Promise.resolve({
       revision: this.count,
       files: this.rois.length > 0 ? [file] : [],
