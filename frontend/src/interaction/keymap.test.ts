@@ -34,10 +34,10 @@ test('while a measurement is selected arrows nudge it, Escape lets go, and the r
 });
 
 test('digits label what is selected or drawn next, and choose CT windows otherwise', () => {
-  expect(commandFor(press('3'), 'selection')).toBe('label-3');
-  expect(commandFor(press('3'), 'tool')).toBe('label-3');
+  expect(commandFor(press('3'), ['selection'])).toBe('label-3');
+  expect(commandFor(press('3'), ['tool'])).toBe('label-3');
   expect(commandFor(press('3'))).toMatch(/^preset-/);
-  expect(commandFor(press('0'), 'selection')).toBe('reset');
+  expect(commandFor(press('0'), ['selection'])).toBe('reset');
 });
 
 test('Ctrl and Cmd undo, with Shift they redo', () => {

@@ -11,6 +11,7 @@ function report(change: Partial<RoiImport>): RoiImport {
     files: 0,
     added: 0,
     already_there: 0,
+    marked: 0,
     unmatched_count: 0,
     unmatched: [],
     left_out_count: 0,

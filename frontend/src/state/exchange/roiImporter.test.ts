@@ -12,6 +12,7 @@ const REPORT: RoiImport = {
   files: 1,
   added: 1,
   already_there: 0,
+  marked: 0,
   unmatched_count: 0,
   unmatched: [],
   left_out_count: 0,
