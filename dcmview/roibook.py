@@ -22,7 +22,7 @@ from dcmview.errors import InvalidAnnotation, UnknownFile
 from dcmview.registry.keys import SavedFiles, file_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from dcmview.annotations.imports import ImportRow, ImportTable
     from dcmview.annotations.losses import Carries
@@ -291,9 +291,16 @@ class RoiBook:
         """Whether a form carries all that a person would miss."""
         return self._store.are_all(lambda roi: is_carried(roi, carries))
 
-    def mark_exported(self, clock: int, carries: Carries) -> None:
-        """Note that what a form carries of everything up to this moment has left the process."""
-        self._store.mark_exported(clock, lambda roi: is_carried(roi, carries))
+    def mark_exported(
+        self, clock: int, carries: Carries, can_name: Callable[[Entry], bool]
+    ) -> None:
+        """Note that what a form carries of everything up to this moment has left the process.
+
+        ``can_name`` says of which files it can carry anything.
+        """
+        indices = list(self._indices.items())
+        left_out = {key for key, index in indices if not can_name(self._registry.get(index))}
+        self._store.mark_exported(clock, lambda roi: is_carried(roi, carries), left_out)
 
     # Inside
 

@@ -251,14 +251,17 @@ class RoiStore:
                 return outcomes, exc.message
         return outcomes, ""
 
-    def mark_exported(self, clock: int, carries: Callable[[Roi], bool]) -> None:
+    def mark_exported(
+        self, clock: int, carries: Callable[[Roi], bool], left_out: Collection[FileKey] = ()
+    ) -> None:
         """Note that everything up to this moment that a form carries has left the process.
 
-        That is true only of files of which it carries every ROI.
+        That is true only of files of which it carries every ROI, and never of those left out.
         """
         with self._lock:
             for key, edited in list(self._unsaved.items()):
-                if edited <= clock and all(map(carries, self._files[key].rois)):
+                is_whole = key not in left_out and all(map(carries, self._files[key].rois))
+                if edited <= clock and is_whole:
                     del self._unsaved[key]
 
     # Being saved

@@ -59,6 +59,17 @@ def missing() -> str:
     return "" if find_spec("highdicom") else INSTALL
 
 
+def has_uids(entry: Entry) -> bool:
+    """Whether an object can refer to a file."""
+    shared = entry.header.shared
+    return bool(
+        entry.header.sop_instance_uid
+        and shared.sop_class_uid
+        and shared.series_instance_uid
+        and shared.study_instance_uid
+    )
+
+
 def write_sr(request: ExportRequest) -> Iterator[bytes]:
     """Write the structured reports of all listed files, some a study."""
     load_pydicom()
@@ -67,7 +78,7 @@ def write_sr(request: ExportRequest) -> Iterator[bytes]:
 
     studies: dict[str, list[tuple[Entry, tuple[Roi, ...]]]] = {}
     for entry, rois in request.listed():
-        if rois:
+        if rois and has_uids(entry):
             studies.setdefault(entry.header.shared.study_instance_uid, []).append((entry, rois))
 
     def members() -> Iterator[Member]:
@@ -90,7 +101,7 @@ def write_seg(request: ExportRequest) -> Iterator[bytes]:
     found: dict[str, list[_Marked]] = {}
     for entry, rois in request.listed():
         regions = [roi for roi in rois if roi.kind in SEG.kinds]
-        if regions:
+        if regions and has_uids(entry):
             places = _frame_places(entry, request.engine)
             uid = entry.header.shared.series_instance_uid
             found.setdefault(uid, []).append(_Marked(entry, regions, places))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from typing import Any
 
 from dcmview.dicom.loading import IMPORTING
@@ -30,4 +31,6 @@ def highdicom() -> Any:
         raise NotInstalled(
             f"DICOM SR and SEG are written by highdicom: {INSTALL}", extra=EXTRA
         ) from exc
+    # It warns of odd names with the name, on the terminal.
+    logging.getLogger("highdicom").setLevel(logging.ERROR)
     return highdicom

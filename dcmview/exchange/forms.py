@@ -46,6 +46,10 @@ class ExportRequest:
                 yield each.entry, each.rois
 
 
+def _any_file(_entry: Entry) -> bool:
+    return True
+
+
 class ExportForm(NamedTuple):
     """A form: what its file is called, what it carries, and who writes it.
 
@@ -61,6 +65,8 @@ class ExportForm(NamedTuple):
     """Whether ROIs of files that this run does not list are in it."""
     holds_marks: bool = False
     """Whether marks of triage are in it."""
+    can_name: Callable[[Entry], bool] = _any_file
+    """Whether it has a name for a listed file; ROIs of others are not in it."""
     missing: Callable[[], str] = str
     """Says what has to be installed first; nothing where all is there."""
 
@@ -128,9 +134,19 @@ EXPORT_FORMS: dict[str, ExportForm] = {
     "masks-npy": ExportForm("-masks-npy.zip", ZIP_TYPE, _npy_masks, MASKS),
     "overlays": ExportForm("-overlays.zip", ZIP_TYPE, _overlays, OVERLAYS),
     "sr": ExportForm(
-        "-sr.zip", ZIP_TYPE, dicom_forms.write_sr, dicom_forms.SR, missing=dicom_forms.missing
+        "-sr.zip",
+        ZIP_TYPE,
+        dicom_forms.write_sr,
+        dicom_forms.SR,
+        can_name=dicom_forms.has_uids,
+        missing=dicom_forms.missing,
     ),
     "seg": ExportForm(
-        "-seg.zip", ZIP_TYPE, dicom_forms.write_seg, dicom_forms.SEG, missing=dicom_forms.missing
+        "-seg.zip",
+        ZIP_TYPE,
+        dicom_forms.write_seg,
+        dicom_forms.SEG,
+        can_name=dicom_forms.has_uids,
+        missing=dicom_forms.missing,
     ),
 }

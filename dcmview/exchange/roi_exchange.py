@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from dcmview.annotations.imports import ImportTable
+    from dcmview.annotations.roi import Roi
     from dcmview.engine import Engine
     from dcmview.exchange.importing import ImportReport
     from dcmview.registry.registry import Registry
@@ -84,16 +86,17 @@ class RoiExchange:
         """Say what an export in a form would not carry."""
         wanted = EXPORT_FORMS[form]
         files, _ = self._book.states()
-        held = [
-            roi
-            for each in files
-            if wanted.holds_unlisted or each.entry is not None
-            for roi in each.rois
-        ]
-        lost = dict(count_losses(held, wanted.carries))
+        held: list[Roi] = []
+        left_out: Counter[str] = Counter()
+        for each in files:
+            if each.entry is None and not wanted.holds_unlisted:
+                left_out["ROIs of files that are not listed"] += len(each.rois)
+            elif each.entry is not None and not wanted.can_name(each.entry):
+                left_out["ROIs of files without UIDs"] += len(each.rois)
+            else:
+                held.extend(each.rois)
+        lost = dict(count_losses(held, wanted.carries) + left_out)
         total = sum(len(each.rois) for each in files)
-        if total > len(held):
-            lost["ROIs of files that are not listed"] = total - len(held)
         carried = sum(roi.kind in wanted.carries.kinds for roi in held)
         return ExportPreview(total, carried, lost, wanted.missing())
 
@@ -106,8 +109,9 @@ class RoiExchange:
 
     def mark_exported(self, export: Export, form: str) -> None:
         """Note that what a form carries of what was exported has left the process."""
-        self._book.mark_exported(export.clock, EXPORT_FORMS[form].carries)
-        if EXPORT_FORMS[form].holds_marks:
+        wanted = EXPORT_FORMS[form]
+        self._book.mark_exported(export.clock, wanted.carries, wanted.can_name)
+        if wanted.holds_marks:
             self._triage.mark_exported(export.marks_clock)
 
     def take_in(

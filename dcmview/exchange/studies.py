@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from pydicom import config
 from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
-from pydicom.valuerep import validate_value
+from pydicom.valuerep import DA, TM, validate_value
 
 from dcmview.dicom import elements
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dcmview.model import SharedHeader
 
 # Type 2 in every object: present, and empty where nothing is known.
@@ -29,7 +31,6 @@ _ALWAYS = (
 )
 _WHERE_KNOWN = (
     "IssuerOfPatientID",
-    "OtherPatientIDs",
     "PatientAge",
     "PatientSize",
     "PatientWeight",
@@ -38,6 +39,7 @@ _WHERE_KNOWN = (
 )
 _SEXES = frozenset(("M", "F", "O"))
 _NAMESPACE = uuid.UUID("3f1d8c52-6a0e-4c37-9c14-52a7f5d0c8be")
+_CONVERTED: dict[str, Callable[[str], object]] = {"DA": DA, "TM": TM}
 CHARACTER_SET = "ISO_IR 192"
 
 
@@ -94,8 +96,14 @@ def stable_uid(*parts: str) -> str:
 
 def _valid(source: Dataset, keyword: str) -> str:
     value = elements.text(source, keyword)
+    vr = dictionary_VR(keyword)
+    if "\\" in value:  # several values where there is one
+        return ""
     try:
-        validate_value(dictionary_VR(keyword), value, config.RAISE)
+        validate_value(vr, value, config.RAISE)
+        # Ranges of dates, for queries, pass as values.
+        if value and vr in _CONVERTED:
+            _CONVERTED[vr](value)
     except ValueError:
         return ""
     return value
