@@ -1,5 +1,3 @@
-import type { RoiList } from './types.gen';
-
 /** A failure that the page can show: the server's message with its stable code. */
 export class ApiError extends Error {
   override readonly name: string = 'ApiError';
@@ -24,23 +22,6 @@ export class ApiError extends Error {
   /** Whether the server could not be reached at all. */
   get isUnreachable(): boolean {
     return this.code === 'unreachable';
-  }
-}
-
-/** An edit of ROIs that built on what is not there any more, or was made and could not be saved. */
-export class RoiRefused extends ApiError {
-  override readonly name = 'RoiRefused';
-  /** What there is now. */
-  readonly current: RoiList;
-
-  constructor({ message, code, status }: ApiError, current: RoiList) {
-    super(message, code, status);
-    this.current = current;
-  }
-
-  /** The edit was made, and is not saved yet. */
-  get isMade(): boolean {
-    return this.code === 'annotations_not_saved';
   }
 }
 

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 
 import { BASE, json, serve } from '../testing/server';
 import { Client } from './client';
-import { RoiRefused } from './apiError';
 
 const list = (index: number) => ({
   index,
@@ -14,13 +13,16 @@ const list = (index: number) => ({
 
 test('ROIs of many files come in as many answers as the server needs', async () => {
   const asked: string[] = [];
-  serve((path) => {
-    asked.push(path);
-    const isFirst = path.endsWith('=3,5,9');
-    return json(
-      isFirst ? { files: [list(3)], next: 1 } : { files: [list(5), list(9)], next: null },
-    );
-  });
+  serve(
+    (path) => {
+      asked.push(path);
+      const isFirst = path.endsWith('=3,5,9');
+      return json(
+        isFirst ? { files: [list(3)], next: 1 } : { files: [list(5), list(9)], next: null },
+      );
+    },
+    { isAboutRois: true },
+  );
   const found: number[] = [];
   for await (const { index } of new Client({ base: BASE, token: null }).rois.lists([3, 5, 9])) {
     found.push(index);
@@ -29,16 +31,28 @@ test('ROIs of many files come in as many answers as the server needs', async () 
   expect(asked).toEqual(['api/rois/files?indices=3,5,9', 'api/rois/files?indices=5,9']);
 });
 
-test('an edit names the revision it builds on, and a refusal brings what there is', async () => {
+test('edits name the revision that they build on', async () => {
+  const files = [{ index: 3, revision: 'r-1', operations: [] }];
   serve(
-    (_, request) => {
-      expect(new Headers(request.headers).get('If-Match')).toBe('"r-1"');
-      return json({ error: 'stale', code: 'stale_revision', current: list(0) }, 412);
+    (path, { method, body }) => {
+      expect([method, path, body]).toEqual(['PATCH', 'api/rois', JSON.stringify({ files })]);
+      return json({ files: [{ index: 3, status: 412, current: list(3) }] });
     },
     { isAboutRois: true },
   );
   const { rois } = new Client({ base: BASE, token: null });
-  const refusal = await rois.edit(0, 'r-1', { operations: [] }).catch((reason: unknown) => reason);
-  expect(refusal).toBeInstanceOf(RoiRefused);
-  expect((refusal as RoiRefused).current).toEqual(list(0));
+  expect((await rois.edit(files)).files[0]?.current).toEqual(list(3));
+});
+
+test('edits that were made and not saved are told as made', async () => {
+  const made = { files: [{ index: 3, status: 200, revision: 'r-2' }], error: 'full', code: 'n' };
+  serve(() => json(made, 507), { isAboutRois: true });
+  const { rois } = new Client({ base: BASE, token: null });
+  expect(await rois.edit([])).toEqual(made);
+});
+
+test('a request that is refused as a whole is a failure', async () => {
+  serve(() => json({ error: 'no', code: 'bad_request' }, 400), { isAboutRois: true });
+  const { rois } = new Client({ base: BASE, token: null });
+  await expect(rois.edit([])).rejects.toThrow('no');
 });

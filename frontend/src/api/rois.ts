@@ -1,11 +1,18 @@
-import { ApiError, RoiRefused } from './apiError';
+import { ApiError } from './apiError';
 import { received, type Ask } from './request';
-import type { RoiEdit, RoiList, RoiLists, RoiOperations, RoiOverview } from './types.gen';
+import type {
+  RoiBulkEdit,
+  RoiBulkOperations,
+  RoiFileOperations,
+  RoiList,
+  RoiLists,
+  RoiOverview,
+} from './types.gen';
 
 /** Files of one question: half of what the server takes, for the sake of the address. */
 const MOST_FILES = 500;
 
-/** ROIs of single files, with the revisions that keep two pages from undoing each other's work. */
+/** ROIs of files, with the revisions that keep two pages from undoing each other's work. */
 export class Rois {
   readonly #ask: Ask;
 
@@ -17,12 +24,6 @@ export class Rois {
   async overview(since: number, signal?: AbortSignal): Promise<RoiOverview> {
     const response = await this.#ask(`api/rois?since=${String(since)}`, { signal });
     return received(response.json() as Promise<RoiOverview>);
-  }
-
-  /** All ROIs of a file. */
-  async list(file: number, signal?: AbortSignal): Promise<RoiList> {
-    const response = await this.#ask(pathOf(file), { signal });
-    return received(response.json() as Promise<RoiList>);
   }
 
   /** All ROIs of many files, in answers of bounded size. */
@@ -38,25 +39,23 @@ export class Rois {
   }
 
   /**
-   * Edits the ROIs of a file that have a revision.
-   *
-   * Throws RoiRefused where they have another one, or where the edit was made and not saved.
+   * Edits the ROIs of files, each on its own: what has become of them is in the answer. Edits that
+   * were made and could not be saved are no failure either.
    */
-  async edit(file: number, revision: string, operations: RoiOperations): Promise<RoiEdit> {
+  async edit(files: readonly RoiFileOperations[]): Promise<RoiBulkEdit> {
+    const body: RoiBulkOperations = { files: [...files] };
     try {
-      const response = await this.#ask(pathOf(file), {
+      const response = await this.#ask('api/rois', {
         method: 'PATCH',
-        headers: { 'Content-Type': 'application/json', 'If-Match': `"${revision}"` },
-        body: JSON.stringify(operations),
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
       });
-      return await received(response.json() as Promise<RoiEdit>);
+      return await received(response.json() as Promise<RoiBulkEdit>);
     } catch (reason) {
-      const current = reason instanceof ApiError ? reason.body.current : undefined;
-      throw current === undefined ? reason : new RoiRefused(reason as ApiError, current as RoiList);
+      if (reason instanceof ApiError && Array.isArray(reason.body.files)) {
+        return reason.body as unknown as RoiBulkEdit;
+      }
+      throw reason;
     }
   }
-}
-
-function pathOf(file: number): string {
-  return `api/file/${String(file)}/rois`;
 }

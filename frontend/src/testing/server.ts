@@ -31,7 +31,7 @@ const NO_ROIS = {
 
 function roiAnswer(path: string): Answer | null {
   if (/^api\/rois\?/.test(path)) return json(NO_ROIS);
-  return /^api\/file\/\d+\/rois$/.test(path) ? never() : null;
+  return /^api\/rois\/files\?/.test(path) ? never() : null;
 }
 
 /** Puts a server in the place of `fetch` for one test; paths are relative to BASE. Gives what was asked. */

@@ -1,5 +1,13 @@
 import { type Roi } from '../../dicom/roi';
-import { applyStep, inverse, joined, merge, operationsBetween, respelled } from './roiEdits';
+import {
+  applyStep,
+  inverse,
+  isAlike,
+  joined,
+  merge,
+  operationsBetween,
+  respelled,
+} from './roiEdits';
 import type { RoiOperation, RoiStep } from './roiEdits';
 
 /** One ROI with its file. */
@@ -36,8 +44,10 @@ export class FileRois {
   #future = $state.raw<readonly Remembered[]>([]);
   #known: ServerRois | null = null;
 
+  readonly #entryOf = new WeakMap<Roi, RoiEntry>();
+
   readonly entries: readonly RoiEntry[] = $derived.by(() =>
-    this.#list.map((roi) => ({ key: roiKey(this.file, roi.id), file: this.file, roi })),
+    this.#list.map((roi) => this.#entry(roi)),
   );
 
   constructor(file: number) {
@@ -101,7 +111,13 @@ export class FileRois {
   /** Takes in what the server has; edits made here stay. Gives how many ROIs there are twice now. */
   receive(server: ServerRois): number {
     const { list, doubled } = merge(this.#known?.rois ?? [], this.#list, server.rois);
-    this.#known = server;
+    const own = new Map(list.map((roi) => [roi.id, roi]));
+    // The very same where it is the same: comparing thousands after each edit would be slow.
+    const rois = server.rois.map((roi) => {
+      const here = own.get(roi.id);
+      return here !== undefined && isAlike(here, roi) ? here : roi;
+    });
+    this.#known = { ...server, rois };
     this.#list = list;
     return doubled;
   }
@@ -109,16 +125,23 @@ export class FileRois {
   /** Notes that the server has taken over what was sent, some of it in its own spelling. */
   acknowledge(sent: readonly Roi[], revision: string, spelled: readonly Roi[]): void {
     const spelling = new Map(spelled.map((roi) => [roi.id, roi]));
-    const isSent = new Set(sent);
-    this.#known = {
-      path: this.#known?.path ?? '',
-      revision,
-      rois: sent.map((roi) => spelling.get(roi.id) ?? roi),
-    };
+    const spelt = new Map(
+      sent.map((roi) => {
+        const other = spelling.get(roi.id);
+        return [roi, other === undefined ? roi : respelled(roi, other)];
+      }),
+    );
+    const path = this.#known?.path ?? '';
+    this.#known = { path, revision, rois: [...spelt.values()] };
     // What has changed since is newer than the answer.
-    this.#list = this.#list.map((roi) => {
-      const spelled = isSent.has(roi) ? spelling.get(roi.id) : undefined;
-      return spelled === undefined ? roi : respelled(roi, spelled);
-    });
+    this.#list = this.#list.map((roi) => spelt.get(roi) ?? roi);
+  }
+
+  #entry(roi: Roi): RoiEntry {
+    const known = this.#entryOf.get(roi);
+    if (known !== undefined) return known;
+    const entry = { key: roiKey(this.file, roi.id), file: this.file, roi };
+    this.#entryOf.set(roi, entry);
+    return entry;
   }
 }

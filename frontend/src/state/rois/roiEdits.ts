@@ -61,6 +61,11 @@ export type RoiOperation =
   | { op: 'replace'; roi: Roi }
   | { op: 'remove'; id: string };
 
+/** Whether the server would see no difference. */
+export function isAlike(one: Roi, other: Roi): boolean {
+  return one === other || isSame(one, { ...other, labelOffset: one.labelOffset });
+}
+
 /** What makes one list of the other, in the order in which it is to be done. */
 export function operationsBetween(from: Rois, to: Rois): RoiOperation[] {
   const known = new Map(from.map((roi) => [roi.id, roi]));
@@ -71,9 +76,7 @@ export function operationsBetween(from: Rois, to: Rois): RoiOperation[] {
   to.forEach((roi, index) => {
     const before = known.get(roi.id);
     if (before === undefined) operations.push({ op: 'add', roi, index });
-    else if (!isSame(before, { ...roi, labelOffset: before.labelOffset })) {
-      operations.push({ op: 'replace', roi });
-    }
+    else if (!isAlike(before, roi)) operations.push({ op: 'replace', roi });
   });
   return operations;
 }
@@ -103,7 +106,8 @@ export function merge(base: Rois, mine: Rois, theirs: Rois): Merged {
       if (before === null || !isSame(before, their)) list.push(their);
       continue;
     }
-    const one = mergedRoi(before, mineNow, their);
+    // What is the same stays the very same: results hang on shapes.
+    const one = isAlike(mineNow, their) ? mineNow : mergedRoi(before, mineNow, their);
     list.push(one ?? their);
     if (one === null) {
       list.push({ ...mineNow, id: newRoiId() });
@@ -120,6 +124,7 @@ export function merge(base: Rois, mine: Rois, theirs: Rois): Merged {
 
 /** An ROI as the server spells it. Parts that are the same stay the very same: results hang on shapes. */
 export function respelled(roi: Roi, spelled: Roi): Roi {
+  if (isAlike(roi, spelled)) return roi;
   const parts = (Object.keys(spelled) as (keyof Roi)[]).map((name): [string, unknown] => {
     const [own, value] = [roi[name], spelled[name]];
     return [name, name === 'labelOffset' || isSame(own, value) ? own : value];

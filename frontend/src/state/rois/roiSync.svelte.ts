@@ -1,17 +1,25 @@
-import { asApiError, RoiRefused, type ApiError } from '../../api/apiError';
+import { asApiError, type ApiError } from '../../api/apiError';
 import type { Client } from '../../api/client';
 import { readRoi, roiBody } from '../../api/roiBody';
-import type { AddRoi, RemoveRoi, ReplaceRoi, RoiCount, RoiList } from '../../api/types.gen';
-import type { FileRois, ServerRois } from './fileRois.svelte';
+import type {
+  AddRoi,
+  RemoveRoi,
+  ReplaceRoi,
+  RoiCount,
+  RoiFileOutcome,
+  RoiList,
+  RoiOverview,
+} from '../../api/types.gen';
 import type { RoiBook } from './roiBook.svelte';
 import type { RoiOperation } from './roiEdits';
+import { parcelsOf, type Parcel } from './roiParcel';
 
-type RoiClient = Pick<Client['rois'], 'overview' | 'list' | 'lists' | 'edit'>;
+type RoiClient = Pick<Client['rois'], 'overview' | 'lists' | 'edit'>;
 
 /** Edits that follow each other faster than this travel together. */
 const GATHER_MS = 150;
-/** As many as the server takes at once. */
-const MOST_OPERATIONS = 1_000;
+/** What is looked at meanwhile comes after so many files. */
+const FILES_AT_ONCE = 300;
 /** While something is not saved, the server is asked this often whether it is by now. */
 const UNSAVED_POLL_MS = 5_000;
 
@@ -27,11 +35,12 @@ export class RoiSync {
   readonly #client: RoiClient;
   readonly #book: RoiBook;
   readonly #hearers: Hearers;
-  readonly #sending = new Set<number>();
   /** Files with edits that the server has not taken yet. */
   #unsent = $state.raw<ReadonlySet<number>>(new Set());
   /** Files that it has refused the edits of, until there is another edit. */
-  readonly #refused = new Set<number>();
+  #refused = $state.raw<ReadonlySet<number>>(new Set());
+  #isSending = false;
+  #isLoading = false;
   #needed = new Set<number>();
   /** Revisions by file of what the server has, as it said when it was asked last. */
   readonly #revisions = new Map<number, string>();
@@ -52,6 +61,16 @@ export class RoiSync {
     this.#client = client;
     this.#book = book;
     this.#hearers = hearers;
+  }
+
+  /** How many files have edits that have not reached the server. */
+  get unsentFiles(): number {
+    return this.#unsent.size;
+  }
+
+  /** Of how many it does not take them. */
+  get refusedFiles(): number {
+    return [...this.#refused].filter((file) => this.#unsent.has(file)).length;
   }
 
   /** Whether edits have not reached the server. */
@@ -75,22 +94,7 @@ export class RoiSync {
   /** Takes in what was changed elsewhere. */
   async refresh(): Promise<void> {
     try {
-      const overview = await this.#client.overview(this.#clock);
-      this.#isAsked = true;
-      this.#clock = overview.revision;
-      this.savedIn = overview.saved_in;
-      this.unsavedFiles = overview.unsaved_files;
-      this.saveError = overview.save_error;
-      for (const file of overview.files) this.#revisions.set(file.index, file.revision);
-      if (overview.files.length > 0) {
-        const news = overview.files.map((file) => [file.index, file] as const);
-        this.overview = new Map([...this.overview, ...news]);
-      }
-      this.#book.labels.known = overview.labels;
-      clearTimeout(this.#poll);
-      if (this.saveError !== '') {
-        this.#poll = setTimeout(() => void this.refresh(), UNSAVED_POLL_MS);
-      }
+      this.#note(await this.#client.overview(this.#clock));
       await this.#load();
     } catch (reason) {
       this.#report(reason);
@@ -99,11 +103,11 @@ export class RoiSync {
 
   /** Notes that a file was edited on this page. */
   touch(file: number): void {
-    this.#refused.delete(file);
-    this.#mark(file, this.#book.file(file).unsent.length > 0);
-    if (this.#sending.has(file)) return;
-    this.#sending.add(file);
-    setTimeout(() => void this.#send(file), GATHER_MS);
+    this.#refused = without(this.#refused, file);
+    this.#mark(file);
+    if (this.#isSending) return;
+    this.#isSending = true;
+    setTimeout(() => void this.#send(), GATHER_MS);
   }
 
   /** Takes up what a lost connection has left undone. A server that was started anew counts from 0. */
@@ -118,71 +122,133 @@ export class RoiSync {
     clearTimeout(this.#poll);
   }
 
-  /** Fetches what is looked at and not known as the server has it now. */
-  async #load(): Promise<void> {
-    const files = [...this.#needed].filter((file) => {
-      const revision = this.#revisions.get(file);
-      return (
-        revision !== undefined &&
-        !this.#sending.has(file) &&
-        this.#book.file(file).known?.revision !== revision
-      );
-    });
-    for await (const list of this.#client.lists(files)) this.#receive(list.index, list);
+  #note(overview: RoiOverview): void {
+    this.#isAsked = true;
+    this.#clock = overview.revision;
+    this.savedIn = overview.saved_in;
+    this.unsavedFiles = overview.unsaved_files;
+    this.saveError = overview.save_error;
+    for (const file of overview.files) this.#revisions.set(file.index, file.revision);
+    if (overview.files.length > 0) {
+      const news = overview.files.map((file) => [file.index, file] as const);
+      this.overview = new Map([...this.overview, ...news]);
+    }
+    this.#book.labels.known = overview.labels;
+    clearTimeout(this.#poll);
+    if (this.saveError === '') return;
+    this.#poll = setTimeout(() => void this.refresh(), UNSAVED_POLL_MS);
   }
 
-  /** Sends the edits of one file until the server has them all. */
-  async #send(file: number): Promise<void> {
-    const book = this.#book.file(file);
+  /** Fetches what is looked at and not known as the server has it now. */
+  async #load(): Promise<void> {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    const isStale = (file: number) => {
+      const revision = this.#revisions.get(file);
+      const isBusy = this.#unsent.has(file) || this.#refused.has(file);
+      return revision !== undefined && !isBusy && this.#knownRevision(file) !== revision;
+    };
     try {
-      while (book.unsent.length > 0 && !this.#refused.has(file)) {
-        // The answer to an edit before the first look says all the same what there is.
-        if (book.known === null) this.#receive(file, await this.#client.list(file));
-        else await this.#sendOnce(file, book, book.known);
+      let files = [...this.#needed].filter(isStale);
+      while (files.length > 0) {
+        await this.#fetch(files.slice(0, FILES_AT_ONCE));
+        files = [...this.#needed].filter(isStale);
+      }
+    } finally {
+      this.#isLoading = false;
+    }
+  }
+
+  async #fetch(files: readonly number[]): Promise<void> {
+    const before = new Map(files.map((file) => [file, this.#knownRevision(file)]));
+    for await (const list of this.#client.lists(files)) {
+      // An edit that was faster has told what there is since.
+      if (this.#knownRevision(list.index) === before.get(list.index)) this.#receive(list);
+    }
+  }
+
+  #knownRevision(file: number): string | undefined {
+    return this.#book.file(file).known?.revision;
+  }
+
+  /** Sends edits until the server has them all. */
+  async #send(): Promise<void> {
+    const sendable = () => [...this.#unsent].filter((file) => !this.#refused.has(file));
+    try {
+      for (let files = sendable(); files.length > 0; files = sendable()) {
+        const unknown = files.filter((file) => this.#knownRevision(file) === undefined);
+        // What is there has to be known before it is edited.
+        if (unknown.length > 0) {
+          await this.#each(unknown, (some) => this.#fetch(some));
+        } else await this.#each(files, (some) => this.#sendOnce(some));
       }
     } catch (reason) {
       this.#report(reason);
     } finally {
-      this.#sending.delete(file);
-      this.#mark(file, book.unsent.length > 0);
+      this.#isSending = false;
     }
     if (!this.hasUnsent) await this.refresh();
   }
 
-  async #sendOnce(file: number, book: FileRois, known: ServerRois): Promise<void> {
-    const operations = book.unsent.slice(0, MOST_OPERATIONS);
-    const sent = book.list;
-    const isAll = operations.length === book.unsent.length;
+  /** Does something with files; where it fails for all of them, with fewer, so that no file holds up the others. */
+  async #each(
+    files: readonly number[],
+    attempt: (files: readonly number[]) => Promise<void>,
+  ): Promise<void> {
     try {
-      const answer = await this.#client.edit(file, known.revision, {
-        operations: operations.map(operationBody),
-      });
-      this.#revisions.set(file, answer.revision);
-      if (isAll) book.acknowledge(sent, answer.revision, answer.rois.map(readRoi));
-      else this.#receive(file, await this.#client.list(file));
+      await attempt(files);
     } catch (reason) {
-      if (reason instanceof RoiRefused) {
-        if (reason.isMade) this.saveError = reason.message;
-        this.#receive(file, reason.current);
-      } else {
-        if (!asApiError(reason).isUnreachable) this.#refused.add(file);
-        throw reason;
+      if (asApiError(reason).isUnreachable) throw reason;
+      const [file] = files;
+      if (files.length === 1 && file !== undefined) {
+        this.#refuse(file, asApiError(reason).message);
+        return;
       }
+      const half = Math.ceil(files.length / 2);
+      await this.#each(files.slice(0, half), attempt);
+      await this.#each(files.slice(half), attempt);
     }
   }
 
-  #receive(file: number, list: RoiList): void {
-    const book = this.#book.file(file);
-    if (book.known !== null && book.known.path !== list.path) {
-      this.#refused.add(file);
-      this.#hearers.onProblem(
+  async #sendOnce(files: readonly number[]): Promise<void> {
+    const parcels = parcelsOf(files.map((file) => this.#book.file(file)));
+    const answer = await this.#client.edit(
+      parcels.map(({ book, revision, operations }) => ({
+        index: book.file,
+        revision,
+        operations: operations.map(operationBody),
+      })),
+    );
+    if (answer.error !== undefined) this.saveError = answer.error;
+    for (const [place, parcel] of parcels.entries()) {
+      await this.#settle(parcel, answer.files[place]);
+    }
+    for (const file of files) this.#mark(file);
+  }
+
+  async #settle({ book, sent }: Parcel, outcome: RoiFileOutcome | undefined): Promise<void> {
+    const { revision, rois, current, error = 'the server says nothing of an edit' } = outcome ?? {};
+    if (current !== undefined) this.#receive(current);
+    else if (revision === undefined) this.#refuse(book.file, error);
+    else {
+      this.#revisions.set(book.file, revision);
+      if (sent === null) await this.#fetch([book.file]);
+      else book.acknowledge(sent, revision, (rois ?? []).map(readRoi));
+    }
+  }
+
+  #receive(list: RoiList): void {
+    const { index, revision, path, rois } = list;
+    const book = this.#book.file(index);
+    if (book.known !== null && book.known.path !== path) {
+      this.#refuse(
+        index,
         `ROIs of ${book.known.path} could not be sent: the server lists other files now`,
       );
       return;
     }
-    const { revision, path, rois } = list;
     const doubled = book.receive({ revision, path, rois: rois.map(readRoi) });
-    this.#revisions.set(file, revision);
+    this.#revisions.set(index, revision);
     if (doubled > 0) {
       this.#hearers.onProblem(
         doubled === 1
@@ -192,12 +258,16 @@ export class RoiSync {
     }
   }
 
-  #mark(file: number, isUnsent: boolean): void {
+  /** Keeps edits here that the server does not take. */
+  #refuse(file: number, message: string): void {
+    this.#refused = new Set(this.#refused).add(file);
+    this.#hearers.onProblem(message);
+  }
+
+  #mark(file: number): void {
+    const isUnsent = this.#book.file(file).unsent.length > 0;
     if (this.#unsent.has(file) === isUnsent) return;
-    const files = new Set(this.#unsent);
-    if (isUnsent) files.add(file);
-    else files.delete(file);
-    this.#unsent = files;
+    this.#unsent = isUnsent ? new Set(this.#unsent).add(file) : without(this.#unsent, file);
   }
 
   #report(reason: unknown): void {
@@ -205,6 +275,13 @@ export class RoiSync {
     if (failure.isUnreachable) this.#hearers.onFailure(failure);
     else this.#hearers.onProblem(failure.message);
   }
+}
+
+function without(files: ReadonlySet<number>, file: number): ReadonlySet<number> {
+  if (!files.has(file)) return files;
+  const rest = new Set(files);
+  rest.delete(file);
+  return rest;
 }
 
 function operationBody(operation: RoiOperation): AddRoi | ReplaceRoi | RemoveRoi {

@@ -1,8 +1,13 @@
 /** Two pages and a server that keeps ROIs as the contract says. */
 import { beforeEach, expect, test, vi } from 'vitest';
 
-import { ApiError, RoiRefused } from '../../api/apiError';
-import type { Roi as RoiBody, RoiList, RoiOperations } from '../../api/types.gen';
+import { ApiError } from '../../api/apiError';
+import type {
+  Roi as RoiBody,
+  RoiFileOperations,
+  RoiFileOutcome,
+  RoiList,
+} from '../../api/types.gen';
 import { bareRoi, type Roi } from '../../dicom/roi';
 import { RoiBook } from './roiBook.svelte';
 import { RoiSync } from './roiSync.svelte';
@@ -15,70 +20,120 @@ beforeEach(() => {
   return () => vi.useRealTimers();
 });
 
-class Server {
-  instance = 'one';
+/** One file as the server has it. */
+class ServedFile {
+  readonly index: number;
+  path: string;
   rois: RoiBody[] = [];
   count = 0;
-  path = 'a.dcm';
+
+  constructor(index: number) {
+    this.index = index;
+    this.path = `${'abc'[index] ?? 'z'}.dcm`;
+  }
+}
+
+class Server {
+  instance = 'one';
+  readonly files = [0, 1, 2].map((index) => new ServedFile(index));
   asked: string[] = [];
   isDown = false;
   isFull = false;
+  isSlow = false;
+  /** The label of an ROI that it does not take. */
+  disliked = '';
 
-  get list(): RoiList {
-    const revision = `${this.instance}-${String(this.count)}`;
-    return { index: 0, path: this.path, sop_instance_uid: '1.2', revision, rois: this.rois };
+  /** The first file. */
+  get rois(): RoiBody[] {
+    return this.files[0]?.rois ?? [];
   }
 
   overview = () => {
     this.#hear('overview');
-    const { revision } = this.list;
-    const count = this.rois.length;
-    const file = { index: 0, revision, count, labels: [], series: 0, frame_count: 1 };
+    const edited = this.files.filter(({ count }) => count > 0);
     return Promise.resolve({
-      revision: this.count,
-      files: this.rois.length > 0 ? [file] : [],
+      revision: edited.length,
+      files: edited.map((file) => ({
+        index: file.index,
+        revision: this.#revisionOf(file),
+        count: file.rois.length,
+        labels: [],
+        series: 0,
+        frame_count: 1,
+      })),
       unlisted_files: 0,
       labels: [],
       saved_in: this.isFull ? 'rois.json' : null,
-      unsaved_files: this.count > 0 ? 1 : 0,
+      unsaved_files: edited.length,
       save_error: this.isFull ? 'No space left on device' : '',
     });
   };
 
-  list_ = () => {
-    this.#hear('get');
-    return Promise.resolve(this.list);
+  lists = (indices: readonly number[]) => {
+    this.#hear(`get ${indices.join(' ')}`);
+    return indices.map((index) => this.#list(index));
   };
 
-  edit = (_file: number, revision: string, { operations }: RoiOperations) => {
-    this.#hear(operations.map(({ op }) => op).join(' '));
-    if (revision !== this.list.revision) {
-      const failure = new ApiError('stale', 'stale_revision', 412);
-      return Promise.reject(new RoiRefused(failure, this.list));
+  edit = (edits: readonly RoiFileOperations[]) => {
+    this.#hear(
+      edits
+        .map(
+          ({ index, operations }) =>
+            `${String(index)}: ${operations.map(({ op }) => op).join(' ')}`,
+        )
+        .join(', '),
+    );
+    const files = edits.map((each) => this.#outcome(each));
+    const error = this.isFull ? { error: 'No space left on device' } : {};
+    return Promise.resolve({ files, ...error });
+  };
+
+  #outcome({ index, revision, operations }: RoiFileOperations): RoiFileOutcome {
+    const file = this.#file(index);
+    if (revision !== this.#revisionOf(file)) {
+      return { index, status: 412, error: 'stale', current: this.#list(index) };
     }
-    const put: RoiBody[] = [];
+    const put = operations.flatMap((operation) =>
+      operation.op === 'remove' ? [] : [operation.roi],
+    );
+    if (put.some(({ label }) => label === this.disliked)) {
+      return { index, status: 400, error: `no ${this.disliked}` };
+    }
     for (const operation of operations) {
       const id = operation.op === 'remove' ? operation.id : operation.roi.id;
-      const rest = this.rois.filter((one) => one.id !== id);
-      this.rois = operation.op === 'remove' ? rest : [...rest, operation.roi];
-      if (operation.op !== 'remove') put.push(operation.roi);
+      const rest = file.rois.filter((one) => one.id !== id);
+      file.rois = operation.op === 'remove' ? rest : [...rest, operation.roi];
     }
-    this.count += 1;
-    if (this.isFull) {
-      const failure = new ApiError('No space left on device', 'annotations_not_saved', 507);
-      return Promise.reject(new RoiRefused(failure, this.list));
-    }
-    return Promise.resolve({
-      index: 0,
-      revision: this.list.revision,
-      count: this.rois.length,
-      rois: put,
-    });
-  };
+    file.count += 1;
+    return { index, status: 200, revision: this.#revisionOf(file), count: 0, rois: put };
+  }
+
+  #list(index: number): RoiList {
+    const file = this.#file(index);
+    const { path, rois } = file;
+    return { index, path, sop_instance_uid: '1.2', revision: this.#revisionOf(file), rois };
+  }
+
+  #file(index: number): ServedFile {
+    const file = this.files[index];
+    if (file === undefined) throw new ApiError(`no file ${String(index)}`, 'not_found', 404);
+    return file;
+  }
+
+  #revisionOf({ count }: ServedFile): string {
+    return `${this.instance}-${String(count)}`;
+  }
 
   #hear(what: string): void {
     this.asked.push(what);
     if (this.isDown) throw new ApiError('the server does not answer', 'unreachable', 0);
+  }
+
+  /** Another one in its place, which has read what the first one saved. */
+  restart(): void {
+    this.isDown = false;
+    this.instance = 'two';
+    for (const file of this.files) file.count = 0;
   }
 }
 
@@ -87,12 +142,13 @@ function page() {
   const failures: string[] = [];
   const client = {
     overview: () => Promise.resolve().then(server.overview),
-    list: () => Promise.resolve().then(server.list_),
     lists: async function* (files: readonly number[]) {
-      if (files.length > 0) yield await Promise.resolve().then(server.list_);
+      await Promise.resolve();
+      const lists = structuredClone(server.lists(files));
+      if (server.isSlow) await new Promise((resolve) => setTimeout(resolve, 500));
+      yield* lists;
     },
-    edit: (file: number, revision: string, body: RoiOperations) =>
-      Promise.resolve().then(() => server.edit(file, revision, body)),
+    edit: (files: readonly RoiFileOperations[]) => Promise.resolve().then(() => server.edit(files)),
   };
   const book: RoiBook = new RoiBook((file) => {
     sync.touch(file);
@@ -121,7 +177,7 @@ test('edits that follow each other travel together, and are known to be there', 
   book.add(0, [named('b')]);
   expect(sync.isUnsafe).toBe(true);
   await settle();
-  expect(server.asked).toEqual(['get', 'add add', 'overview']);
+  expect(server.asked).toEqual(['get 0', '0: add add', 'overview']);
   expect([onServer(), sync.hasUnsent, sync.unsavedFiles]).toEqual([['a', 'b'], false, 1]);
 });
 
@@ -166,8 +222,7 @@ test('what could not be sent is sent when the server is back, even another one w
   book.add(0, [named('b')]);
   await settle();
   expect([failures[0], sync.hasUnsent]).toEqual(['unreachable', true]);
-  server.isDown = false;
-  Object.assign(server, { instance: 'two', count: 0 });
+  server.restart();
   await sync.resume();
   await settle();
   expect([onServer(), sync.hasUnsent]).toEqual([['a', 'b'], false]);
@@ -180,7 +235,8 @@ test('a server with other files gets nothing, and the page says so', async () =>
   server.isDown = true;
   book.add(0, [named('b')]);
   await settle();
-  Object.assign(server, { isDown: false, instance: 'two', count: 0, path: 'b.dcm', rois: [] });
+  server.restart();
+  Object.assign(server.files[0] ?? {}, { path: 'b.dcm', rois: [] });
   await sync.resume();
   await settle();
   expect([onServer(), sync.isUnsafe]).toEqual([[], true]);
@@ -197,4 +253,59 @@ test('what cannot be saved is there all the same, and the server is asked until 
   server.isFull = false;
   await vi.advanceTimersByTimeAsync(6_000);
   expect(sync.saveError).toBe('');
+});
+
+test('edits of many files travel in one request', async () => {
+  const { book, sync } = page();
+  for (const file of [0, 1, 2]) book.add(file, [named('a')]);
+  expect(sync.unsentFiles).toBe(3);
+  await settle();
+  expect(server.asked).toEqual(['get 0 1 2', '0: add, 1: add, 2: add', 'overview']);
+  expect(server.files.map(({ rois }) => rois.length)).toEqual([1, 1, 1]);
+  expect(sync.unsentFiles).toBe(0);
+});
+
+test('an edit that is refused does not hold up those of other files', async () => {
+  const { book, sync, said } = page();
+  server.disliked = 'bad';
+  book.add(0, [named('bad')]);
+  book.add(1, [named('good')]);
+  await settle();
+  expect(server.files.map(({ rois }) => rois.length)).toEqual([0, 1, 0]);
+  expect([said, sync.refusedFiles, sync.isUnsafe]).toEqual([['no bad'], 1, true]);
+  // Another edit of it is another try.
+  book.edit(book.of(0), { label: 'better' });
+  await settle();
+  expect([onServer(), sync.refusedFiles]).toEqual([['better'], 0]);
+});
+
+test('a file that the server does not know any more does not hold up the others', async () => {
+  const { book, sync, said } = page();
+  for (const file of [0, 7, 1]) book.add(file, [named('a')]);
+  await settle();
+  expect(server.files.map(({ rois }) => rois.length)).toEqual([1, 1, 0]);
+  expect([said, sync.unsentFiles]).toEqual([['no file 7'], 1]);
+});
+
+test('an answer that an edit has overtaken takes nothing back', async () => {
+  const { book, sync, labels } = page();
+  book.add(0, [named('a')]);
+  await settle();
+  const theirs = page();
+  await theirs.sync.refresh();
+  theirs.sync.need([0]);
+  await settle();
+  theirs.book.add(0, [named('b')]);
+  await settle();
+  // The question is answered late, with what there was when it was asked.
+  server.isSlow = true;
+  sync.need([0]);
+  const refreshed = sync.refresh();
+  await vi.advanceTimersByTimeAsync(50);
+  server.isSlow = false;
+  book.add(0, [named('c')]);
+  await settle();
+  await refreshed;
+  expect(labels().toSorted()).toEqual(['a', 'b', 'c']);
+  expect(onServer().toSorted()).toEqual(['a', 'b', 'c']);
 });
