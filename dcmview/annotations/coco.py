@@ -57,9 +57,9 @@ class CocoAnnotation(Struct, omit_defaults=True):
     image_id: Identifier = 0
     category_id: Identifier | None = None
     bbox: list[Number] | None = None
-    area: Number | None = None
+    area: Any = None
     segmentation: Any = None
-    iscrowd: int | None = None
+    iscrowd: Any = None
     score: Number | None = None
     frames: list[int] | None = None
 
@@ -183,7 +183,7 @@ def _rois(annotation: CocoAnnotation, label: str, place: str) -> tuple[Roi, ...]
         return "its outline is run-length encoded, which is not read"
     if outline:
         if not isinstance(outline, list) or not all(
-            isinstance(part, list) and len(part) % 2 == 0 for part in outline
+            isinstance(part, list) and part and len(part) % 2 == 0 for part in outline
         ):
             return "its outline is no list of [x, y, x, y, ...]"
         return tuple(convert({**_shape(part), **said}, Roi, place) for part in outline)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CELL_LIMIT_BYTES = 16 * 1024 * 1024  # the csv module refuses cells above 128 KiB unless told
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
 _DELIMITERS = ",;\t"
+_UNDECODED = re.compile(r"[\udc80-\udcff]")
 
 
 class Record(NamedTuple):
@@ -33,6 +34,13 @@ class Record(NamedTuple):
     def text(self, column: str) -> str:
         """Give a cell; absent ones are empty."""
         return self.cells.get(column) or ""
+
+    def words(self, column: str) -> str:
+        """Give a cell that people wrote; what is not UTF-8 is taken for Windows-1252."""
+        text = self.text(column)
+        if _UNDECODED.search(text) is None:
+            return text
+        return text.encode("utf-8", "surrogateescape").decode("cp1252", "backslashreplace")
 
     def json(self, column: str) -> Any:
         """Give a cell that holds JSON; None if it is empty."""
@@ -80,6 +88,12 @@ class CsvTable:
     def __iter__(self) -> Iterator[Record]:
         try:
             for cells in self._reader:
+                # A comma too many moves all that follows it to other columns.
+                if any(cells.pop(None, ())):
+                    raise InvalidAnnotation(
+                        f"row {self._reader.line_num}: has more cells than the header has columns",
+                        row=self._reader.line_num,
+                    )
                 yield Record(self._reader.line_num, cells)
         except csv.Error as exc:
             raise InvalidAnnotation(f"row {self._reader.line_num}: not CSV: {exc}") from exc

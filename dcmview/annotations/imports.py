@@ -104,7 +104,7 @@ def fitting(row: ImportRow, header: SharedHeader) -> tuple[list[Roi], list[LeftO
     """
     size = (header.columns, header.rows)
     if row.size is not None and row.size != size and header.has_pixels:
-        said = f"{row.size[0]} by {row.size[1]}"
+        said = f"{row.size[0]!r:.24} by {row.size[1]!r:.24}"
         reason = f"is of an image of {said} pixels, the file has {size[0]} by {size[1]}: {row.path}"
         return [], [LeftOut(row.place, reason)]
     accepted: list[Roi] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcmview.annotations.roi import LONGEST_NAME
+from dcmview.annotations.roi import LONGEST_NAME, is_unicode
 from dcmview.errors import InvalidAnnotation
 
 if TYPE_CHECKING:
@@ -52,4 +52,6 @@ def parse_labels(text: str) -> tuple[str, ...]:
     for label in labels:
         if len(label) > LONGEST_NAME:
             raise InvalidAnnotation(f"a label has at most {LONGEST_NAME} characters: {label:.40}…")
+        if not is_unicode(label):
+            raise InvalidAnnotation(f"a label is no text that UTF-8 can hold: {label!a}")
     return labels

@@ -153,7 +153,7 @@ def read_native(content: bytes) -> RoiDocument:
     """
     try:
         head = _decode_head(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise InvalidAnnotation(f"not JSON of ROIs: {exc}") from exc
     if head.format != FORMAT:
         raise InvalidAnnotation(f'not JSON of ROIs: "format" is not "{FORMAT}"')
@@ -163,7 +163,7 @@ def read_native(content: bytes) -> RoiDocument:
         )
     try:
         document = _decode_document(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise InvalidAnnotation(str(exc).replace("`", "")) from exc
     for stored in document.triage:
         _check_key(stored)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from dcmview.annotations.roi import Id, Roi, check_set, checked, convert
+from dcmview.annotations.roi import MOST_ROIS_PER_FILE, Id, Roi, check_set, checked, convert
 from dcmview.errors import InvalidAnnotation
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class AddRoi(
     """Put a new ROI in, at the end or before the one that is now the ``index``-th."""
 
     roi: Roi
-    index: Annotated[int, Meta(ge=0)] | None = None
+    index: Annotated[int, Meta(ge=0, le=MOST_ROIS_PER_FILE)] | None = None
 
 
 class ReplaceRoi(Struct, frozen=True, tag="replace", tag_field="op", forbid_unknown_fields=True):

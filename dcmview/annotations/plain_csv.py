@@ -201,7 +201,7 @@ def _roi(record: Record, columns: Mapping[str, str], points: tuple[ImagePoint, .
     }
     for name in ("label", "group", "note"):
         if name in columns:
-            value[name] = unguarded(record.text(columns[name]))
+            value[name] = unguarded(record.words(columns[name]))
     roi: Roi = convert(value, Roi, record.place)
     return roi
 

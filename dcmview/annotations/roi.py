@@ -108,6 +108,21 @@ _KINDS: dict[str, _KindFacts] = {
 }
 
 
+_TEXTS = ("label", "group", "note", "author", "source")
+"""Free text; the patterns of the other fields let nothing odd through."""
+
+
+def is_unicode(text: str) -> bool:
+    """Whether it can be written as UTF-8: not so half a surrogate pair, or an undecoded byte."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def new_id() -> str:
     """Make an id that no other ROI has."""
     return secrets.token_hex(8)
@@ -166,7 +181,7 @@ def checked(roi: Roi, header: SharedHeader, where: str) -> Roi:
             )
     if roi.frames != "all" and roi.frames[-1] >= header.frame_count:
         raise InvalidAnnotation(
-            f"{where}: there is no frame {roi.frames[-1]}, the file has "
+            f"{where}: there is no frame {roi.frames[-1]!r:.24}, the file has "
             f"{header.frame_count} frame(s) counted from 0"
         )
     return roi
@@ -190,6 +205,9 @@ def canonical(roi: Roi, where: str) -> Roi:
         )
     if roi.score is not None and not abs(roi.score) <= LARGEST_SCORE:
         raise InvalidAnnotation(f"{where}: score: {roi.score} is beyond {LARGEST_SCORE:g}")
+    for name in _TEXTS:
+        if not is_unicode(getattr(roi, name)):
+            raise InvalidAnnotation(f"{where}: {name}: is no text that UTF-8 can hold")
     changes: dict[str, Any] = {} if roi.id else {"id": new_id()}
     if facts.has_box:
         (x0, x1), (y0, y1) = (sorted(pair) for pair in zip(*map(_pair, roi.points), strict=True))

@@ -99,7 +99,7 @@ def _row(record: Record) -> ImportRow:
         "kind": record.text("kind").strip(),
         "points": [{"x": x, "y": y} for x, y in points],
         "frames": "all" if frames in ("", "all") else record.json("frames"),
-        **{name: unescaped(record.text(name)) for name in TEXT_COLUMNS},
+        **{name: unescaped(record.words(name)) for name in TEXT_COLUMNS},
         **{name: record.text(name) for name in PLAIN_COLUMNS},
         "score": record.number_of("score"),
         "locked": _truth(record, "locked"),

@@ -73,7 +73,7 @@ def _row(record: Record) -> ImportRow:
         raise InvalidAnnotation(f"{record.place}: names no file")
     mark = convert_mark(
         record.text("mark").strip().lower(),
-        unescaped(record.text("note")),
+        unescaped(record.words("note")),
         record.text("modified").strip(),
         record.place,
     )

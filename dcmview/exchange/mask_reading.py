@@ -121,7 +121,7 @@ def _read_archive(found: _Found, archive: zipfile.ZipFile) -> None:
     try:
         with archive.open(LEGEND) as file:
             legend = msgspec.json.decode(file.read(MOST_BYTES), type=Legend)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise InvalidAnnotation(f"{LEGEND}: {exc}".replace("`", "")) from exc
     if (legend.format, legend.version) != (FORMAT, VERSION):
         raise InvalidAnnotation(f"{LEGEND}: is not {FORMAT!r} of version {VERSION}")

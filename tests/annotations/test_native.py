@@ -78,6 +78,7 @@ def test_files_are_sorted_one_a_line_and_say_only_what_there_is_to_say():
         (b"", "not JSON"),
         (b"\xff\xfe", "not JSON"),
         (b"[]", "not JSON of ROIs"),
+        (b'{"x":' + b"[" * 100_000, "not JSON of ROIs: maximum recursion depth"),
         (b'{"files": []}', '"format" is not "dcmview-rois"'),
         (b'{"format":"dcmview-rois","version":2,"files":[]}', "version 2 of the form is unknown"),
         (b'{"format":"dcmview-rois","version":1}', "missing required field files"),

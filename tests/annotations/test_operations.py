@@ -63,6 +63,7 @@ def test_an_operation_that_does_not_fit_is_named(operation, words):
         ({"op": "move"}, "operation 0: op: Invalid value 'move'"),
         ({"op": "add"}, "operation 0: Object missing required field roi"),
         ({"op": "add", "roi": POINT, "index": -1}, "operation 0: index"),
+        ({"op": "add", "roi": POINT, "index": 2**64}, "operation 0: index"),
         ({"op": "add", "roi": {**POINT, "label": 3}}, "operation 0: roi.label: Expected str"),
         ({"op": "add", "roi": {**POINT, "frames": [9]}}, "operation 0: there is no frame 9"),
         ({"op": "replace", "roi": POINT}, "operation 0: roi.id: names no ROI"),

@@ -91,6 +91,8 @@ def test_points_on_the_far_edges_are_inside():
         (one(frames=[-1]), "ROI 1: frames"),
         (one(frames=[0, FRAMES]), "ROI 1: there is no frame 7, the file has 7 frame(s)"),
         (one(label="x" * 257), "ROI 1: label: Expected str of length <= 256"),
+        (one(note="\udce4"), "ROI 1: note: is no text that UTF-8 can hold"),
+        (one(frames=[10**40]), "ROI 1: there is no frame 100000000000000000000000, the file"),
         (one(id="a b"), "ROI 1: id"),
         (one(id="a\n"), "ROI 1: id"),
         (one(id="first"), "ROI 1: id 'first' is there twice"),

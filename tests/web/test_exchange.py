@@ -196,6 +196,48 @@ def test_a_wrong_file_is_refused_whole(server):
     assert server.get("/api/annotations/import").status == 405
 
 
+@pytest.mark.parametrize("form", ["", "json", "coco"])
+def test_json_nested_beyond_all_bounds_is_refused(server, form):
+    answer = send(
+        server, '{"format":"dcmview-rois","x":' + "[" * 100_000, f"?format={form or 'auto'}"
+    )
+    assert (answer.status, answer.json["code"]) == (400, "invalid_annotation")
+
+
+def test_words_of_a_table_that_is_not_utf_8_are_read_and_saved(folder, tmp_path):
+    table = b"filename,x,y,label,note\n0-ct.dcm,5,6,L\xe4sion,\x80 5 \x8d\n"
+    saved = tmp_path / "rois.json"
+    with ServerProcess("--save-annotations", str(saved), str(folder)) as server:
+        server.wait_scanned()
+        assert send(server, table).json["added"] == 1
+        (roi,) = rois(server)
+        assert (roi["label"], roi["note"]) == ("Läsion", r"€ 5 \x8d")
+        assert server.get("/api/rois").json["labels"] == ["Läsion"]
+    assert "Läsion" in saved.read_text(encoding="utf-8")
+
+
+def test_a_row_with_a_comma_too_many_is_refused_and_empty_cells_at_its_end_are_not(server):
+    answer = send(server, "filename,x,y\n0-ct.dcm,5,6,,\n1,0-ct.dcm,5,6\n")
+    assert answer.status == 400
+    assert answer.json["error"] == "row 3: has more cells than the header has columns"
+    assert send(server, "filename,x,y\n0-ct.dcm,5,6,,\n").json["added"] == 1
+
+
+def test_annotations_of_coco_without_a_point_are_left_out_alone(server):
+    coco = {
+        "images": [{"id": 1, "file_name": "0-ct.dcm"}],
+        "annotations": [
+            {"image_id": 1, "segmentation": [[]], "iscrowd": False, "area": "7"},
+            {"image_id": 1, "segmentation": {"counts": [1, 2], "size": [3, 1]}},
+            {"image_id": 1, "bbox": [1, 2, 3, 4]},
+        ],
+    }
+    report = send(server, json.dumps(coco)).json
+    assert (report["added"], report["left_out_count"]) == (1, 2)
+    assert "no list of [x, y" in report["left_out"][0]["reason"]
+    assert "run-length" in report["left_out"][1]["reason"]
+
+
 def test_imports_may_be_larger_than_other_bodies_up_to_64_mib(server):
     row = f"0-ct.dcm,1,2,3,4,{'x' * 9_000}\n"
     large = "file,x1,y1,x2,y2,remark\n" + row * 1_000
@@ -248,6 +290,11 @@ def test_files_of_several_forms_are_loaded_at_the_start(folder, tmp_path):
         ),
         (["--predictions=plain.csv"], 3, "plain.csv: the table has no columns for"),
         (["--labels", "x" * 257], 2, "--labels: a label has at most 256 characters"),
+        (
+            ["--labels", b"L\xe4sion"],
+            2,
+            r"--labels: a label is no text that UTF-8 can hold: 'L\udce4",
+        ),
         (["--annotations-columns=file=b"], 2, "--annotations-columns is about a table"),
     ],
 )
