@@ -247,7 +247,7 @@ def test_predictions_are_dropped_and_go_to_a_read_only_layer(page, server):
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
     # What was left out is still to be found.
-    menu(page).get_by_role("button", name="What became of the last import").click()
+    menu(page).get_by_role("button", name="What was left out").click()
     expect(told(page)).to_contain_text("elsewhere.png")
 
 
@@ -260,7 +260,7 @@ def test_an_export_that_is_dropped_again_adds_nothing(page, server):
     put(server, [BOX])
     for sentence in (
         "Added 1 ROI to 1 file. 1 ROI was there already.",
-        "Nothing new: 2 ROIs were there already.",
+        "Nothing new was added. 2 ROIs were there already.",
     ):
         drop(page, (name, content)).get_by_role("button", name="Import").click()
         expect(told(page)).to_contain_text(sentence)
@@ -304,7 +304,7 @@ def test_long_lists_of_what_fits_nothing_are_searched_and_copied(page, server):
         "button", name="Import"
     ).click()
     outcome = told(page)
-    expect(outcome).to_contain_text("Nothing was added.")
+    expect(outcome).to_contain_text("Nothing new was added.")
     expect(outcome).to_contain_text("Match no single file: 1,200")
     expect(outcome).to_contain_text("The first 1,000 are listed.")
     outcome.get_by_role("searchbox").fill("nowhere-77.dcm")

@@ -58,18 +58,9 @@ export class RoiFiles {
   ): Promise<RoiFile> {
     const query = new URLSearchParams(form).toString();
     const response = await this.#ask(`api/annotations/export?${query}`, { signal });
-    const pieces: Uint8Array<ArrayBuffer>[] = [];
-    let bytes = 0;
-    const reader = response.body?.getReader();
-    for (;;) {
-      const piece = await received(reader?.read() ?? ENDED);
-      if (piece.value === undefined) break;
-      pieces.push(piece.value);
-      bytes += piece.value.length;
-      onBytes(bytes);
-    }
+    const content = response.body === null ? new Blob() : await gathered(response.body, onBytes);
     const type = response.headers.get('Content-Type') ?? '';
-    return { name: nameOf(response), content: new Blob(pieces, { type }) };
+    return { name: nameOf(response), content: content.slice(0, content.size, type) };
   }
 
   /** Adds the ROIs of a file. */
@@ -94,7 +85,32 @@ export class RoiFiles {
   }
 }
 
-const ENDED = Promise.resolve({ done: true, value: undefined } as const);
+/** So much is held as bytes before the browser puts it where it likes, which may be the disk. */
+const HELD_BYTES = 16 * 1024 * 1024;
+
+async function gathered(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onBytes: (bytes: number) => void,
+): Promise<Blob> {
+  const reader = stream.getReader();
+  const parts: Blob[] = [];
+  let pieces: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  let held = 0;
+  for (;;) {
+    const { value } = await received(reader.read());
+    if (value === undefined) break;
+    pieces.push(value);
+    bytes += value.length;
+    held += value.length;
+    onBytes(bytes);
+    if (held < HELD_BYTES) continue;
+    parts.push(new Blob(pieces));
+    pieces = [];
+    held = 0;
+  }
+  return new Blob([...parts, ...pieces]);
+}
 
 /** What the server calls the file that it sends. */
 function nameOf(response: Response): string {

@@ -6,7 +6,7 @@ import type { SeriesList } from '../api/types.gen';
 import { isIdentifying } from '../dicom/identity';
 import { FrameCache } from '../frames/frameCache';
 import { ThumbnailStore } from '../frames/thumbnailStore';
-import type { Command, KeyContext } from '../interaction/keymap';
+import { keyLabel, type Command, type KeyContext } from '../interaction/keymap';
 import { addressOf, addressText, type Address } from './panes/address';
 import { Arrival } from './panes/arrival.svelte';
 import { Captions } from './view/captions.svelte';
@@ -38,6 +38,10 @@ import { Toolbox } from './measure/toolbox.svelte';
 import type { TreeItem } from './list/treeItems';
 import type { Viewer } from './view/viewer.svelte';
 import { Workspace } from './panes/workspace.svelte';
+
+/** Warnings of the server that are said by themselves; the others are listed where ROIs come in. */
+const MOST_SAID = 3;
+const MORE_IS_SAID = `More was left out: see ${keyLabel('roi-menu')}, "What was left out"`;
 
 /** Where something is opened, if not in the active pane. */
 interface Where {
@@ -128,8 +132,12 @@ export class Session {
     this.tagVaries = new TagVaries(client, noteFailure, isCovered);
     this.explainer = new Explainer(client, noteFailure);
     this.exporter = new Exporter(this.study, (failure) => this.notices.fail(failure));
-    this.roiExporter = new RoiExporter(client.roiFiles, noteFailure);
-    this.roiImporter = new RoiImporter(client.roiFiles, noteFailure, () => undefined);
+    this.roiExporter = new RoiExporter(client.roiFiles, noteFailure, () => {
+      void this.roiSync.refresh();
+    });
+    this.roiImporter = new RoiImporter(client.roiFiles, noteFailure, () => {
+      void this.roiSync.refresh();
+    });
     this.thumbnails = new ThumbnailStore(client);
     this.sheet = new ContactSheet(
       this.study,
@@ -253,7 +261,9 @@ export class Session {
 
   #receive(list: SeriesList): void {
     this.connection.meet(list.server_start_ms);
-    for (const warning of list.warnings) this.notices.warn(warning);
+    this.roiImporter.warnings = list.warnings;
+    for (const warning of list.warnings.slice(0, MOST_SAID)) this.notices.warn(warning);
+    if (list.warnings.length > MOST_SAID) this.notices.warn(MORE_IS_SAID);
     void this.skipped.note(list);
     for (const pane of this.tabs.panes) pane.navigator.note(list.series);
     this.sheet.note(list.series);

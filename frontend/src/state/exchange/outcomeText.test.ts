@@ -26,8 +26,11 @@ test('what was added and what was there is counted', () => {
   expect(addedText(report({ added: 1, files: 1, already_there: 1 }))).toBe(
     'Added 1 ROI to 1 file. 1 ROI was there already.',
   );
-  expect(addedText(report({ already_there: 3 }))).toBe('Nothing new: 3 ROIs were there already.');
-  expect(addedText(report({}))).toBe('Nothing was added.');
+  expect(addedText(report({ already_there: 3 }))).toBe(
+    'Nothing new was added. 3 ROIs were there already.',
+  );
+  expect(addedText(report({ marked: 2 }))).toBe('Marked 2 files.');
+  expect(addedText(report({}))).toBe('Nothing new was added.');
 });
 
 test('it is said how rows have found their files', () => {

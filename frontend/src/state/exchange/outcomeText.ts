@@ -1,12 +1,17 @@
 import type { RoiImport } from '../../api/types.gen';
 import { plural } from '../../dicom/format';
 
-/** What an import added, in a sentence. */
-export function addedText({ added, files, already_there }: RoiImport): string {
-  const there = `${plural(already_there, 'ROI')} ${already_there === 1 ? 'was' : 'were'} there already.`;
-  if (added === 0) return already_there > 0 ? `Nothing new: ${there}` : 'Nothing was added.';
-  const sum = `Added ${plural(added, 'ROI')} to ${plural(files, 'file')}.`;
-  return already_there > 0 ? `${sum} ${there}` : sum;
+/** What an import added, in a sentence or two. */
+export function addedText({ added, files, already_there, marked }: RoiImport): string {
+  const sentences: string[] = [];
+  if (added > 0) sentences.push(`Added ${plural(added, 'ROI')} to ${plural(files, 'file')}.`);
+  if (marked > 0) sentences.push(`Marked ${plural(marked, 'file')}.`);
+  if (sentences.length === 0) sentences.push('Nothing new was added.');
+  if (already_there > 0) {
+    const verb = already_there === 1 ? 'was' : 'were';
+    sentences.push(`${plural(already_there, 'ROI')} ${verb} there already.`);
+  }
+  return sentences.join(' ');
 }
 
 /** How rows have found their files; empty where none has. */

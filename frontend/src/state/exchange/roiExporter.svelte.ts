@@ -15,15 +15,21 @@ export interface ExportJob {
 export class RoiExporter {
   readonly #client: ExportClient;
   readonly #onFailure: (failure: ApiError) => void;
+  readonly #onExported: () => void;
   #offers = $state.raw<readonly ExportOffer[] | null>(null);
   #failure = $state.raw<ApiError | null>(null);
   #job = $state.raw<ExportJob | null>(null);
   #question = new AbortController();
   #request = new AbortController();
 
-  constructor(client: ExportClient, onFailure: (failure: ApiError) => void) {
+  constructor(
+    client: ExportClient,
+    onFailure: (failure: ApiError) => void,
+    onExported: () => void,
+  ) {
     this.#client = client;
     this.#onFailure = onFailure;
+    this.#onExported = onExported;
   }
 
   /** What there is to choose from; null while it is asked for. */
@@ -64,13 +70,15 @@ export class RoiExporter {
     this.#failure = null;
     this.#job = { form, bytes: 0 };
     try {
-      return await this.#client.export(
+      const file = await this.#client.export(
         form.query,
         (bytes) => {
           if (!signal.aborted) this.#job = { form, bytes };
         },
         signal,
       );
+      this.#onExported();
+      return file;
     } catch (reason) {
       this.#fail(reason);
       return null;

@@ -19,6 +19,7 @@ test('the menu counts what there is each time it is opened', async () => {
       export: () => Promise.resolve(FILE),
     },
     ignore,
+    ignore,
   );
   await exporter.look();
   expect(exporter.offers?.[0]?.preview.rois).toBe(2);
@@ -30,6 +31,7 @@ test('the menu counts what there is each time it is opened', async () => {
 });
 
 test('an export says how much has come, and is over when it is whole', async () => {
+  let exported = 0;
   let heard: (bytes: number) => void = ignore;
   let finish: (file: RoiFile) => void = ignore;
   const exporter = new RoiExporter(
@@ -43,12 +45,17 @@ test('an export says how much has come, and is over when it is whole', async () 
       },
     },
     ignore,
+    () => {
+      exported += 1;
+    },
   );
   const taking = exporter.take(FORM);
   heard(1_000);
   expect(exporter.job).toEqual({ form: FORM, bytes: 1_000 });
   finish(FILE);
+  expect(exported).toBe(0);
   expect(await taking).toBe(FILE);
+  expect(exported).toBe(1);
   expect(exporter.job).toBeNull();
 });
 
@@ -64,6 +71,7 @@ test('an export that is cancelled gives nothing and is no failure', async () => 
         }),
     },
     ignore,
+    ignore,
   );
   const taking = exporter.take(FORM);
   exporter.cancel();
@@ -78,6 +86,7 @@ test('why an export failed is said where it was asked for', async () => {
       previews: () => Promise.resolve([]),
       export: () => Promise.reject(new ApiError('disk full', 'error', 500)),
     },
+    ignore,
     ignore,
   );
   expect(await exporter.take(FORM)).toBeNull();

@@ -41,6 +41,8 @@ export class RoiImporter {
   #outcomes = $state.raw<readonly FileOutcome[]>([]);
   #request = new AbortController();
 
+  /** What the server has said since its start, of ROIs that were loaded there among others. */
+  warnings = $state.raw<readonly string[]>([]);
   /** As a read-only layer each, as predictions are compared, and not to be edited. */
   isLayer = $state(false);
 
@@ -122,9 +124,14 @@ export class RoiImporter {
     if (this.#stage !== 'sending') this.#stage = 'closed';
   }
 
-  /** Tells again what became of the last files. */
+  /** Whether there is anything to be told again. */
+  get hasNews(): boolean {
+    return this.#outcomes.length > 0 || this.warnings.length > 0;
+  }
+
+  /** Tells again what became of the last files, and what the server has said since its start. */
   tellAgain(): void {
-    if (this.#outcomes.length > 0 && this.#stage === 'closed') this.#stage = 'told';
+    if (this.hasNews && this.#stage === 'closed') this.#stage = 'told';
   }
 
   async #examined({ name, content }: Offered, signal: AbortSignal): Promise<Candidate> {

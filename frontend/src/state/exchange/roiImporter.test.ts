@@ -139,6 +139,14 @@ test('what became of the last files can be told again', async () => {
   expect(made.stage).toBe('told');
 });
 
+test('what was left out when the server started can be told at any time', () => {
+  const { made } = importer();
+  expect(made.hasNews).toBe(false);
+  made.warnings = ['truth.csv: row 3 left out: outside the image'];
+  made.tellAgain();
+  expect(made.stage).toBe('told');
+});
+
 test('files that are not sent any more are told as stopped', async () => {
   const { made, sent } = importer((name) => {
     if (name === 'a.json') made.close();
