@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import zipfile
 
 import numpy as np
+import pydicom
 import pytest
-from browser.steps import open_page
+from browser.steps import center, open_page
 from browser.test_craft import violations
 from PIL import Image
 from playwright.sync_api import expect
@@ -47,21 +49,13 @@ _DROP = """(files) => {
 
 
 @pytest.fixture(scope="module")
-def shared_server(tmp_path_factory):
+def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("exchange")
     for name, source in {"0-ct.dcm": "CT_small.dcm", "1-multi.dcm": "emri_small.dcm"}.items():
         shutil.copy(get_testdata_file(source, download=False), folder / name)
     with ServerProcess("--no-rescue", str(folder)) as server:
         server.wait_scanned()
         yield server
-
-
-@pytest.fixture
-def server(shared_server):
-    """A server whose files have no ROIs."""
-    for index in (CT, MULTIFRAME):
-        put(shared_server, [], index)
-    return shared_server
 
 
 def put(server, rois, index=CT):
@@ -189,6 +183,77 @@ def test_masks_are_saved_with_every_pixel_of_a_box(page, server):
         assert member.startswith(CT_UID)
         mask = np.load(data) if member.endswith(".npy") else np.asarray(Image.open(data))
         np.testing.assert_array_equal(mask > 0, expected)
+
+
+@pytest.mark.one_size("small")
+def test_dicom_forms_are_saved_as_objects_of_their_classes(page, server):
+    put(server, [BOX])
+    open_page(page, server.url)
+    for form, sop_class in {
+        "DICOM SR": "1.2.840.10008.5.1.4.1.1.88.33",
+        "DICOM SEG": "1.2.840.10008.5.1.4.1.1.66.4",
+        "DICOM copies with overlays": "1.2.840.10008.5.1.4.1.1.2",
+    }.items():
+        _, content = saved(page, form)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            (member,) = (name for name in archive.namelist() if name.endswith(".dcm"))
+            dataset = pydicom.dcmread(io.BytesIO(archive.read(member)))
+        assert dataset.SOPClassUID == sop_class
+    assert dataset.overlay_array(0x6000)[10:30, 20:40].all()
+    assert dataset.overlay_array(0x6000).sum() == 20 * 20
+
+
+@pytest.mark.one_size("small")
+def test_a_form_that_needs_a_package_says_which_and_cannot_be_chosen(page, server):
+    put(server, [BOX])
+    open_page(page, server.url)
+
+    def without_highdicom(route):
+        answer = route.fetch().json()
+        for form in answer["forms"]:
+            if form["format"] == "sr":
+                form["missing"] = "pip install 'dcmview[dicom-export]'"
+        route.fulfill(json=answer)
+
+    page.route("**/api/annotations/export/preview", without_highdicom)
+    entry = menu(page).get_by_role("button", name=re.compile("^DICOM SR "))
+    expect(entry).to_be_disabled()
+    expect(entry).to_contain_text("pip install 'dcmview[dicom-export]'")
+
+
+@pytest.mark.one_size("small")
+def test_what_was_just_drawn_is_counted_and_saved(page, server):
+    open_page(page, server.url)
+    x, y = center(page)
+    page.keyboard.press("r")
+    page.mouse.move(x - 60, y - 60)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 40, steps=4)
+    page.mouse.up()
+    page.keyboard.press("Shift+B")
+    expect(menu(page).get_by_role("button", name="dcmview JSON")).to_contain_text("The one ROI")
+    _, content = saved(page, "dcmview JSON")
+    (file,) = (each for each in json.loads(content)["files"] if each["rois"])
+    assert [roi["kind"] for roi in file["rois"]] == ["rectangle"]
+
+
+@pytest.mark.one_size("small")
+def test_what_was_left_out_at_the_start_is_found_later(page, server, tmp_path):
+    path = tmp_path / "truth.csv"
+    rows = "".join(f"nowhere-{n}.dcm,1,2,3,4\n" for n in range(30))
+    path.write_text(f"file,x1,y1,x2,y2\n{rows}0-ct.dcm,1,2,3,4\n")
+    (folder,) = {os.path.dirname(file["path"]) for file in server.get("/api/files").json["files"]}
+    with ServerProcess("--annotations", str(path), "--no-rescue", folder) as other:
+        other.wait_scanned()
+        open_page(page, other.url)
+        notices = page.get_by_role("list", name="Notices").get_by_role("listitem")
+        expect(notices.last).to_contain_text('More was left out: see Shift+B, "What was left out"')
+        expect(notices).to_have_count(4)  # all of them would cover the page
+        menu(page).get_by_role("button", name="What was left out").click()
+        dialog = page.get_by_role("dialog", name="What was left out")
+        expect(dialog).to_contain_text("Warnings since the server started: 31")
+        dialog.get_by_role("searchbox").fill("nowhere-29.dcm")
+        expect(dialog.get_by_role("listitem")).to_have_count(1)
 
 
 @pytest.mark.one_size("small")

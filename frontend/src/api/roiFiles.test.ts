@@ -14,7 +14,6 @@ const REPORT: RoiImport = {
   added: 1,
   already_there: 0,
   marked: 0,
-  marked: 0,
   unmatched_count: 1,
   unmatched: [{ place: 'annotation 2', reason: 'matches no listed file: 9.png' }],
   left_out_count: 0,

@@ -20,6 +20,21 @@ const FORMS: readonly ExportForm[] = [
   { query: { format: 'embed' }, name: 'EMBED CSV', use: 'Boxes, a row a file' },
   { query: { format: 'coco' }, name: 'COCO JSON', use: 'Boxes and outlines, to train and compare' },
   {
+    query: { format: 'sr' },
+    name: 'DICOM SR',
+    use: 'Reports (TID 1500), for archives and other viewers',
+  },
+  {
+    query: { format: 'seg' },
+    name: 'DICOM SEG',
+    use: 'Segmentations, for archives and other viewers',
+  },
+  {
+    query: { format: 'overlays' },
+    name: 'DICOM copies with overlays',
+    use: 'The images again, with ROIs as overlay planes',
+  },
+  {
     query: { format: 'masks-png' },
     name: 'Masks, PNG',
     use: 'A label map for each frame, as pictures',
