@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from dcmview.annotations.imports import ImportRow, LeftOut
-from dcmview.annotations.roi import ImagePoint, Roi, convert
+from dcmview.annotations.roi import MOST_ROIS, ImagePoint, Roi, convert
 from dcmview.errors import InvalidAnnotation
 
 if TYPE_CHECKING:
@@ -72,6 +72,14 @@ class CocoDocument(Struct):
     categories: list[CocoCategory] = []
 
 
+class UnreadCoco(Struct):
+    """A COCO file, its annotations not yet looked at: there may be very many."""
+
+    images: list[CocoImage]
+    annotations: list[msgspec.Raw]
+    categories: list[CocoCategory] = []
+
+
 class CocoFile(NamedTuple):
     """A file with ROIs, to be written."""
 
@@ -82,7 +90,8 @@ class CocoFile(NamedTuple):
     rois: tuple[Roi, ...]
 
 
-_decode = msgspec.json.Decoder(CocoDocument).decode
+_decode = msgspec.json.Decoder(UnreadCoco).decode
+_decode_annotation = msgspec.json.Decoder(CocoAnnotation).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -111,7 +120,7 @@ def write_coco(files: Iterable[CocoFile]) -> bytes:
     return _encode(document)
 
 
-def read_coco(content: bytes) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...]]:
+def read_coco(file_content: bytes) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...]]:
     """Read boxes and outlines, and say which annotations are neither.
 
     Where there is an outline, the box says nothing more.
@@ -122,14 +131,22 @@ def read_coco(content: bytes) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...
         If it is something else, or a field has the wrong shape.
     """
     try:
-        document = _decode(content)
+        document = _decode(file_content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise InvalidAnnotation(f"not COCO: {str(exc).replace('`', '')}") from exc
     images = {image.id: image for image in document.images}
     labels = {each.id: each.name if each.is_label else "" for each in document.categories}
     rows: list[ImportRow] = []
     left_out: list[LeftOut] = []
-    for position, annotation in enumerate(document.annotations):
+    if len(document.annotations) > MOST_ROIS:
+        raise InvalidAnnotation(f"there can be {MOST_ROIS:,} ROIs in all files together")
+    for position, content in enumerate(document.annotations):
+        try:
+            annotation = _decode_annotation(content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            raise InvalidAnnotation(
+                f"not COCO: annotations[{position}]: {str(exc).replace('`', '')}"
+            ) from exc
         number = position if annotation.id is None else annotation.id
         place = f"annotation {number!s:.40}"
         image = images.get(annotation.image_id)

@@ -72,6 +72,9 @@ def stamped(table: ImportTable, *, group: str, source: str, locked: bool) -> Imp
         Whether to lock them all.
     """
 
+    if not (group or source or locked):
+        return table
+
     def stamp(roi: Roi) -> Roi:
         return msgspec.structs.replace(
             roi,

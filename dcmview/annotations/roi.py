@@ -26,6 +26,8 @@ RoiKind = Literal[
     "rectangle", "ellipse", "polygon", "freehand", "polyline", "point", "length", "angle", "cobb"
 ]
 
+MOST_ROIS = 1_000_000
+"""Of all files together."""
 MOST_ROIS_PER_FILE = 20_000
 MOST_POINTS = 20_000
 LONGEST_NAME = 256

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcmview.annotations.imports import ImportRow
 from dcmview.annotations.rectangle import parse_rectangles
-from dcmview.annotations.roi import roi_of_rectangle
+from dcmview.annotations.roi import MOST_ROIS, roi_of_rectangle
 from dcmview.errors import InvalidAnnotation
 
 if TYPE_CHECKING:
@@ -37,7 +37,14 @@ def read_roi_csv(table: CsvTable) -> tuple[ImportRow, ...]:
     for column in (PATH_COLUMN, COORDINATES_COLUMN):
         if column not in table.columns:
             raise InvalidAnnotation(f"row 1 has no column {column}")
-    return tuple(map(_row, table))
+    rows: list[ImportRow] = []
+    count = 0
+    for record in table:
+        rows.append(_row(record))
+        count += len(rows[-1].rois)
+        if count > MOST_ROIS:
+            raise InvalidAnnotation(f"there can be {MOST_ROIS:,} ROIs in all files together")
+    return tuple(rows)
 
 
 def write_roi_csv(rows: Iterable[tuple[str, Sequence[Rectangle]]]) -> str:

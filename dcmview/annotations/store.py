@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dcmview.annotations.imports import with_added
 from dcmview.annotations.labels import LabelCounts
 from dcmview.annotations.operations import apply_operations
-from dcmview.annotations.roi import with_rectangles
+from dcmview.annotations.roi import MOST_ROIS, with_rectangles
 from dcmview.annotations.saving import Saving
 from dcmview.errors import DcmviewError, InvalidAnnotation, NotSaved, StaleRevision
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from dcmview.annotations.operations import Operation
     from dcmview.annotations.rectangle import Rectangle
     from dcmview.annotations.roi import Roi
-
-MOST_ROIS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

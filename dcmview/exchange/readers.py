@@ -117,7 +117,7 @@ class Content:
     @cached_property
     def table(self) -> CsvTable:
         """Its rows, to be gone through once; raises ``InvalidAnnotation`` where it is no CSV."""
-        return CsvTable(self.data.decode("utf-8", "surrogateescape"))
+        return CsvTable(self.data)
 
 
 class ImportForm(NamedTuple):
@@ -155,7 +155,7 @@ def _read_masks(content: Content) -> Found:
 
 def _is_coco(content: Content) -> bool:
     return content.is_json and bool(
-        bytes(content.json_head.images) and bytes(content.json_head.annotations)
+        memoryview(content.json_head.images) and memoryview(content.json_head.annotations)
     )
 
 

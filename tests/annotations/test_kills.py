@@ -17,7 +17,8 @@ FILES = 3
 KEPT = 4
 TESTS = Path(__file__).parents[1]
 
-# Edit n adds ROI n to file n % FILES and takes out the oldest one there once there are KEPT.
+# Edit n is of file n % FILES: an odd one adds ROI n and takes out the oldest one there once there
+# are KEPT, an even one is a mark of triage.
 # A small limit makes it fold its journal every few edits, so that many kills fall into that.
 # Each line of input, edits done and seconds to live, makes a process that goes on from there;
 # the line of output says how much it acknowledged. Forked, as importing takes longer than living.
@@ -28,18 +29,24 @@ from dcmview.annotations.native import FileKey
 from dcmview.annotations.operations import AddRoi, RemoveRoi
 from dcmview.annotations.saving import Saving
 from dcmview.annotations.store import RoiStore
+from dcmview.annotations.triage import Mark
+from dcmview.annotations.triage_store import TriageStore
 from support.rois import point
 journal.SMALLEST_FOLD_BYTES = 2_000
 
 def write(path, number, acknowledge):
-    store = RoiStore(Saving(journal.Journal(path)))
+    saving = Saving(journal.Journal(path))
+    store, triage = RoiStore(saving), TriageStore(saving)
     os.write(acknowledge, b".")
     while True:
         number += 1
-        oldest = number - {FILES * KEPT}
-        removal = (RemoveRoi(f"r{{oldest}}"),) if oldest > 0 else ()
         key = FileKey("1", f"/{{number % {FILES}}}")
-        store.edit(key, (AddRoi(point(f"r{{number}}")), *removal))
+        if number % 2:
+            oldest = number - {2 * FILES * KEPT}
+            removal = (RemoveRoi(f"r{{oldest}}"),) if oldest > 0 else ()
+            store.edit(key, (AddRoi(point(f"r{{number}}")), *removal))
+        else:
+            triage.put({{key: Mark("keep", str(number))}})
         os.write(acknowledge, b".")
 
 for line in sys.stdin:
@@ -61,13 +68,15 @@ for line in sys.stdin:
 
 
 def state_after(edits):
-    """The ROIs of each file after so many edits."""
-    state = {}
+    """The ROIs and the mark of each file after so many edits."""
+    rois, marks = {}, {}
     for number in range(1, edits + 1):
-        rois = state.setdefault(f"/{number % FILES}", [])
-        rois.append(f"r{number}")
-        del rois[:-KEPT]
-    return state
+        path = f"/{number % FILES}"
+        if number % 2:
+            rois[path] = [*rois.get(path, []), f"r{number}"][-KEPT:]
+        else:
+            marks[path] = str(number)
+    return rois, marks
 
 
 @pytest.fixture
@@ -101,7 +110,8 @@ def test_no_acknowledged_edit_is_lost_at_any_of_many_kills(writers, tmp_path):
         known = edits + writers(edits, chance.uniform(0.0, 0.03))
         journal = Journal(str(tmp_path / "rois.json"))
         journal._let_go()
-        found = {key.path: [roi.id for roi in rois] for key, rois in journal.found.rois.items()}
+        rois = {key.path: [roi.id for roi in rois] for key, rois in journal.found.rois.items()}
+        found = rois, {key.path: mark.note for key, mark in journal.found.marks.items()}
         assert journal.warnings == []
         # The edit under way when the process died may be there, too.
         edits = known if found == state_after(known) else known + 1

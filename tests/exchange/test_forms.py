@@ -5,21 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tracemalloc
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.rois import COLUMNS, IMAGE, ROWS, box, point, roi_lists, rois
+from support.rois import COLUMNS, IMAGE, ROWS, box, point, roi_lists, rois, texts
 
 from dcmview.annotations.coco import CocoFile, write_coco
-from dcmview.annotations.imports import fitting
+from dcmview.annotations.imports import fitting, with_added
 from dcmview.annotations.losses import COCO, EMBED, count_losses, is_carried
 from dcmview.annotations.native import Contents, FileKey, write_native
 from dcmview.annotations.plain_csv import parse_columns, read_head
 from dcmview.annotations.roi import ImagePoint, Roi, rectangles
 from dcmview.annotations.roi_csv import write_roi_csv
 from dcmview.annotations.roi_table import write_roi_table
+from dcmview.annotations.triage import Mark
+from dcmview.annotations.triage_csv import TriageRow, write_triage_csv
 from dcmview.errors import InvalidAnnotation
 from dcmview.exchange.forms import EXPORT_FORMS
 from dcmview.exchange.readers import Content, read_table
@@ -38,16 +41,23 @@ def risky_lists(draw):
     )
 
 
-@settings(deadline=None, max_examples=200)
+def taken_in(table):
+    """The ROIs of a table once they are those of a file that had none."""
+    fitted = [fitting(row, IMAGE) for row in table.rows]
+    assert not any(left_out for _, left_out in fitted)
+    return with_added((), (roi for accepted, _ in fitted for roi in accepted))
+
+
+@settings(deadline=None)
 @given(path=names, found=risky_lists())
 def test_our_table_gives_back_every_roi_as_it_was(path, found):
     table = read_table(write_roi_table([(path, "1.2", found)]).encode(), "table")
     assert table.format == "csv"
-    assert tuple(roi for row in table.rows for roi in row.rois) == found
+    assert taken_in(table) == found
     assert {(row.path, row.sop_instance_uid) for row in table.rows} <= {(path, "1.2")}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None)
 @given(found=risky_lists())
 def test_no_free_text_of_our_table_is_a_formula(found):
     reader = csv.DictReader(io.StringIO(write_roi_table([("=a.dcm", "=1", found)]), newline=""))
@@ -63,7 +73,8 @@ def test_json_gives_back_every_roi_as_it_was(found):
     table = read_table(write_native(Contents({FileKey("1.2", "/a.dcm"): found})), "json")
     assert table.format == "json"
     (row,) = table.rows
-    assert (row.path, row.sop_instance_uid, row.rois) == ("/a.dcm", "1.2", found)
+    assert (row.path, row.sop_instance_uid) == ("/a.dcm", "1.2")
+    assert taken_in(table) == found
 
 
 @settings(deadline=None)
@@ -72,7 +83,27 @@ def test_embed_gives_back_boxes_with_their_frames(found):
     boxes = rectangles(found)
     table = read_table(write_roi_csv([("/a.dcm", boxes)]).encode(), "embed")
     assert table.format == "embed"
-    assert tuple(box for row in table.rows for box in rectangles(row.rois)) == boxes
+    assert rectangles(taken_in(table)) == boxes
+
+
+marks = st.builds(
+    Mark,
+    st.sampled_from(["", "keep", "reject", "unsure"]),
+    risky | texts,
+    st.sampled_from(["", "2024-01-31T09:15:00Z"]),
+)
+marked_files = st.dictionaries(st.tuples(st.sampled_from(["", "1.2", "=1"]), names), marks)
+
+
+@settings(deadline=None)
+@given(found=marked_files)
+def test_tables_and_json_give_back_every_mark_as_it_was(found):
+    found = {key: mark for key, mark in found.items() if mark}
+    csv_rows = (TriageRow(path, uid, "1.3", mark) for (uid, path), mark in found.items())
+    files = {FileKey(*key): mark for key, mark in found.items()}
+    for content in (write_triage_csv(csv_rows).encode(), write_native(Contents({}, files))):
+        rows = read_table(content, "x").rows
+        assert {(row.sop_instance_uid, row.path): row.mark for row in rows} == found
 
 
 def is_upright_box(roi):
@@ -85,13 +116,13 @@ coco_rois = rois(kinds=("rectangle", "polygon")).filter(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None)
 @given(found=st.lists(coco_rois, max_size=6))
 def test_coco_gives_back_boxes_and_polygons_to_the_last_bit(found):
     content = write_coco([CocoFile("a.dcm", "1.2", COLUMNS, ROWS, tuple(found))])
     table = read_table(content, "coco")
     assert table.format == "coco"
-    again = [roi for row in table.rows for roi in row.rois]
+    again = taken_in(table)
     for new, old in zip(again, found, strict=True):
         for name in ("kind", "points", "frames", "label", "score"):
             assert getattr(new, name) == getattr(old, name)
@@ -333,3 +364,37 @@ def read_or_refuse(content, form=None):
     for row in table.rows:
         accepted, left_out = fitting(row, IMAGE)
         assert len(accepted) + len(left_out) >= min(1, len(row.rois))
+
+
+def many_boxes(form, count):
+    """So many boxes in a form, as other programs write them."""
+    numbers = [[n % 90 + 0.25, n % 80 + 0.5, n % 90 + 3.75, n % 80 + 9.125] for n in range(count)]
+    if form == "coco":
+        return coco(*({"bbox": box, "score": 0.5} for box in numbers))
+    if form == "embed":
+        rows = (f'a.dcm,"{json.dumps(numbers[n : n + 10])}"' for n in range(0, count, 10))
+        return "\n".join(["anon_dicom_path,ROI_coords", *rows]).encode()
+    rows = (",".join(map(str, ["a/long/path/of/a/file.dcm", *box])) for box in numbers)
+    return "\n".join(["file,x1,y1,x2,y2", *rows]).encode()
+
+
+@pytest.mark.parametrize(
+    ("form", "module"), [("coco", "coco"), ("embed", "roi_csv"), ("table", "csv_cells")]
+)
+def test_more_rois_than_there_can_be_are_refused_while_they_are_read(form, module, monkeypatch):
+    name = "MOST_ROWS" if module == "csv_cells" else "MOST_ROIS"
+    monkeypatch.setattr(f"dcmview.annotations.{module}.{name}", 100)
+    assert sum(len(row.rois) for row in read_table(many_boxes(form, 100), "x").rows) == 100
+    with pytest.raises(InvalidAnnotation, match=r"there can be|a table can have"):
+        read_table(many_boxes(form, 101), "x")
+
+
+@pytest.mark.parametrize("form", ["coco", "embed", "table"])
+def test_reading_takes_little_room_beside_what_is_read(form):
+    content = many_boxes(form, 5_000)
+    tracemalloc.start()
+    table = read_table(content, "x")
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(table.rows) >= 500
+    assert peak - kept < 2 * len(content)

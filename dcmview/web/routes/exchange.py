@@ -44,13 +44,11 @@ async def import_rois(request: Request) -> Response:
     locked = flag(query, "locked")
     # The name of a file on the other computer, without the folders that some browsers send.
     name = re.split(r"[/\\]", query.get("name", ""))[-1][:LONGEST_SOURCE]
-    content = bytearray()
-    async for piece in request.stream():
-        content += piece
+    content = b"".join([piece async for piece in request.stream()])
     exchange = context(request).library.exchange
 
     def take_in() -> ImportReport:
-        table = read_table(bytes(content), name or "import", form=form, columns=columns)
+        table = read_table(content, name or "import", form=form, columns=columns)
         return exchange.take_in(table, group=group, source=name, locked=locked)
 
     report = await run_in_threadpool(take_in)
