@@ -58,22 +58,33 @@ def write_roi_table(files: Iterable[tuple[str, str, tuple[Roi, ...]]]) -> str:
     writer.writeheader()
     for path, uid, rois in sorted(files, key=lambda file: file[:2]):
         named = {"path": path, "sop_instance_uid": escaped(uid)}
-        writer.writerows({**named, **_cells(roi)} for roi in rois)
+        writer.writerows({**named, **roi_cells(roi)} for roi in rois)
     return out.getvalue()
 
 
 def read_roi_table(table: CsvTable) -> tuple[ImportRow, ...]:
     """Read what `write_roi_table` wrote.
 
+    A table of figures has a row for each frame of an ROI, which is read once.
+
     Raises
     ------
     InvalidAnnotation
         Naming the first row that is wrong, and why.
     """
-    return tuple(map(_row, table))
+    seen: set[tuple[str, str, Roi]] = set()
+    rows = []
+    for row in map(_row, table):
+        content = row.path, row.sop_instance_uid, row.rois[0]
+        if row.rois[0].id and content in seen:
+            continue
+        seen.add(content)
+        rows.append(row)
+    return tuple(rows)
 
 
-def _cells(roi: Roi) -> dict[str, Any]:
+def roi_cells(roi: Roi) -> dict[str, Any]:
+    """Give all that is said of an ROI by column."""
     xs = [point.x for point in roi.points]
     ys = [point.y for point in roi.points]
     return {

@@ -91,6 +91,12 @@ def _table(request: ExportRequest) -> bytes:
     return table.encode("utf-8", "surrogateescape")
 
 
+def _figures(request: ExportRequest) -> Iterator[bytes]:
+    from dcmview.exchange.figures_table import figure_rows
+
+    return figure_rows(request.files, request.engine())
+
+
 def _coco(request: ExportRequest) -> bytes:
     return write_coco(_coco_file(entry, rois) for entry, rois in request.listed())
 
@@ -129,6 +135,7 @@ EXPORT_FORMS: dict[str, ExportForm] = {
     "embed": ExportForm(".csv", CSV_TYPE, _embed, EMBED),
     "json": ExportForm(".json", JSON_TYPE, _json, holds_unlisted=True, holds_marks=True),
     "csv": ExportForm("-table.csv", CSV_TYPE, _table, holds_unlisted=True),
+    "csv-statistics": ExportForm("-statistics.csv", CSV_TYPE, _figures, holds_unlisted=True),
     "coco": ExportForm("-coco.json", JSON_TYPE, _coco, COCO),
     "masks-png": ExportForm("-masks-png.zip", ZIP_TYPE, _png_masks, MASKS),
     "masks-npy": ExportForm("-masks-npy.zip", ZIP_TYPE, _npy_masks, MASKS),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 REGION_KINDS = ("rectangle", "ellipse", "polygon", "freehand")
 """Kinds that have an inside."""
 
-_MOST_CROSSINGS = 1 << 20
+_MOST_TOGETHER = 1 << 20
 """Places where sides cross rows that are held at once; a scribble may have millions."""
 
 
@@ -142,11 +142,8 @@ def _polygon(
     begin = np.clip(np.ceil(heights[:, 0] - 0.5), first_row, last_row + 1).astype(np.int64)
     stop = np.clip(np.ceil(heights[:, 1] - 0.5), first_row, last_row + 1).astype(np.int64)
     counts = stop - begin
-    for some in _batches(counts):
-        side = np.repeat(some, counts[some])
-        ordinal = np.arange(side.size) - np.repeat(
-            np.cumsum(counts[some]) - counts[some], counts[some]
-        )
+    for some in batches(counts):
+        side, ordinal = expanded(some, counts[some])
         row = begin[side] + ordinal
         x0, y0, x1, y1 = sides[side].T
         crossing = x0 + ((row + 0.5 - y0) / (y1 - y0)) * (x1 - x0)
@@ -156,8 +153,16 @@ def _polygon(
     return turns[:, :-1].astype(np.bool_)
 
 
-def _batches(counts: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Split the sides that cross any row, so that those of one part cross not too many."""
-    crossing = np.flatnonzero(counts)
-    part = np.cumsum(counts[crossing]) // _MOST_CROSSINGS
-    return np.split(crossing, np.flatnonzero(np.diff(part)) + 1) if crossing.size else []
+def batches(counts: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Split the places with a count into parts that do not sum up to too much."""
+    counted = np.flatnonzero(counts)
+    part = np.cumsum(counts[counted]) // _MOST_TOGETHER
+    return np.split(counted, np.flatnonzero(np.diff(part)) + 1) if counted.size else []
+
+
+def expanded(
+    numbers: NDArray[np.int64], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Repeat each number as often as it counts, and count them up from 0 beside it."""
+    begins = np.cumsum(counts) - counts
+    return np.repeat(numbers, counts), np.arange(counts.sum()) - np.repeat(begins, counts)

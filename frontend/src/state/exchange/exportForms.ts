@@ -17,6 +17,11 @@ const FORMS: readonly ExportForm[] = [
     name: 'CSV table',
     use: 'A row an ROI, for spreadsheets and scripts',
   },
+  {
+    query: { format: 'csv-statistics' },
+    name: 'CSV with figures',
+    use: 'A row an ROI and frame, with area, mean and so on',
+  },
   { query: { format: 'embed' }, name: 'EMBED CSV', use: 'Boxes, a row a file' },
   { query: { format: 'coco' }, name: 'COCO JSON', use: 'Boxes and outlines, to train and compare' },
   {
@@ -43,6 +48,11 @@ const FORMS: readonly ExportForm[] = [
     query: { format: 'masks-npy' },
     name: 'Masks, NumPy',
     use: 'A label map for each frame, as arrays',
+  },
+  {
+    query: { format: 'overlays' },
+    name: 'Overlays in copies',
+    use: 'DICOM files with a 60xx plane for each label',
   },
 ];
 
