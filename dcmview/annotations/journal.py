@@ -115,6 +115,7 @@ class Journal:
         self._head = Head(secrets.token_hex(8))
         self._sequence = 0
         self._snapshot: tuple[int, ...] | None = None
+        self._digest = ""
         self._mode = OWNER_ONLY
         self._pending: list[bytes] = []
         self._moved: dict[FileKey, FileKey] = {}
@@ -169,7 +170,8 @@ class Journal:
         """
         if not self._pending:
             return
-        self._check_place()
+        self._check_in_place()
+        self._check_snapshot()
         if self._is_ragged:
             os.ftruncate(self._descriptor, self._end)
         data = b"".join(self._pending)
@@ -200,44 +202,46 @@ class Journal:
             If the snapshot could not be written; the journal goes on.
         """
         self._fold_at = 2 * self._end  # the next attempt, should this one fail
-        self._check_place()
-        if stamp(self.path) not in (self._snapshot, None):
-            raise OSError(errno.ESTALE, "was changed by another program", self.path)
-        content = write_native(contents, self._folder, log=self._head.log, sequence=self._sequence)
-        self._replace_snapshot(content)
-        self._moved.clear()
-        # Should the process die from here on: edits up to the sequence of the snapshot are
-        # passed over when they are read again.
-        self._head = Head(self._head.log)
-        self._end = 0
-        self._is_ragged = True
-        self._pending = [_line(self._head)]
-        self.flush()
+        self._check_in_place()
+        self._replace_snapshot(contents)
+        self._begin_anew()
 
     @property
     def is_in_place(self) -> bool:
-        """Whether the journal is still where it was opened."""
-        return is_at(self._descriptor, self._journal_path)
+        """Whether both files are as they were left."""
+        return is_at(self._descriptor, self._journal_path) and self._is_snapshot_ours()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that was written is still there."""
+        return self._is_snapshot_ours() and (self.is_in_place or not self._has_edits)
 
     def renew(self, contents: Contents) -> None:
-        """Begin a new journal after somebody moved or removed the one that is open.
+        """Write everything again after somebody moved or removed one of the two files.
 
         Raises
         ------
         OSError
             If that cannot be done, or there is another one in its place.
         """
+        if is_at(self._descriptor, self._journal_path):
+            self.fold(contents)
+            return
         try:
             descriptor = self._open_locked()
         except StartError as exc:
             raise OSError(errno.EBUSY, exc.message) from exc
-        if os.fstat(descriptor).st_size > 0:
+        try:
+            if os.fstat(descriptor).st_size > 0:
+                raise OSError(errno.ESTALE, "was replaced by another one", self._journal_path)
+            # The journal that has gone may have held edits that nothing else holds.
+            self._replace_snapshot(contents)
+        except BaseException:
             os.close(descriptor)
-            raise OSError(errno.ESTALE, "was replaced by another one", self._journal_path)
+            raise
         os.close(self._descriptor)
         self._descriptor = descriptor
-        self._end = 0
-        self.fold(contents)
+        self._begin_anew()
 
     def close(self, contents: Callable[[], Contents]) -> None:
         """Fold what is in the journal, remove it and give up the lock.
@@ -251,7 +255,8 @@ class Journal:
             self.flush()
             if self._has_edits:
                 self.fold(contents())
-            if os.name == "posix":  # elsewhere an open file cannot be removed
+            # Elsewhere an open file cannot be removed; and another one is not ours to remove.
+            if os.name == "posix" and is_at(self._descriptor, self._journal_path):
                 os.unlink(self._journal_path)
         finally:
             self._let_go()
@@ -315,8 +320,7 @@ class Journal:
                 raise StartError(f"--save-annotations: no regular file: {self.path}")
             content = file.read()
         self._mode = stat.S_IMODE(status.st_mode)
-        self._snapshot = stamp(self.path)
-        self._fold_at = max(SMALLEST_FOLD_BYTES, len(content))
+        self._note_snapshot(content)
         return content
 
     def _take_snapshot(self, content: bytes) -> None:
@@ -329,7 +333,7 @@ class Journal:
         if document.log:
             self._head = Head(document.log)
         else:
-            self._head = Head(self._head.log, base=hashlib.sha256(content).hexdigest())
+            self._head = Head(self._head.log, base=self._digest)
         self._sequence = document.sequence
         for stored in document.files:
             self.found.rois[file_key(stored, self._folder)] = stored.rois
@@ -401,12 +405,52 @@ class Journal:
 
     # Files
 
-    def _check_place(self) -> None:
+    def _check_in_place(self) -> None:
         """Refuse to go on where nobody would find it."""
-        if not self.is_in_place:
+        if not is_at(self._descriptor, self._journal_path):
             raise OSError(errno.ESTALE, "was moved or removed", self._journal_path)
 
-    def _replace_snapshot(self, content: bytes) -> None:
+    def _check_snapshot(self) -> None:
+        """Refuse to go on without what the edits in the journal build on."""
+        if not self._is_snapshot_ours():
+            state = "was changed by another program" if stamp(self.path) else "was moved or removed"
+            raise OSError(errno.ESTALE, state, self.path)
+
+    def _is_snapshot_ours(self) -> bool:
+        found = stamp(self.path)
+        if found == self._snapshot:
+            return True
+        if found is None or not stat.S_ISREG(os.lstat(self.path).st_mode):
+            return False
+        # Copied back or touched, perhaps.
+        with open(self.path, "rb") as file:
+            is_same = hashlib.file_digest(file, "sha256").hexdigest() == self._digest
+        if is_same:
+            self._snapshot = found
+        return is_same
+
+    def _note_snapshot(self, content: bytes) -> None:
+        self._snapshot = stamp(self.path)
+        self._digest = hashlib.sha256(content).hexdigest()
+        self._fold_at = max(SMALLEST_FOLD_BYTES, len(content))
+
+    def _begin_anew(self) -> None:
+        """Empty the journal.
+
+        Should the process die before: edits up to the sequence of the snapshot
+        are passed over when they are read again.
+        """
+        self._moved.clear()
+        self._head = Head(self._head.log)
+        self._end = 0
+        self._is_ragged = True
+        self._pending = [_line(self._head)]
+        self.flush()
+
+    def _replace_snapshot(self, contents: Contents) -> None:
+        if stamp(self.path) is not None:
+            self._check_snapshot()
+        content = write_native(contents, self._folder, log=self._head.log, sequence=self._sequence)
         temporary = self._remove_unfinished()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         descriptor = os.open(temporary, flags, OWNER_ONLY)
@@ -423,8 +467,7 @@ class Journal:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
-        self._snapshot = stamp(self.path)
-        self._fold_at = max(SMALLEST_FOLD_BYTES, len(content))
+        self._note_snapshot(content)
         sync_folder(self._folder)
 
     def _remove_unfinished(self) -> str:

@@ -30,6 +30,9 @@ class Part(Protocol):
     def note_saved(self) -> None:
         """Take it that nothing would be lost."""
 
+    def note_lost(self) -> None:
+        """Take it that nothing is saved."""
+
     def put_into(self, contents: Contents) -> None:
         """Add all that the journal knows of."""
 
@@ -129,11 +132,10 @@ class Saving:
         if self._journal is None:
             return
         try:
-            self._journal.flush()
+            self._write(self._journal)
         except OSError as exc:
-            if not self._save_anew():
-                self._note_failure(exc)
-                raise NotSaved(f"the edit is kept in memory and not saved: {_reason(exc)}") from exc
+            self._note_failure(exc)
+            raise NotSaved(f"the edit is kept in memory and not saved: {_reason(exc)}") from exc
         self._note_saved()
         if self._journal.should_fold:
             try:
@@ -148,10 +150,17 @@ class Saving:
         with self.editing:
             if self._journal is None:
                 return
+            is_whole = self._journal.is_whole
             try:
+                if is_whole:
+                    self._write(self._journal)
+                else:
+                    self._journal.renew(self._contents())
                 self._journal.close(self._contents)
             except OSError as exc:
                 self._error = _reason(exc)
+                if not is_whole:
+                    self._note_lost()
             else:
                 self._note_saved()
             self._journal = None
@@ -164,13 +173,17 @@ class Saving:
             part.put_into(contents)
         return contents
 
-    def _save_anew(self) -> bool:
-        """Write everything to a new journal if the one that was open has gone."""
-        assert self._journal is not None
-        if self._journal.is_in_place:
-            return False
+    def _write(self, journal: Journal) -> None:
+        """Write what was appended, or everything if one of the files has gone."""
         try:
-            self._journal.renew(self._contents())
+            journal.flush()
+        except OSError:
+            if journal.is_in_place or not self._is_renewed(journal):
+                raise
+
+    def _is_renewed(self, journal: Journal) -> bool:
+        try:
+            journal.renew(self._contents())
         except OSError:
             return False
         return True
@@ -179,6 +192,10 @@ class Saving:
         for part in self._parts:
             part.note_saved()
         self._error = ""
+
+    def _note_lost(self) -> None:
+        for part in self._parts:
+            part.note_lost()
 
     def _note_failure(self, exc: OSError) -> None:
         self._error = _reason(exc)
@@ -199,11 +216,10 @@ class Saving:
         if self._journal is None:
             return True
         try:
-            self._journal.flush()
+            self._write(self._journal)
         except OSError as exc:
-            if not self._save_anew():
-                self._error = _reason(exc)
-                return False
+            self._error = _reason(exc)
+            return False
         self._note_saved()
         return True
 

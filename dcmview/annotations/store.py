@@ -140,7 +140,7 @@ class RoiStore:
         bool
             Whether the file takes them.
         """
-        with self._lock:
+        with self._saving.editing, self._lock:
             # The file was listed a moment ago, and somebody may have been quick.
             old = self._files.get(key, _NOTHING)
             if old.is_journaled or old.revision > 0:
@@ -158,7 +158,7 @@ class RoiStore:
         InvalidAnnotation
             If there would be too many.
         """
-        with self._lock:
+        with self._saving.editing, self._lock:
             old = self._files.get(key, _NOTHING)
             loaded = with_added(old.read_only, rois)
             self._put(key, replace(old, read_only=loaded, revision=old.revision + int(is_late)))
@@ -274,6 +274,13 @@ class RoiStore:
         with self._lock:
             self._unsaved.clear()
 
+    def note_lost(self) -> None:
+        """Take it that nothing is saved."""
+        with self._lock:
+            for key, state in self._files.items():
+                if state.is_journaled:
+                    self._unsaved[key] = self._clock
+
     def put_into(self, contents: Contents) -> None:
         """Add all that the journal knows of."""
         states, _ = self.snapshot()
@@ -309,17 +316,16 @@ class RoiStore:
         rois = change(old.rois)
         if self._total + len(rois) - len(old.rois) > MOST_ROIS:
             raise InvalidAnnotation(f"there can be {MOST_ROIS:,} ROIs in all files together")
-        has_journal = self._saving.has_journal
-        with self._lock:
-            changed = replace(
-                self.get(key), rois=rois, revision=old.revision + 1, is_journaled=has_journal
-            )
-            new = self._put(key, changed)
-            self._unsaved[key] = self._clock
         if operations and old.is_journaled:
             self._saving.append(key, None, operations)
         else:
             self._saving.append(key, rois)
+        changed = replace(
+            old, rois=rois, revision=old.revision + 1, is_journaled=self._saving.has_journal
+        )
+        with self._lock:
+            new = self._put(key, changed)
+            self._unsaved[key] = self._clock
         return new
 
     def _change_by(self, edit: FileEdit) -> FileRois:

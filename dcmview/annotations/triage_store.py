@@ -58,7 +58,7 @@ class TriageStore:
 
     def load(self, key: FileKey, mark: Mark) -> bool:
         """Take a mark that exists elsewhere already, unless the file has or had one."""
-        with self._lock:
+        with self._saving.editing, self._lock:
             if key in self._files:
                 return False
             self._put(key, mark, is_journaled=False)
@@ -112,6 +112,13 @@ class TriageStore:
         """Take it that nothing would be lost."""
         with self._lock:
             self._unsaved.clear()
+
+    def note_lost(self) -> None:
+        """Take it that nothing is saved."""
+        with self._lock:
+            for key, state in self._files.items():
+                if state.is_journaled:
+                    self._unsaved[key] = self._clock
 
     def put_into(self, contents: Contents) -> None:
         """Add all that the journal knows of."""

@@ -1,10 +1,27 @@
-"""Save edits that would end with the process."""
+"""Save ROI edits that would end with the process."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
+import tempfile
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def rescue_folders() -> Iterator[str]:
+    """Give the folders where a file is looked for, the best one first."""
+    with contextlib.suppress(OSError):  # the current folder may be removed
+        yield os.getcwd()
+    home = os.path.expanduser("~")
+    if os.path.isabs(home):
+        yield home
+    with contextlib.suppress(OSError):
+        yield tempfile.gettempdir()
 
 
 def write_rescue_file(content: bytes, folder: str, suffix: str) -> str:
@@ -16,7 +33,7 @@ def write_rescue_file(content: bytes, folder: str, suffix: str) -> str:
     Raises
     ------
     OSError
-        If nothing can be written to the folder.
+        If it cannot be written to the folder; nothing is left there then.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
     for number in itertools.count():
@@ -28,9 +45,14 @@ def write_rescue_file(content: bytes, folder: str, suffix: str) -> str:
             )
         except FileExistsError:
             continue
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            raise
         return path
     raise AssertionError("itertools.count does not end")

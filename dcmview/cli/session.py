@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from dcmview.cli import console
 from dcmview.cli.progress import counts, summary_lines
 from dcmview.cli.report import write_report
-from dcmview.cli.rescue import write_rescue_file
+from dcmview.cli.rescue import rescue_folders, write_rescue_file
 from dcmview.errors import NothingToShow, UsageError
 from dcmview.exchange.forms import EXPORT_FORMS
 from dcmview.server.lifetime import Lifetime
@@ -28,7 +28,7 @@ from dcmview.web.peer_uid import can_tell
 from dcmview.web.status import ServerStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from dcmview.cli.view import Start
     from dcmview.library import Library
@@ -158,9 +158,10 @@ class _Session:
         )
 
     def _finish(self, reason: EndReason) -> None:
-        self._save_rois()
         # At the terminal the user has been asked; everybody else gets the edits as a file.
-        if self._library.saving.unsaved_files and reason is not EndReason.INTERRUPT:
+        was_asked = reason is EndReason.INTERRUPT and self._library.saving.unsaved_files > 0
+        self._save_rois()
+        if self._library.saving.unsaved_files and not was_asked:
             self._rescue()
         if self._tunnel is not None:
             self._tunnel.stop()
@@ -191,22 +192,35 @@ class _Session:
         if self._start.options.no_rescue:
             console.warn("edits that were neither saved nor exported are lost (--no-rescue)")
             return
-        exchange = self._library.exchange
-        folder = os.getcwd()
+        error = self._library.saving.error
+        if error:
+            console.warn(f"edits could not be saved: {error}")
         forms = [] if self._library.rois.is_empty else ["embed"]
-        if not forms or not exchange.carries_all("embed"):
+        if not forms or not self._library.exchange.carries_all("embed"):
             forms.append("json")
-        try:
-            paths = [
-                write_rescue_file(
-                    exchange.export(form, folder=folder).whole(), folder, EXPORT_FORMS[form].suffix
-                )
-                for form in forms
-            ]
-        except OSError as exc:
-            console.warn(f"edits are lost, they cannot be written here: {exc.strerror}")
-        else:
+        reasons = []
+        for folder in rescue_folders():
+            try:
+                paths = self._rescued(forms, folder)
+            except OSError as exc:
+                reasons.append(f"{folder}: {exc.strerror or exc}")
+                continue
             console.tell(f"edits that were neither saved nor exported are in {' and '.join(paths)}")
+            return
+        console.warn(f"edits are lost, they cannot be written: {'; '.join(reasons)}")
+
+    def _rescued(self, forms: Sequence[str], folder: str) -> list[str]:
+        exchange = self._library.exchange
+        paths: list[str] = []
+        try:
+            for form in forms:
+                content = exchange.export(form, folder=folder).whole()
+                paths.append(write_rescue_file(content, folder, EXPORT_FORMS[form].suffix))
+        except OSError:
+            for path in paths:
+                os.unlink(path)
+            raise
+        return paths
 
     def _start_thread(self, target: Callable[[], None]) -> None:
         threading.Thread(target=target, name=f"dcmview{target.__name__}", daemon=True).start()

@@ -243,6 +243,86 @@ def test_a_journal_that_was_removed_is_made_anew_with_everything(open_store, tmp
     assert (again.get(FILE).rois, again.get(OTHER).rois) == (LOADED, DRAWN)
 
 
+@pytest.mark.parametrize("name", ["rois.json", "rois.json.journal"])
+def test_what_was_removed_is_written_again_at_the_end(open_store, tmp_path, name):
+    open_store().replace(FILE, LOADED)
+    first = open_store()
+    first._saving.close()
+    store = open_store()
+    store.replace(OTHER, DRAWN)
+    (tmp_path / name).unlink()
+    store._saving.close()
+    assert not store.unsaved()
+    assert [each.name for each in tmp_path.iterdir()] == ["rois.json"]
+    again = open_store()
+    assert (again.get(FILE).rois, again.get(OTHER).rois) == (LOADED, DRAWN)
+
+
+def test_a_snapshot_that_was_removed_is_written_again_with_the_next_edit(open_store, tmp_path):
+    store = open_store()
+    store.replace(FILE, LOADED)
+    store._saving.close()
+    store = open_store()
+    (tmp_path / "rois.json").unlink()
+    store.replace(OTHER, DRAWN)
+    again = open_store()
+    assert (again.get(FILE).rois, again.get(OTHER).rois) == (LOADED, DRAWN)
+
+
+def test_an_edit_is_not_saved_beside_a_snapshot_of_somebody_else(open_store, tmp_path):
+    store = open_store(first_retry_s=600)
+    store.replace(FILE, LOADED)
+    (tmp_path / "rois.json").write_text("precious")
+    with pytest.raises(NotSaved, match="was changed by another program"):
+        store.replace(OTHER, DRAWN)
+    store._saving.close()
+    assert set(store.unsaved()) == {FILE, OTHER}
+    assert (tmp_path / "rois.json").read_text() == "precious"
+
+
+def test_a_snapshot_that_was_copied_back_is_still_the_own_one(open_store, tmp_path):
+    store = open_store()
+    store.replace(FILE, LOADED)
+    store._saving.close()
+    store = open_store()
+    path = tmp_path / "rois.json"
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content)
+    store.replace(OTHER, DRAWN)
+    store._saving.close()
+    assert open_store().get(OTHER).rois == DRAWN
+
+
+def test_edits_of_a_removed_journal_are_not_taken_for_saved_before_they_are(
+    open_store, tmp_path, monkeypatch
+):
+    store = open_store(first_retry_s=600)
+    store.replace(FILE, LOADED)
+    (tmp_path / "rois.json.journal").unlink()
+
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal_module.os, "replace", fail)
+        for _ in range(2):
+            with pytest.raises(NotSaved, match="was moved or removed"):
+                store.replace(OTHER, DRAWN)
+    store.replace(OTHER, LOADED)
+    again = open_store()
+    assert (again.get(FILE).rois, again.get(OTHER).rois) == (LOADED, LOADED)
+
+
+def test_the_end_leaves_the_journal_of_another_server_alone(open_store, tmp_path):
+    store = open_store()
+    path = tmp_path / "rois.json.journal"
+    path.rename(tmp_path / "elsewhere")
+    path.write_text("of another server")
+    store._saving.close()
+    assert path.read_text() == "of another server"
+
+
 def test_nothing_is_edited_once_the_store_is_closed(open_store):
     store = open_store()
     store._saving.close()

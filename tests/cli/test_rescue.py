@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dcmview.cli.rescue import write_rescue_file
+from dcmview.cli.rescue import rescue_folders, write_rescue_file
 
 
 @pytest.fixture
@@ -42,6 +43,27 @@ def test_a_link_in_its_place_is_not_followed(tmp_path):
     os.symlink(victim, tmp_path / name)
     assert write_rescue_file(b"ROIs", str(tmp_path), ".csv") != str(tmp_path / name)
     assert victim.read_text() == "precious"
+
+
+def test_a_file_cut_short_by_a_full_disk_does_not_stay(tmp_path, monkeypatch):
+    def fail(_descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_rescue_file(b"ROIs", str(tmp_path), ".csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a current folder cannot be removed elsewhere")
+def test_the_home_folder_stands_in_for_a_current_folder_that_is_gone(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "gone")
+    assert list(rescue_folders())[:2] == [str(tmp_path / "gone"), str(tmp_path / "home")]
+    (tmp_path / "gone").rmdir()
+    assert next(rescue_folders()) == str(tmp_path / "home")
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):

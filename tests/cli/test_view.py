@@ -278,6 +278,22 @@ def test_unsaved_rois_are_rescued_where_nobody_can_be_asked(folder, tmp_path_fac
     assert str(folder / "ct.dcm") in rescued.read_text()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a current folder cannot be removed elsewhere")
+def test_rois_are_rescued_elsewhere_if_the_current_folder_is_gone(
+    folder, tmp_path_factory, monkeypatch
+):
+    cwd, home = tmp_path_factory.mktemp("cwd"), tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    with ServerProcess(str(folder), cwd=cwd) as server:
+        put_rois(server)
+        cwd.rmdir()
+        code, _, messages = server.stop()
+    (rescued,) = home.glob("dcmview-rescued-*")
+    assert code == 0
+    assert f"are in {rescued}" in messages
+    assert '"[[1,2,30,40]]"' in rescued.read_text()
+
+
 def test_exported_rois_need_no_rescue(folder, tmp_path_factory):
     cwd = tmp_path_factory.mktemp("cwd")
     with ServerProcess(str(folder), cwd=cwd) as server:
