@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 BODY_LIMIT_BYTES = 8 * 1024 * 1024
 IMPORT_LIMIT_BYTES = 64 * 1024 * 1024
-IMPORT_PATH = "/api/annotations/import"
+IMPORT_PATHS = ("/api/annotations/import", "/api/triage/import")
 
 SECURITY_HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -264,7 +264,7 @@ def _is_ip_address(name: str) -> bool:
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
     """Count the body as it comes in: Content-Length may be absent or a lie."""
-    is_import = scope["path"].endswith(IMPORT_PATH)
+    is_import = scope["path"].endswith(IMPORT_PATHS)
     limit_bytes = IMPORT_LIMIT_BYTES if is_import else BODY_LIMIT_BYTES
     declared = _Headers(scope["headers"]).get(b"content-length") or ""
     if declared.isdecimal() and int(declared) > limit_bytes:

@@ -247,9 +247,10 @@ def test_imports_may_be_larger_than_other_bodies_up_to_64_mib(server):
     assert server.request("PUT", "/api/file/0/rois", b" " * (9 * MIB)).status == 413
 
 
-def test_a_body_beyond_64_mib_is_refused_before_it_is_sent(server):
+@pytest.mark.parametrize("what", ["annotations", "triage"])
+def test_a_body_beyond_64_mib_is_refused_before_it_is_sent(server, what):
     answer = server.request(
-        "POST", "/api/annotations/import", b"", {"Content-Length": str(64 * MIB + 1)}
+        "POST", f"/api/{what}/import", b"", {"Content-Length": str(64 * MIB + 1)}
     )
     assert answer.status == 413
     assert "64 MiB" in answer.json["error"]
