@@ -317,6 +317,22 @@ def test_predictions_are_dropped_and_go_to_a_read_only_layer(page, server):
 
 
 @pytest.mark.one_size("small")
+def test_files_are_chosen_by_key(page, server, tmp_path):
+    path = tmp_path / "truth.json"
+    path.write_text(coco({"image_id": 1, "bbox": [3, 4, 10, 12]}))
+    open_page(page, server.url)
+    for sentence in ("Added 1 ROI to 1 file.", "1 ROI was there already."):  # and once more
+        with page.expect_file_chooser() as chooser:
+            page.keyboard.press("Shift+G")
+        chooser.value.set_files(path)
+        page.get_by_role("dialog", name="Import ROIs").get_by_role("button", name="Import").click()
+        expect(told(page)).to_contain_text(sentence)
+        page.keyboard.press("Escape")
+    # What came in is drawn, without another visit.
+    expect(page.get_by_role("group", name="ROIs on the image")).to_be_visible()
+
+
+@pytest.mark.one_size("small")
 def test_an_export_that_is_dropped_again_adds_nothing(page, server):
     put(server, [BOX, OUTLINE])
     open_page(page, server.url)

@@ -18,6 +18,7 @@ export class RoiExporter {
   readonly #onExported: () => void;
   #offers = $state.raw<readonly ExportOffer[] | null>(null);
   #failure = $state.raw<ApiError | null>(null);
+  #saveFailure = $state.raw<ApiError | null>(null);
   #job = $state.raw<ExportJob | null>(null);
   #question = new AbortController();
   #request = new AbortController();
@@ -37,9 +38,14 @@ export class RoiExporter {
     return this.#offers;
   }
 
-  /** Why it is not known, or why the last export failed. */
+  /** Why that is not known. */
   get failure(): ApiError | null {
     return this.#failure;
+  }
+
+  /** Why the last export failed. */
+  get saveFailure(): ApiError | null {
+    return this.#saveFailure;
   }
 
   get job(): ExportJob | null {
@@ -58,7 +64,7 @@ export class RoiExporter {
       signal.throwIfAborted();
       this.#offers = offers(previews);
     } catch (reason) {
-      this.#fail(reason);
+      this.#failure = this.#noted(reason);
     }
   }
 
@@ -67,7 +73,7 @@ export class RoiExporter {
     this.#request.abort();
     this.#request = new AbortController();
     const { signal } = this.#request;
-    this.#failure = null;
+    this.#saveFailure = null;
     this.#job = { form, bytes: 0 };
     try {
       const file = await this.#client.export(
@@ -80,7 +86,7 @@ export class RoiExporter {
       this.#onExported();
       return file;
     } catch (reason) {
-      this.#fail(reason);
+      this.#saveFailure = this.#noted(reason);
       return null;
     } finally {
       if (!signal.aborted) this.#job = null;
@@ -92,9 +98,11 @@ export class RoiExporter {
     this.#job = null;
   }
 
-  #fail(reason: unknown): void {
-    if (isAbort(reason)) return;
-    this.#failure = asApiError(reason);
-    this.#onFailure(this.#failure);
+  /** A failure to be shown; none where somebody has called it off. */
+  #noted(reason: unknown): ApiError | null {
+    if (isAbort(reason)) return null;
+    const failure = asApiError(reason);
+    this.#onFailure(failure);
+    return failure;
   }
 }

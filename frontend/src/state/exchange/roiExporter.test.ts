@@ -76,7 +76,7 @@ test('an export that is cancelled gives nothing and is no failure', async () => 
   const taking = exporter.take(FORM);
   exporter.cancel();
   expect(await taking).toBeNull();
-  expect(exporter.failure).toBeNull();
+  expect(exporter.saveFailure).toBeNull();
   expect(exporter.job).toBeNull();
 });
 
@@ -90,5 +90,7 @@ test('why an export failed is said where it was asked for', async () => {
     ignore,
   );
   expect(await exporter.take(FORM)).toBeNull();
-  expect(exporter.failure?.message).toBe('disk full');
+  expect(exporter.saveFailure?.message).toBe('disk full');
+  await exporter.look();
+  expect(exporter.saveFailure?.message).toBe('disk full');
 });
