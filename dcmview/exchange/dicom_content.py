@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 FORM_BY_CLASS = {
     f"{_STORAGE}88.": "sr",  # all kinds of structured reports
+    f"{_STORAGE}11.": "gsps",  # all kinds of presentation states
     f"{_STORAGE}66.4": "seg",
     f"{_STORAGE}66.7": "seg",  # as label maps
 }
@@ -67,7 +68,7 @@ class DicomContent:
                 return form
         raise InvalidAnnotation(
             f"a DICOM object without ROIs: {uid_name(uid) or uid[:64] or 'of no SOP class'}; "
-            "structured reports and segmentations have some"
+            "structured reports, segmentations and presentation states have some"
         )
 
     @cached_property

@@ -177,10 +177,17 @@ def _read_seg(content: Content) -> Found:
     return read_segmentation(content.require_dicom())
 
 
+def _read_gsps(content: Content) -> Found:
+    from dcmview.exchange.gsps import read_presentation_state
+
+    return read_presentation_state(content.require_dicom().dataset)
+
+
 IMPORT_FORMS: dict[str, ImportForm] = {
     "masks": ImportForm(_is_masks, _read_masks),
     "sr": ImportForm(lambda content: content.dicom_form == "sr", _read_sr),
     "seg": ImportForm(lambda content: content.dicom_form == "seg", _read_seg),
+    "gsps": ImportForm(lambda content: content.dicom_form == "gsps", _read_gsps),
     "embed": ImportForm(_is_embed, lambda content: (read_roi_csv(content.table), ())),
     "json": ImportForm(
         lambda content: content.is_json and content.json_head.format == FORMAT, _read_native

@@ -6,51 +6,34 @@ templates are found, too, by the image that they were selected from.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from dcmview.annotations.imports import ImportRow, LeftOut
-from dcmview.annotations.roi import LARGEST_SCORE, MOST_POINTS, ImagePoint, Roi
+from dcmview.annotations.roi import LARGEST_SCORE, Roi
 from dcmview.dicom import elements
 from dcmview.dicom.sequences import sequence_items
 from dcmview.errors import InvalidAnnotation
 from dcmview.exchange import sr_codes
-from dcmview.exchange.dicom_values import single
+from dcmview.exchange.graphics import UnusableGraphic, graphic_points, shapes_of
 from dcmview.exchange.references import referenced_frames
 from dcmview.exchange.sr_tree import ContentTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from pydicom.dataset import Dataset
 
     from dcmview.annotations.roi import RoiKind
     from dcmview.exchange.sr_tree import ContentItem
 
-Point = tuple[float, float]
-
-ELLIPSE_CORNERS = 72
-"""Of a polygon that stands for an ellipse whose axes are not those of the image."""
-_AXIS_TOLERANCE_PX = 1e-3
-"""Ends of axes are often given with few digits."""
 _MOST_NOTES = 20
 _LONGEST_NOTE = 200
 _KIND_BY_CODE: dict[str, RoiKind] = {code.value: kind for kind, code in sr_codes.KINDS.items()}
 _FIELD_BY_CODE = {code.value: field for field, code in sr_codes.TEXTS.items()}
-_OPEN_POINTS: dict[RoiKind, range] = {
-    "length": range(2, 3),
-    "angle": range(3, 4),
-    "cobb": range(4, 5),
-    "polyline": range(2, MOST_POINTS + 1),
-}
 _SOME_ROI = {"kind": "point", "points": [{"x": 0, "y": 0}]}
 _SLIDES = "1.2.840.10008.5.1.4.1.1.77.1.6"
-
-
-class _Unusable(Exception):
-    """A SCOORD that makes no ROI, and why."""
 
 
 class _Said(NamedTuple):
@@ -88,7 +71,7 @@ def read_report(dataset: Dataset) -> tuple[tuple[ImportRow, ...], tuple[LeftOut,
             said[group.place] = _said_of(group)
         try:
             rows.extend(_rows(tree, item, said[group.place], place))
-        except (_Unusable, InvalidAnnotation) as exc:
+        except (UnusableGraphic, InvalidAnnotation) as exc:
             left_out.append(LeftOut(place, str(exc)))
     if not rows and not left_out:
         raise InvalidAnnotation("the report has no outlines")
@@ -97,8 +80,9 @@ def read_report(dataset: Dataset) -> tuple[tuple[ImportRow, ...], tuple[LeftOut,
 
 def _rows(tree: ContentTree, item: ContentItem, said: _Said, place: str) -> Iterator[ImportRow]:
     if item.value_type == "SCOORD3D":
-        raise _Unusable("is in millimetres of the patient, not in pixels of an image")
-    shapes = list(_shapes(item, said.kind))
+        raise UnusableGraphic("is in millimetres of the patient, not in pixels of an image")
+    graphic_type = elements.text(item.dataset, "GraphicType").upper()
+    shapes = list(shapes_of(graphic_type, graphic_points(item.dataset), said.kind))
     references = [
         reference
         for image in map(tree.resolved, item.children)
@@ -106,7 +90,7 @@ def _rows(tree: ContentTree, item: ContentItem, said: _Said, place: str) -> Iter
         for reference in sequence_items(image.dataset, "ReferencedSOPSequence")[:1]
     ]
     if not references:
-        raise _Unusable("names no image")
+        raise UnusableGraphic("names no image")
     for reference in references:
         if elements.text(reference, "ReferencedSOPClassUID") == _SLIDES:
             _require_frame_points(item)
@@ -120,7 +104,7 @@ def _rows(tree: ContentTree, item: ContentItem, said: _Said, place: str) -> Iter
 def _require_frame_points(item: ContentItem) -> None:
     # Where this is not said, points of a slide are those of its total pixel matrix.
     if elements.text(item.dataset, "PixelOriginInterpretation").upper() != "FRAME":
-        raise _Unusable("counts in the total pixel matrix of a slide, not in a frame")
+        raise UnusableGraphic("counts in the total pixel matrix of a slide, not in a frame")
 
 
 # What the report says
@@ -179,82 +163,3 @@ def _is_allowed(name: str, value: Any) -> bool:
     except msgspec.ValidationError:
         return False
     return name != "score" or value is None or abs(value) <= LARGEST_SCORE
-
-
-# What is drawn
-
-
-def _shapes(
-    item: ContentItem, kind: RoiKind | None
-) -> Iterator[tuple[RoiKind, tuple[ImagePoint, ...]]]:
-    """Give kinds with points; several of them where one graphic stands for several ROIs."""
-    points = _points(item.dataset)
-    graphic_type = elements.text(item.dataset, "GraphicType").upper()
-    if graphic_type in ("POINT", "MULTIPOINT"):
-        for point in points:
-            yield "point", _image_points([point])
-    elif graphic_type == "POLYLINE" and len(points) > 1:
-        yield _outline(points, kind)
-    elif graphic_type == "CIRCLE" and len(points) == 2:
-        (x, y), edge = points
-        radius = math.dist(points[0], edge)
-        yield "ellipse", _image_points([(x - radius, y - radius), (x + radius, y + radius)])
-    elif graphic_type == "ELLIPSE" and len(points) == 4:
-        yield _ellipse(points)
-    else:
-        raise _Unusable(f"is no graphic: {graphic_type[:20]!r} with {len(points)} point(s)")
-
-
-def _points(dataset: Dataset) -> list[Point]:
-    numbers, _ = elements.numbers(dataset, "GraphicData")
-    values = [number for number in numbers if number is not None]
-    if len(values) != len(numbers) or len(values) % 2 or not values:
-        raise _Unusable("has coordinates that are no pairs of numbers")
-    return list(zip(values[::2], values[1::2], strict=True))
-
-
-def _outline(points: list[Point], kind: RoiKind | None) -> tuple[RoiKind, tuple[ImagePoint, ...]]:
-    is_closed = len(points) > 3 and points[0] == points[-1]
-    if kind is not None and len(points) in _OPEN_POINTS.get(kind, ()):
-        return kind, _image_points(points)
-    if not is_closed:
-        return ("length" if len(points) == 2 else "polyline"), _image_points(points)
-    corners = points[:-1]
-    if kind in ("polygon", "freehand"):
-        return kind, _image_points(corners)
-    if len(corners) == 4 and _is_rectangle(corners):
-        return "rectangle", _image_points([corners[0], corners[2]])
-    return "polygon", _image_points(corners)
-
-
-def _is_rectangle(corners: Sequence[Point]) -> bool:
-    xs, ys = ({corner[axis] for corner in corners} for axis in (0, 1))
-    is_turning = all(
-        (a[0] == b[0]) != (a[1] == b[1])
-        for a, b in zip(corners, [*corners[1:], corners[0]], strict=True)
-    )
-    return len(xs) == len(ys) == 2 and is_turning
-
-
-def _ellipse(points: list[Point]) -> tuple[RoiKind, tuple[ImagePoint, ...]]:
-    """Give the box around an ellipse, or corners where its axes are not those of the image."""
-    for first, second in ((points[:2], points[2:]), (points[2:], points[:2])):
-        (x0, y0), (x1, y1) = first
-        (x2, y2), (x3, y3) = second
-        if abs(y0 - y1) <= _AXIS_TOLERANCE_PX >= abs(x2 - x3):
-            return "ellipse", _image_points([(x0, y2), (x1, y3)])
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points
-    centre_x, centre_y = (x0 + x1) / 2, (y0 + y1) / 2
-    steps = [2 * math.pi * number / ELLIPSE_CORNERS for number in range(ELLIPSE_CORNERS)]
-    corners = [
-        (
-            centre_x + math.cos(step) * (x1 - x0) / 2 + math.sin(step) * (x3 - x2) / 2,
-            centre_y + math.cos(step) * (y1 - y0) / 2 + math.sin(step) * (y3 - y2) / 2,
-        )
-        for step in steps
-    ]
-    return "polygon", _image_points(corners)
-
-
-def _image_points(points: Sequence[Point]) -> tuple[ImagePoint, ...]:
-    return tuple(ImagePoint(single(x), single(y)) for x, y in points)
