@@ -61,10 +61,13 @@ def read_report(dataset: Dataset) -> tuple[tuple[ImportRow, ...], tuple[LeftOut,
     left_out: list[LeftOut] = []
     said: dict[tuple[int, ...], _Said] = {}
     for item in tree.items:
+        if item.value_type not in ("SCOORD", "SCOORD3D", "IMAGE"):
+            continue
         place = f"item {'.'.join(map(str, item.place))}"
-        if any(map(item.is_named, sr_codes.SEGMENTS)):
-            left_out.append(LeftOut(place, "is part of a segmentation: import that file as well"))
-        if item.value_type not in ("SCOORD", "SCOORD3D"):
+        if item.value_type == "IMAGE":
+            if any(map(item.is_named, sr_codes.SEGMENTS)):
+                reason = "is part of a segmentation: import that file as well"
+                left_out.append(LeftOut(place, reason))
             continue
         group = _group_of(item)
         if group.place not in said:

@@ -26,6 +26,8 @@ class ContentItem:
 
     dataset: Dataset
     place: tuple[int, ...]
+    codes: dict[bytes, Code]
+    """Codes of this report that were read already: most are there a thousand times."""
     parent: ContentItem | None = None
     children: list[ContentItem] = field(default_factory=list)
 
@@ -37,12 +39,12 @@ class ContentItem:
     @cached_property
     def name(self) -> Code:
         """What the item is about."""
-        return read_code(self.dataset, "ConceptNameCodeSequence")
+        return self._code("ConceptNameCodeSequence")
 
     @property
     def coded_value(self) -> Code:
         """The value of a CODE item."""
-        return read_code(self.dataset, "ConceptCodeSequence")
+        return self._code("ConceptCodeSequence")
 
     @property
     def text_value(self) -> str:
@@ -63,6 +65,14 @@ class ContentItem:
         """Whether the item is about a concept; meanings are for people, and vary."""
         return self.name[:2] == code[:2]
 
+    def _code(self, keyword: str) -> Code:
+        raw = elements.raw_bytes(self.dataset, keyword)
+        if raw is None:
+            return read_code(self.dataset, keyword)
+        if raw[0] not in self.codes:
+            self.codes[raw[0]] = read_code(self.dataset, keyword)
+        return self.codes[raw[0]]
+
     def ancestors(self) -> Iterator[ContentItem]:
         """Give the items that this one lies in, the nearest first."""
         item = self.parent
@@ -81,7 +91,8 @@ class ContentTree:
     """
 
     def __init__(self, dataset: Dataset) -> None:
-        root = ContentItem(dataset, (1,))
+        codes: dict[bytes, Code] = {}
+        root = ContentItem(dataset, (1,), codes)
         self.items: list[ContentItem] = []
         self._by_place = {root.place: root}
         waiting = [root]
@@ -89,7 +100,7 @@ class ContentTree:
             parent = waiting.pop()
             self.items.append(parent)
             for number, child in enumerate(sequence_items(parent.dataset, "ContentSequence"), 1):
-                item = ContentItem(child, (*parent.place, number), parent)
+                item = ContentItem(child, (*parent.place, number), codes, parent)
                 parent.children.append(item)
                 self._by_place[item.place] = item
                 if len(self._by_place) > MOST_ITEMS or len(item.place) > MOST_DEPTH:

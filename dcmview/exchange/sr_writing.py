@@ -6,6 +6,7 @@ columns and rows, 0.0 at the top left corner of the first pixel.
 
 from __future__ import annotations
 
+import functools
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -231,5 +232,6 @@ def _texts(roi: Roi) -> Iterator[tuple[Code, str]]:
         yield sr_codes.COMMENT, plain_text(roi.note)
 
 
+@functools.lru_cache(maxsize=256)
 def _concept(code: Code) -> Any:
     return highdicom().sr.CodedConcept(code.value, code.scheme, code.meaning)
