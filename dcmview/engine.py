@@ -34,7 +34,7 @@ from dcmview.dicom.source import (
 )
 from dcmview.dicom.tagtree import frame_group_nodes, tag_node_at, tag_tree
 from dcmview.dicom.transfer import Codec, TransferSyntax, transfer_syntax
-from dcmview.dicom.workers import always_wanted, make_decoder
+from dcmview.dicom.workers import IN_PROCESS, always_wanted, make_decoder
 from dcmview.errors import (
     DecodeFailed,
     InstanceError,
@@ -92,10 +92,6 @@ _MOST_HALVES = {Codec.JPEG: 3, Codec.JPEG_2000: 5, Codec.HTJ2K: 5}
 MOST_KNOWN_BAD_FRAMES = 10_000
 MOST_FILES_WITH_REPAIRS = 10_000
 
-# Nothing but numpy, zlib and a bounded unpacking of runs touches these; handing them to
-# another process would take longer than decoding them.
-_IN_PROCESS = (Codec.NATIVE, Codec.DEFLATED_FRAME, Codec.RLE)
-
 
 class Engine:
     """Pictures, samples and tags of single files. For many threads.
@@ -144,7 +140,7 @@ class Engine:
 
     def warm_up(self, transfer_syntax_uid: str) -> None:
         """Start what the first frame of this syntax needs."""
-        if transfer_syntax(transfer_syntax_uid).codec not in _IN_PROCESS:
+        if transfer_syntax(transfer_syntax_uid).codec not in IN_PROCESS:
             self._decoder.warm_up()
 
     def close(self) -> None:
@@ -409,7 +405,7 @@ class Engine:
         with _open_bytes(entry, inflated) as source:
             frame = image.table.frame_bytes(source, frame_index)
         try:
-            if image.syntax.codec in _IN_PROCESS:
+            if image.syntax.codec in IN_PROCESS:
                 return decode_frame(
                     frame,
                     image.layout,

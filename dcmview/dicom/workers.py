@@ -26,7 +26,7 @@ import numpy as np
 
 from dcmview import errors
 from dcmview.dicom.decode import decode_frame, decode_reduced, decoder_names
-from dcmview.dicom.transfer import transfer_syntax
+from dcmview.dicom.transfer import Codec, transfer_syntax
 from dcmview.errors import Busy, DecodeFailed, InstanceError
 from dcmview.model import StoredFrame
 
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
     from dcmview.dicom.worker import DecodeAnswer, DecodeJob
     from dcmview.model import PixelLayout
+
+# Nothing but numpy, zlib and a bounded unpacking of runs touches these; handing them to
+# another process would take longer than decoding them.
+IN_PROCESS = (Codec.NATIVE, Codec.DEFLATED_FRAME, Codec.RLE)
 
 CPU_LIMIT_S = 5.0
 CPU_LIMIT_PER_MEGAPIXEL_S = 1.0

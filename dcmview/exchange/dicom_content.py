@@ -14,6 +14,7 @@ from dcmview.dicom.parse import ParsedFile, parse_file
 from dcmview.dicom.source import MemorySource
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.dicom.uids import uid_name
+from dcmview.dicom.workers import IN_PROCESS, make_decoder
 from dcmview.errors import DcmviewError, InstanceError, InvalidAnnotation
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
-    from dcmview.model import PixelLayout
+    from dcmview.dicom.workers import Decoder
+    from dcmview.model import PixelLayout, StoredFrame
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 FORM_BY_CLASS = {
@@ -85,20 +87,36 @@ class DicomContent:
             If it is not there, or cannot be decoded.
         """
         try:
-            frame = self._table.frame_bytes(self._pixels, frame_index)
-            location = self._parsed.location
-            decoded = decode_frame(
-                frame,
-                self.layout,
-                transfer_syntax(self._parsed.transfer_syntax_uid),
-                little_endian=location is None or location.little_endian,
-                bit_offset=self._table.bit_offset(frame_index),
-            )
+            decoded = self._decoded(frame_index)
         except DcmviewError as exc:
             raise InvalidAnnotation(exc.message) from exc
         if decoded.truncated:
             raise InvalidAnnotation("the pixel data ends early")
         return decoded.values
+
+    def close(self) -> None:
+        """End the process that decodes, if one was needed."""
+        if "_decoder" in vars(self):
+            self._decoder.close()
+
+    def _decoded(self, frame_index: int) -> StoredFrame:
+        location = self._parsed.location
+        syntax = transfer_syntax(self._parsed.transfer_syntax_uid)
+        frame = self._table.frame_bytes(self._pixels, frame_index)
+        if syntax.codec not in IN_PROCESS:
+            return self._decoder.decode(bytes(frame), self.layout, syntax.uid)
+        return decode_frame(
+            frame,
+            self.layout,
+            syntax,
+            little_endian=location is None or location.little_endian,
+            bit_offset=self._table.bit_offset(frame_index),
+        )
+
+    @cached_property
+    def _decoder(self) -> Decoder:
+        """A process of its own, which a damaged frame may crash."""
+        return make_decoder(1)
 
     @property
     def _pixels(self) -> MemorySource:

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
@@ -174,7 +175,8 @@ def _read_sr(content: Content) -> Found:
 def _read_seg(content: Content) -> Found:
     from dcmview.exchange.seg_reading import read_segmentation
 
-    return read_segmentation(content.require_dicom())
+    with closing(content.require_dicom()) as opened:
+        return read_segmentation(opened)
 
 
 def _read_gsps(content: Content) -> Found:

@@ -282,6 +282,20 @@ def test_fractions_count_from_half_on():
     assert same(outlines_in(content), {("all", "s1"): pixels >= 0.5})
 
 
+def test_a_compressed_segmentation_is_read():
+    pixels = np.zeros((64, 80), np.uint8)
+    pixels[3:40, 5:60] = 1
+    jpeg_ls = pydicom.uid.JPEGLSLossless
+    content = written_by_highdicom(
+        pixels.astype(np.float32),
+        "FRACTIONAL",
+        fractional_type="OCCUPANCY",
+        transfer_syntax_uid=jpeg_ls,
+    )
+    assert jpeg_ls.encode() in content
+    assert same(outlines_in(content), {("all", "s1"): pixels == 1})
+
+
 @pytest.mark.parametrize("name", ["liver.dcm", "liver_expb.dcm"])
 def test_outlines_of_a_segmentation_of_others_give_its_pixels_back(name):
     path = get_testdata_file(name)
