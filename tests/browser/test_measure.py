@@ -102,7 +102,7 @@ def number(pattern: str, text: str) -> float:
 
 
 def panel(page: Page) -> Locator:
-    return page.get_by_role("complementary", name="Measurements")
+    return page.get_by_role("complementary", name="ROIs")
 
 
 def figure(page: Page, name: str) -> str:
@@ -448,14 +448,14 @@ def test_the_list_goes_to_the_frame_of_a_measurement(page, server):
     page.keyboard.press("Home")
     expect(page.get_by_text("1 / 22").first).to_be_visible()
     page.keyboard.press("Shift+M")
-    entry = panel(page).get_by_role("button", name=re.compile("^Length"))
+    entry = panel(page).get_by_role("treeitem", name=re.compile("^Length"))
     expect(entry).to_contain_text(text)
     expect(entry).to_contain_text("frame 10")
     entry.focus()
     page.keyboard.press("Enter")
     expect(page.locator(f'[data-shown="{first}"]')).to_be_visible()
     expect(shapes(page, "Length")).to_have_count(1)
-    expect(entry).to_have_attribute("aria-pressed", "true")
+    expect(entry).to_have_attribute("aria-selected", "true")
     panel(page).get_by_role("button", name="Delete").click()
     expect(shapes(page)).to_have_count(0)
 

@@ -234,7 +234,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     command: 'toggle-measurements',
     section: 'Panels and page',
-    name: 'Measurements',
+    name: 'ROIs and measurements',
     keys: ['Shift+m'],
   },
   { command: 'contact-sheet', section: 'Panels and page', name: 'Contact sheet', keys: ['g'] },

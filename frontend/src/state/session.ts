@@ -26,6 +26,7 @@ import { Notices } from './notices.svelte';
 import type { Overlays } from './view/overlays.svelte';
 import { Pane } from './panes/pane.svelte';
 import { RoiBook } from './rois/roiBook.svelte';
+import { RoiFilter } from './rois/roiFilter.svelte';
 import { RoiSync } from './rois/roiSync.svelte';
 import { Skipped } from './list/skipped.svelte';
 import { Study } from './list/study.svelte';
@@ -57,6 +58,7 @@ export class Session {
   readonly rois = new RoiBook((file) => {
     this.roiSync.touch(file);
   });
+  readonly roiFilter = new RoiFilter();
   readonly results = new Results();
   readonly captions = new Captions();
   readonly roiSync: RoiSync;

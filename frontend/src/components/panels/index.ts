@@ -6,6 +6,6 @@ import type { PanelName } from '../../state/layout.svelte';
 export const PANELS: Readonly<Record<PanelName, () => Promise<{ default: Component }>>> = {
   tags: () => import('./TagPanel.svelte'),
   explanation: () => import('./ExplanationPanel.svelte'),
-  measurements: () => import('./MeasurementPanel.svelte'),
+  measurements: () => import('./rois/RoiPanel.svelte'),
   histogram: () => import('./HistogramPanel.svelte'),
 };

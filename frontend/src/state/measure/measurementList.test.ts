@@ -15,7 +15,7 @@ import {
   stack,
 } from '../../testing/server';
 import { Session } from '../session';
-import { measurementRows } from './measurementList';
+import { stackItems } from '../rois/roiList';
 
 test('an ROI of a file with many frames is listed once, at its first frame', async () => {
   const frames = [0, 1, 2].map((frame_index) => ({ file: 0, frame_index }));
@@ -33,5 +33,5 @@ test('an ROI of a file with many frames is listed once, at its first frame', asy
   const point = { kind: 'point' as const, points: [{ x: 1, y: 1 }] };
   session.rois.add(0, [bareRoi(point, 'all'), bareRoi(point, [1, 2])]);
   flushSync();
-  expect(measurementRows(session).map(({ frame_number }) => frame_number)).toEqual([1, 2]);
+  expect(stackItems(session).map(({ frame_number }) => frame_number)).toEqual([1, 2]);
 });

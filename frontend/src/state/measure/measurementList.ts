@@ -2,11 +2,12 @@ import { frameKey, type FrameRef } from '../../dicom/frameRef';
 import { firstFrame, isOnFrame } from '../../dicom/roi';
 import { SHAPE_KINDS } from '../../dicom/shapes';
 import type { RoiEntry } from '../rois/fileRois.svelte';
+import type { RoiItem } from '../rois/roiList';
 import type { Session } from '../session';
 import { resultLines, type MeasurementResult } from './measurementResult';
 import type { Measured } from './measurementText';
 
-/** One line of the list of measurements. */
+/** What the list says of an ROI: made only for those in sight. */
 export interface MeasurementRow {
   entry: RoiEntry;
   /** The frame it belongs to, or the first of them. */
@@ -16,11 +17,8 @@ export interface MeasurementRow {
   name: string;
   /** The first of what it says. */
   figure: string;
-  /** Where its frame stands in the stack, from 1. */
-  frame_number: number;
   /** On how many frames it was measured so far. */
   measuredCount: number;
-  isSelected: boolean;
 }
 
 /** All ROIs with their results, each on every frame on which it was seen. */
@@ -35,33 +33,19 @@ export function allMeasured({ rois, results }: Session): Measured[] {
   });
 }
 
-/** The ROIs of the stack that is looked at, in the order of its frames. */
-export function measurementRows({ viewer, pane, rois, results }: Session): MeasurementRow[] {
-  const { stack } = viewer;
-  if (stack === null) return [];
-  const onScreen = new Map(pane.editor.items.map(({ key, result }) => [key, result]));
-  const rows = [...new Set(stack.row.files)].flatMap((file) =>
-    rois.of(file).flatMap((entry): MeasurementRow[] => {
-      const { key, roi } = entry;
-      const ref = { file, frame_index: firstFrame(roi) };
-      const place = stack.placeOf(ref) ?? null;
-      if (place === null) return [];
-      const known = results.all(roi.shape);
-      const own = known.find((one) => frameKey(one.ref) === frameKey(ref)) ?? known[0];
-      const result = onScreen.get(key) ?? own?.result ?? null;
-      return [
-        {
-          entry,
-          ref,
-          result,
-          name: SHAPE_KINDS[roi.shape.kind].name,
-          figure: (result === null ? undefined : resultLines(roi.shape, result)[0]) ?? '',
-          frame_number: place.position + 1,
-          measuredCount: known.length,
-          isSelected: rois.selection.has(key),
-        },
-      ];
-    }),
-  );
-  return rows.sort((one, other) => one.frame_number - other.frame_number);
+export function measurementRow({ pane, results }: Session, item: RoiItem): MeasurementRow {
+  const { entry, ref } = item;
+  const { shape } = entry.roi;
+  const known = results.all(shape);
+  const own = known.find((one) => frameKey(one.ref) === frameKey(ref)) ?? known[0];
+  const onScreen = pane.editor.items.find(({ key }) => key === entry.key);
+  const result = onScreen?.result ?? own?.result ?? null;
+  return {
+    entry,
+    ref,
+    result,
+    name: SHAPE_KINDS[shape.kind].name,
+    figure: (result === null ? undefined : resultLines(shape, result)[0]) ?? '',
+    measuredCount: known.length,
+  };
 }

@@ -36,6 +36,10 @@ export function roiKey(file: number, id: string): string {
   return `${String(file)}/${id}`;
 }
 
+export function fileOfKey(key: string): number {
+  return Number(key.split('/', 1)[0]);
+}
+
 /** The ROIs of one file: as they are here, as the server has them, and what undo needs. */
 export class FileRois {
   readonly file: number;

@@ -1,6 +1,7 @@
 import { CT_PRESETS } from '../../dicom/ctPresets';
 import { LABEL_KEYS, type LabelCommand } from '../../interaction/keymap';
 import type { Session } from '../session';
+import type { RoiEntry } from './fileRois.svelte';
 import { acceptSelected } from './roiCopies';
 
 /** The label of a digit key for what is selected, or else for what is drawn next. */
@@ -14,10 +15,31 @@ function chooseLabel(session: Session, digit: number): void {
 }
 
 /** Labels what is selected and free; with a drawing tool in hand what is drawn next too. */
-export function setLabel({ rois, pane, toolbox }: Session, label: string): void {
+export function setLabel(session: Session, label: string): void {
+  labelEntries(session, session.pane.editor.free, label);
+}
+
+/** The same for some ROIs. */
+export function labelEntries(
+  { rois, toolbox }: Session,
+  entries: readonly RoiEntry[],
+  label: string,
+): void {
   rois.labels.note(label);
-  if (pane.editor.free.length > 0) rois.edit(pane.editor.free, { label });
+  if (entries.length > 0) rois.edit(entries, { label });
   if (toolbox.shapeKind !== null) rois.labels.next = label;
+}
+
+/** Gives a layer another name, in all files; what is read-only keeps its name. */
+export async function renameLayer(
+  { rois, roiSync }: Session,
+  from: string,
+  to: string,
+): Promise<void> {
+  await roiSync.loadAll();
+  const entries = rois.all.filter(({ roi }) => roi.group === from && !roi.locked);
+  if (entries.length > 0) rois.edit(entries, { group: to });
+  rois.layers.rename(from, to);
 }
 
 const LABELLING = Object.fromEntries(

@@ -1,4 +1,5 @@
 import { labelColor } from '../../dicom/labelColors';
+import type { Roi } from '../../dicom/roi';
 
 /** The labels that ROIs can have, in the order of their keys, and the one that the next ROI gets. */
 export class Labels {
@@ -32,4 +33,11 @@ export class Labels {
   colorOf(label: string): string {
     return labelColor(this.#places.get(label) ?? -1);
   }
+}
+
+/** How many ROIs have each label. */
+export function labelCounts(rois: readonly Roi[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { label } of rois) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return counts;
 }

@@ -3,7 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { FrameRef } from '../../dicom/frameRef';
 import { bareRoi, isOnFrame, type Roi } from '../../dicom/roi';
 import type { Shape } from '../../dicom/shapes';
-import { FileRois, roiKey, type RoiEntry } from './fileRois.svelte';
+import { fileOfKey, FileRois, roiKey, type RoiEntry } from './fileRois.svelte';
 import { Labels } from './labels.svelte';
 import { Layers } from './layers.svelte';
 import type { RoiStep } from './roiEdits';
@@ -45,6 +45,14 @@ export class RoiBook {
   get selection(): ReadonlySet<string> {
     return this.#selection;
   }
+
+  /** What is selected, on any frame. */
+  readonly selected: readonly RoiEntry[] = $derived.by(() => {
+    const files = new Set([...this.#selection].map(fileOfKey));
+    return [...files].flatMap((file) =>
+      this.of(file).filter(({ key }) => this.#selection.has(key)),
+    );
+  });
 
   /** The ROIs of one file, which may be none. */
   of(file: number): readonly RoiEntry[] {
@@ -90,8 +98,7 @@ export class RoiBook {
   }
 
   find(key: string): RoiEntry | null {
-    const file = Number(key.split('/', 1)[0]);
-    return this.of(file).find((entry) => entry.key === key) ?? null;
+    return this.of(fileOfKey(key)).find((entry) => entry.key === key) ?? null;
   }
 
   /** The file as the server calls it; empty before it was asked. */

@@ -91,6 +91,14 @@ export class RoiSync {
     else void this.refresh();
   }
 
+  /** Fetches the ROIs of all files that have some. */
+  async loadAll(): Promise<void> {
+    await this.refresh();
+    const files = [...this.overview.values()].filter(({ count }) => count > 0);
+    this.#needed = new Set([...this.#needed, ...files.map(({ index }) => index)]);
+    await this.#load();
+  }
+
   /** Takes in what was changed elsewhere. */
   async refresh(): Promise<void> {
     try {
