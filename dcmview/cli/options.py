@@ -130,7 +130,7 @@ OPTIONS = (
         str,
         "FILE",
         "Load ROIs from a file, which is never written: EMBED CSV, dcmview's JSON or CSV, COCO, "
-        "DICOM SR or SEG, or another CSV table with a row a box. Repeatable.",
+        "masks, DICOM SR, SEG or GSPS, or another CSV table with a row a box. Repeatable.",
         FILES,
         repeatable=True,
     ),
