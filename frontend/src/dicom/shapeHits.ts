@@ -30,7 +30,8 @@ export function handleAt(
   return found;
 }
 
-function distanceToPiece(
+/** Distance of a point from a straight piece. */
+export function distanceToPiece(
   from: ImagePoint,
   to: ImagePoint,
   point: ImagePoint,

@@ -34,7 +34,7 @@ export const MEASURE_COMMANDS: Readonly<Record<MeasureCommand, (session: Session
   'take-back-point': ({ pane }) => pane.editor.takeBack(),
   'cancel-shape': ({ pane }) => pane.editor.cancel(),
   'delete-shape': ({ pane }) => pane.editor.deleteSelected(),
-  'let-go': ({ rois }) => rois.select([]),
+  'let-go': ({ pane }) => pane.editor.letGo(),
   'window-from-region': ({ pane: { editor } }) => {
     const region = editor.selected.find(({ roi }) => isRegion(roi.shape));
     if (region !== undefined) editor.windowFrom(region.roi.shape);

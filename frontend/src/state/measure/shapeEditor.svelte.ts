@@ -1,18 +1,26 @@
 import { visibleText } from '../../dicom/format';
-import { frameKey } from '../../dicom/frameRef';
 import { regionWindow } from '../../dicom/regionStatistics';
-import { moveHandle, moveShapes, type Scale } from '../../dicom/shapeEdits';
-import { isRegion, isTooSmall, type ImagePoint, type Shape } from '../../dicom/shapes';
-import { toImagePoint, toMatrix, type Camera, type Point } from '../../interaction/camera';
+import { moveHandle, moveShapes } from '../../dicom/shapeEdits';
+import {
+  boundsOf,
+  isRegion,
+  isTooSmall,
+  SHAPE_KINDS,
+  type Box,
+  type Shape,
+} from '../../dicom/shapes';
+import { hasVertices, insertPoint, nearestEdge, removePoint } from '../../dicom/vertexEdits';
+import { toImagePoint, toMatrix, type Point } from '../../interaction/camera';
 import type { KeyContext } from '../../interaction/keymap';
 import { Sketch, type Pen } from '../../interaction/sketch';
-import { shapeLines, type Results } from './measurementResult';
-import { shapeHitAt, shapeLabels, type Part, type ShapeItem, type ShapeLabel } from './shapeItems';
-import type { Roi } from '../../dicom/roi';
 import type { RoiEntry } from '../rois/fileRois.svelte';
 import type { RoiBook } from '../rois/roiBook.svelte';
-import type { Toolbox } from './toolbox.svelte';
 import type { Viewer } from '../view/viewer.svelte';
+import type { Results } from './measurementResult';
+import { draftsOf, type Grip, type Part } from './shapeGrip';
+import { isWithin, shapeHitAt, type ShapeItem, type ShapeLabel } from './shapeItems';
+import { NO_DRAFTS, scaleOf, ShapeScene } from './shapeScene.svelte';
+import type { Toolbox } from './toolbox.svelte';
 
 /** The pointer over the viewport, in CSS pixels, with the keys that are held. */
 export interface Touch {
@@ -20,102 +28,94 @@ export interface Touch {
   /** A finger is less exact than a mouse. */
   isFinger: boolean;
   isEven: boolean;
+  /** Draws from the middle; over points and edges it adds and takes away. */
   isFromCenter: boolean;
+  /** Selects, whatever tool is in hand. */
+  isChoosing: boolean;
 }
-
-interface Grip {
-  entry: RoiEntry;
-  part: Part;
-  from: ImagePoint;
-  /** Where the label stood, in image points. */
-  labelAt: ImagePoint;
-}
-
-/** What a grip makes of an ROI, before it is let go. */
-type Draft = Pick<Roi, 'shape' | 'labelOffset'>;
-
-const NOTHING: ReadonlyMap<string, Draft> = new Map();
-
-/** With more shapes than this on a frame only those that are selected are measured. */
-const MOST_MEASURED = 60;
 
 /** A hand that means to click moves less than this. */
 const CLICK_SLOP_CSS_PX = 5;
+
+/** A finger that rests on a point for so long takes it away. */
+const LONG_PRESS_MS = 600;
 
 /** Drawing, taking and moving shapes in one viewport. */
 export class ShapeEditor {
   readonly #viewer: Viewer;
   readonly #toolbox: Toolbox;
   readonly #rois: RoiBook;
-  readonly #results: Results;
+  readonly #scene: ShapeScene;
   #sketch: Sketch | null = null;
-  /** The frame that is drawn on, and the shape so far. */
-  #sketched = $state.raw<{ key: string; shape: Shape } | null>(null);
   #grip: Grip | null = null;
-  /** What is moved, as it would be if it were let go now. */
-  #drafts = $state.raw<ReadonlyMap<string, Draft>>(NOTHING);
   #hovered = $state.raw<{ key: string; kind: Part['kind'] } | null>(null);
-  /** Where the pointer went down without meeting anything. */
-  #emptyPress: Point | null = null;
+  /** Where the pointer went down. */
+  #pressedAt: Point = { x: NaN, y: NaN };
+  /** It met nothing there. */
+  #isEmptyPress = false;
   #hasMet = false;
-
-  readonly #frame = $derived.by(() => {
-    const { seen, shown, stack, scroll } = this.#viewer;
-    if (seen === null || stack === null) return null;
-    const { ref, columns, rows } = seen;
-    const file = scroll.fileOf(ref.file);
-    const path = file?.path ?? '';
-    return {
-      key: frameKey(ref),
-      ref,
-      isOnlyFrame: file?.frame_count === 1,
-      image: { width: columns, height: rows },
-      measured: shown && { ref, path, stored: shown.stored, recipe: shown.recipe },
-    };
-  });
-
-  /** The shapes on the frame that is seen; the selected ones and the one that is drawn lie on top. */
-  readonly items: readonly ShapeItem[] = $derived.by(() => {
-    const frame = this.#frame;
-    if (frame === null) return [];
-    const { selection } = this.#rois;
-    const entries = this.#rois.seenOn(frame.ref);
-    const areMeasured = entries.length <= MOST_MEASURED;
-    const items = entries.map(({ key, roi }) => {
-      const isSelected = selection.has(key);
-      const drawn = { ...roi, ...this.#drafts.get(key) };
-      return this.#itemOf(key, drawn, isSelected, isSelected || areMeasured);
-    });
-    items.sort((one, other) => Number(one.isSelected) - Number(other.isSelected));
-    if (this.#sketched?.key === frame.key) {
-      items.push(this.#itemOf('', this.#rois.newRoi(this.#sketched.shape, 'all'), true, true));
-    }
-    return items;
-  });
-
-  readonly labels: readonly ShapeLabel[] = $derived.by(() => {
-    const { camera } = this.#viewer;
-    return camera === null ? [] : shapeLabels(this.items, camera);
-  });
-
-  /** What is selected and seen here. */
-  readonly selected: readonly RoiEntry[] = $derived.by(() => {
-    const ref = this.#frame?.ref;
-    if (ref === undefined) return [];
-    const { selection } = this.#rois;
-    return this.#rois.seenOn(ref).filter(({ key }) => selection.has(key));
-  });
-
-  /** What is selected here and may be changed. */
-  readonly free: readonly RoiEntry[] = $derived(
-    this.selected.filter(({ roi }) => !this.#rois.isLocked(roi)),
-  );
+  #longPress: ReturnType<typeof setTimeout> | undefined;
+  /** The point of a shape that keys are for. */
+  #chosen = $state.raw<{ key: string; index: number } | null>(null);
+  /** Two opposite corners, in image points, of what is selected by a drag. */
+  #marquee = $state.raw<{ from: Point; to: Point } | null>(null);
 
   constructor(viewer: Viewer, toolbox: Toolbox, rois: RoiBook, results: Results) {
     this.#viewer = viewer;
     this.#toolbox = toolbox;
     this.#rois = rois;
-    this.#results = results;
+    this.#scene = new ShapeScene(viewer, rois, results);
+  }
+
+  /** The shapes on the frame that is seen; the selected ones and the one that is drawn lie on top. */
+  get items(): readonly ShapeItem[] {
+    return this.#scene.items;
+  }
+
+  /** Those too many to be elements of the page. */
+  get painted(): readonly ShapeItem[] {
+    return this.#scene.painted;
+  }
+
+  /** The others. */
+  get elements(): readonly ShapeItem[] {
+    return this.#scene.elements;
+  }
+
+  get labels(): readonly ShapeLabel[] {
+    return this.#scene.labels;
+  }
+
+  /** The shape that shows its handles. */
+  get handled(): ShapeItem | null {
+    return this.#scene.handled;
+  }
+
+  /** Its edges that can take another point. */
+  get edges(): ShapeScene['edges'] {
+    return this.#scene.edges;
+  }
+
+  /** Index of the point of it that keys are for. */
+  get chosenPoint(): number | null {
+    const { handled } = this.#scene;
+    if (this.#chosen === null || this.#chosen.key !== handled?.key) return null;
+    return this.#chosen.index < handled.shape.points.length ? this.#chosen.index : null;
+  }
+
+  /** What a drag holds, in image points. */
+  get marquee(): Box | null {
+    return this.#marquee && boundsOf([this.#marquee.from, this.#marquee.to]);
+  }
+
+  /** What is selected and seen here. */
+  get selected(): readonly RoiEntry[] {
+    return this.#scene.selected;
+  }
+
+  /** What is selected here and may be changed. */
+  get free(): readonly RoiEntry[] {
+    return this.#scene.free;
   }
 
   /** Which keys mean something else here now. */
@@ -130,11 +130,16 @@ export class ShapeEditor {
     return this.#hovered?.kind ?? null;
   }
 
-  /** Why what lies under the pointer is measured as it is. */
+  /** What lies under the pointer, if nothing else says so, and why it is measured as it is. */
   get hoverText(): string | undefined {
-    const item = this.items.find(({ key }) => key === this.#hovered?.key);
-    const reason = item?.result?.ruler.reason;
-    return reason === undefined ? undefined : visibleText(reason);
+    if (this.#hovered === null) return undefined;
+    const { key } = this.#hovered;
+    const item = this.items.find((one) => one.key === key);
+    const isLabelled = this.labels.some((one) => one.key === key);
+    const reason = visibleText(item?.result?.ruler.reason ?? '');
+    return (
+      [...(isLabelled ? [] : (item?.lines ?? [])), reason].filter(Boolean).join('\n') || undefined
+    );
   }
 
   /** Whether clicks are for shapes: a tool draws them, or the last press met one. */
@@ -143,29 +148,33 @@ export class ShapeEditor {
   }
 
   get #isSketching(): boolean {
-    return this.#sketched !== null && this.#sketched.key === this.#frame?.key;
+    return this.#scene.sketched !== null && this.#scene.sketched.key === this.#scene.frame?.key;
   }
 
   /** Takes hold of a shape, or draws where the tool does; false leaves the press to others. */
   press(touch: Touch): boolean {
-    this.#emptyPress = null;
-    const frame = this.#frame;
+    this.#isEmptyPress = false;
+    this.#pressedAt = touch.at;
     const pen = this.#penOf(touch);
-    if (frame === null || pen === null) return false;
+    if (pen === null) return false;
     if (this.#sketch !== null && this.#isSketching) {
       this.#sketch.press(pen);
       this.#followSketch();
       return true;
     }
     const hit = this.#hitAt(touch, pen);
-    this.#hasMet = hit !== null;
+    this.#hasMet = hit !== null || touch.isChoosing;
+    if (touch.isChoosing) {
+      this.#marquee = { from: pen.at, to: pen.at };
+      return true;
+    }
     if (hit !== null) {
       this.#take(hit, touch);
       return true;
     }
     const kind = this.#toolbox.shapeKind;
     if (kind === null) {
-      this.#emptyPress = touch.at;
+      this.#isEmptyPress = true;
       return false;
     }
     this.#rois.select([]);
@@ -180,8 +189,10 @@ export class ShapeEditor {
   move(touch: Touch): void {
     const pen = this.#penOf(touch);
     if (pen === null) return;
-    if (this.#grip !== null) {
-      this.#drafts = this.#dragged(this.#grip, pen);
+    if (!this.#isClick(touch)) clearTimeout(this.#longPress);
+    if (this.#marquee !== null) this.#marquee = { ...this.#marquee, to: pen.at };
+    else if (this.#grip !== null) {
+      this.#scene.drafts = draftsOf(this.#grip, pen, this.free);
     } else if (this.#sketch !== null && this.#isSketching) {
       this.#sketch.move(pen);
       this.#followSketch();
@@ -194,32 +205,43 @@ export class ShapeEditor {
   }
 
   release(touch: Touch): void {
+    clearTimeout(this.#longPress);
     const pen = this.#penOf(touch);
-    if (this.#grip !== null) this.#letGrip();
+    if (this.#marquee !== null && pen !== null) this.#choose(touch, pen);
+    else if (this.#grip !== null) this.#letGrip();
     else if (pen !== null && this.#sketch !== null && this.#isSketching) {
       this.#sketch.release(pen);
       this.#followSketch();
-    } else if (this.#emptyPress !== null) {
-      const { x, y } = this.#emptyPress;
-      const isClick = Math.hypot(touch.at.x - x, touch.at.y - y) < CLICK_SLOP_CSS_PX;
-      if (isClick) this.#rois.select([]);
+    } else if (this.#isEmptyPress && this.#isClick(touch)) this.#rois.select([]);
+    this.#isEmptyPress = false;
+  }
+
+  /** Puts a point where a line was clicked twice; false leaves the clicks to others. */
+  doubleClick(touch: Touch): boolean {
+    const pen = this.#penOf(touch);
+    const hit = pen && this.#hitAt(touch, pen);
+    if (pen === null || hit === null) return this.ownsClicks;
+    const { entry, part } = hit;
+    const { shape } = entry.roi;
+    if (part.kind === 'shape' && hasVertices(shape) && !this.#rois.isLocked(entry.roi)) {
+      const edge = nearestEdge(shape, pen.at, pen.scale);
+      this.#rois.edit([entry], { shape: insertPoint(shape, edge, pen.at, pen.image) });
+      this.#chosen = { key: entry.key, index: edge + 1 };
     }
-    this.#emptyPress = null;
+    return true;
   }
 
   /** Gives up what the pointer was doing. */
   cancel(): void {
-    this.#grip = null;
-    this.#drafts = NOTHING;
+    this.#dropGrip();
     this.#sketch = null;
-    this.#sketched = null;
+    this.#scene.sketched = null;
   }
 
   /** Makes as if the last press had not been. */
   withdraw(): void {
-    this.#grip = null;
-    this.#drafts = NOTHING;
-    this.#emptyPress = null;
+    this.#dropGrip();
+    this.#isEmptyPress = false;
     if (this.#sketch !== null) this.takeBack();
   }
 
@@ -235,21 +257,42 @@ export class ShapeEditor {
     else this.cancel();
   }
 
-  /** Removes what is selected, unless hands are kept off it. */
-  deleteSelected(): void {
-    if (this.free.length > 0) this.#rois.remove(this.free);
+  /** Lets go of a point, or else of all that is selected. */
+  letGo(): void {
+    if (this.chosenPoint === null) this.#rois.select([]);
+    else this.#chosen = null;
   }
 
-  /** Moves what is selected by image pixels, in directions of the screen. */
+  /** Removes the point that is chosen, or else what is selected, unless hands are kept off it. */
+  deleteSelected(): void {
+    const point = this.chosenPoint;
+    const [entry] = this.free;
+    if (point !== null && entry !== undefined && hasVertices(entry.roi.shape)) {
+      this.#removePoint(entry, point);
+    } else if (this.free.length > 0) this.#rois.remove(this.free);
+  }
+
+  /** Moves the point that is chosen, or else what is selected, by image pixels in directions of the screen. */
   nudge(right: number, down: number): void {
     const { camera } = this.#viewer;
-    const frame = this.#frame;
-    const { free } = this;
-    if (camera === null || frame === null || free.length === 0) return;
+    const { frame, free } = this.#scene;
+    const [first] = free;
+    if (camera === null || frame === null || first === undefined) return;
     const { a, b, c, d } = toMatrix(camera);
     // Turns are by quarters: each direction of the screen is one of the image.
     const dx = Math.sign(a) * right + Math.sign(b) * down;
     const dy = Math.sign(c) * right + Math.sign(d) * down;
+    const point = this.chosenPoint;
+    if (point !== null) {
+      const { shape } = first.roi;
+      const { x, y } = shape.points[point] ?? { x: 0, y: 0 };
+      const options = { image: frame.image };
+      const moved = moveHandle(shape, point, { x: x + dx, y: y + dy }, options);
+      if (!isTooSmall(moved)) {
+        this.#rois.edit([first], { shape: moved }, `nudge point ${String(point)}`);
+      }
+      return;
+    }
     const moved = moveShapes(free, ({ roi }) => roi.shape, dx, dy, frame.image);
     const shapes = new Map(free.map((entry) => [entry.roi.id, moved.get(entry)]));
     this.#rois.edit(free, ({ id, shape }) => ({ shape: shapes.get(id) ?? shape }), 'nudge');
@@ -263,32 +306,13 @@ export class ShapeEditor {
     if (window !== null) windowing.show(window);
   }
 
-  #itemOf(key: string, roi: Roi, isSelected: boolean, isMeasured: boolean): ShapeItem {
-    const { shape, labelOffset } = roi;
-    const frame = this.#frame?.measured ?? null;
-    const isReady = isMeasured && frame !== null && !isTooSmall(shape);
-    const result = isReady ? this.#results.of(shape, frame) : null;
-    const lines = shapeLines(roi, result, isSelected);
-    return {
-      key,
-      shape,
-      isSelected,
-      isLocked: this.#rois.isLocked(roi),
-      isReadOnly: roi.locked,
-      color: this.#rois.colorOf(roi),
-      labelOffset,
-      result,
-      lines,
-    };
-  }
-
   /** Shows how far the drawing is; a shape that is whole becomes an ROI. */
   #followSketch(): void {
-    const frame = this.#frame;
+    const { frame } = this.#scene;
     if (this.#sketch === null || frame === null) return;
     const { shape, isDone } = this.#sketch;
     if (!isDone) {
-      this.#sketched = { key: frame.key, shape };
+      this.#scene.sketched = { key: frame.key, shape };
       return;
     }
     this.cancel();
@@ -298,58 +322,100 @@ export class ShapeEditor {
   }
 
   /** Selects what was met, with Shift beside what is selected already, and takes hold of it. */
-  #take(grip: Grip, { isEven }: Touch): void {
-    const { key, roi } = grip.entry;
-    if (isEven && grip.part.kind !== 'handle') {
-      this.#rois.toggle(key);
+  #take(grip: Grip, touch: Touch): void {
+    const { entry, part } = grip;
+    this.#chosen = null;
+    if (touch.isEven && (part.kind === 'shape' || part.kind === 'label')) {
+      this.#rois.toggle(entry.key);
       return;
     }
-    if (!this.#rois.selection.has(key)) this.#rois.select([key]);
-    if (!this.#rois.isLocked(roi) || grip.part.kind === 'label') this.#grip = grip;
+    if (!this.#rois.selection.has(entry.key)) this.#rois.select([entry.key]);
+    if (this.#rois.isLocked(entry.roi) && part.kind !== 'label') return;
+    const isPoint = part.kind === 'handle' && hasVertices(entry.roi.shape);
+    if (touch.isFromCenter && isPoint) {
+      this.#removePoint(entry, part.handle);
+      return;
+    }
+    this.#grip = touch.isFromCenter ? this.#reshaping(grip, touch) : grip;
+    // What is put in is there even if it is not moved.
+    if (this.#grip.part.kind === 'edge') this.move(touch);
+    if (touch.isFinger && isPoint) {
+      this.#longPress = setTimeout(() => {
+        this.#dropGrip();
+        this.#removePoint(entry, part.handle);
+      }, LONG_PRESS_MS);
+    }
   }
 
-  #dragged({ entry: { key, roi }, part, from, labelAt }: Grip, pen: Pen): Map<string, Draft> {
-    const { shape, labelOffset } = roi;
-    const [dx, dy] = [pen.at.x - from.x, pen.at.y - from.y];
-    switch (part.kind) {
-      case 'handle':
-        return new Map([
-          [key, { labelOffset, shape: moveHandle(shape, part.handle, pen.at, pen) }],
-        ]);
-      case 'shape': {
-        const { free } = this;
-        const moved = moveShapes(free, (one) => one.roi.shape, dx, dy, pen.image);
-        return new Map(
-          free.map((one) => [
-            one.key,
-            { labelOffset: one.roi.labelOffset, shape: moved.get(one) ?? one.roi.shape },
-          ]),
-        );
-      }
-      case 'label': {
-        const [first = { x: 0, y: 0 }] = shape.points;
-        const offset = { x: labelAt.x + dx - first.x, y: labelAt.y + dy - first.y };
-        return new Map([[key, { shape, labelOffset: offset }]]);
-      }
-    }
+  /** With Alt a line is not moved: it gets another point, or is pulled where it is held. */
+  #reshaping(grip: Grip, touch: Touch): Grip {
+    const { shape } = grip.entry.roi;
+    const pen = this.#penOf(touch);
+    if (grip.part.kind !== 'shape' || pen === null) return grip;
+    if (shape.kind === 'freehand') return { ...grip, part: { kind: 'bend' } };
+    if (!hasVertices(shape)) return grip;
+    return { ...grip, part: { kind: 'edge', edge: nearestEdge(shape, pen.at, pen.scale) } };
+  }
+
+  #removePoint(entry: RoiEntry, index: number): void {
+    const shape = removePoint(entry.roi.shape, index);
+    this.#chosen = null;
+    if (shape !== null) this.#rois.edit([entry], { shape });
+  }
+
+  #dropGrip(): void {
+    clearTimeout(this.#longPress);
+    this.#grip = null;
+    this.#marquee = null;
+    this.#scene.drafts = NO_DRAFTS;
   }
 
   #letGrip(): void {
-    const drafts = this.#drafts;
-    this.#grip = null;
-    this.#drafts = NOTHING;
+    const { drafts } = this.#scene;
+    const grip = this.#grip;
+    this.#dropGrip();
     const moved = this.selected.filter(({ key }) => {
       const draft = drafts.get(key);
       return draft !== undefined && !isTooSmall(draft.shape);
     });
     const parts = new Map(moved.map(({ key, roi }) => [roi.id, drafts.get(key)]));
     if (moved.length > 0) this.#rois.edit(moved, ({ id }) => ({ ...parts.get(id) }));
+    if (grip === null) return;
+    const { part, entry } = grip;
+    // A point that was clicked, or is new, is the one that keys are for.
+    if (part.kind === 'edge' && moved.length > 0) {
+      this.#chosen = { key: entry.key, index: part.edge + 1 };
+    } else if (part.kind === 'handle' && drafts.size === 0) {
+      const isPoint = !SHAPE_KINDS[entry.roi.shape.kind].hasBox;
+      this.#chosen = isPoint ? { key: entry.key, index: part.handle } : null;
+    }
+  }
+
+  /** Selects what the drag holds, or what was clicked; with Shift beside what is selected already. */
+  #choose(touch: Touch, pen: Pen): void {
+    const box = this.marquee;
+    this.#marquee = null;
+    if (this.#isClick(touch)) {
+      const hit = this.#hitAt(touch, pen);
+      if (hit !== null) this.#rois.toggle(hit.entry.key);
+      return;
+    }
+    const held = this.items.filter(
+      ({ key, shape }) =>
+        key !== '' && box !== null && shape.points.every((at) => isWithin(box, at)),
+    );
+    const before = touch.isEven ? this.#rois.selection : [];
+    this.#rois.select([...before, ...held.map(({ key }) => key)]);
+  }
+
+  #isClick({ at: { x, y } }: Touch): boolean {
+    return Math.hypot(x - this.#pressedAt.x, y - this.#pressedAt.y) < CLICK_SLOP_CSS_PX;
   }
 
   #hitAt(touch: Touch, pen: Pen): Grip | null {
     // Who draws, draws also where a label happens to stand.
     const labels = this.#toolbox.shapeKind === null ? this.labels : [];
-    const hit = shapeHitAt(this.items, labels, touch, pen);
+    const hit = shapeHitAt(this.#scene, labels, touch, pen);
     const entry = hit === null ? null : this.#rois.find(hit.key);
     const { camera } = this.#viewer;
     if (hit === null || entry === null || camera === null) return null;
@@ -360,13 +426,8 @@ export class ShapeEditor {
 
   #penOf({ at, isEven, isFromCenter }: Touch): Pen | null {
     const { camera } = this.#viewer;
-    const image = this.#frame?.image;
+    const image = this.#scene.frame?.image;
     if (camera === null || image === undefined) return null;
     return { at: toImagePoint(camera, at), scale: scaleOf(camera), image, isEven, isFromCenter };
   }
-}
-
-/** CSS pixels for a column and for a row. */
-function scaleOf({ zoom, pixelAspect }: Camera): Scale {
-  return { x: zoom, y: zoom * pixelAspect };
 }

@@ -40,7 +40,7 @@ async function idle(): Promise<void> {
 }
 
 function touch(x: number, y: number) {
-  return { at: { x, y }, isFinger: false, isEven: false, isFromCenter: false };
+  return { at: { x, y }, isFinger: false, isEven: false, isFromCenter: false, isChoosing: false };
 }
 
 /** True where the drag was for shapes. */

@@ -1,10 +1,11 @@
 /** Shapes as they are seen in a viewport: where their labels stand, and which of them a pointer meets. */
 import type { Scale } from '../../dicom/shapeEdits';
-import { distanceTo, handleAt } from '../../dicom/shapeHits';
-import { boundsOf, type ImagePoint, type Shape } from '../../dicom/shapes';
+import { distanceTo, distanceToPiece, handleAt } from '../../dicom/shapeHits';
+import { boundsOf, type Box, type ImagePoint, type Shape } from '../../dicom/shapes';
 import { apply, toMatrix, type Camera, type Point } from '../../interaction/camera';
 import { placeLabels, type ScreenBox } from '../../interaction/labelPlaces';
 import type { MeasurementResult } from './measurementResult';
+import type { Part } from './shapeGrip';
 
 /** One shape as it is seen. */
 export interface ShapeItem {
@@ -28,8 +29,6 @@ export interface ShapeItem {
 export interface ShapeLabel extends Pick<ShapeItem, 'key' | 'lines'> {
   box: ScreenBox;
 }
-
-export type Part = { kind: 'handle'; handle: number } | { kind: 'shape' } | { kind: 'label' };
 
 const LABEL_LINE_CSS_PX = 16;
 const LABEL_CHARACTER_CSS_PX = 6.7;
@@ -57,24 +56,34 @@ export function shapeLabels(items: readonly ShapeItem[], camera: Camera): ShapeL
 const MOUSE_REACH = { handle: 8, line: 5 };
 const FINGER_REACH = { handle: 20, line: 14 };
 
-/** What a pointer meets: a handle of the selected shape, else the nearest outline, else a label. */
+/** All that there is to be met. */
+interface Targets {
+  readonly items: readonly ShapeItem[];
+  readonly handled: ShapeItem | null;
+  readonly edges: readonly { edge: number; middle: ImagePoint }[];
+}
+
+/** What a pointer meets: a handle of the selected shape, else the middle of an edge, else the nearest outline, else a label. */
 export function shapeHitAt(
-  items: readonly ShapeItem[],
+  { items, handled, edges }: Targets,
   labels: readonly ShapeLabel[],
   { at, isFinger }: { at: Point; isFinger: boolean },
   pen: { at: ImagePoint; scale: Scale },
 ): { key: string; part: Part } | null {
   const reach = isFinger ? FINGER_REACH : MOUSE_REACH;
-  // What lies on top comes first.
-  const drawn = items.filter(({ key }) => key !== '').reverse();
-  const selected = drawn.find(({ isSelected, isLocked }) => isSelected && !isLocked);
-  const handle = selected && handleAt(selected.shape, pen.at, pen.scale, reach.handle);
-  if (selected !== undefined && typeof handle === 'number') {
-    return { key: selected.key, part: { kind: 'handle', handle } };
+  if (handled !== null) {
+    const { key, shape } = handled;
+    const handle = handleAt(shape, pen.at, pen.scale, reach.handle);
+    if (handle !== null) return { key, part: { kind: 'handle', handle } };
+    const gaps = edges.map(({ middle }) => distanceToPiece(middle, middle, pen.at, pen.scale));
+    const found = edges[gaps.indexOf(Math.min(...gaps, reach.handle))];
+    if (found !== undefined) return { key, part: { kind: 'edge', edge: found.edge } };
   }
   let nearest: ShapeItem | null = null;
   let least = reach.line;
-  for (const item of drawn) {
+  // What lies on top comes first.
+  for (const item of items.toReversed()) {
+    if (item.key === '' || !isNear(item.shape, pen, reach.line)) continue;
     const distance = distanceTo(item.shape, pen.at, pen.scale);
     if (distance < least) [nearest, least] = [item, distance];
   }
@@ -83,6 +92,18 @@ export function shapeHitAt(
   return label === undefined ? null : { key: label.key, part: { kind: 'label' } };
 }
 
-function isWithin(box: ScreenBox, { x, y }: Point): boolean {
+/** Boxes around shapes, which do not change. */
+const BOUNDS = new WeakMap<Shape, Box>();
+
+/** Whether a point comes near the box around a shape: among thousands, few need a closer look. */
+function isNear(shape: Shape, { at, scale }: { at: ImagePoint; scale: Scale }, reach: number) {
+  const box = BOUNDS.get(shape) ?? boundsOf(shape.points);
+  BOUNDS.set(shape, box);
+  const [x, y] = [reach / scale.x, reach / scale.y];
+  const { left, top, right, bottom } = box;
+  return isWithin({ left: left - x, top: top - y, right: right + x, bottom: bottom + y }, at);
+}
+
+export function isWithin(box: Box, { x, y }: Point): boolean {
   return x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
 }
