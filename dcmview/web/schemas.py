@@ -549,6 +549,8 @@ class RoiList(Struct):
     revision: str
     """Without the quotes of the ETag; means nothing to another run."""
     rois: tuple[Roi, ...]
+    read_only: list[str] | UnsetType = UNSET
+    """The ids of those that cannot be edited, where there are any: predictions."""
 
 
 class RoiOperations(Struct):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
 from starlette.responses import Response
@@ -51,6 +52,7 @@ def roi_list(library: Library, index: int) -> schemas.RoiList:
         sop_instance_uid=entry.header.sop_instance_uid,
         revision=revision_name(library, state),
         rois=state.shown,
+        read_only=[roi.id for roi in state.read_only] or UNSET,
     )
 
 

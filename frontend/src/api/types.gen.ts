@@ -470,6 +470,7 @@ export interface RoiList {
   sop_instance_uid: string;
   revision: string;
   rois: Roi[];
+  read_only?: string[];
 }
 
 /** The body of `PATCH /api/file/{index}/rois`: carried out in order, all or none. */
