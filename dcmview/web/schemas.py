@@ -740,6 +740,8 @@ class TriageMark(Struct):
     """What is decided about a file; ``mark`` and ``note`` are empty where it was taken back."""
 
     index: int
+    series: int
+    """Number of the series that the file is in."""
     mark: Literal["", "keep", "reject", "unsure"]
     note: str
     modified: str

@@ -80,6 +80,17 @@ def test_files_are_marked_and_counted_and_the_answer_names_those_alone(server):
     ]  # fmt: skip
 
 
+def test_marks_name_the_series_of_their_files(server):
+    listed = server.get("/api/series").json["series"]
+    of_multiframe = next(
+        row["index"]
+        for row in listed
+        if MULTIFRAME in server.get(f"/api/series/{row['index']}").json["instances"]["index"]
+    )
+    (found,) = mark(server, files=[MULTIFRAME], mark="keep").json["marks"]
+    assert (found["index"], found["series"]) == (MULTIFRAME, of_multiframe)
+
+
 def test_mark_and_note_change_apart_and_a_mark_can_be_taken_back(server):
     mark(server, files=[CT], mark="unsure", note="left lung?")
     mark(server, files=[CT], mark="keep")

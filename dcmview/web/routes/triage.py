@@ -81,7 +81,7 @@ def _overview(library: Library, since: int) -> schemas.TriageOverview:
     return schemas.TriageOverview(
         revision=state.clock,
         marks=[
-            schemas.TriageMark(index, mark.mark, mark.note, mark.modified)
+            schemas.TriageMark(index, library.series_of(index), mark.mark, mark.note, mark.modified)
             for index, mark in state.marks
         ],
         counts=schemas.TriageCounts(**state.counts),

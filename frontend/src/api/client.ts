@@ -2,6 +2,7 @@ import type { FrameRef } from '../dicom/frameRef';
 import { ApiError } from './apiError';
 import { frameRanges, readBatch, type BatchEntry } from './frameBatch';
 import { readLines } from './lines';
+import { Marks } from './marks';
 import { Meter, type Transfer } from './meter';
 import { pause } from './pause';
 import { readRawFrame, type RawFrame } from './rawFrame';
@@ -65,6 +66,8 @@ export class Client {
   /** ROIs as files, out and in. */
   readonly rois = new Rois((path, sending) => this.#ask(path, sending));
   readonly roiFiles = new RoiFiles((path, sending) => this.#ask(path, sending));
+  /** What is kept, rejected or in doubt. */
+  readonly marks = new Marks((path, sending) => this.#ask(path, sending));
 
   constructor({ base, token, onTransfer }: ClientOptions) {
     this.#base = base;

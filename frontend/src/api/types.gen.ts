@@ -617,6 +617,7 @@ export interface RoiOverview {
 /** What is decided about a file; `mark` and `note` are empty where it was taken back. */
 export interface TriageMark {
   index: number;
+  series: number;
   mark: '' | 'keep' | 'reject' | 'unsure';
   note: string;
   modified: string;

@@ -62,6 +62,17 @@ export type Command =
   | 'contact-sheet'
   | 'toggle-sidebar'
   | 'focus-filter'
+  | 'toggle-triage'
+  | 'mark-keep'
+  | 'mark-reject'
+  | 'mark-unsure'
+  | 'clear-mark'
+  | 'take-back-mark'
+  | 'next-unmarked'
+  | 'previous-unmarked'
+  | 'triage-note'
+  | 'triage-scope'
+  | 'triage-menu'
   | 'toggle-theme'
   | 'toggle-help'
   | 'undo'
@@ -93,6 +104,7 @@ export type Section =
   | 'Panes'
   | 'Panels and page'
   | 'Measurements'
+  | 'Triage'
   | 'While a shape is drawn'
   | 'While a measurement is selected'
   | 'Labels, while something is selected or drawn';
@@ -106,7 +118,7 @@ export type LabelCommand = `label-${(typeof LABEL_KEYS)[number]}`;
 export type PresetCommand = `preset-${CtPresetName}`;
 
 /** When a key means something else than usual. */
-export type KeyContext = 'drawing' | 'selection' | 'tool';
+export type KeyContext = 'drawing' | 'selection' | 'tool' | 'triage';
 
 export interface Binding {
   command: Command;
@@ -119,6 +131,8 @@ export interface Binding {
   keys: readonly string[];
   /** Only in one of these, and then before what the key means otherwise. */
   contexts?: readonly KeyContext[];
+  /** Once a press, however long the key is held. */
+  isOnce?: boolean;
 }
 
 export const KEYMAP: readonly Binding[] = [
@@ -248,6 +262,19 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'focus-filter', section: 'Panels and page', name: 'Filter the list', keys: ['/'] },
   { command: 'toggle-theme', section: 'Panels and page', name: 'Light or dark', keys: ['Shift+d'] },
   { command: 'toggle-help', section: 'Panels and page', name: 'Keys and mouse', keys: ['?'] },
+  { command: 'toggle-triage', section: 'Triage', name: 'Triage', keys: ['q'] },
+  ...within(['triage'], 'Triage', [
+    { command: 'mark-keep', name: 'Keep', keys: ['k'], isOnce: true },
+    { command: 'mark-reject', name: 'Reject', keys: ['j'], isOnce: true },
+    { command: 'mark-unsure', name: 'Unsure', keys: ['u'], isOnce: true },
+    { command: 'clear-mark', name: 'No mark', keys: ['Shift+j'], isOnce: true },
+    { command: 'take-back-mark', name: 'Take back the last mark', keys: ['Shift+q'], isOnce: true },
+    { command: 'next-unmarked', name: 'Next without a mark', keys: ['Shift+ArrowDown'] },
+    { command: 'previous-unmarked', name: 'Previous without a mark', keys: ['Shift+ArrowUp'] },
+    { command: 'triage-note', name: 'Note', keys: ['Shift+c'] },
+    { command: 'triage-scope', name: 'Mark series or single files', keys: ['Shift+h'] },
+    { command: 'triage-menu', name: 'Marks as a table', keys: ['Shift+y'] },
+  ]),
   { command: 'undo', section: 'Measurements', name: 'Undo', keys: ['Ctrl+z'] },
   { command: 'redo', section: 'Measurements', name: 'Redo', keys: ['Ctrl+Shift+z', 'Ctrl+y'] },
   ...within(['drawing'], 'While a shape is drawn', [

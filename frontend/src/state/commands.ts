@@ -5,6 +5,7 @@ import { MEASURE_COMMANDS } from './measure/measureCommands';
 import { LABEL_COMMANDS } from './rois/labelCommands';
 import { CAPTION_COMMANDS } from './view/captionCommands';
 import type { Session } from './session';
+import { TRIAGE_COMMANDS } from './triage/triageCommands';
 import { PRESET_COMMANDS, WINDOW_COMMANDS } from './view/windowCommands';
 
 /** Frames that Page Up and Page Down go. */
@@ -55,4 +56,5 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   'focus-filter': (session) => session.focusFilter(),
   ...MEASURE_COMMANDS,
   ...LABEL_COMMANDS,
+  ...TRIAGE_COMMANDS,
 };

@@ -36,6 +36,8 @@ import { TagLayout } from './tags/tagLayout.svelte';
 import { Tags } from './tags/tags.svelte';
 import { TagVaries } from './tags/tagVaries.svelte';
 import { Toolbox } from './measure/toolbox.svelte';
+import { isMarkedAs } from './triage/marks';
+import { Triage } from './triage/triage.svelte';
 import type { TreeItem } from './list/treeItems';
 import type { Viewer } from './view/viewer.svelte';
 import { Workspace } from './panes/workspace.svelte';
@@ -66,6 +68,7 @@ export class Session {
   readonly skipped: Skipped;
   readonly study: Study;
   readonly tabs: Tabs;
+  readonly triage: Triage;
   readonly tags: Tags;
   readonly tagLayout = new TagLayout();
   readonly tagCompare: TagCompare;
@@ -99,7 +102,10 @@ export class Session {
         this.#resume();
       },
       // The same files may be there: then no edit need be lost.
-      () => void this.roiSync.resume(),
+      () => {
+        void this.roiSync.resume();
+        void this.triage.sync.resume({ isOther: true });
+      },
     );
     this.roiSync = new RoiSync(client.rois, this.rois, {
       onFailure: noteFailure,
@@ -108,7 +114,9 @@ export class Session {
       },
     });
     this.skipped = new Skipped(client, noteFailure);
-    this.study = new Study(client, this.skipped);
+    this.study = new Study(client, this.skipped, (row, word) =>
+      isMarkedAs(this.triage.book.standing(row), word),
+    );
     const context = {
       client,
       study: this.study,
@@ -123,6 +131,14 @@ export class Session {
       },
     };
     this.tabs = new Tabs(() => new Workspace(() => new Pane(context)));
+    this.triage = new Triage(client, this.study, () => this.pane, {
+      onFailure: noteFailure,
+      onProblem: (message) => {
+        this.notices.warn(message);
+      },
+      // Marks are saved as ROIs are: what is not is known to those.
+      onSent: () => void this.roiSync.refresh(),
+    });
     this.#arrival = new Arrival(client, this.study, (failure) => {
       if (failure.isUnreachable) noteFailure(failure);
       else this.notices.fail(failure);
@@ -174,7 +190,9 @@ export class Session {
   /** When keys mean something else than usual, the nearest first. */
   get keyContexts(): readonly KeyContext[] {
     const { keyContext } = this.pane.editor;
-    return keyContext === null || this.layout.menu !== null ? [] : [keyContext];
+    if (this.layout.menu !== null) return [];
+    const isTriage = this.triage.isOn && !this.sheet.isOpen && keyContext !== 'drawing';
+    return [...(keyContext === null ? [] : [keyContext]), ...(isTriage ? ['triage' as const] : [])];
   }
 
   /** What a link to what is seen says after its #; null while that is on its way. */
@@ -267,6 +285,7 @@ export class Session {
     for (const warning of list.warnings.slice(0, MOST_SAID)) this.notices.warn(warning);
     if (list.warnings.length > MOST_SAID) this.notices.warn(MORE_IS_SAID);
     void this.skipped.note(list);
+    if (list.scan_complete) void this.triage.sync.refresh();
     for (const pane of this.tabs.panes) pane.navigator.note(list.series);
     this.sheet.note(list.series);
     void this.#arrival.note(list, this.workspace);
@@ -276,6 +295,7 @@ export class Session {
     if (!this.study.isWhole) void this.start();
     for (const pane of this.tabs.panes) pane.resume();
     void this.roiSync.resume();
+    void this.triage.sync.resume({ isOther: false });
     this.tags.resume();
     this.tagCompare.resume();
     this.tagVaries.resume();

@@ -29,6 +29,15 @@ const NO_ROIS = {
   save_error: '',
 };
 
+/** The same of marks of triage. */
+const NO_MARKS = {
+  revision: 0,
+  marks: [],
+  counts: { keep: 0, reject: 0, unsure: 0 },
+  images: 0,
+  unlisted_files: 0,
+};
+
 function roiAnswer(path: string): Answer | null {
   if (/^api\/rois\?/.test(path)) return json(NO_ROIS);
   return /^api\/rois\/files\?/.test(path) ? never() : null;
@@ -37,9 +46,12 @@ function roiAnswer(path: string): Answer | null {
 /** Puts a server in the place of `fetch` for one test; paths are relative to BASE. Gives what was asked. */
 export function serve(
   answer: (path: string, request: RequestInit) => Answer,
-  { isAboutRois = false } = {},
+  { isAboutRois = false, isAboutTriage = false } = {},
 ): string[] {
-  const usual = (path: string) => (isAboutRois ? null : roiAnswer(path));
+  const usual = (path: string) => {
+    if (!isAboutTriage && /^api\/triage\?/.test(path)) return json(NO_MARKS);
+    return isAboutRois ? null : roiAnswer(path);
+  };
   const asked: string[] = [];
   vi.stubGlobal('fetch', (input: URL, request: RequestInit) => {
     const path = input.href.replace(BASE, '');

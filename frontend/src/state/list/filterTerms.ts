@@ -14,6 +14,7 @@ const SCOPES = {
   file: 'file',
   note: 'note',
   warning: 'note',
+  triage: 'triage',
 } as const;
 
 export type Scope = (typeof SCOPES)[keyof typeof SCOPES];

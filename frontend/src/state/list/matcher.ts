@@ -7,12 +7,17 @@ import { pathBelow } from '../view/seriesContent';
 /** What the filter looks at, by row: made when first needed, since a list can be long. */
 const searchTexts = new WeakMap<object, string>();
 
+/** Whether the marks of triage of a series are what a word asks for. */
+export type MarkTest = (row: SeriesRow, word: string) => boolean;
+
 /** What a filter wants: all of its terms, the plain ones anywhere in what is said of a series. */
 export class Matcher {
   readonly #terms: readonly Term[];
+  readonly #isMarkedAs: MarkTest;
 
-  constructor(filter: string) {
+  constructor(filter: string, isMarkedAs: MarkTest = () => false) {
     this.#terms = parseFilter(filter);
+    this.#isMarkedAs = isMarkedAs;
   }
 
   /** Whether everything passes. */
@@ -21,7 +26,15 @@ export class Matcher {
   }
 
   matches(node: SeriesNode): boolean {
-    return this.#terms.every((term) => meets(node, term) !== term.isNegated);
+    return this.#terms.every((term) => this.#meets(node, term) !== term.isNegated);
+  }
+
+  #meets(node: SeriesNode, { scope, text }: Term): boolean {
+    if (scope === null) return textsOf(node).some((said) => said.includes(text));
+    if (scope === 'triage') {
+      return alternatives(text).some((word) => this.#isMarkedAs(node.row, word));
+    }
+    return SEARCHES[scope](node, text);
   }
 
   /** A path that is not listed has nothing but its name and its reason. */
@@ -38,12 +51,7 @@ export function* prepareSearch(series: Iterable<SeriesNode>): Generator<void> {
   }
 }
 
-function meets(node: SeriesNode, { scope, text }: Term): boolean {
-  if (scope === null) return textsOf(node).some((said) => said.includes(text));
-  return SEARCHES[scope](node, text);
-}
-
-const SEARCHES: Record<Scope, (node: SeriesNode, text: string) => boolean> = {
+const SEARCHES: Record<Exclude<Scope, 'triage'>, (node: SeriesNode, text: string) => boolean> = {
   modality: ({ row }, text) => alternatives(text).some((name) => isModality(row, name)),
   description: ({ row }, text) => has(row.series_description, text),
   patient: ({ study }, text) => study !== null && patientText(study.patient.row).includes(text),

@@ -11,7 +11,7 @@ import {
   type StudyNode,
 } from './catalog';
 import { folderTree, isBelow, seriesInFolders, type FolderNode } from './folders';
-import { Matcher, prepareSearch } from './matcher';
+import { Matcher, prepareSearch, type MarkTest } from './matcher';
 import type { SeriesContent, Stack } from '../view/seriesContent';
 import type { Skipped } from './skipped.svelte';
 import { inSlices } from './slices';
@@ -42,6 +42,7 @@ export class Study {
   #collapsed = $state.raw<ReadonlySet<string>>(new Set(SIDE_GROUPS.map(({ key }) => key)));
   #filter = $state('');
   #matcher = $state.raw(new Matcher(''));
+  readonly #isMarkedAs: MarkTest;
   #preparation = new AbortController();
   #searching = Promise.resolve();
   order = $state<ListOrder>('clinical');
@@ -60,7 +61,13 @@ export class Study {
     });
   });
 
-  constructor(client: ListClient, skipped: Pick<Skipped, 'paths' | 'open'>) {
+  /** `isMarkedAs` tells whether marks of triage of a series are what a word asks for. */
+  constructor(
+    client: ListClient,
+    skipped: Pick<Skipped, 'paths' | 'open'>,
+    isMarkedAs: MarkTest = () => false,
+  ) {
+    this.#isMarkedAs = isMarkedAs;
     this.#client = client;
     this.#skipped = skipped;
   }
@@ -130,6 +137,28 @@ export class Study {
       previous = node;
     }
     return isNext ? null : first;
+  }
+
+  /** Every series with images in the order of the list, whether it passes the filter or not. */
+  images(): SeriesNode[] {
+    void this.#version;
+    return [...this.#inOrder()].filter(({ row }) => row.image_count > 0);
+  }
+
+  /**
+   * The next series that the filter leaves and that is wanted, from one on that need not
+   * pass itself, and round the end of the list; never that one.
+   */
+  next(
+    index: number,
+    distance: 1 | -1,
+    isWanted: (node: SeriesNode) => boolean,
+  ): SeriesNode | null {
+    const nodes = [...this.#inOrder()];
+    if (distance < 0) nodes.reverse();
+    const here = nodes.findIndex(({ row }) => row.index === index);
+    const onwards = [...nodes.slice(here + 1), ...nodes.slice(0, Math.max(0, here))];
+    return onwards.find((node) => isWanted(node) && this.#matcher.matches(node)) ?? null;
   }
 
   /** The modalities in the list, the most frequent first; only codes as the Standard has them. */
@@ -229,7 +258,7 @@ export class Study {
     this.#preparation.abort();
     this.#preparation = new AbortController();
     const { signal } = this.#preparation;
-    const matcher = new Matcher(text);
+    const matcher = new Matcher(text, this.#isMarkedAs);
     if (!matcher.isEmpty) {
       for (const { end } of SIDE_GROUPS) this.#skipped.open(end);
       await inSlices(prepareSearch(this.#catalog.inOrder()), signal)?.catch(() => undefined);

@@ -14,7 +14,14 @@ const RENEW_INTERVAL_MS = 1_000;
 const SETTLE_MS = 150;
 
 /** Which of the stacks of a series is opened: by its key, or the one that holds a frame, at that frame. */
-export type StackChoice = 'first-image' | 'first' | 'last' | { key: string } | { frame: FrameRef };
+export type StackChoice =
+  | 'first-image'
+  | 'first'
+  | 'last'
+  | { key: string }
+  | { frame: FrameRef }
+  /** At the frame that is found in the series once it is there. */
+  | { find: (content: SeriesContent) => FrameRef | null };
 
 /** Opens series: what they hold is fetched on the way. */
 export class Navigator {
@@ -47,6 +54,11 @@ export class Navigator {
   /** Index of the series that is open or on its way. */
   get series(): number | null {
     return this.#series;
+  }
+
+  /** What the open series holds, as far as it is known; Svelte does not watch it. */
+  get content(): SeriesContent | null {
+    return this.#content;
   }
 
   /** Why the series cannot be opened. */
@@ -148,8 +160,8 @@ export class Navigator {
   #enter(content: SeriesContent, pick: StackChoice): void {
     this.#content = content;
     this.#study.showParts(content);
-    const stack = picked(content, pick);
-    const at = typeof pick === 'object' && 'frame' in pick ? pick.frame : null;
+    const at = frameOf(content, pick);
+    const stack = content.stackOf(at) ?? picked(content, pick);
     if (stack !== null) this.#viewer.open(content, stack, { at, look: this.#look });
     void this.#prefetch(this.#life.signal);
   }
@@ -187,13 +199,16 @@ export class Navigator {
   }
 }
 
+/** The frame that is asked for, where one is. */
+function frameOf(content: SeriesContent, pick: StackChoice): FrameRef | null {
+  if (typeof pick !== 'object' || 'key' in pick) return null;
+  return 'find' in pick ? pick.find(content) : pick.frame;
+}
+
 function picked(content: SeriesContent, pick: StackChoice): Stack | null {
   const { stacks } = content;
   const [first = null] = stacks;
-  if (typeof pick === 'object') {
-    const found = 'key' in pick ? content.stack(pick.key) : content.stackOf(pick.frame);
-    return found ?? first;
-  }
+  if (typeof pick === 'object') return ('key' in pick ? content.stack(pick.key) : null) ?? first;
   if (pick === 'last') return stacks.at(-1) ?? null;
   if (pick === 'first') return first;
   return stacks.find(({ has_pixels }) => has_pixels) ?? first;
