@@ -16,7 +16,7 @@ from imagecodecs import png_encode
 from msgspec import Struct
 
 from dcmview.errors import RequestError
-from dcmview.exchange.raster import REGION_KINDS, union_of
+from dcmview.exchange.raster import REGION_KINDS, region_of
 from dcmview.exchange.zipped import Member, archive_stem, text_of_path
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dcmview.annotations.roi import Roi
+    from dcmview.exchange.raster import Region
     from dcmview.registry.registry import Entry
 
 LEGEND = "labels.json"
@@ -183,12 +184,18 @@ def _maps(
             drawn, overlapping = [], []
             mask = np.zeros((rows, columns), dtype)
             for label in waiting:
-                union = union_of(by_group[group][label], rows, columns)
-                if mask[union].any():
+                found = [region_of(roi, rows, columns) for roi in by_group[group][label]]
+                if any(_is_taken(mask, region) for region in found):
                     overlapping.append(label)
-                elif union.any():
-                    mask[union] = values[label]
+                    continue
+                for region in found:
+                    mask[region.window][region.inside] = values[label]
+                if any(region.inside.any() for region in found):
                     drawn.append(label)
             if drawn:
                 yield group, tuple(drawn), mask
             waiting = overlapping
+
+
+def _is_taken(mask: NDArray[np.unsignedinteger], region: Region) -> bool:
+    return bool(mask[region.window][region.inside].any())
