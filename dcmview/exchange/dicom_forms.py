@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -84,12 +85,42 @@ def write_sr(request: ExportRequest) -> Iterator[bytes]:
     def members() -> Iterator[Member]:
         for number, found in enumerate(studies.values(), start=1):
             patient = patient_and_study(_dataset_of(found[0][0]))
-            images = [ReportedImage(entry.header, rois) for entry, rois in found]
+            images = [
+                ReportedImage(
+                    entry.header, rois, functools.partial(measures, entry, request.engine)
+                )
+                for entry, rois in found
+            ]
             for part, content in enumerate(write_reports(images, patient), start=1):
                 yield Member(f"study-{number:03}-report-{part:02}.dcm", (content,))
 
     highdicom()
     return stream_zip(members())
+
+
+def measures(entry: Entry, engine: Callable[[], Engine], roi: Roi) -> dict[str, float]:
+    """Give length or area in millimetres of the patient, and angles, on the first frame of an ROI.
+
+    There is none where the file gives no such distances, or cannot be read.
+    """
+    from dcmview.exchange.rulers import measure, ruler_for
+
+    try:
+        recipe = engine().recipe(entry, 0 if roi.frames == "all" else roi.frames[0])
+    except DcmviewError:
+        return {}
+    ruler = ruler_for(recipe, roi)
+    extent = measure(roi, ruler)
+    # What is measured along the outline of a region is no length of it.
+    found = {"area": extent.area, "angle_deg": extent.angle_deg}
+    if extent.area is None and roi.kind in ("length", "polyline"):
+        found["length"] = extent.length
+    is_true = ruler.plane == "patient"
+    return {
+        name: value
+        for name, value in found.items()
+        if value is not None and (is_true or name == "angle_deg")
+    }
 
 
 def write_seg(request: ExportRequest) -> Iterator[bytes]:

@@ -8,6 +8,8 @@ import struct
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _LOST_IN_TEXT = re.compile(_NOT_IN_TEXT.pattern + r"| \Z")
 _DIGITS_OF_SINGLE = 9
+_TINY = 1e-37
+"""Below, 32 bits have fewer digits."""
 
 
 def plain_text(text: str) -> str:
@@ -39,8 +41,9 @@ def single(value: float) -> int | float:
 
 
 def is_single(value: float) -> bool:
-    """Whether a number comes back from 32 bits as it is; any of 6 digits does."""
-    return float(f"{value:.6g}") == value or single(value) == value
+    """Whether a number comes back from 32 bits as it is; any of 6 digits does that is not tiny."""
+    is_short = float(f"{value:.6g}") == value and abs(value) > _TINY
+    return is_short or single(value) == value
 
 
 def _in_32_bits(value: float) -> float:

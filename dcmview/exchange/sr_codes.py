@@ -42,6 +42,12 @@ SEGMENTS = (
     Code("121191", "DCM", "Referenced Segment"),
     Code("121214", "DCM", "Referenced Segmentation Frame"),
 )
+MEASURES = {
+    "length": (Code("410668003", "SCT", "Length"), Code("mm", "UCUM", "mm")),
+    "area": (Code("42798000", "SCT", "Area"), Code("mm2", "UCUM", "square millimeter")),
+    "angle_deg": (Code("1483009", "SCT", "Angle"), Code("deg", "UCUM", "Degree")),
+}
+"""What a shape measures by its field in `Extent`, and in which unit."""
 
 SHAPE = Code("shape", SCHEME, "Shape")
 SCORE = Code("score", SCHEME, "Score")

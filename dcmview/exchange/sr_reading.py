@@ -124,6 +124,7 @@ def _group_of(item: ContentItem) -> ContentItem:
 def _said_of(group: ContentItem) -> _Said:
     fields: dict[str, Any] = {}
     kind: RoiKind | None = None
+    comments: list[str] = []
     notes: list[str] = []
     if group.value_type == "CODE":
         fields["label"] = group.coded_value.meaning
@@ -132,7 +133,7 @@ def _said_of(group: ContentItem) -> _Said:
         if item.is_named(sr_codes.FINDING):
             fields.setdefault("label", item.coded_value.meaning or item.text_value)
         elif item.is_named(sr_codes.COMMENT):
-            notes.insert(0, item.text_value)
+            comments.append(item.text_value)
         elif item.is_named(sr_codes.TRACKING_IDENTIFIER):
             fields["id"] = item.text_value
         elif item.is_named(sr_codes.SHAPE):
@@ -143,7 +144,8 @@ def _said_of(group: ContentItem) -> _Said:
             fields[_FIELD_BY_CODE[item.name.value]] = item.text_value
         elif len(notes) < _MOST_NOTES and (note := _note(item)):
             notes.append(note[:_LONGEST_NOTE])
-    fields["note"] = "\n".join(notes)
+    # Of our own reports the rest is what any program measures of the shape.
+    fields["note"] = "\n".join(comments if kind is not None else comments + notes)
     return _Said(kind, {name: value for name, value in fields.items() if _is_allowed(name, value)})
 
 

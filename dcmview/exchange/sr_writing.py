@@ -28,7 +28,7 @@ from dcmview.exchange.sr_points import graphic
 from dcmview.exchange.studies import CHARACTER_SET, new_uid, stable_uid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from dcmview.annotations.roi import Roi
     from dcmview.exchange.sr_codes import Code
@@ -44,12 +44,20 @@ _LONGEST_SHORT_VALUE = 1 << 16
 _FLOAT_BYTES = 4
 
 
+def _nothing(_roi: Roi) -> Mapping[str, float]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class ReportedImage:
-    """An image and what is drawn on it."""
+    """An image and what is drawn on it.
+
+    ``measures`` gives numbers of an ROI by keys of `sr_codes.MEASURES`, in their units.
+    """
 
     header: InstanceHeader
     rois: Sequence[Roi]
+    measures: Callable[[Roi], Mapping[str, float]] = _nothing
 
 
 def write_reports(images: Sequence[ReportedImage], patient: Dataset) -> Iterator[bytes]:
@@ -84,11 +92,11 @@ def write_reports(images: Sequence[ReportedImage], patient: Dataset) -> Iterator
         yield content
 
 
-def _parts(images: Sequence[ReportedImage]) -> Iterator[list[tuple[InstanceHeader, Roi]]]:
-    part: list[tuple[InstanceHeader, Roi]] = []
+def _parts(images: Sequence[ReportedImage]) -> Iterator[list[tuple[ReportedImage, Roi]]]:
+    part: list[tuple[ReportedImage, Roi]] = []
     for image in images:
         for roi in image.rois:
-            part.append((image.header, roi))
+            part.append((image, roi))
             if len(part) == MOST_ROIS_PER_REPORT:
                 yield part
                 part = []
@@ -97,10 +105,11 @@ def _parts(images: Sequence[ReportedImage]) -> Iterator[list[tuple[InstanceHeade
 
 
 def _report(
-    rois: Sequence[tuple[InstanceHeader, Roi]], patient: Dataset, series: str, number: int
+    rois: Sequence[tuple[ReportedImage, Roi]], patient: Dataset, series: str, number: int
 ) -> bytes:
     hd = highdicom()
-    groups = [group for header, roi in rois for group in _groups(header, roi)]
+    headers = [image.header for image, _ in rois]
+    groups = [group for image, roi in rois for group in _groups(image, roi)]
     observer = hd.sr.DeviceObserverIdentifyingAttributes(uid=new_uid(), name="dcmview")
     report = hd.sr.MeasurementReport(
         observation_context=hd.sr.ObservationContext(
@@ -112,7 +121,7 @@ def _report(
         imaging_measurements=groups[:1],
     )
     document = hd.sr.ComprehensiveSR(
-        evidence=_evidence([header for header, _ in rois], patient),
+        evidence=_evidence(headers, patient),
         content=report,
         series_instance_uid=series,
         series_number=_SERIES_NUMBER,
@@ -122,12 +131,12 @@ def _report(
         is_complete=True,
         specific_character_set=CHARACTER_SET,
         series_description="ROIs",
-        transfer_syntax_uid=_transfer_syntax(rois),
+        transfer_syntax_uid=_transfer_syntax([roi for _, roi in rois]),
         coding_schemes=[
             hd.coding_schemes.CodingSchemeIdentificationItem(sr_codes.SCHEME, name="dcmview")
         ],
     )
-    _name_classes(document, [header for header, _ in rois])
+    _name_classes(document, headers)
     # The constructor copies and searches all it is given, at 6 ms a group.
     measurements = document.ContentSequence[-1]
     measurements.ContentSequence.extend(group[0] for group in groups[1:])
@@ -136,9 +145,9 @@ def _report(
     return file.getvalue()
 
 
-def _transfer_syntax(rois: Sequence[tuple[InstanceHeader, Roi]]) -> str:
+def _transfer_syntax(rois: Sequence[Roi]) -> str:
     """With explicit VR, points take 64 KiB at most."""
-    longest = max(len(roi.points) for _, roi in rois) + 1
+    longest = max(len(roi.points) for roi in rois) + 1
     is_short = longest * 2 * _FLOAT_BYTES < _LONGEST_SHORT_VALUE
     return str(ExplicitVRLittleEndian if is_short else ImplicitVRLittleEndian)
 
@@ -164,9 +173,10 @@ def _name_classes(document: Dataset, headers: Sequence[InstanceHeader]) -> None:
                 reference.ReferencedSOPClassUID = classes[reference.ReferencedSOPInstanceUID]
 
 
-def _groups(header: InstanceHeader, roi: Roi) -> Iterator[Any]:
-    for frames in _frame_lists(header, roi):
-        yield _group(header, roi, frames)
+def _groups(image: ReportedImage, roi: Roi) -> Iterator[Any]:
+    measures = image.measures(roi)
+    for frames in _frame_lists(image.header, roi):
+        yield _group(image.header, roi, frames, measures)
 
 
 def _frame_lists(header: InstanceHeader, roi: Roi) -> Iterator[list[int] | None]:
@@ -182,7 +192,9 @@ def _frame_lists(header: InstanceHeader, roi: Roi) -> Iterator[list[int] | None]
         yield numbers[begin : begin + _MOST_FRAMES_LISTED]
 
 
-def _group(header: InstanceHeader, roi: Roi, frames: list[int] | None) -> Any:
+def _group(
+    header: InstanceHeader, roi: Roi, frames: list[int] | None, measures: Mapping[str, float]
+) -> Any:
     hd = highdicom()
     source = hd.sr.SourceImageForRegion(
         SecondaryCaptureImageStorage, header.sop_instance_uid, frames
@@ -201,7 +213,7 @@ def _group(header: InstanceHeader, roi: Roi, frames: list[int] | None) -> Any:
         ),
         referenced_region=region,
         finding_type=_concept(sr_codes.label_code(label)) if label.rstrip(" ") else None,
-        measurements=_score(roi.score),
+        measurements=_measurements(roi.score, measures),
         qualitative_evaluations=[
             hd.sr.QualitativeEvaluation(
                 _concept(sr_codes.SHAPE), _concept(sr_codes.KINDS[roi.kind])
@@ -214,11 +226,14 @@ def _group(header: InstanceHeader, roi: Roi, frames: list[int] | None) -> Any:
     return group
 
 
-def _score(score: float | None) -> list[Any] | None:
-    if score is None:
-        return None
-    name, unit = _concept(sr_codes.SCORE), _concept(sr_codes.NO_UNITS)
-    return [highdicom().sr.Measurement(name, float(score), unit)]
+def _measurements(score: float | None, measures: Mapping[str, float]) -> list[Any] | None:
+    found = [(*sr_codes.MEASURES[name], value) for name, value in measures.items()]
+    if score is not None:
+        found.append((sr_codes.SCORE, sr_codes.NO_UNITS, score))
+    measurement = highdicom().sr.Measurement
+    return [
+        measurement(_concept(name), float(value), _concept(unit)) for name, unit, value in found
+    ] or None
 
 
 def _texts(roi: Roi) -> Iterator[tuple[Code, str]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import math
 import sys
 import zipfile
 from pathlib import Path
 
+import highdicom.sr
 import pydicom
 import pytest
 from hypothesis import example, given, settings
@@ -87,6 +89,42 @@ def test_each_study_or_series_has_objects_of_its_own(open_library, form):
     assert sorted(each.StudyInstanceUID for each in written) == ["1.1", "1.2"]
     uids = [{row.sop_instance_uid for row in read_table(each, "").rows} for each in contents]
     assert sorted(map(sorted, uids)) == [["1.2.3.1"], ["1.2.3.2"]]
+
+
+def test_a_report_says_what_shapes_measure_in_the_patient(open_library):
+    library = open_library(
+        measured=image(rows=4, columns=4, PixelSpacing=[0.5, 2], **UIDS),
+        unmeasured=image(rows=4, columns=4, SOPInstanceUID="1.2.3.5", **UIDS),
+    )
+    drawn = {
+        "length": [(0, 0), (2, 0)],
+        "rectangle": [(1, 1), (3, 4)],
+        "angle": [(0, 4), (0, 0), (1, 4)],
+        "freehand": [(0, 0), (2, 2), (2, 0), (0, 2)],
+        "point": [(1, 1)],
+    }
+    sent = [
+        {"id": kind, "kind": kind, "points": [{"x": x, "y": y} for x, y in points]}
+        for kind, points in drawn.items()
+    ]
+    for index in (0, 1):
+        library.rois.replace(index, sent)
+    (content,) = members(library, "sr").values()
+    report = highdicom.sr.srread(io.BytesIO(content))
+    found = [
+        [(each.name.meaning, each.value, each.unit.value) for each in group.get_measurements()]
+        for group in report.content.get_planar_roi_measurement_groups()
+    ]
+    assert found == [
+        [("Length", 4, "mm")],
+        [("Area", 6, "mm2")],
+        [("Angle", 45, "deg")],  # 1 px is 2 mm across and 0.5 mm down
+        [],
+        [],
+        *([], [], [("Angle", pytest.approx(math.degrees(math.atan(1 / 4))), "deg")], [], []),
+    ]
+    rows = read_table(content, "").rows
+    assert {roi.note for row in rows for roi in row.rois} == {""}
 
 
 @pytest.mark.parametrize("form", ["sr", "seg"])
