@@ -16,6 +16,7 @@ import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from tokenize import TokenError
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
@@ -45,6 +46,7 @@ _UNREADABLE = (
     lzma.LZMAError,
     EOFError,
     OSError,
+    ValueError,  # places that cannot be
     NotImplementedError,  # a way of compression that Python does not know
     RuntimeError,  # encrypted
 )
@@ -215,7 +217,7 @@ def _read_npy(head: bytes, file: IO[bytes]) -> NDArray[Any]:
             (2, 0): numpy_format.read_array_header_2_0,
         }[version]
         shape, is_fortran, dtype = read(whole)
-    except (ValueError, KeyError) as exc:
+    except (ValueError, KeyError, TypeError, SyntaxError, TokenError) as exc:
         raise InvalidAnnotation(f"is no NPY file: {exc}") from exc
     if dtype.kind not in "buif":
         raise InvalidAnnotation(f"holds {dtype}, not whole numbers")

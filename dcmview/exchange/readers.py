@@ -104,7 +104,7 @@ class Content:
         try:
             with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
                 return tuple(archive.namelist())
-        except (zipfile.BadZipFile, NotImplementedError):
+        except (zipfile.BadZipFile, NotImplementedError, ValueError):
             return ()
 
     @cached_property

@@ -6,10 +6,13 @@ import io
 import json
 import struct
 import zipfile
+from contextlib import suppress
 
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from support.datasets import image, part10
 from support.rois import box
@@ -229,6 +232,7 @@ def test_what_is_no_mask_is_left_out_with_the_reason():
         "half.npy": npy(np.array([[0.5]])),
         "below.npy": npy(np.array([[-1]])),
         "objects.npy": b"\x93NUMPY\x01\x00" + npy(np.array([[1]]))[8:].replace(b"'<i8'", b"'|O' "),
+        "open.npy": npy(np.eye(2)).replace(b"}", b"{"),
         "short.npy": npy(np.eye(4))[:-8],
         "line.npy": npy(np.ones(3)),
         "fine.npy": npy(np.eye(1)),
@@ -254,6 +258,19 @@ def test_masks_without_their_legend_entry_are_said(library):
     legend = json.loads(members["labels.json"]) | {"values": []}
     table = read_table(zipped({**members, "labels.json": json.dumps(legend)}), "masks.zip")
     assert table.left_out == ((name, "value 1 has no label in labels.json"),)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_damage_of_any_kind_is_told_as_such(data):
+    mask = np.indices((5, 6)).sum(axis=0) % 2 == 0
+    whole = {"1.2_0.png": as_png(mask), "1.3.npy": npy(mask.astype(">i4"))}
+    kinds = st.sampled_from([*whole.values(), zipped(whole)])
+    content = bytearray(data.draw(kinds))
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=4)):
+        content[place] = data.draw(st.integers(0, 255))
+    with suppress(InvalidAnnotation):
+        read_table(bytes(content), "1.2_0.png", form="masks")
 
 
 def test_a_damaged_archive_is_refused(library):
