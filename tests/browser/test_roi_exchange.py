@@ -130,6 +130,16 @@ def test_each_form_says_what_it_leaves_behind_before_it_is_saved(page, server):
 
 
 @pytest.mark.one_size("small")
+def test_every_form_of_the_server_is_in_the_menu_with_words_of_its_own(page, server):
+    put(server, [BOX])
+    open_page(page, server.url)
+    offered = server.get("/api/annotations/export/preview").json["forms"]
+    names = menu(page).locator(".name").all_inner_texts()
+    assert len(set(names)) == len(offered)
+    assert not set(names) & {form["format"] for form in offered}
+
+
+@pytest.mark.one_size("small")
 def test_json_csv_and_coco_are_saved_whole(page, server):
     put(server, [BOX, ELLIPSE, OUTLINE])
     open_page(page, server.url)
@@ -149,6 +159,13 @@ def test_json_csv_and_coco_are_saved_whole(page, server):
     assert [rows[0][key] for key in ("xmin", "ymin", "xmax", "ymax")] == ["20", "10", "40", "30"]
     assert json.loads(rows[2]["points"]) == [[1, 1], [9, 1], [1, 9]]
     assert rows[2]["note"] == "'=1+1"
+
+    name, content = saved(page, "CSV with statistics")
+    assert name == "dcmview-annotations-statistics.csv"
+    row = next(csv.DictReader(io.StringIO(content.decode(), newline="")))
+    pixels = pydicom.dcmread(get_testdata_file("CT_small.dcm", download=False))
+    hu = pixels.pixel_array * float(pixels.RescaleSlope) + float(pixels.RescaleIntercept)
+    assert float(row["mean"]) == pytest.approx(hu[10:30, 20:40].mean())
 
     name, content = saved(page, "COCO JSON")
     assert name == "dcmview-annotations-coco.json"

@@ -34,7 +34,7 @@ test('an export has the name that the server gives it, and every byte', async ()
       }),
   );
   const heard: number[] = [];
-  const file = await roiFiles.export({ format: 'embed' }, (bytes) => heard.push(bytes));
+  const file = await roiFiles.export('embed', (bytes) => heard.push(bytes));
   expect(asked).toEqual(['api/annotations/export?format=embed']);
   expect(file.name).toBe('dcmview-annotations.csv');
   expect(await file.content.text()).toBe('[[10, 20, 30, 40]]');
@@ -48,7 +48,7 @@ test('a name that leads elsewhere is not taken', async () => {
         headers: { 'Content-Disposition': 'attachment; filename="../../.bashrc"' },
       }),
   );
-  const { name } = await roiFiles.export({ format: 'json' }, ignore);
+  const { name } = await roiFiles.export('json', ignore);
   expect(name).toBe('dcmview-annotations');
 });
 
@@ -59,7 +59,7 @@ test('an export that breaks off is no file', async () => {
     },
   });
   serve(() => new Response(broken));
-  await expect(roiFiles.export({ format: 'json' }, ignore)).rejects.toMatchObject({
+  await expect(roiFiles.export('json', ignore)).rejects.toMatchObject({
     isUnreachable: true,
   });
 });

@@ -2,9 +2,6 @@ import { ApiError } from './apiError';
 import { received, type Ask } from './request';
 import type { RoiExportPreview, RoiExportPreviews, RoiImport, RoiTableHead } from './types.gen';
 
-/** The name of a form as the server knows it, with what else it is asked for. */
-export type FormQuery = Readonly<{ format: string } & Record<string, string>>;
-
 export interface RoiFile {
   name: string;
   content: Blob;
@@ -52,11 +49,11 @@ export class RoiFiles {
 
   /** All ROIs in a form; `onBytes` hears how much of it has come. */
   async export(
-    form: FormQuery,
+    format: string,
     onBytes: (bytes: number) => void,
     signal?: AbortSignal,
   ): Promise<RoiFile> {
-    const query = new URLSearchParams(form).toString();
+    const query = new URLSearchParams({ format }).toString();
     const response = await this.#ask(`api/annotations/export?${query}`, { signal });
     const content = response.body === null ? new Blob() : await gathered(response.body, onBytes);
     const type = response.headers.get('Content-Type') ?? '';

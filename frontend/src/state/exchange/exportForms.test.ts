@@ -14,7 +14,7 @@ test('forms are offered in the order of the menu, and none that the server does 
 
 test('a form that the page has no words for is offered by its name', () => {
   expect(offers([preview('xyz'), preview('json')]).at(-1)).toEqual({
-    query: { format: 'xyz' },
+    format: 'xyz',
     name: 'xyz',
     use: '',
     preview: preview('xyz'),

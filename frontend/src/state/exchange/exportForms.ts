@@ -1,81 +1,39 @@
-import type { FormQuery } from '../../api/roiFiles';
 import type { RoiExportPreview } from '../../api/types.gen';
 import { plural, visibleText } from '../../dicom/format';
 
-/** A form in which ROIs leave the page. */
-export interface ExportForm {
-  query: FormQuery;
-  name: string;
-  /** What it is for, in one line. */
-  use: string;
-}
-
-const FORMS: readonly ExportForm[] = [
-  { query: { format: 'json' }, name: 'dcmview JSON', use: 'Everything, to be loaded again' },
-  {
-    query: { format: 'csv' },
-    name: 'CSV table',
-    use: 'A row an ROI, for spreadsheets and scripts',
-  },
-  {
-    query: { format: 'csv-statistics' },
-    name: 'CSV with figures',
-    use: 'A row an ROI and frame, with area, mean and so on',
-  },
-  { query: { format: 'embed' }, name: 'EMBED CSV', use: 'Boxes, a row a file' },
-  { query: { format: 'coco' }, name: 'COCO JSON', use: 'Boxes and outlines, to train and compare' },
-  {
-    query: { format: 'sr' },
-    name: 'DICOM SR',
-    use: 'Reports (TID 1500), for archives and other viewers',
-  },
-  {
-    query: { format: 'seg' },
-    name: 'DICOM SEG',
-    use: 'Segmentations, for archives and other viewers',
-  },
-  {
-    query: { format: 'overlays' },
-    name: 'DICOM copies with overlays',
-    use: 'The images again, with ROIs as overlay planes',
-  },
-  {
-    query: { format: 'masks-png' },
-    name: 'Masks, PNG',
-    use: 'A label map for each frame, as pictures',
-  },
-  {
-    query: { format: 'masks-npy' },
-    name: 'Masks, NumPy',
-    use: 'A label map for each frame, as arrays',
-  },
-  {
-    query: { format: 'overlays' },
-    name: 'Overlays in copies',
-    use: 'DICOM files with a 60xx plane for each label',
-  },
-];
+/** What each form of the server is called, and what it is for in one line; in the order of the menu. */
+const WORDS: Readonly<Record<string, readonly [name: string, use: string]>> = {
+  json: ['dcmview JSON', 'Everything, to be loaded again'],
+  csv: ['CSV table', 'A row an ROI, for spreadsheets and scripts'],
+  'csv-statistics': ['CSV with statistics', 'A row an ROI and frame, with area, mean and so on'],
+  embed: ['EMBED CSV', 'Boxes, a row a file'],
+  coco: ['COCO JSON', 'Boxes and outlines, to train and compare'],
+  sr: ['DICOM SR', 'Reports (TID 1500), for archives and other viewers'],
+  seg: ['DICOM SEG', 'Segmentations, for archives and other viewers'],
+  overlays: ['DICOM copies with overlays', 'The images again, with a 60xx plane for each label'],
+  'masks-png': ['Masks, PNG', 'A label map for each frame, as pictures'],
+  'masks-npy': ['Masks, NumPy', 'A label map for each frame, as arrays'],
+};
 
 /** A form with what would come of it now. */
-export interface ExportOffer extends ExportForm {
+export interface ExportOffer {
+  format: string;
+  name: string;
+  use: string;
   preview: RoiExportPreview;
 }
 
-/** What the server offers, in our order; a form that the page knows nothing of is offered by its name. */
+/** What the server offers, in our order; a form that the page has no words for is offered by its name. */
 export function offers(previews: readonly RoiExportPreview[]): ExportOffer[] {
-  const known = FORMS.flatMap((form) => {
-    const preview = previews.find(({ format }) => format === form.query.format);
-    return preview === undefined ? [] : [{ ...form, preview }];
-  });
-  const others = previews
-    .filter(({ format }) => FORMS.every(({ query }) => query.format !== format))
-    .map((preview) => ({
-      query: { format: preview.format },
-      name: visibleText(preview.format),
-      use: '',
-      preview,
-    }));
-  return [...known, ...others];
+  const order = Object.keys(WORDS);
+  const rank = (format: string) => (order.includes(format) ? order.indexOf(format) : order.length);
+  return previews
+    .toSorted((first, second) => rank(first.format) - rank(second.format))
+    .map((preview) => {
+      const { format } = preview;
+      const [name, use] = WORDS[format] ?? [visibleText(format), ''];
+      return { format, name, use, preview };
+    });
 }
 
 /** How much of everything a form carries. */

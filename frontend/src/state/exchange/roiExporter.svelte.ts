@@ -1,8 +1,10 @@
 import { asApiError, isAbort, type ApiError } from '../../api/apiError';
 import type { RoiFile, RoiFiles } from '../../api/roiFiles';
-import { offers, type ExportForm, type ExportOffer } from './exportForms';
+import { offers, type ExportOffer } from './exportForms';
 
 type ExportClient = Pick<RoiFiles, 'previews' | 'export'>;
+
+type ExportForm = Pick<ExportOffer, 'format' | 'name'>;
 
 /** An export that is on its way. */
 export interface ExportJob {
@@ -77,7 +79,7 @@ export class RoiExporter {
     this.#job = { form, bytes: 0 };
     try {
       const file = await this.#client.export(
-        form.query,
+        form.format,
         (bytes) => {
           if (!signal.aborted) this.#job = { form, bytes };
         },

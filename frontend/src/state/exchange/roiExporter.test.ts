@@ -6,7 +6,7 @@ import type { RoiExportPreview } from '../../api/types.gen';
 import { RoiExporter } from './roiExporter.svelte';
 
 const PREVIEW: RoiExportPreview = { format: 'json', rois: 2, carried: 2, lost: [], missing: '' };
-const FORM = { query: { format: 'json' }, name: 'dcmview JSON', use: '' };
+const FORM = { format: 'json', name: 'dcmview JSON' };
 const FILE: RoiFile = { name: 'dcmview-annotations.json', content: new Blob(['{}']) };
 
 const ignore = () => undefined;
