@@ -70,12 +70,14 @@ class RoiOverview:
 class FileState(NamedTuple):
     """A file that has ROIs or had some; without entry if this run does not list it.
 
-    ``rois`` are all of them, read-only ones too.
+    ``rois`` are those that can be edited, and those that were asked for with them;
+    ``left_out`` counts the read-only ones that nobody asked for.
     """
 
     key: FileKey
     entry: Entry | None
     rois: tuple[Roi, ...]
+    left_out: int = 0
 
     @property
     def path(self) -> str:
@@ -175,11 +177,14 @@ class RoiBook:
         known = tuple(dict.fromkeys((*self._labels, *self._store.labels())))
         return RoiOverview(clock, tuple(files), unlisted, known[:MOST_KNOWN_LABELS])
 
-    def states(self) -> tuple[list[FileState], int]:
+    def states(self, *, with_read_only: bool = False) -> tuple[list[FileState], int]:
         """Give everything, and the moment of the last edit in it."""
         states, clock = self._store.snapshot()
         return [
-            FileState(key, self._entry_of(key), each.shown) for key, each in states.items()
+            FileState(key, self._entry_of(key), state.shown)
+            if with_read_only
+            else FileState(key, self._entry_of(key), state.rois, len(state.read_only))
+            for key, state in states.items()
         ], clock
 
     @property

@@ -69,26 +69,28 @@ class RoiExchange:
         form: str,
         *,
         folder: str | None = None,
+        with_predictions: bool = False,
         options: Mapping[str, str] | None = None,
     ) -> Export:
-        """Write the ROIs in a form of `EXPORT_FORMS`.
+        """Write the ROIs in a form of `EXPORT_FORMS`, without read-only ones unless asked for.
 
         Once the content has reached somebody, `mark_exported` takes it.
         Paths keep bytes that are not UTF-8, except in JSON of COCO.
         ``folder`` is where the file will lie, for the paths in our JSON.
         """
-        files, clock = self._book.states()
+        files, clock = self._book.states(with_read_only=with_predictions)
         marks, marks_clock = self._triage.states()
         request = ExportRequest(files, marks, self._engine, folder, options or {})
         return Export(EXPORT_FORMS[form].write(request), clock, marks_clock)
 
-    def preview(self, form: str) -> ExportPreview:
+    def preview(self, form: str, *, with_predictions: bool = False) -> ExportPreview:
         """Say what an export in a form would not carry."""
         wanted = EXPORT_FORMS[form]
-        files, _ = self._book.states()
+        files, _ = self._book.states(with_read_only=with_predictions)
         held: list[Roi] = []
         left_out: Counter[str] = Counter()
         for each in files:
+            left_out["predictions, which have files of their own"] += each.left_out
             if each.entry is None and not wanted.holds_unlisted:
                 left_out["ROIs of files that are not listed"] += len(each.rois)
             elif each.entry is not None and not wanted.can_name(each.entry):

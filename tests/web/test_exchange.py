@@ -442,5 +442,12 @@ def test_predictions_appear_beside_the_others_and_labels_in_the_overview(folder,
         change = {"operations": [{"op": "remove", "id": predicted["id"]}]}
         tag = {"If-Match": "*"}
         assert server.request("PATCH", "/api/file/0/rois", change, tag).status == 400
-        exported = server.get("/api/annotations/export.json").json
-        assert exported["files"][0]["rois"] == [predicted]
+        put(server, [BOX])
+        export = "/api/annotations/export"
+        for query, expected in (("", [BOX]), ("&predictions=1", [BOX, predicted])):
+            exported = server.get(f"{export}?format=json{query}").json
+            assert exported["files"][0]["rois"] == expected
+        lost = [{"what": "predictions, which have files of their own", "count": 1}]
+        assert server.get(f"{export}/preview?format=json").json["lost"] == lost
+        assert server.get(f"{export}/preview?format=json&predictions=1").json["lost"] == []
+        assert b'0-ct.dcm,1,"[[1,2,3,4]]",[[]]\n' in server.get(f"{export}.csv").body

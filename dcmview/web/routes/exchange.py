@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from dcmview.annotations.imports import LeftOut
     from dcmview.exchange.importing import ImportReport
-    from dcmview.exchange.roi_exchange import RoiExchange
 
 MOST_NAMED = 1_000
 AUTO = "auto"
@@ -90,17 +89,18 @@ async def export_json(request: Request) -> Response:
 
 def preview(request: Request) -> Response:
     """``GET /api/annotations/export/preview``: what a form, or each, would not carry."""
-    exchange = context(request).library.exchange
     if "format" in request.query_params:
         form = one_of(request.query_params, "format", tuple(EXPORT_FORMS))
-        return json_response(_preview(exchange, form))
+        return json_response(_preview(request, form))
     return json_response(
-        schemas.RoiExportPreviews([_preview(exchange, form) for form in EXPORT_FORMS])
+        schemas.RoiExportPreviews([_preview(request, form) for form in EXPORT_FORMS])
     )
 
 
-def _preview(exchange: RoiExchange, form: str) -> schemas.RoiExportPreview:
-    found = exchange.preview(form)
+def _preview(request: Request, form: str) -> schemas.RoiExportPreview:
+    with_predictions = flag(request.query_params, "predictions")
+    exchange = context(request).library.exchange
+    found = exchange.preview(form, with_predictions=with_predictions)
     return schemas.RoiExportPreview(
         format=form,
         rois=found.rois,
@@ -113,7 +113,12 @@ def _preview(exchange: RoiExchange, form: str) -> schemas.RoiExportPreview:
 async def _download(request: Request, form: str) -> Response:
     exchange = context(request).library.exchange
     kind = EXPORT_FORMS[form]
-    exported = await run_in_threadpool(exchange.export, form, options=dict(request.query_params))
+    exported = await run_in_threadpool(
+        exchange.export,
+        form,
+        with_predictions=flag(request.query_params, "predictions"),
+        options=dict(request.query_params),
+    )
     return download(
         request,
         exported.content,
