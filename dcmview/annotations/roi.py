@@ -162,6 +162,8 @@ def convert(value: Any, kind: Any, where: str) -> Any:
         message, _, field = str(exc).replace("`", "").partition(" - at $")
         field = re.sub(r"^\.", "", field)
         raise InvalidAnnotation(f"{where}: {field}{': ' if field else ''}{message}") from exc
+    except UnicodeEncodeError as exc:
+        raise InvalidAnnotation(f"{where}: holds text that UTF-8 cannot hold") from exc
 
 
 def checked(roi: Roi, header: SharedHeader, where: str) -> Roi:

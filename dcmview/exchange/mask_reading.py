@@ -8,15 +8,13 @@ just its name, and values are labels.
 from __future__ import annotations
 
 import io
-import lzma
 import math
 import os
 import re
 import struct
+import tokenize
 import zipfile
-import zlib
 from dataclasses import dataclass, field
-from tokenize import TokenError
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
@@ -28,6 +26,7 @@ from dcmview.annotations.roi import ImagePoint, Roi
 from dcmview.errors import InvalidAnnotation
 from dcmview.exchange.contours import contours_of
 from dcmview.exchange.masks import FORMAT, LEGEND, MOST_LABELS, VERSION, Legend
+from dcmview.exchange.zipped import UNREADABLE_ZIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,19 +36,14 @@ if TYPE_CHECKING:
 MOST_BYTES = 1 << 29
 """Of one mask, all its frames together. A small archive can claim any size."""
 MOST_PIXELS_TOGETHER = 1 << 32
+MOST_PIXELS_LOOKED_AT = 1 << 32
+"""For all values of one mask; takes some ten seconds."""
 MOST_CORNERS_TOGETHER = 4_000_000
+STRIP_ROWS = 64
 _NPY_MAGIC = b"\x93NUMPY"
 _PNG_HEAD = struct.Struct(">8s4x4s2L")
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    ValueError,  # places that cannot be
-    NotImplementedError,  # a way of compression that Python does not know
-    RuntimeError,  # encrypted
-)
+_NO_HEADER = (ValueError, KeyError, TypeError, SyntaxError, tokenize.TokenError, RecursionError)
+"""NumPy reads the head as Python source."""
 _GREY_MODES = frozenset({"1", "L", "P", "I;16", "I"})
 _OWN_NAME = re.compile(r"([0-9.]+)_([0-9]{1,9})(_[0-9]+)?")
 _WHITE = 255
@@ -107,7 +101,7 @@ def read_masks(data: bytes, name: str) -> tuple[tuple[ImportRow, ...], tuple[Lef
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _read_archive(found, archive)
-    except _UNREADABLE as exc:
+    except UNREADABLE_ZIP as exc:
         raise InvalidAnnotation(f"the archive cannot be read: {exc}") from exc
     return _rows(found)
 
@@ -168,7 +162,8 @@ def _planes(found: _Found, name: str, file: IO[bytes]) -> Iterator[NDArray[Any]]
     found.pixels += array.size
     if found.pixels > MOST_PIXELS_TOGETHER:
         raise InvalidAnnotation(f"{name}: all masks together have too many pixels")
-    yield from array.reshape(-1, *array.shape[-2:])
+    for plane in array.reshape(-1, *array.shape[-2:]):
+        yield plane.astype(np.uint16, copy=False)
 
 
 def _read_array(file: IO[bytes]) -> NDArray[Any]:
@@ -187,7 +182,7 @@ def _read_array(file: IO[bytes]) -> NDArray[Any]:
         raise InvalidAnnotation(
             f"holds values from {lowest} to {highest}; labels are 1 to {MOST_LABELS:,}"
         )
-    return array.astype(np.uint16, copy=False)
+    return array
 
 
 def _read_png(head: bytes, file: IO[bytes]) -> NDArray[Any]:
@@ -217,7 +212,7 @@ def _read_npy(head: bytes, file: IO[bytes]) -> NDArray[Any]:
             (2, 0): numpy_format.read_array_header_2_0,
         }[version]
         shape, is_fortran, dtype = read(whole)
-    except (ValueError, KeyError, TypeError, SyntaxError, TokenError) as exc:
+    except _NO_HEADER as exc:
         raise InvalidAnnotation(f"is no NPY file: {exc}") from exc
     if dtype.kind not in "buif":
         raise InvalidAnnotation(f"holds {dtype}, not whole numbers")
@@ -254,14 +249,18 @@ def _take(
     frame_index: int | None,
     labels: dict[int, str] | None = None,
 ) -> None:
-    counts = np.bincount(mask.reshape(-1))
-    for value in np.flatnonzero(counts[1:]) + 1:
-        label = None if labels is None else labels.get(int(value))
+    try:
+        bands = _bands(mask)
+    except InvalidAnnotation as exc:
+        found.left_out.append(LeftOut(name, exc.message))
+        return
+    for value, top, bottom in bands:
+        label = None if labels is None else labels.get(value)
         if labels is not None and label is None:
             found.left_out.append(LeftOut(name, f"value {value} has no label in {LEGEND}"))
             continue
         try:
-            outlines = contours_of(mask == value)
+            outlines = contours_of(mask[top:bottom] == value)
         except InvalidAnnotation as exc:
             found.left_out.append(LeftOut(name, exc.message))
             continue
@@ -270,12 +269,33 @@ def _take(
             raise InvalidAnnotation(
                 f"{name}: all outlines together have more than {MOST_CORNERS_TOGETHER:,} corners"
             )
-        found.values.add(int(value))
+        found.values.add(value)
         found.places.setdefault(image, name)
         parts = found.parts.setdefault(image, {})
         for outline in outlines:
-            part = _Part(int(value), label, outline.tobytes())
+            part = _Part(value, label, (outline + np.array([0, top], np.int32)).tobytes())
             parts.setdefault(part, []).append(frame_index)
+
+
+def _bands(mask: NDArray[np.uint16]) -> list[tuple[int, int, int]]:
+    """Give each value with the rows between which it is, to the next strip.
+
+    Raises
+    ------
+    InvalidAnnotation
+        If it would take too long to look for all of them.
+    """
+    first = np.full(MOST_LABELS + 1, -1)
+    last = np.zeros(MOST_LABELS + 1, np.int64)
+    for top in range(0, len(mask), STRIP_ROWS):
+        present = np.flatnonzero(np.bincount(mask[top : top + STRIP_ROWS].reshape(-1)))
+        first[present[first[present] < 0]] = top
+        last[present] = top
+    values = np.flatnonzero(first[1:] >= 0) + 1
+    bottoms = np.minimum(last[values] + STRIP_ROWS, len(mask))
+    if int((bottoms - first[values]).sum()) * mask.shape[1] > MOST_PIXELS_LOOKED_AT:
+        raise InvalidAnnotation(f"has {len(values):,} values all over: a picture, and no mask")
+    return list(zip(values.tolist(), first[values].tolist(), bottoms.tolist(), strict=True))
 
 
 def _rows(found: _Found) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...]]:

@@ -26,6 +26,7 @@ from dcmview.annotations.triage import Mark
 from dcmview.annotations.triage_csv import is_triage_table, read_triage_csv
 from dcmview.dicom.loading import load_pydicom
 from dcmview.errors import InvalidAnnotation, StartError
+from dcmview.exchange.zipped import UNREADABLE_ZIP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -104,7 +105,7 @@ class Content:
         try:
             with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
                 return tuple(archive.namelist())
-        except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        except UNREADABLE_ZIP:
             return ()
 
     @cached_property

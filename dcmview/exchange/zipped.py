@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import io
+import lzma
 import os
 import re
+import struct
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+UNREADABLE_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    KeyError,
+    ValueError,
+    struct.error,
+    NotImplementedError,  # a way of compression that Python does not know
+    RuntimeError,  # encrypted
+)
+"""What `zipfile` raises for archives that are damaged, or made to harm."""
 
 # The earliest that a zip can say: the same content gives the same archive.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)

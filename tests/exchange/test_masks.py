@@ -235,6 +235,8 @@ def test_what_is_no_mask_is_left_out_with_the_reason():
         "open.npy": npy(np.eye(2)).replace(b"}", b"{"),
         "short.npy": npy(np.eye(4))[:-8],
         "line.npy": npy(np.ones(3)),
+        "head.npy": npy(np.eye(1)).replace(b")", b"("),
+        "picture.npy": npy(np.arange(1 << 17).astype(np.uint16).reshape(32, 4096)),
         "fine.npy": npy(np.eye(1)),
     }
     table = read_table(zipped(members), "masks.zip")
@@ -246,7 +248,23 @@ def test_what_is_no_mask_is_left_out_with_the_reason():
     assert reasons["below.npy"] == "holds values from -1 to -1; labels are 1 to 65,535"
     assert reasons["short.npy"] == "ends after 120 of 128 bytes"
     assert reasons["objects.npy"].startswith("holds object")
+    assert reasons["head.npy"].startswith("is no NPY file: ")
+    assert reasons["picture.npy"] == "has 65,535 values all over: a picture, and no mask"
     assert reasons["line.npy"].startswith("has the shape (3,)")
+
+
+def test_values_that_are_far_apart_come_back_where_they_were(library):
+    mask = np.zeros((500, 7), np.uint16)
+    mask[0, 0] = mask[499, 6] = 1
+    mask[62:66, 1] = 2
+    mask[128:, 2] = 65_535
+    (row,) = read_table(npy(mask), "mask.npy").rows
+    assert [(roi.label, roi.points[0], roi.points[2]) for roi in row.rois] == [
+        ("1", ImagePoint(0, 0), ImagePoint(1, 1)),
+        ("1", ImagePoint(6, 499), ImagePoint(7, 500)),
+        ("2", ImagePoint(1, 62), ImagePoint(2, 66)),
+        ("65535", ImagePoint(2, 128), ImagePoint(3, 500)),
+    ]
 
 
 def test_masks_without_their_legend_entry_are_said(library):
@@ -279,3 +297,5 @@ def test_a_damaged_archive_is_refused(library):
     content[content.index(b"IDAT") + 8] ^= 0xFF
     with pytest.raises(InvalidAnnotation, match="the archive cannot be read: Bad CRC-32"):
         read_table(bytes(content), "masks.zip")
+    with pytest.raises(InvalidAnnotation, match="the archive cannot be read: "):
+        read_table(bytes(content[:4] + content[31:]), "masks.zip")
