@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.errors import Unreadable
 
@@ -16,13 +16,23 @@ HEADER_LIMIT_BYTES = 64 * 1024 * 1024
 READ_LIMIT = 400_000
 TIME_LIMIT_S = 5.0
 
+
+class Budget(NamedTuple):
+    """What reading the elements of a file may cost."""
+
+    size_bytes: int = HEADER_LIMIT_BYTES
+    reads: int = READ_LIMIT
+    time_s: float = TIME_LIMIT_S
+
+
+HEADER_BUDGET = Budget()
 BLOCK_BYTES = 16 * 1024
 
 
 class BoundedFile:
-    """A part of a source as a file for pydicom, within the budgets of a header."""
+    """A part of a source as a file for pydicom, within a budget."""
 
-    def __init__(self, source: ByteSource, begin: int) -> None:
+    def __init__(self, source: ByteSource, begin: int, budget: Budget = HEADER_BUDGET) -> None:
         self._source = source
         self._begin = begin
         self._size = max(source.size - begin, 0)
@@ -31,7 +41,8 @@ class BoundedFile:
         self._block_begin = 0
         self._reads = 0
         self._bytes = 0
-        self._deadline = time.monotonic() + TIME_LIMIT_S
+        self._budget = budget
+        self._deadline = time.monotonic() + budget.time_s
         self._pass_over = False
 
     @property
@@ -81,9 +92,10 @@ class BoundedFile:
     def _charge(self, length: int) -> None:
         self._reads += 1
         self._bytes += length
-        if self._reads > READ_LIMIT:
-            raise Unreadable(f"the header has more than {READ_LIMIT:,} parts")
-        if self._bytes > HEADER_LIMIT_BYTES:
-            raise Unreadable(f"the header is larger than {HEADER_LIMIT_BYTES // 2**20} MiB")
+        budget = self._budget
+        if self._reads > budget.reads:
+            raise Unreadable(f"the header has more than {budget.reads:,} parts")
+        if self._bytes > budget.size_bytes:
+            raise Unreadable(f"the header is larger than {budget.size_bytes // 2**20} MiB")
         if self._reads % 1024 == 0 and time.monotonic() > self._deadline:
-            raise Unreadable(f"the header takes longer than {TIME_LIMIT_S:g} s to read")
+            raise Unreadable(f"the header takes longer than {budget.time_s:g} s to read")

@@ -19,7 +19,7 @@ from pydicom.filereader import read_dataset
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 from dcmview.dicom import elements
-from dcmview.dicom.bounded import HEADER_LIMIT_BYTES, BoundedFile
+from dcmview.dicom.bounded import HEADER_BUDGET, HEADER_LIMIT_BYTES, BoundedFile, Budget
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.sniff import (
     ENCAPSULATED_UNCOMPRESSED,
@@ -92,7 +92,10 @@ class ParsedFile:
 
 
 def parse_file(
-    source: ByteSource, *, inflated_limit_bytes: int = INFLATED_LIMIT_BYTES
+    source: ByteSource,
+    *,
+    inflated_limit_bytes: int = INFLATED_LIMIT_BYTES,
+    budget: Budget = HEADER_BUDGET,
 ) -> ParsedFile:
     """Read the elements before the pixel data.
 
@@ -102,6 +105,8 @@ def parse_file(
         The opened file.
     inflated_limit_bytes : int
         How much of a deflated data set is kept.
+    budget : Budget
+        What reading the elements may cost.
 
     Raises
     ------
@@ -133,7 +138,9 @@ def parse_file(
         explicit, little_endian, found = _reconcile(head, offset, uid)
         repairs.extend(found)
     with recorded_warnings() as messages:
-        header = _read_elements(data, offset, explicit=explicit, little_endian=little_endian)
+        header = _read_elements(
+            data, offset, budget, explicit=explicit, little_endian=little_endian
+        )
         header.dataset.file_meta = _read_meta(source, encoding)
     repairs.extend(Repair("pydicom", "", message, "as pydicom reads it") for message in messages)
     repairs.extend(header.repairs)
@@ -267,19 +274,29 @@ class _Header:
 
 
 def _read_elements(
-    source: ByteSource, begin: int, *, explicit: bool, little_endian: bool
+    source: ByteSource, begin: int, budget: Budget, *, explicit: bool, little_endian: bool
 ) -> _Header:
     """Read up to pixel data, and look behind damage for what it hides."""
-    header = _read_up_to(source, begin, None, explicit=explicit, little_endian=little_endian)
+    header = _read_up_to(
+        source, begin, None, budget, explicit=explicit, little_endian=little_endian
+    )
     if header.pixels is None:
-        header = _read_on(source, begin, header, explicit=explicit, little_endian=little_endian)
+        header = _read_on(
+            source, begin, header, budget, explicit=explicit, little_endian=little_endian
+        )
     if not len(header.dataset) and header.pixels is None:
         raise Unreadable(header.problem or "no data elements")
     return header
 
 
 def _read_up_to(
-    source: ByteSource, begin: int, end: int | None, *, explicit: bool, little_endian: bool
+    source: ByteSource,
+    begin: int,
+    end: int | None,
+    budget: Budget,
+    *,
+    explicit: bool,
+    little_endian: bool,
 ) -> _Header:
     """Read up to pixel data or an end, again without what turned out to be damaged."""
     passed_over: set[int] = set()
@@ -287,7 +304,7 @@ def _read_up_to(
     damaged: _Element | None = None
     problem = failure = ""
     for _ in range(_MOST_PASSES):
-        file = BoundedFile(source, begin)
+        file = BoundedFile(source, begin, budget)
         if end is not None:
             file.end_at(end)
         reading = _Pass(file, passed_over)
@@ -329,7 +346,13 @@ def _read_up_to(
 
 
 def _read_on(
-    source: ByteSource, begin: int, header: _Header, *, explicit: bool, little_endian: bool
+    source: ByteSource,
+    begin: int,
+    header: _Header,
+    budget: Budget,
+    *,
+    explicit: bool,
+    little_endian: bool,
 ) -> _Header:
     """Look behind damage for the elements that describe pixel data, and read on from there.
 
@@ -351,7 +374,7 @@ def _read_on(
         # What was read from there on is no element.
         problem = header.problem
         header = _read_up_to(
-            source, begin, suspect.begin, explicit=explicit, little_endian=little_endian
+            source, begin, suspect.begin, budget, explicit=explicit, little_endian=little_endian
         )
         header.problem = problem
     if suspect is not None and not header.problem and (found or not suspect.has_known_vr):

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dcmview.dicom import elements
+from dcmview.dicom.bounded import Budget
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.frames import FrameTable, frame_table
 from dcmview.dicom.instance import read_layout
@@ -35,6 +36,10 @@ FORM_BY_CLASS = {
 """Beginnings of SOP Class UIDs of objects that have ROIs."""
 
 
+BUDGET = Budget(size_bytes=128 * 1024 * 1024, reads=4_000_000, time_s=30)
+"""A report of 1,000 ROIs may have half a million parts, if its sequences say no length."""
+
+
 @dataclass
 class DicomContent:
     """A parsed object and its bytes.
@@ -50,7 +55,7 @@ class DicomContent:
     def __post_init__(self) -> None:
         self._source = MemorySource(self.data)
         try:
-            self._parsed: ParsedFile = parse_file(self._source)
+            self._parsed: ParsedFile = parse_file(self._source, budget=BUDGET)
         except InstanceError as exc:
             raise InvalidAnnotation(f"not a DICOM object that can be read: {exc.message}") from exc
         if self._parsed.problem:

@@ -14,8 +14,9 @@ from support.datasets import item as sequence_of
 from support.datasets import part10
 
 from dcmview.annotations.roi import ImagePoint
+from dcmview.dicom.bounded import HEADER_BUDGET, Budget
 from dcmview.errors import InvalidAnnotation
-from dcmview.exchange import sr_tree
+from dcmview.exchange import dicom_content, sr_tree
 from dcmview.exchange.raster import mask_of
 from dcmview.exchange.readers import read_table
 
@@ -65,6 +66,7 @@ def report(*children):
     """A report of some content items, as a file."""
     root = content("CONTAINER", ("126000", "DCM", "Imaging Measurement Report"), *children)
     root.SOPClassUID, root.SOPInstanceUID = COMPREHENSIVE_SR, "1.9"
+    root["ContentSequence"].is_undefined_length = children[0].is_undefined_length_sequence_item
     return part10(root)
 
 
@@ -233,6 +235,26 @@ def test_the_tile_of_a_slide_is_a_frame_where_the_report_says_so():
     slide = image(sop_class=SLIDE, frames=[7])
     roi = only_roi(graphic("POINT", [1, 2], slide, PixelOriginInterpretation="FRAME"))
     assert roi.frames == (6,)
+
+
+def without_lengths(dataset):
+    """Sequences that end with a delimiter, as some archives write them."""
+    dataset.is_undefined_length_sequence_item = True
+    for element in dataset:
+        if element.VR == "SQ":
+            element.is_undefined_length = True
+            for part in element.value:
+                without_lengths(part)
+    return dataset
+
+
+def test_a_report_that_says_no_lengths_is_read_within_a_budget_of_its_own(monkeypatch):
+    points = [without_lengths(graphic("POINT", [number, 1])) for number in range(200)]
+    assert [row.rois[0].points[0].x for row in read(*points)] == list(range(200))
+    assert dicom_content.BUDGET.reads >= 10 * HEADER_BUDGET.reads  # 1,000 ROIs need 500,000
+    monkeypatch.setattr(dicom_content, "BUDGET", Budget(reads=5_000))
+    with pytest.raises(InvalidAnnotation, match="more than 5,000 parts"):
+        read(*points)
 
 
 def test_a_report_without_outlines_is_refused_as_one():
