@@ -7,6 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from dcmview import errors
@@ -100,6 +101,7 @@ def on_http_exception(request: Request, exc: Exception) -> Response:
 EXCEPTION_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     DcmviewError: on_dcmview_error,
     ClientGone: on_client_gone,
+    ClientDisconnect: on_client_gone,
     HTTPException: on_http_exception,
 }
 

@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import signal
+import socket
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from pydicom.data import get_testdata_file
@@ -405,6 +407,20 @@ def test_edits_acknowledged_by_a_server_survive_its_killing(start):
             roi = {**POINT, "id": f"{round_number}-{number}"}
             assert patch(server, {"op": "add", "roi": roi}).status == 200
             acknowledged.append(roi["id"])
+
+
+def test_a_client_that_goes_in_the_midst_of_an_edit_is_no_error(start):
+    server = start()
+    put(server, [POINT])
+    host = urlsplit(server.url).netloc
+    for method, path in (("PUT", "/api/file/0/rois"), ("POST", "/api/annotations/import")):
+        with socket.create_connection(host.split(":")) as connection:
+            head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nIf-Match: *\r\n"
+            connection.sendall(f'{head}Content-Length: 99\r\n\r\n{{"rois":[]'.encode())
+            time.sleep(0.1)
+    assert rois(server)["rois"] == [POINT]
+    _, _, messages = server.stop()
+    assert "error" not in messages
 
 
 def bulk(server, *files):
