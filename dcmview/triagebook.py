@@ -59,6 +59,7 @@ class TriageBook:
         self._store = TriageStore(saving)
         self._saved = SavedFiles(self._store.snapshot()[0])
         self._indices: dict[FileKey, int] = {}
+        self._counted = (-1, 0)
 
     # Files come in
 
@@ -110,7 +111,7 @@ class TriageBook:
             if state.clock > since and (state.mark or since > 0):
                 marks.append((index, state.mark))
         marks.sort(key=lambda each: each[0])
-        return TriageOverview(clock, tuple(marks), counts, self._registry.summary().shown, unlisted)
+        return TriageOverview(clock, tuple(marks), counts, self._image_count(), unlisted)
 
     def states(self) -> tuple[list[MarkState], int]:
         """Give everything, and the moment of the last change in it."""
@@ -163,3 +164,14 @@ class TriageBook:
     def _entry_of(self, key: FileKey) -> Entry | None:
         index = self._indices.get(key)
         return None if index is None else self._registry.get(index)
+
+    def _image_count(self) -> int:
+        """Count the listed images that are neither changed nor gone; counted anew after changes."""
+        revision = self._registry.revision
+        if self._counted[0] != revision:
+            images = sum(
+                entry.header.shared.has_pixels and self._registry.lost(entry.index) is None
+                for entry in self._registry.entries()
+            )
+            self._counted = revision, images
+        return self._counted[1]

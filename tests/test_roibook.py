@@ -12,6 +12,7 @@ from support.rois import box, point
 
 from dcmview.annotations.journal import Journal
 from dcmview.annotations.native import Contents, FileKey, write_native
+from dcmview.annotations.triage import MarkChange
 from dcmview.errors import InvalidAnnotation
 from dcmview.exchange.readers import read_predictions_file
 from dcmview.library import Library, LibrarySettings
@@ -72,11 +73,14 @@ def test_a_file_of_another_object_under_the_old_name_does_not_inherit(open_libra
     assert library.rois.overview(0).unlisted_files == 1
 
 
-def test_a_rewritten_file_that_is_listed_anew_still_has_what_was_drawn(files):
+def test_a_rewritten_file_that_is_listed_anew_still_has_what_was_drawn_and_decided(files):
     library = Library(LibrarySettings(paths=(str(files),), watch_interval_s=0.02))
     library.start_scan()
     assert library.wait_scan(10)
     library.rois.replace(0, [POINT])
+    library.triage.change([0], MarkChange("keep"))
+    before = library.triage.overview(0)
+    assert (before.counts["keep"], before.images) == (1, 1)
     dataset = pydicom.dcmread(files / "a.dcm")
     dataset.PatientComments = "rewritten"
     dataset.save_as(files / "new")
@@ -86,7 +90,11 @@ def test_a_rewritten_file_that_is_listed_anew_still_has_what_was_drawn(files):
             break
         library._stopping.wait(0.02)
     library._stopping.wait(0.1)
-    assert [roi.id for roi in library.rois.get(library.file_count() - 1).rois] == ["p"]
+    last = library.file_count() - 1
+    assert [roi.id for roi in library.rois.get(last).rois] == ["p"]
+    after = library.triage.overview(before.clock)
+    assert (after.counts["keep"], after.images) == (1, 1)
+    assert [(index, mark.mark) for index, mark in after.marks] == [(last, "keep")]
     library.close()
 
 
