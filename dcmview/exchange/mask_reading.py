@@ -24,6 +24,7 @@ from PIL import Image
 from dcmview.annotations.imports import ImportRow, LeftOut
 from dcmview.annotations.roi import ImagePoint, Roi
 from dcmview.errors import InvalidAnnotation
+from dcmview.exchange.archives import is_litter
 from dcmview.exchange.contours import contours_of
 from dcmview.exchange.masks import FORMAT, LEGEND, MOST_LABELS, VERSION, Legend
 from dcmview.exchange.zipped import UNREADABLE_ZIP
@@ -136,8 +137,7 @@ def _read_archive(found: _Found, archive: zipfile.ZipFile) -> None:
 
 def is_mask_name(name: str) -> bool:
     """Whether a file looks like a mask, and not like the litter of an archiver."""
-    is_hidden = os.path.basename(name).startswith(".") or name.startswith("__MACOSX")
-    return name.lower().endswith((".png", ".npy")) and not is_hidden
+    return name.lower().endswith((".png", ".npy")) and not is_litter(name)
 
 
 def _take_named(found: _Found, name: str, file: IO[bytes]) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
-import zipfile
 from contextlib import closing
 from dataclasses import replace
 from functools import cached_property
@@ -26,7 +24,7 @@ from dcmview.annotations.triage import Mark
 from dcmview.annotations.triage_csv import is_triage_table, read_triage_csv
 from dcmview.dicom.loading import load_pydicom
 from dcmview.errors import InvalidAnnotation, StartError
-from dcmview.exchange.zipped import UNREADABLE_ZIP
+from dcmview.exchange.archives import member_names, read_archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from dcmview.exchange.dicom_content import DicomContent
 
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
+TEXT_SHOWS_BYTES = 4096
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Found = tuple[tuple[ImportRow, ...], tuple["LeftOut", ...]]
@@ -100,13 +99,12 @@ class Content:
     @cached_property
     def member_names(self) -> tuple[str, ...]:
         """The files in it, if it is a zip archive."""
-        if not self.data.startswith(b"PK"):
-            return ()
-        try:
-            with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
-                return tuple(archive.namelist())
-        except UNREADABLE_ZIP:
-            return ()
+        return member_names(self.data)
+
+    @cached_property
+    def is_text(self) -> bool:
+        """Whether its beginning can be text."""
+        return b"\0" not in self.data[:TEXT_SHOWS_BYTES]
 
     @cached_property
     def json_head(self) -> JsonHead:
@@ -155,6 +153,16 @@ def _read_masks(content: Content) -> Found:
     return read_masks(content.data, content.name)
 
 
+def _read_archive(content: Content) -> Found:
+    def read(data: bytes, name: str) -> Found:
+        member = Content(data, name, content.columns)
+        if member.member_names:
+            raise InvalidAnnotation("is an archive within an archive")
+        return IMPORT_FORMS[shown_form(member)].read(member)
+
+    return read_archive(content.data, read)
+
+
 def _is_coco(content: Content) -> bool:
     return content.is_json and bool(
         memoryview(content.json_head.images) and memoryview(content.json_head.annotations)
@@ -188,6 +196,7 @@ def _read_gsps(content: Content) -> Found:
 
 IMPORT_FORMS: dict[str, ImportForm] = {
     "masks": ImportForm(_is_masks, _read_masks),
+    "zip": ImportForm(lambda content: bool(content.member_names), _read_archive),
     "sr": ImportForm(lambda content: content.dicom_form == "sr", _read_sr),
     "seg": ImportForm(lambda content: content.dicom_form == "seg", _read_seg),
     "gsps": ImportForm(lambda content: content.dicom_form == "gsps", _read_gsps),
@@ -205,7 +214,7 @@ IMPORT_FORMS: dict[str, ImportForm] = {
     ),
     "coco": ImportForm(_is_coco, lambda content: read_coco(content.data)),
     "table": ImportForm(
-        lambda content: not content.is_json,
+        lambda content: content.is_text and not content.is_json,
         lambda content: read_plain_csv(content.table, content.columns),
     ),
 }
@@ -293,6 +302,8 @@ def shown_form(content: Content) -> str:
     for name, form in IMPORT_FORMS.items():
         if form.shows(content):
             return name
-    raise InvalidAnnotation(
-        f'neither ROIs of dcmview ("format": "{FORMAT}") nor COCO ("images" and "annotations")'
-    )
+    if content.is_json:
+        raise InvalidAnnotation(
+            f'neither ROIs of dcmview ("format": "{FORMAT}") nor COCO ("images" and "annotations")'
+        )
+    raise InvalidAnnotation("neither JSON, a table, a DICOM object, masks nor a zip of these")

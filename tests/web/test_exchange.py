@@ -451,3 +451,25 @@ def test_predictions_appear_beside_the_others_and_labels_in_the_overview(folder,
         assert server.get(f"{export}/preview?format=json").json["lost"] == lost
         assert server.get(f"{export}/preview?format=json&predictions=1").json["lost"] == []
         assert b'0-ct.dcm,1,"[[1,2,3,4]]",[[]]\n' in server.get(f"{export}.csv").body
+
+
+@pytest.mark.parametrize("form", ["sr", "seg"])
+def test_the_archive_of_dicom_objects_comes_back_as_it_was_sent(server, form):
+    put(server, [MASS])
+    archive = server.get(f"/api/annotations/export?format={form}").body
+    put(server, [])
+    report = send(server, archive).json
+    assert (report["format"], report["added"]) == ("zip", 1)
+    (again,) = rois(server)
+    xs, ys = ({point[axis] for point in again["points"]} for axis in "xy")
+    # Pixels are in where their middles are: a box from 20.5 holds what a box from 20 does.
+    assert (xs, ys) == ({20 if form == "seg" else 20.5, 40}, {10, 30})
+    assert again["label"] == "mass"
+
+
+def test_bytes_that_are_no_rois_are_refused_in_words(server):
+    answer = send(server, bytes(range(256)))
+    assert answer.status == 400
+    assert answer.json["error"] == (
+        "neither JSON, a table, a DICOM object, masks nor a zip of these"
+    )
