@@ -26,6 +26,8 @@ ELLIPSE_CORNERS = 72
 """Of a polygon that stands for an ellipse whose axes are not those of the image."""
 CURVE_PIECES = 8
 """Straight ones from point to point of a curve."""
+_MOST_BYTES = 8 * (MOST_POINTS + 1)
+"""A pair of 4-byte numbers a point, and the first one again where an outline is closed."""
 _AXIS_TOLERANCE_PX = 1e-3
 """Ends of axes are often given with few digits."""
 _OPEN_POINTS: dict[RoiKind, range] = {
@@ -82,6 +84,9 @@ def shapes_of(
 
 def graphic_points(dataset: Dataset) -> list[Point]:
     """Give the pairs of *Graphic Data* (0070,0022), or raise `UnusableGraphic`."""
+    raw = elements.raw_bytes(dataset, "GraphicData")
+    if raw is not None and len(raw[0]) > _MOST_BYTES:
+        raise UnusableGraphic(f"has more than {MOST_POINTS:,} points")
     numbers, _ = elements.numbers(dataset, "GraphicData")
     values = [number for number in numbers if number is not None]
     if len(values) != len(numbers) or len(values) % 2 or not values:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from dcmview.annotations.imports import ImportRow, LeftOut
-from dcmview.annotations.roi import LARGEST_SCORE, Roi
+from dcmview.annotations.roi import LARGEST_SCORE, MOST_ROIS_PER_FILE, Roi
 from dcmview.dicom import elements
 from dcmview.dicom.sequences import sequence_items
 from dcmview.errors import InvalidAnnotation
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from dcmview.annotations.roi import RoiKind
     from dcmview.exchange.sr_tree import ContentItem
 
+MOST_ROIS = 500_000
+"""Of one report; each takes 500 bytes while it is taken in."""
 _MOST_NOTES = 20
 _LONGEST_NOTE = 200
 _KIND_BY_CODE: dict[str, RoiKind] = {code.value: kind for kind, code in sr_codes.KINDS.items()}
@@ -60,6 +62,7 @@ def read_report(dataset: Dataset) -> tuple[tuple[ImportRow, ...], tuple[LeftOut,
     rows: list[ImportRow] = []
     left_out: list[LeftOut] = []
     said: dict[tuple[int, ...], _Said] = {}
+    count = 0
     for item in tree.items:
         if item.value_type not in ("SCOORD", "SCOORD3D", "IMAGE"):
             continue
@@ -73,7 +76,11 @@ def read_report(dataset: Dataset) -> tuple[tuple[ImportRow, ...], tuple[LeftOut,
         if group.place not in said:
             said[group.place] = _said_of(group)
         try:
-            rows.extend(_rows(tree, item, said[group.place], place))
+            if count > MOST_ROIS:
+                raise UnusableGraphic(f"lies behind {MOST_ROIS:,} others")
+            found = list(_rows(tree, item, said[group.place], place))
+            rows.extend(found)
+            count += sum(len(row.rois) for row in found)
         except (UnusableGraphic, InvalidAnnotation) as exc:
             left_out.append(LeftOut(place, str(exc)))
     if not rows and not left_out:
@@ -94,6 +101,8 @@ def _rows(tree: ContentTree, item: ContentItem, said: _Said, place: str) -> Iter
     ]
     if not references:
         raise UnusableGraphic("names no image")
+    if len(shapes) * len(references) > MOST_ROIS_PER_FILE:
+        raise UnusableGraphic(f"stands for more than {MOST_ROIS_PER_FILE:,} ROIs")
     for reference in references:
         if elements.text(reference, "ReferencedSOPClassUID") == _SLIDES:
             _require_frame_points(item)

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from support.datasets import item as sequence_of
 from support.datasets import part10
 
 from dcmview.annotations.roi import ImagePoint
 from dcmview.dicom.bounded import HEADER_BUDGET, Budget
 from dcmview.errors import InvalidAnnotation
-from dcmview.exchange import dicom_content, sr_tree
+from dcmview.exchange import dicom_content, sr_reading, sr_tree
 from dcmview.exchange.raster import mask_of
 from dcmview.exchange.readers import read_table
 
@@ -62,12 +63,12 @@ def graphic(graphic_type, values, *children, **elements):
     )
 
 
-def report(*children):
+def report(*children, syntax=ExplicitVRLittleEndian):
     """A report of some content items, as a file."""
     root = content("CONTAINER", ("126000", "DCM", "Imaging Measurement Report"), *children)
     root.SOPClassUID, root.SOPInstanceUID = COMPREHENSIVE_SR, "1.9"
     root["ContentSequence"].is_undefined_length = children[0].is_undefined_length_sequence_item
-    return part10(root)
+    return part10(root, syntax)
 
 
 def group(*children):
@@ -85,8 +86,8 @@ def only_roi(*children):
     return roi
 
 
-def left_out(*children):
-    table = read_table(report(*children), "")
+def left_out(*children, **how):
+    table = read_table(report(*children, **how), "")
     assert table.rows == ()
     return [(each.place, each.reason) for each in table.left_out]
 
@@ -231,6 +232,15 @@ def test_what_cannot_be_an_roi_is_left_out_with_the_reason(item, reason):
     assert left_out(item) == [("item 1.1", reason)]
 
 
+def test_graphics_of_too_many_points_or_rois_are_left_out():
+    line = graphic("POLYLINE", [1.0] * 40_004)
+    points = graphic("MULTIPOINT", [1.0] * 40_000, *(image(f"1.{n}") for n in range(2)))
+    assert left_out(line, points, syntax=ImplicitVRLittleEndian) == [
+        ("item 1.1", "has more than 20,000 points"),
+        ("item 1.2", "stands for more than 20,000 ROIs"),
+    ]
+
+
 def test_the_tile_of_a_slide_is_a_frame_where_the_report_says_so():
     slide = image(sop_class=SLIDE, frames=[7])
     roi = only_roi(graphic("POINT", [1, 2], slide, PixelOriginInterpretation="FRAME"))
@@ -260,6 +270,15 @@ def test_a_report_that_says_no_lengths_is_read_within_a_budget_of_its_own(monkey
 def test_a_report_without_outlines_is_refused_as_one():
     with pytest.raises(InvalidAnnotation, match="the report has no outlines"):
         read_table(report(content("TEXT", ("121106", "DCM", "Comment"), TextValue="fine")), "")
+
+
+def test_outlines_behind_very_many_others_are_left_out(monkeypatch):
+    monkeypatch.setattr(sr_reading, "MOST_ROIS", 3)
+    table = read_table(report(*(graphic("POINT", [1, 1]) for _ in range(6))), "")
+    assert len(table.rows) == 4
+    assert table.left_out == tuple(
+        (f"item 1.{number}", "lies behind 3 others") for number in (5, 6)
+    )
 
 
 def test_a_report_of_too_many_items_is_refused(monkeypatch):
