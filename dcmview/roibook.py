@@ -122,8 +122,9 @@ class RoiBook:
             if moved is not None:
                 self._store.adopt(moved, key)
         rows = self._loader.rows_of_path(key)
-        if key in self._store:
+        if key in self._store or key in self._indices:
             self._indices[key] = entry.index
+        if key in self._store:
             self._store.note_listed(key)
             self._check_saved(entry, self._store.get(key).rois)
             rows = [(table, row) for table, row in rows if table.read_only]

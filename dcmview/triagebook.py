@@ -72,8 +72,9 @@ class TriageBook:
             moved = self._saved.moved_to(key, self._indices)
             if moved is not None:
                 self._store.adopt(moved, key)
-        if key in self._store:
+        if key in self._store or key in self._indices:
             self._indices[key] = entry.index
+        if key in self._store:
             self._store.note_listed(key)
         for _, row in self._loader.rows_of_path(key):
             self._load(entry, row.mark)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
 
 PIECE_BYTES = 1024 * 1024
+OWNER_ONLY = 0o600
 
 
 def write(descriptor: int, data: bytes) -> None:
@@ -14,6 +16,38 @@ def write(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def write_beside(stem: str, suffix: str, content: bytes) -> str:
+    """Write a new file that only its owner can read, and give its path.
+
+    A file or link that is already there is never touched; a number is added
+    to the name instead.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; nothing is left there then.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    for number in itertools.count():
+        path = f"{stem}{f'-{number}' if number else ''}{suffix}"
+        try:
+            descriptor = os.open(path, flags, OWNER_ONLY)
+        except FileExistsError:
+            continue
+        try:
+            try:
+                write(descriptor, content)
+                sync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            raise
+        return path
+    raise AssertionError("itertools.count does not end")
 
 
 def read_all(descriptor: int) -> bytes:

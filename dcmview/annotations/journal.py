@@ -22,7 +22,18 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from dcmview.annotations.disk import is_at, lock, read_all, stamp, sync, sync_folder, write
+from dcmview.annotations.disk import (
+    OWNER_ONLY,
+    is_at,
+    lock,
+    read_all,
+    stamp,
+    sync,
+    sync_folder,
+    write,
+    write_beside,
+)
+from dcmview.annotations.imports import with_added
 from dcmview.annotations.native import (
     Contents,
     FileKey,
@@ -45,7 +56,6 @@ JOURNAL_SUFFIX = ".journal"
 UNFINISHED_SUFFIX = ".dcmview-unfinished"
 SMALLEST_FOLD_BYTES = 1024 * 1024
 CRC_DIGITS = 8
-OWNER_ONLY = 0o600
 LOCK_ATTEMPTS = 10
 
 
@@ -318,6 +328,9 @@ class Journal:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise StartError(f"--save-annotations: no regular file: {self.path}")
+            # It would be replaced all the same, which takes a writable folder alone.
+            if not os.access(self.path, os.W_OK):
+                raise StartError(f"--save-annotations: may not be written: {self.path}")
             content = file.read()
         self._mode = stat.S_IMODE(status.st_mode)
         self._note_snapshot(content)
@@ -326,6 +339,12 @@ class Journal:
     def _take_snapshot(self, content: bytes) -> None:
         try:
             document = read_native(content)
+            for stored in document.files:
+                key = file_key(stored, self._folder)
+                # One that others wrote may name a file twice.
+                there = self.found.rois.get(key)
+                merged = with_added(there, stored.rois) if there else stored.rois
+                self.found.rois[key] = merged
         except InvalidAnnotation as exc:
             raise StartError(
                 f"--save-annotations {self.path}: is left alone: {exc.message}"
@@ -335,8 +354,6 @@ class Journal:
         else:
             self._head = Head(self._head.log, base=self._digest)
         self._sequence = document.sequence
-        for stored in document.files:
-            self.found.rois[file_key(stored, self._folder)] = stored.rois
         for mark in document.triage:
             key = file_key(mark, self._folder)
             self.found.marks[key] = Mark(mark.mark, mark.note, mark.modified)
@@ -391,12 +408,8 @@ class Journal:
             os.ftruncate(self._descriptor, found.good_end)
             sync(self._descriptor)
             return
-        aside = f"{self._journal_path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-        with open(descriptor, "wb") as file:
-            file.write(read_all(self._descriptor))
-            file.flush()
-            sync(file.fileno())
+        stem = f"{self._journal_path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
+        aside = write_beside(stem, "", read_all(self._descriptor))
         self.warnings.append(
             f"{self._journal_path} was damaged: {found.bad} line(s) could not be read and "
             f"{missed} edit(s) are missing; what could be read is kept, {aside} is a copy"

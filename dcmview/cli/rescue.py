@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import tempfile
 import time
 from typing import TYPE_CHECKING
+
+from dcmview.annotations.disk import write_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,23 +37,4 @@ def write_rescue_file(content: bytes, folder: str, suffix: str) -> str:
         If it cannot be written to the folder; nothing is left there then.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    for number in itertools.count():
-        name = f"dcmview-rescued-{stamp}{f'-{number}' if number else ''}{suffix}"
-        path = os.path.join(folder, name)
-        try:
-            descriptor = os.open(
-                path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600
-            )
-        except FileExistsError:
-            continue
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-            raise
-        return path
-    raise AssertionError("itertools.count does not end")
+    return write_beside(os.path.join(folder, f"dcmview-rescued-{stamp}"), suffix, content)

@@ -159,15 +159,18 @@ def _open(options: ViewOptions) -> Start:
     annotations = _read_annotations(options)
     labels = _parse_labels(options.labels)
     listener = listen(options.host, options.port)
+    tunnel, token = _plan_tunnel(options, listener), _choose_token(options, listener)
+    # Last of all: it makes a file.
+    journal = _open_journal(options.save_annotations)
     return Start(
         options,
         listener,
         filters,
         annotations,
-        _open_journal(options.save_annotations),
+        journal,
         labels,
-        _plan_tunnel(options, listener),
-        _choose_token(options, listener),
+        tunnel,
+        token,
         cache_budget_bytes,
     )
 

@@ -266,6 +266,26 @@ def test_a_snapshot_that_somebody_else_changed_is_not_overwritten(opened, path):
     assert path.read_bytes() == b"precious"
 
 
+def test_a_file_that_is_named_twice_keeps_what_both_say(opened, path):
+    rois = '{"kind":"point","id":"%s","points":[{"x":1,"y":%d}]}'
+    both = ",".join(
+        f'{{"path":"{name}","rois":[{rois % ("p", place)}]}}'
+        for place, name in enumerate(("a.dcm", "./a.dcm"))
+    )
+    path.write_text(f'{{"format":"dcmview-rois","version":1,"files":[{both}]}}')
+    (found,) = opened().found.rois.values()
+    assert [roi.points[0].y for roi in found] == [0, 1]
+    assert len({roi.id for roi in found}) == 2
+
+
+def test_a_file_that_may_not_be_written_is_left_alone(opened, path, monkeypatch):
+    path.write_bytes(b'{"format":"dcmview-rois","version":1,"files":[]}')
+    may = {os.W_OK: False}  # root may write all
+    monkeypatch.setattr(journal_module.os, "access", lambda _path, mode: may[mode])
+    with pytest.raises(StartError, match="may not be written"):
+        opened()
+
+
 @posix
 def test_only_the_owner_reads_what_is_made_and_what_was_there_keeps_its_mode(opened, path, log):
     journal = opened()

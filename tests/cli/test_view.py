@@ -278,6 +278,12 @@ def test_unsaved_rois_are_rescued_where_nobody_can_be_asked(folder, tmp_path_fac
     assert str(folder / "ct.dcm") in rescued.read_text()
 
 
+def test_a_refused_start_leaves_no_journal(folder, tmp_path):
+    saved = f"--save-annotations={tmp_path / 'rois.json'}"
+    assert run("--no-browser", saved, "--tunnel", str(folder)).returncode == 2
+    assert [each.name for each in tmp_path.iterdir()] == ["ct.dcm"]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="a current folder cannot be removed elsewhere")
 def test_rois_are_rescued_elsewhere_if_the_current_folder_is_gone(
     folder, tmp_path_factory, monkeypatch
