@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
@@ -94,8 +95,11 @@ def _coco_losses(roi: Roi) -> Iterator[Loss]:
         yield Loss("lists of frames for other programs, which know no such field", False)
 
 
-def _mask_losses(_roi: Roi) -> Iterator[Loss]:
+def _mask_losses(roi: Roi) -> Iterator[Loss]:
     yield Loss("shapes as such; they become pixels", True)
+    xs, ys = [point.x for point in roi.points], [point.y for point in roi.points]
+    if any(math.ceil(min(axis) - 0.5) > math.floor(max(axis) - 0.5) for axis in (xs, ys)):
+        yield Loss("ROIs too small to hold the centre of a pixel", True)
 
 
 def _overlay_losses(roi: Roi) -> Iterator[Loss]:

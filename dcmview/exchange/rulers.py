@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from dcmview.annotations.roi import Roi
     from dcmview.model import DisplayRecipe
 
+_LEAST_WITH_CUT = 10
+"""Fewer corners make no outline with a hole and a cut to it."""
 Plane = Literal["patient", "detector", ""]
 
 
@@ -90,10 +92,9 @@ def measure(roi: Roi, ruler: Ruler) -> Extent:
         return Extent(2 * (width + height), width * height)
     if roi.kind == "ellipse":
         return Extent(_ellipse_outline(width / 2, height / 2), width * height * math.pi / 4)
-    outline = _path(np.vstack([points, points[:1]]))
     raw = np.array([(point.x, point.y) for point in roi.points])
     area = None if crosses_itself(raw) else _polygon_area(raw) * ruler.x * ruler.y
-    return Extent(outline, area)
+    return Extent(_outline(points), area)
 
 
 def crosses_itself(points: NDArray[np.float64]) -> bool:
@@ -157,6 +158,17 @@ def _are_scales(*steps: float) -> bool:
 def _path(points: NDArray[np.float64]) -> float:
     steps = np.diff(points, axis=0)
     return float(np.hypot(steps[:, 0], steps[:, 1]).sum())
+
+
+def _outline(points: NDArray[np.float64]) -> float:
+    """Length of a closed outline, without the cuts to its holes, which are gone there and back."""
+    begin, end = points, np.roll(points, -1, axis=0)
+    lengths = np.hypot(*(end - begin).T)
+    if len(points) >= _LEAST_WITH_CUT:
+        sides = np.hstack([begin, end])
+        back = set(map(tuple, np.hstack([end, begin]).tolist()))
+        lengths = lengths[[tuple(side) not in back for side in sides.tolist()]]
+    return float(lengths.sum())
 
 
 def _ellipse_outline(a: float, b: float) -> float:

@@ -4,6 +4,8 @@
  * corner of the first pixel.
  */
 
+import { outlineLines } from './outlines';
+
 export interface ImagePoint {
   readonly x: number;
   readonly y: number;
@@ -81,7 +83,7 @@ export function boundsOf(points: readonly ImagePoint[]): Box {
 /** An ellipse is followed by this many straight pieces: off by 0.1 % of its radius. */
 const ELLIPSE_PIECES = 72;
 
-/** The lines of a shape, each a row of points; a closed one ends where it begins. */
+/** The lines of a shape, each a row of points; those of a closed one end where one begins. */
 export function linesOf({ kind, points }: Shape): readonly (readonly ImagePoint[])[] {
   switch (kind) {
     case 'rectangle': {
@@ -98,7 +100,7 @@ export function linesOf({ kind, points }: Shape): readonly (readonly ImagePoint[
       return [closed(ellipsePoints(boundsOf(points)))];
     case 'polygon':
     case 'freehand':
-      return [closed(points)];
+      return outlineLines(points);
     case 'cobb':
       return [points.slice(0, 2), points.slice(2)];
     default:
