@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from typing import TYPE_CHECKING, Any
 
 from dcmview.annotations.roi_table import HEADER, roi_cells
@@ -53,7 +54,9 @@ FIGURES = (
     "problem",
 )
 """Columns behind those of the ROI; ``problem`` says why there are no figures."""
-_ROWS_A_PIECE = 256
+_PIECE_CHARACTERS = 64 * 1024
+_PIECE_S = 0.2
+"""Frames may take seconds each: who gave up must be noticed between them."""
 
 Cells = dict[str, Any]
 
@@ -67,10 +70,12 @@ def figure_rows(files: Iterable[FileState], engine: Engine) -> Iterator[bytes]:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, (*HEADER, *FIGURES), lineterminator="\r\n")
     writer.writeheader()
-    for number, cells in enumerate(_rows(files, engine), start=1):
+    began = time.monotonic()
+    for cells in _rows(files, engine):
         writer.writerow(cells)
-        if number % _ROWS_A_PIECE == 0:
+        if out.tell() > _PIECE_CHARACTERS or time.monotonic() - began > _PIECE_S:
             yield _taken(out)
+            began = time.monotonic()
     yield _taken(out)
 
 

@@ -21,6 +21,7 @@ from support.rois import box, point
 from support.vectors import as_modality, as_padding, vector_cases
 
 from dcmview.annotations.roi import ImagePoint, Roi
+from dcmview.exchange import figures_table
 from dcmview.exchange.readers import read_table
 from dcmview.exchange.rulers import Ruler, crosses_itself, measure, ruler_for
 from dcmview.exchange.statistics import MeasuredFrame, roi_statistics
@@ -264,6 +265,15 @@ def test_the_table_comes_back_as_the_rois_that_it_is_of(library):
     put(library, 1)
     assert library.exchange.take_in(read_table(content, "table")).added == 2
     assert library.rois.get(1).rois == rois
+
+
+def test_rows_are_sent_before_the_next_frame_is_decoded(library, monkeypatch):
+    put(library, 1, box("a", 0, 0, 1, 1))
+    whole = library.exchange.export("csv-statistics").whole()
+    monkeypatch.setattr(figures_table, "_PIECE_S", -1)
+    pieces = list(library.exchange.export("csv-statistics").content)
+    assert [piece.count(b"\r\n") for piece in pieces] == [2, 1, 0]  # with the head of the table
+    assert b"".join(pieces) == whole
 
 
 def test_uptake_is_that_of_the_file(tmp_path):
