@@ -22,7 +22,7 @@ from dcmview.errors import InvalidAnnotation, UnknownFile
 from dcmview.registry.keys import SavedFiles, file_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from dcmview.annotations.imports import ImportRow, ImportTable
     from dcmview.annotations.losses import Carries
@@ -281,15 +281,18 @@ class RoiBook:
                 outcomes[place] = outcome
         return outcomes, not_saved
 
-    def add(self, index: int, rois: Sequence[Roi], *, any_source: str = "") -> int:
-        """Add checked ROIs that are not there yet, whatever their id; give how many these were.
+    def add_many(
+        self, additions: Iterable[tuple[int, Sequence[Roi]]], *, any_source: str = ""
+    ) -> tuple[list[int | DcmviewError], str]:
+        """Add checked ROIs that are not there yet, whatever their id, and save them together.
 
-        Those from ``any_source`` are there if they came from elsewhere, too.
+        Those from ``any_source`` are there if they came from elsewhere, too. Gives how many were
+        new to each file, or why it takes none; and why what was added could not be saved.
         """
-        key = self._key_of(self._registry.get(index))
-        taken = {roi.id for roi in self._store.get(key).read_only}
-        fresh = [msgspec.structs.replace(roi, id="") if roi.id in taken else roi for roi in rois]
-        return self._store.add(key, fresh, any_source=any_source)
+        return self._store.add_many(
+            ((key, self._with_free_ids(key, rois)) for key, rois in self._keyed(additions)),
+            any_source=any_source,
+        )
 
     # Exporting
 
@@ -323,6 +326,16 @@ class RoiBook:
             self._warnings.append(
                 f"{entry.path}: its saved ROIs do not fit its image any more: {exc.message}"
             )
+
+    def _keyed(
+        self, additions: Iterable[tuple[int, Sequence[Roi]]]
+    ) -> Iterator[tuple[FileKey, Sequence[Roi]]]:
+        for index, rois in additions:
+            yield self._key_of(self._registry.get(index)), rois
+
+    def _with_free_ids(self, key: FileKey, rois: Sequence[Roi]) -> list[Roi]:
+        taken = {roi.id for roi in self._store.get(key).read_only}
+        return [msgspec.structs.replace(roi, id="") if roi.id in taken else roi for roi in rois]
 
     def _parsed(self, index: int, operations: Any) -> tuple[FileKey, tuple[Operation, ...]]:
         entry = self._registry.get(index)

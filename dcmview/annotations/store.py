@@ -186,23 +186,31 @@ class RoiStore:
         """Set the rectangles of a file and leave its other ROIs alone."""
         return self._edit(key, lambda rois: with_rectangles(rois, boxes))
 
-    def add(self, key: FileKey, rois: Sequence[Roi], *, any_source: str = "") -> int:
-        """Add ROIs that are not there yet, as an edit; give how many these were.
+    def add_many(
+        self, additions: Iterable[tuple[FileKey, Sequence[Roi]]], *, any_source: str = ""
+    ) -> tuple[list[int | DcmviewError], str]:
+        """Add ROIs that are not there yet to several files, and save them together.
 
-        With ``any_source`` as of `with_added`. Raises what `edit` raises.
+        With ``any_source`` as of `with_added`. What has nothing new is not edited.
+
+        Returns
+        -------
+        tuple of list and str
+            How many were new to each file, or why it takes none of them; and why what was added
+            could not be saved.
         """
-        added = 0
-
-        def change(old: tuple[Roi, ...]) -> tuple[Roi, ...]:
-            nonlocal added
-            new = with_added(old, rois, any_source=any_source)
-            added = len(new) - len(old)
-            return new
-
-        there = self.get(key).rois
-        if len(with_added(there, rois, any_source=any_source)) > len(there):
-            self._edit(key, change)
-        return added
+        outcomes: list[int | DcmviewError] = []
+        with self._saving.editing:
+            for key, rois in additions:
+                old = self.get(key).rois
+                try:
+                    new = with_added(old, rois, any_source=any_source)
+                    if len(new) > len(old):
+                        self._replace(key, new)
+                    outcomes.append(len(new) - len(old))
+                except (InvalidAnnotation, NotSaved) as exc:
+                    outcomes.append(exc)
+            return outcomes, self._saved()
 
     def edit(
         self,
@@ -243,11 +251,7 @@ class RoiStore:
                     outcomes.append(self._change_by(each))
                 except (StaleRevision, InvalidAnnotation, NotSaved) as exc:
                     outcomes.append(exc)
-            try:
-                self._saving.save()
-            except NotSaved as exc:
-                return outcomes, exc.message
-        return outcomes, ""
+            return outcomes, self._saved()
 
     def mark_exported(
         self, clock: int, carries: Callable[[Roi], bool], left_out: Collection[FileKey] = ()
@@ -327,6 +331,17 @@ class RoiStore:
             new = self._put(key, changed)
             self._unsaved[key] = self._clock
         return new
+
+    def _replace(self, key: FileKey, rois: tuple[Roi, ...]) -> None:
+        self._change(key, lambda _: rois, (), None)
+
+    def _saved(self) -> str:
+        """Write what was done; give why that could not be."""
+        try:
+            self._saving.save()
+        except NotSaved as exc:
+            return exc.message
+        return ""
 
     def _change_by(self, edit: FileEdit) -> FileRois:
         key, operations, if_revisions = edit

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dcmview.annotations.imports import LeftOut, fitting
 from dcmview.annotations.matching import match_rows
-from dcmview.errors import InvalidAnnotation, NotSaved
+from dcmview.errors import DcmviewError, NotSaved
 
 if TYPE_CHECKING:
     from dcmview.annotations.imports import ImportRow, ImportTable
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from dcmview.registry.registry import Entry, Registry
     from dcmview.roibook import RoiBook
     from dcmview.triagebook import TriageBook
+
+FILES_A_SYNC = 500
+"""Nobody else can edit meanwhile, and a sync takes some milliseconds."""
 
 
 @dataclass(slots=True)
@@ -68,33 +71,40 @@ def take_in(
     marks = {index: row.mark for row, index, _ in matches.found if row.mark is not None}
     if marks:
         _take_in_marks(triage, marks, report)
-    for index, rows in by_file.items():
-        _take_in_file(registry.get(index), book, rows, report, any_source)
+    indices = list(by_file)
+    for start in range(0, len(indices), FILES_A_SYNC):
+        batch = {index: by_file[index] for index in indices[start : start + FILES_A_SYNC]}
+        _take_in_files(registry, book, batch, report, any_source)
     return report
 
 
-def _take_in_file(
-    entry: Entry, book: RoiBook, rows: list[ImportRow], report: ImportReport, any_source: str
+def _take_in_files(
+    registry: Registry,
+    book: RoiBook,
+    files: dict[int, list[ImportRow]],
+    report: ImportReport,
+    any_source: str,
 ) -> None:
-    new: list[Roi] = []
+    fit = {index: _fitting(registry.get(index), rows, report) for index, rows in files.items()}
+    additions = [(index, rois) for index, rois in fit.items() if rois]
+    outcomes, not_saved = book.add_many(additions, any_source=any_source)
+    report.not_saved = not_saved or report.not_saved
+    for (index, rois), added in zip(additions, outcomes, strict=True):
+        if isinstance(added, DcmviewError):
+            report.left_out.extend(LeftOut(row.place, added.message) for row in files[index])
+            continue
+        report.added += added
+        report.already_there += len(rois) - added
+        report.files += added > 0
+
+
+def _fitting(entry: Entry, rows: list[ImportRow], report: ImportReport) -> list[Roi]:
+    fit: list[Roi] = []
     for row in rows:
         accepted, left_out = fitting(row, entry.header.shared)
-        new.extend(accepted)
+        fit.extend(accepted)
         report.left_out.extend(left_out)
-    if not new:
-        return
-    before = len(book.get(entry.index).rois)
-    try:
-        added = book.add(entry.index, new, any_source=any_source)
-    except InvalidAnnotation as exc:
-        report.left_out.extend(LeftOut(row.place, exc.message) for row in rows)
-        return
-    except NotSaved as exc:
-        report.not_saved = exc.message
-        added = len(book.get(entry.index).rois) - before
-    report.added += added
-    report.already_there += len(new) - added
-    report.files += added > 0
+    return fit
 
 
 def _take_in_marks(triage: TriageBook, marks: dict[int, Mark], report: ImportReport) -> None:

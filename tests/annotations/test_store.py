@@ -83,16 +83,16 @@ def test_what_is_loaded_late_changes_the_revision_for_who_has_seen_the_file_with
 def test_added_rois_that_are_there_already_make_no_edit():
     store = RoiStore()
     store.replace(FILE, DRAWN)
-    assert store.add(FILE, (box(""), box("drawn"))) == 1
+    assert store.add_many([(FILE, (box(""), box("drawn")))]) == ([1], "")
     assert store.get(FILE).revision == 2
-    assert store.add(FILE, (box(""), box("drawn"))) == 0
+    assert store.add_many([(FILE, (box(""), box("drawn")))]) == ([0], "")
     assert store.get(FILE).revision == 2
 
 
 def test_an_added_roi_under_the_id_of_another_is_kept_beside_it():
     store = RoiStore()
     store.replace(FILE, DRAWN)
-    assert store.add(FILE, (box("drawn", label="other"),)) == 1
+    assert store.add_many([(FILE, (box("drawn", label="other"),))]) == ([1], "")
     first, second = store.get(FILE).rois
     assert first == DRAWN[0]
     assert second.label == "other"
@@ -356,9 +356,13 @@ def test_edits_of_many_files_are_saved_with_one_sync_and_fail_one_by_one(open_st
     assert not_saved == ""
     assert other.rois == last.rois == (point("new"),)
     assert len(syncs) == 1
+    added = [(key, (point("added", 1, 1),)) for key in (FILE, OTHER, third)]
+    assert store.add_many(added) == ([1, 1, 1], "")
+    assert len(syncs) == 2
     again = open_store()
-    assert again.get(FILE).rois == DRAWN
-    assert again.get(OTHER).rois == again.get(third).rois == (point("new"),)
+    assert again.get(FILE).rois == (*DRAWN, point("added", 1, 1))
+    both = (point("new"), point("added", 1, 1))
+    assert again.get(OTHER).rois == again.get(third).rois == both
 
 
 def test_edits_of_many_files_that_cannot_be_saved_are_made_and_said(open_store, full_disk):
