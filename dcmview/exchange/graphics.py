@@ -26,8 +26,9 @@ ELLIPSE_CORNERS = 72
 """Of a polygon that stands for an ellipse whose axes are not those of the image."""
 CURVE_PIECES = 8
 """Straight ones from point to point of a curve."""
-_MOST_BYTES = 8 * (MOST_POINTS + 1)
-"""A pair of 4-byte numbers a point, and the first one again where an outline is closed."""
+_NUMBER_BYTES = 4
+_MOST_BYTES = 2 * _NUMBER_BYTES * (MOST_POINTS + 1)
+"""A pair of numbers a point, and the first one again where an outline is closed."""
 _AXIS_TOLERANCE_PX = 1e-3
 """Ends of axes are often given with few digits."""
 _OPEN_POINTS: dict[RoiKind, range] = {
@@ -84,14 +85,25 @@ def shapes_of(
 
 def graphic_points(dataset: Dataset) -> list[Point]:
     """Give the pairs of *Graphic Data* (0070,0022), or raise `UnusableGraphic`."""
-    raw = elements.raw_bytes(dataset, "GraphicData")
-    if raw is not None and len(raw[0]) > _MOST_BYTES:
-        raise UnusableGraphic(f"has more than {MOST_POINTS:,} points")
-    numbers, _ = elements.numbers(dataset, "GraphicData")
-    values = [number for number in numbers if number is not None]
-    if len(values) != len(numbers) or len(values) % 2 or not values:
+    values = _graphic_data(dataset)
+    if not values or len(values) % 2 or not all(map(math.isfinite, values)):
         raise UnusableGraphic("has coordinates that are no pairs of numbers")
     return list(zip(values[::2], values[1::2], strict=True))
+
+
+def _graphic_data(dataset: Dataset) -> list[float]:
+    raw = elements.raw_bytes(dataset, "GraphicData")
+    if raw is None:
+        numbers, _ = elements.numbers(dataset, "GraphicData")
+        return [math.nan if number is None else number for number in numbers]
+    content, is_little_endian = raw
+    if len(content) > _MOST_BYTES:
+        raise UnusableGraphic(f"has more than {MOST_POINTS:,} points")
+    if len(content) % _NUMBER_BYTES:
+        return []
+    # Not by pydicom: beyond 64 KiB explicit VR has UN in the place of FL, in little endian.
+    found: list[float] = np.frombuffer(content, "<f4" if is_little_endian else ">f4").tolist()
+    return found
 
 
 def _outline(points: list[Point], kind: RoiKind | None) -> Shape:

@@ -168,7 +168,7 @@ def header():
     return InstanceHeader(shared=shared, sop_instance_uid="1.3")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @example(values={"PatientBirthDate": "19900101-19910101", "PatientSex": "m"})
 @example(values={"StudyTime": "24:61:99", "PatientAge": "old", "PatientName": "a=b=c=d^^^^^^"})
 @given(

@@ -258,7 +258,7 @@ def written_by_highdicom(pixels, kind="BINARY", **more) -> bytes:
     return file.getvalue()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(mask=arrays(np.bool_, st.tuples(st.integers(2, 12), st.integers(2, 12))))
 def test_outlines_of_any_mask_give_the_mask_back(mask):
     content = written_by_highdicom(mask, omit_empty_frames=False)

@@ -87,7 +87,7 @@ def as_dicom_keeps(roi: Roi) -> Roi:
     return msgspec.structs.replace(roi, points=points, frames=frames, locked=False, **texts)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(drawn=roi_lists())
 def test_a_report_gives_back_what_the_preview_does_not_call_lost(drawn):
     rois = [each for each in drawn if not any("thin" in loss for loss in count_losses([each], SR))]

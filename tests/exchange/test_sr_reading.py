@@ -241,6 +241,15 @@ def test_graphics_of_too_many_points_or_rois_are_left_out():
     ]
 
 
+def test_a_long_outline_is_read_from_the_unknown_vr_that_its_length_asks_for():
+    with pytest.warns(UserWarning, match="exceeds the size of 64 kByte"):
+        content = report(graphic("POLYLINE", [float(n % 50) for n in range(18_000)]))
+    assert b"\x70\x00\x22\x00UN" in content
+    ((roi,),) = (row.rois for row in read_table(content, "").rows)
+    assert roi.points[:26] == tuple(ImagePoint(2 * n % 50, (2 * n + 1) % 50) for n in range(26))
+    assert len(roi.points) == 9_000
+
+
 def test_the_tile_of_a_slide_is_a_frame_where_the_report_says_so():
     slide = image(sop_class=SLIDE, frames=[7])
     roi = only_roi(graphic("POINT", [1, 2], slide, PixelOriginInterpretation="FRAME"))
