@@ -20,6 +20,8 @@ from playwright.sync_api import expect
 from pydicom.data import get_testdata_file
 from support.server import ServerProcess
 
+from dcmview.exchange.dicom_content import FORM_BY_CLASS
+
 CT, MULTIFRAME = range(2)
 CT_UID = "1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322"
 BOX = {
@@ -95,6 +97,11 @@ def told(page):
     dialog = page.get_by_role("dialog", name="Imported")
     expect(dialog).to_be_visible()
     return dialog
+
+
+def close(page):
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def coco(*annotations, file="0-ct.dcm"):
@@ -344,7 +351,7 @@ def test_files_are_chosen_by_key(page, server, tmp_path):
         chooser.value.set_files(path)
         page.get_by_role("dialog", name="Import ROIs").get_by_role("button", name="Import").click()
         expect(told(page)).to_contain_text(sentence)
-        page.keyboard.press("Escape")
+        close(page)
     # What came in is drawn, without another visit.
     expect(page.get_by_role("group", name="ROIs on the image")).to_be_visible()
 
@@ -362,7 +369,7 @@ def test_an_export_that_is_dropped_again_adds_nothing(page, server):
     ):
         drop(page, (name, content)).get_by_role("button", name="Import").click()
         expect(told(page)).to_contain_text(sentence)
-        page.keyboard.press("Escape")
+        close(page)
     assert rois(server) == [BOX, {**OUTLINE, "source": name}]
 
 
@@ -429,6 +436,53 @@ def test_files_that_are_no_rois_are_refused_plainly(page, server):
     assert rois(server) == []
 
 
+@pytest.mark.one_size("small")
+def test_dicom_objects_of_every_class_with_rois_are_not_refused(page, server):
+    def head(sop_class: str) -> bytes:
+        uid = sop_class.encode().ljust(len(sop_class) + len(sop_class) % 2, b"\0")
+        meta = b"\x02\0\x02\0UI" + len(uid).to_bytes(2, "little") + uid
+        return b"\0" * 128 + b"DICM" + meta
+
+    open_page(page, server.url)
+    classes = [each + "1" if each.endswith(".") else each for each in FORM_BY_CLASS]
+    dialog = drop(page, *((f"{sop_class}.dcm", head(sop_class)) for sop_class in classes))
+    expect(dialog.get_by_role("list", name="Files").get_by_role("listitem")).to_have_count(
+        len(classes)
+    )
+    expect(dialog).not_to_contain_text("without ROIs")
+    expect(dialog.get_by_role("button", name="Import")).to_be_enabled()
+
+
+@pytest.mark.one_size("small")
+@pytest.mark.parametrize("form", ["DICOM SR", "DICOM SEG", "Masks, PNG"])
+def test_an_archive_that_was_saved_is_dropped_again(page, server, form):
+    put(server, [BOX])
+    open_page(page, server.url)
+    name, content = saved(page, form)
+    page.keyboard.press("Escape")
+    put(server, [])
+    drop(page, (name, content)).get_by_role("button", name="Import").click()
+    expect(told(page)).to_contain_text("Added 1 ROI to 1 file.")
+    (again,) = rois(server)
+    corners = {(point["x"], point["y"]) for point in again["points"]}
+    assert {x for x, _ in corners} == {20, 40}
+    assert {y for _, y in corners} == {10, 30}
+    assert again["label"] == "mass"
+
+
+@pytest.mark.one_size("small")
+def test_marks_of_triage_that_are_dropped_are_seen_at_once(page, server):
+    open_page(page, server.url)
+    path = next(file["path"] for file in server.get("/api/files").json["files"])
+    table = f"path,mark,note\n{path},reject,blurred\n"
+    drop(page, ("triage.csv", table)).get_by_role("button", name="Import").click()
+    expect(told(page)).to_contain_text("Marked 1 file.")
+    close(page)
+    row = page.get_by_role("treeitem", name="0-ct.dcm")
+    expect(row).to_contain_text("reject")
+    server.request("PATCH", "/api/triage", {"files": [CT], "mark": None})
+
+
 @pytest.mark.parametrize("page", REFUSED, indirect=True)
 @pytest.mark.one_size("small")
 def test_a_file_that_is_wrong_in_itself_says_where_and_the_others_go_in(page, server):
@@ -493,7 +547,7 @@ def test_axe_finds_nothing_serious_in_menu_and_dialogs(page, server, theme):
     dialog = drop(page, ("model.json", coco({"image_id": 2})), ("a.csv", table), ("b.csv", ""))
     dialog.get_by_label("A read-only layer").check()
     assert violations(page) == []
-    page.keyboard.press("Escape")
+    close(page)
     annotations = [{"image_id": 2, "bbox": [1, 1, 2, 2]}] * 9
     drop(page, ("m.json", coco(*annotations)), ("b.csv", "")).get_by_role(
         "button", name="Import"

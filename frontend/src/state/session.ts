@@ -155,6 +155,7 @@ export class Session {
     });
     this.roiImporter = new RoiImporter(client.roiFiles, noteFailure, () => {
       void this.roiSync.refresh();
+      void this.triage.sync.refresh();
     });
     this.thumbnails = new ThumbnailStore(client);
     this.sheet = new ContactSheet(
