@@ -184,6 +184,25 @@ def test_rois_come_from_all_files_that_the_caller_names(tmp_path):
             assert json.load(response)["roi_coords"] == [[2, 1, 5, 3], [2, 1, 6, 3]]
 
 
+def test_predictions_labels_and_marks_come_from_the_caller(tmp_path):
+    (tmp_path / "model.csv").write_text(f"file,x1,y1,x2,y2\n{CT},1,2,3,4\n")
+    (tmp_path / "marks.csv").write_text(f"path,mark\n{CT},reject\n")
+    given = {
+        "predictions": tmp_path / "model.csv",
+        "labels": ["mass", "cyst"],
+        "triage": tmp_path / "marks.csv",
+    }
+    with dcmview.view(CT, browser=False, block=False, **given) as viewer:
+        wait_until(lambda: listing(viewer)["scan_complete"])
+        found = {}
+        for path in ("rois", "triage", "file/0/rois"):
+            with urllib.request.urlopen(f"{viewer.url}/api/{path}") as response:
+                found[path] = json.load(response)
+    assert found["rois"]["labels"] == ["mass", "cyst"]
+    assert found["triage"]["counts"]["reject"] == 1
+    assert [roi["group"] for roi in found["file/0/rois"]["rois"]] == ["model"]
+
+
 def listed(url):
     """How many files a viewer lists."""
     with urllib.request.urlopen(f"{url}/api/health") as response:
