@@ -77,6 +77,16 @@ export type Command =
   | 'toggle-help'
   | 'undo'
   | 'redo'
+  | 'select-all'
+  | 'next-roi'
+  | 'previous-roi'
+  | 'duplicate-rois'
+  | 'copy-rois'
+  | 'cut-rois'
+  | 'paste-rois'
+  | 'roi-frames'
+  | 'this-frame-only'
+  | 'all-frames'
   | 'finish-shape'
   | 'take-back-point'
   | 'cancel-shape'
@@ -277,6 +287,15 @@ export const KEYMAP: readonly Binding[] = [
   ]),
   { command: 'undo', section: 'Measurements', name: 'Undo', keys: ['Ctrl+z'] },
   { command: 'redo', section: 'Measurements', name: 'Redo', keys: ['Ctrl+Shift+z', 'Ctrl+y'] },
+  {
+    command: 'next-roi',
+    section: 'Measurements',
+    name: 'Next, on this frame or another',
+    keys: ['}'],
+  },
+  { command: 'previous-roi', section: 'Measurements', name: 'The one before', keys: ['{'] },
+  { command: 'select-all', section: 'Measurements', name: 'All on the frame', keys: ['Ctrl+a'] },
+  { command: 'paste-rois', section: 'Measurements', name: 'Paste', keys: ['Ctrl+v'] },
   ...within(['drawing'], 'While a shape is drawn', [
     { command: 'finish-shape', name: 'End the outline', keys: ['Enter'] },
     {
@@ -298,6 +317,12 @@ export const KEYMAP: readonly Binding[] = [
     { command: 'window-from-region', name: 'Window from the region', keys: ['Shift+a'] },
     { command: 'delete-shape', name: 'Delete', keys: ['Delete', 'Backspace'] },
     { command: 'accept', name: 'Copy into my layer', keys: ['Shift+y'] },
+    { command: 'copy-rois', name: 'Copy', keys: ['Ctrl+c'] },
+    { command: 'cut-rois', name: 'Cut', keys: ['Ctrl+x'] },
+    { command: 'duplicate-rois', name: 'Duplicate', keys: ['Ctrl+d'] },
+    { command: 'roi-frames', name: 'Put on other frames', keys: ['Shift+c'] },
+    { command: 'this-frame-only', name: 'On this frame only', keys: ['<'] },
+    { command: 'all-frames', name: 'On all frames of the file', keys: ['>'] },
     { command: 'let-go', name: 'Let go', keys: ['Escape'] },
   ]),
   ...within(['selection', 'tool'], 'Labels, while something is selected or drawn', [
@@ -437,11 +462,15 @@ export const POINTER_HELP: readonly { input: string; name: string }[] = [
   { input: 'Left drag', name: 'The tool that is chosen' },
   { input: 'Shift + drag', name: 'Draw a square, a circle, an even direction' },
   { input: 'Alt + drag', name: 'Draw a box from its middle' },
+  { input: 'Ctrl + drag', name: 'Select what it holds, with Shift in addition' },
+  { input: 'Shift + click', name: 'Select one more, or one less' },
+  { input: 'Alt + click on an edge', name: 'Put in a point; pull a freehand outline' },
+  { input: 'Alt + click on a point', name: 'Take it away; a finger rests on it' },
   { input: 'Right drag', name: 'Zoom' },
   { input: 'Middle drag', name: 'Pan' },
   { input: 'Wheel', name: 'Frames' },
   { input: 'Ctrl + wheel', name: 'Zoom about the pointer' },
-  { input: 'Double-click', name: 'Reset view and window' },
+  { input: 'Double-click', name: 'Reset view and window; on an edge, put in a point' },
   { input: 'One finger', name: 'The tool that is chosen' },
   { input: 'Two fingers', name: 'Zoom and pan' },
   { input: 'Drag from the list', name: 'Open in a pane' },

@@ -3,6 +3,7 @@ import { EXCHANGE_COMMANDS } from './exchange/exchangeCommands';
 import { PANE_COMMANDS } from './panes/paneCommands';
 import { MEASURE_COMMANDS } from './measure/measureCommands';
 import { LABEL_COMMANDS } from './rois/labelCommands';
+import { ROI_COMMANDS } from './rois/roiCommands';
 import { CAPTION_COMMANDS } from './view/captionCommands';
 import type { Session } from './session';
 import { TRIAGE_COMMANDS } from './triage/triageCommands';
@@ -56,5 +57,6 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   'focus-filter': (session) => session.focusFilter(),
   ...MEASURE_COMMANDS,
   ...LABEL_COMMANDS,
+  ...ROI_COMMANDS,
   ...TRIAGE_COMMANDS,
 };

@@ -9,6 +9,8 @@ export class Layout {
   panel = $state<PanelName | null>(null);
   isSidebarOpen = $state(true);
   isHelpOpen = $state(false);
+  /** The dialog that puts ROIs on other frames. */
+  isFramesOpen = $state(false);
   /** The menu that is open, by the command that opens it. */
   menu = $state<Command | null>(null);
   /** The menu of the layout shows a link to what is seen. */

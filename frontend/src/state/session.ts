@@ -27,6 +27,7 @@ import type { Overlays } from './view/overlays.svelte';
 import { Pane } from './panes/pane.svelte';
 import { RoiBook } from './rois/roiBook.svelte';
 import { RoiFilter } from './rois/roiFilter.svelte';
+import { RoiClipboard } from './rois/roiClipboard';
 import { RoiSync } from './rois/roiSync.svelte';
 import { Skipped } from './list/skipped.svelte';
 import { Study } from './list/study.svelte';
@@ -64,6 +65,7 @@ export class Session {
   readonly results = new Results();
   readonly captions = new Captions();
   readonly roiSync: RoiSync;
+  readonly roiClipboard = new RoiClipboard();
   readonly connection: Connection;
   readonly skipped: Skipped;
   readonly study: Study;
@@ -84,6 +86,7 @@ export class Session {
   readonly #arrival: Arrival;
   readonly #lifetime = new AbortController();
   #focusFilter: () => void = () => undefined;
+  #copyText: (text: string) => void = () => undefined;
 
   constructor(options: ClientOptions) {
     const frames = new FrameCache();
@@ -225,6 +228,16 @@ export class Session {
   /** Tells how the filter field gets the focus. */
   onFocusFilter(focus: () => void): void {
     this.#focusFilter = focus;
+  }
+
+  /** Tells how text gets to the clipboard. */
+  onCopyText(copy: (text: string) => void): void {
+    this.#copyText = copy;
+  }
+
+  /** Takes what is selected along, to other frames and to other programs. */
+  copyRois(): void {
+    this.#copyText(this.roiClipboard.copy(this));
   }
 
   focusFilter(): void {

@@ -4,7 +4,7 @@ import type { Session } from '../session';
 import type { RoiEntry } from './fileRois.svelte';
 
 /** A copy with an id of its own, which anybody may edit. */
-function copyOf(roi: Roi, frames: Roi['frames']): Roi {
+export function copyOf(roi: Roi, frames: Roi['frames']): Roi {
   // Results are kept by shape.
   const shape = { ...roi.shape };
   return { ...roi, shape, id: newRoiId(), frames, created: '', modified: '', locked: false };
@@ -27,11 +27,12 @@ export function copyToFrames(
   let count = 0;
   for (const [file, frameIndices] of wanted) {
     const to = scroll.fileOf(file);
+    const scopes =
+      to?.frame_count === 1 ? (['all'] as const) : frameIndices.map((index) => [index]);
     const copies = entries.flatMap(({ roi, file: from }) => {
       const own = scroll.fileOf(from);
       const isAlike = to !== null && to.rows === own?.rows && to.columns === own.columns;
-      const frames = to?.frame_count === 1 ? 'all' : frameIndices;
-      return isAlike ? [copyOf(roi, frames)] : [];
+      return isAlike ? scopes.map((frames) => copyOf(roi, frames)) : [];
     });
     if (copies.length > 0) rois.add(file, copies);
     count += copies.length;
