@@ -161,8 +161,12 @@ class _Session:
         # At the terminal the user has been asked; everybody else gets the edits as a file.
         was_asked = reason is EndReason.INTERRUPT and self._library.saving.unsaved_files > 0
         self._save_rois()
-        if self._library.saving.unsaved_files and not was_asked:
-            self._rescue()
+        saving = self._library.saving
+        if saving.unsaved_files:
+            if not was_asked:
+                self._rescue()
+        elif saving.error:
+            console.warn(f"{saving.path} lacks edits that its journal has: {saving.error}")
         if self._tunnel is not None:
             self._tunnel.stop()
         if self._start.options.watch or not self._library.scan_summary().complete:

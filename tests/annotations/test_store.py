@@ -365,6 +365,28 @@ def test_edits_of_many_files_are_saved_with_one_sync_and_fail_one_by_one(open_st
     assert again.get(OTHER).rois == again.get(third).rois == both
 
 
+def test_additions_to_many_files_are_saved_with_one_sync(open_store, monkeypatch):
+    store = open_store()
+    syncs = []
+    monkeypatch.setattr(journal_module, "sync", syncs.append)
+    many = (box(f"b{number}") for number in range(20_001))
+    outcomes, not_saved = store.add_many([(FILE, DRAWN), (FILE, many), (OTHER, LOADED)])
+    assert (outcomes[0], outcomes[2], not_saved, len(syncs)) == (1, 1, "", 1)
+    assert isinstance(outcomes[1], InvalidAnnotation)
+    again = open_store()
+    assert (again.get(FILE).rois, again.get(OTHER).rois) == (DRAWN, LOADED)
+
+
+def test_additions_that_cannot_be_saved_are_made_and_said(open_store, full_disk):
+    full_disk(False)
+    store = open_store(first_retry_s=600)
+    full_disk(True)
+    outcomes, not_saved = store.add_many([(FILE, DRAWN)])
+    assert outcomes == [1]
+    assert "No space left" in not_saved
+    assert store.get(FILE).rois == DRAWN
+
+
 def test_edits_of_many_files_that_cannot_be_saved_are_made_and_said(open_store, full_disk):
     full_disk(False)
     store = open_store(first_retry_s=600)

@@ -394,6 +394,18 @@ def test_what_was_never_saved_is_rescued_with_everything(start, lost_folder, tmp
     assert rois(start(path=everything))["rois"] == [MASS]
 
 
+def test_an_end_that_cannot_write_the_snapshot_names_the_journal(start, tmp_path):
+    server = start()
+    put(server, [MASS])
+    in_the_way = tmp_path / "rois.json.dcmview-unfinished"
+    in_the_way.mkdir()
+    _, _, messages = server.stop()
+    assert f"{tmp_path / 'rois.json'} lacks edits that its journal has: " in messages
+    assert not list(tmp_path.glob("dcmview-rescued-*"))
+    in_the_way.rmdir()
+    assert rois(start())["rois"] == [MASS]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 def test_edits_acknowledged_by_a_server_survive_its_killing(start):
     acknowledged = []
