@@ -26,7 +26,7 @@ export interface ShapeItem {
 }
 
 /** A label on the screen. */
-export interface ShapeLabel extends Pick<ShapeItem, 'key' | 'lines'> {
+export interface ShapeLabel extends Pick<ShapeItem, 'key' | 'lines' | 'color'> {
   box: ScreenBox;
 }
 
@@ -46,9 +46,9 @@ export function shapeLabels(items: readonly ShapeItem[], camera: Camera): ShapeL
     return { shape: corners, place, size: { width, height: lines.length * LABEL_LINE_CSS_PX } };
   });
   return placeLabels(requests, camera.viewport).map(({ x, y }, index) => {
-    const { key, lines } = labelled[index] as ShapeItem;
+    const { key, lines, color } = labelled[index] as ShapeItem;
     const { width, height } = (requests[index] as (typeof requests)[number]).size;
-    return { key, lines, box: { left: x, top: y, right: x + width, bottom: y + height } };
+    return { key, lines, color, box: { left: x, top: y, right: x + width, bottom: y + height } };
   });
 }
 
