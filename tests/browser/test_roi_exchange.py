@@ -282,6 +282,7 @@ def test_what_was_left_out_at_the_start_is_found_later(page, server, tmp_path):
 
 @pytest.mark.one_size("small")
 def test_a_menu_without_rois_says_what_to_do(page, server):
+    page.on("filechooser", lambda _: None)
     open_page(page, server.url)
     opened = menu(page)
     expect(opened).to_contain_text("No file has ROIs yet")
@@ -344,6 +345,7 @@ def test_predictions_are_dropped_and_go_to_a_read_only_layer(page, server):
 def test_files_are_chosen_by_key(page, server, tmp_path):
     path = tmp_path / "truth.json"
     path.write_text(coco({"image_id": 1, "bbox": [3, 4, 10, 12]}))
+    page.on("filechooser", lambda _: None)  # so that the browser hands over the first one, too
     open_page(page, server.url)
     for sentence in ("Added 1 ROI to 1 file.", "1 ROI was there already."):  # and once more
         with page.expect_file_chooser() as chooser:
