@@ -57,6 +57,12 @@ UNFINISHED_SUFFIX = ".dcmview-unfinished"
 SMALLEST_FOLD_BYTES = 1024 * 1024
 CRC_DIGITS = 8
 LOCK_ATTEMPTS = 10
+NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK})
+"""What network file systems that are mounted without locks say."""
+
+_GONE = "was moved or removed"
+_CUT = "was cut short by another program"
+_CHANGED = "was changed by another program"
 
 
 class Head(Struct, frozen=True, tag="dcmview-journal", tag_field="format", omit_defaults=True):
@@ -219,21 +225,24 @@ class Journal:
     @property
     def is_in_place(self) -> bool:
         """Whether both files are as they were left."""
-        return is_at(self._descriptor, self._journal_path) and self._is_snapshot_ours()
+        return not self._journal_change() and self._is_snapshot_ours()
 
     @property
     def is_whole(self) -> bool:
         """Whether all that was written is still there."""
-        return self._is_snapshot_ours() and (self.is_in_place or not self._has_edits)
+        return self._is_snapshot_ours() and not (self._has_edits and self._journal_change())
 
     def renew(self, contents: Contents) -> None:
-        """Write everything again after somebody moved or removed one of the two files.
+        """Write everything again after somebody moved, removed or emptied one of the two files.
 
         Raises
         ------
         OSError
-            If that cannot be done, or there is another one in its place.
+            If that cannot be done, or one of them is of somebody else.
         """
+        if self._journal_change() == _CUT:
+            self._end = 0
+            self._is_ragged = True
         if is_at(self._descriptor, self._journal_path):
             self.fold(contents)
             return
@@ -266,7 +275,7 @@ class Journal:
             if self._has_edits:
                 self.fold(contents())
             # Elsewhere an open file cannot be removed; and another one is not ours to remove.
-            if os.name == "posix" and is_at(self._descriptor, self._journal_path):
+            if os.name == "posix" and not self._journal_change():
                 os.unlink(self._journal_path)
         finally:
             self._let_go()
@@ -283,7 +292,9 @@ class Journal:
         content = self._read_snapshot()
         if content is not None:
             self._take_snapshot(content)
-        found = _read_lines(read_all(self._descriptor))
+        lines = read_all(self._descriptor)
+        self._end = len(lines)
+        found = _read_lines(lines)
         if found.head is not None:
             self._check_belongs(found.head, has_snapshot=content is not None)
             self._head = found.head
@@ -303,7 +314,7 @@ class Journal:
             try:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise StartError(f"--save-annotations: no regular file: {self._journal_path}")
-                if not lock(descriptor):
+                if not self._locked(descriptor):
                     raise StartError(
                         f"--save-annotations {self.path}: another dcmview writes to it"
                     )
@@ -315,6 +326,20 @@ class Journal:
                 raise
             os.close(descriptor)
         raise StartError(f"--save-annotations {self.path}: the journal comes and goes")
+
+    def _locked(self, descriptor: int) -> bool:
+        try:
+            return lock(descriptor)
+        except OSError as exc:
+            if exc.errno not in NO_LOCKS:
+                raise
+        warning = (
+            f"{self.path}: the file system has no locks, so a second viewer that "
+            "writes there is not kept out"
+        )
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+        return True
 
     def _read_snapshot(self) -> bytes | None:
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -419,15 +444,23 @@ class Journal:
     # Files
 
     def _check_in_place(self) -> None:
-        """Refuse to go on where nobody would find it."""
+        """Refuse to go on where nobody would find it, or among lines of others."""
+        if change := self._journal_change():
+            raise OSError(errno.ESTALE, change, self._journal_path)
+
+    def _journal_change(self) -> str:
+        """Say what somebody did to the journal; nothing where it is as it was left."""
         if not is_at(self._descriptor, self._journal_path):
-            raise OSError(errno.ESTALE, "was moved or removed", self._journal_path)
+            return _GONE
+        size = os.fstat(self._descriptor).st_size
+        if size < self._end:
+            return _CUT
+        return _CHANGED if size > self._end and not self._is_ragged else ""
 
     def _check_snapshot(self) -> None:
         """Refuse to go on without what the edits in the journal build on."""
         if not self._is_snapshot_ours():
-            state = "was changed by another program" if stamp(self.path) else "was moved or removed"
-            raise OSError(errno.ESTALE, state, self.path)
+            raise OSError(errno.ESTALE, _CHANGED if stamp(self.path) else _GONE, self.path)
 
     def _is_snapshot_ours(self) -> bool:
         found = stamp(self.path)

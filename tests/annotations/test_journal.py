@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.rois import box, point, roi_lists
 
+from dcmview.annotations import disk
 from dcmview.annotations import journal as journal_module
 from dcmview.annotations.journal import Journal
 from dcmview.annotations.native import Contents, FileKey, read_native, write_native
@@ -235,6 +236,35 @@ def test_a_file_of_something_else_is_left_alone(opened, path, content, tmp_path)
         opened()
     assert path.read_bytes() == content
     assert names(tmp_path) == ["rois.json"]
+
+
+@posix
+def test_a_file_system_without_locks_is_used_and_said(opened, path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(disk.fcntl, "flock", fail)
+    journal = opened()
+    write(journal, FILE, rois=ROIS)
+    (warning,) = journal.warnings
+    assert "the file system has no locks" in warning
+    assert opened().found.rois == {FILE: ROIS}
+
+
+@posix
+def test_two_servers_without_locks_do_not_write_over_each_other(opened, path, log, monkeypatch):
+    monkeypatch.setattr(disk.fcntl, "flock", lambda *_: None)
+    first, second = opened(), Journal(str(path))
+    write(second, OTHER, rois=ROIS)
+    first.append(FILE, rois=ROIS)
+    with pytest.raises(OSError, match="was changed by another program"):
+        first.flush()
+    assert not first.is_in_place
+    with pytest.raises(OSError, match="was changed by another program"):
+        first.close(lambda: Contents({FILE: ROIS}))
+    second._let_go()
+    assert log.exists()
+    assert opened().found.rois == {OTHER: ROIS}
 
 
 def test_a_journal_of_another_file_is_not_mixed_in(opened, path):

@@ -269,6 +269,16 @@ def test_a_snapshot_that_was_removed_is_written_again_with_the_next_edit(open_st
     assert (again.get(FILE).rois, again.get(OTHER).rois) == (LOADED, DRAWN)
 
 
+def test_a_journal_that_was_emptied_is_written_again_with_everything(open_store, tmp_path):
+    store = open_store()
+    store.replace(FILE, LOADED)
+    os.truncate(tmp_path / "rois.json.journal", 0)
+    store.replace(OTHER, DRAWN)
+    again = open_store()
+    assert again._saving.warnings() == []
+    assert (again.get(FILE).rois, again.get(OTHER).rois) == (LOADED, DRAWN)
+
+
 def test_an_edit_is_not_saved_beside_a_snapshot_of_somebody_else(open_store, tmp_path):
     store = open_store(first_retry_s=600)
     store.replace(FILE, LOADED)
