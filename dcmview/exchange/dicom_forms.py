@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dcmview.engine import Engine
     from dcmview.exchange.forms import ExportRequest
     from dcmview.exchange.raster import Region
-    from dcmview.exchange.seg_writing import MarkedFrame
+    from dcmview.exchange.seg_stacks import MarkedFrame
     from dcmview.registry.registry import Entry
 
 
@@ -179,7 +179,7 @@ def _frame_places(
 
 def _marked_frames(file: _Marked, layer: str) -> Iterator[MarkedFrame]:
     from dcmview.exchange.raster import region_of
-    from dcmview.exchange.seg_writing import MarkedFrame
+    from dcmview.exchange.seg_stacks import MarkedFrame
 
     header = file.entry.header
     rois = sorted((roi for roi in file.regions if roi.group == layer), key=lambda roi: roi.label)

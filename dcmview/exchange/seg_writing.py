@@ -9,9 +9,8 @@ have the stand-ins, and what was made of it goes again.
 from __future__ import annotations
 
 import io
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydicom.datadict import tag_for_keyword
@@ -24,6 +23,15 @@ from dcmview import __version__
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.exchange import sr_codes
 from dcmview.exchange.extra import highdicom
+from dcmview.exchange.seg_stacks import (
+    MarkedFrame,
+    Plane,
+    has_overlap,
+    joined,
+    parts_of,
+    plane_of,
+    stacks_of,
+)
 from dcmview.exchange.segment_color import lab_of_color
 from dcmview.exchange.studies import CHARACTER_SET, new_uid
 
@@ -32,35 +40,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dcmview.exchange.raster import Region
-    from dcmview.model import Acquisition, InstanceHeader, Placement
-
-MOST_BYTES = 256 * 1024 * 1024
-"""Of the arrays that one object is made of; what is more makes several objects."""
 
 _SERIES_NUMBER = 9002
-_COUNTED_BYTES = 8
-"""A pixel, where highdicom counts the segments that overlap in it."""
-_PLACE_DIGITS = 4
-"""Of millimetres; frames that agree in these lie at one place."""
-_COSINE_TOLERANCE = 1e-3
-
-
-@dataclass(frozen=True, slots=True)
-class MarkedFrame:
-    """A frame of an image, and the pixels that are marked in it by label."""
-
-    header: InstanceHeader
-    frame_index: int
-    acquisition: Acquisition
-    placement: Placement
-    marks: dict[str, list[Region]]
-    """In the order of the labels; none of them is empty."""
-
-    @property
-    def pixels(self) -> int:
-        """How many there are in the frame."""
-        return self.header.shared.rows * self.header.shared.columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +58,7 @@ class SeriesFacts:
     colors: dict[str, str]
 
 
-class _Plane(NamedTuple):
-    """What frames have in common that are in one object.
-
-    What follows the size is empty where they have no certain place in a patient.
-    """
-
-    rows: int
-    columns: int
-    frame_of_reference_uid: str = ""
-    orientation: tuple[float, ...] = ()
-    spacing: tuple[float, ...] = ()
-    thickness: float | None = None
-
-    @property
-    def is_placed(self) -> bool:
-        """Whether the frames have a place in a patient."""
-        return bool(self.frame_of_reference_uid)
-
-
-_NOWHERE = _Plane(0, 0, "0.0", (1, 0, 0, 0, 1, 0), (1, 1))
+_NOWHERE = Plane(0, 0, "0.0", (1, 0, 0, 0, 1, 0), (1, 1))
 """Where stand-ins lie that have no place; highdicom sorts against the normal."""
 
 
@@ -117,110 +79,12 @@ def write_segmentations(frames: Sequence[MarkedFrame], facts: SeriesFacts) -> It
     """
     series = new_uid()
     number = 0
-    for stack in _stacks(frames):
-        for part in _parts(stack):
+    for stack in stacks_of(frames):
+        for part in parts_of(stack):
             number += 1
             with recorded_warnings():
                 content = _segmentation(part, facts, series, number)
             yield content
-
-
-# Which frames go into one object
-
-
-def _stacks(frames: Iterable[MarkedFrame]) -> Iterator[list[MarkedFrame]]:
-    planes: dict[_Plane, list[dict[tuple[float, ...], MarkedFrame]]] = {}
-    for number, frame in enumerate(frames):
-        plane = _plane(frame)
-        stacks = planes.setdefault(plane, [])
-        place = _rounded(frame.placement.position or ()) if plane.is_placed else (number,)
-        free = next((stack for stack in stacks if place not in stack), None)
-        if free is None:
-            free = {}
-            stacks.append(free)
-        free[place] = frame
-    for stacks in planes.values():
-        yield from (list(stack.values()) for stack in stacks)
-
-
-def _plane(frame: MarkedFrame) -> _Plane:
-    rows, columns = frame.header.shared.rows, frame.header.shared.columns
-    found = frame.acquisition
-    spacing, orientation = found.pixel_spacing or (), found.orientation or ()
-    is_placed = (
-        found.frame_of_reference_uid
-        and frame.placement.position is not None
-        and all(math.isfinite(value) and value > 0 for value in spacing)
-        and spacing
-        and orientation
-        and _is_orthonormal(orientation)
-    )
-    if not is_placed:
-        return _Plane(rows, columns)
-    return _Plane(
-        rows=rows,
-        columns=columns,
-        frame_of_reference_uid=found.frame_of_reference_uid,
-        orientation=_rounded(orientation),
-        spacing=spacing,
-        thickness=found.slice_thickness_mm,
-    )
-
-
-def _is_orthonormal(orientation: Sequence[float]) -> bool:
-    row, column = np.array(orientation[:3]), np.array(orientation[3:])
-    products = (row @ row - 1, column @ column - 1, row @ column)
-    return all(abs(product) <= _COSINE_TOLERANCE for product in products)
-
-
-def _rounded(values: Iterable[float]) -> tuple[float, ...]:
-    return tuple(round(value, _PLACE_DIGITS) + 0.0 for value in values)
-
-
-def _parts(frames: list[MarkedFrame]) -> Iterator[list[MarkedFrame]]:
-    """Split frames that would need too much memory, and at last their labels."""
-    labels = list(dict.fromkeys(label for frame in frames for label in frame.marks))
-    pixels = sum(frame.pixels for frame in frames)
-    needed = pixels * np.dtype(np.uint16).itemsize
-    if len(labels) > 1 and any(map(_has_overlap, frames)):
-        needed = pixels * (_COUNTED_BYTES + len(labels))
-    if needed <= MOST_BYTES or (len(frames) == 1 and len(labels) == 1):
-        yield frames
-    elif len(frames) > 1:
-        half = len(frames) // 2
-        yield from _parts(frames[:half])
-        yield from _parts(frames[half:])
-    else:
-        half = len(labels) // 2
-        for some in (labels[:half], labels[half:]):
-            yield from _parts([_with_labels(frames[0], some)])
-
-
-def _with_labels(frame: MarkedFrame, labels: Sequence[str]) -> MarkedFrame:
-    marks = {label: frame.marks[label] for label in labels}
-    return MarkedFrame(frame.header, frame.frame_index, frame.acquisition, frame.placement, marks)
-
-
-def _has_overlap(frame: MarkedFrame) -> bool:
-    if len(frame.marks) < 2:
-        return False
-    taken = np.zeros((frame.header.shared.rows, frame.header.shared.columns), np.bool_)
-    for regions in frame.marks.values():
-        union = _union(regions, taken.shape)
-        if (taken & union).any():
-            return True
-        taken |= union
-    return False
-
-
-def _union(regions: Iterable[Region], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    mask = np.zeros(shape, np.bool_)
-    for region in regions:
-        mask[region.window] |= region.inside
-    return mask
-
-
-# Writing
 
 
 def _segmentation(
@@ -230,7 +94,7 @@ def _segmentation(
     labels = list(dict.fromkeys(label for frame in frames for label in frame.marks))
     layer = sr_codes.meaning_of(facts.layer)
     document = hd.seg.Segmentation(
-        source_images=[_stand_in(frame, facts, place) for place, frame in enumerate(frames)],
+        source_images=_stand_ins(frames, facts),
         pixel_array=_pixels(frames, labels),
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
@@ -255,7 +119,7 @@ def _segmentation(
         ],
     )
     _name_sources(document, frames)
-    if not _plane(frames[0]).is_placed:
+    if not plane_of(frames[0]).is_placed:
         _take_place_away(document)
     file = io.BytesIO()
     document.save_as(file, enforce_file_format=True)
@@ -266,16 +130,16 @@ def _pixels(frames: Sequence[MarkedFrame], labels: Sequence[str]) -> NDArray[np.
     """Give a map of segment numbers, or where segments overlap a mask for each."""
     shape = frames[0].header.shared.rows, frames[0].header.shared.columns
     numbers = {label: number for number, label in enumerate(labels, start=1)}
-    if any(map(_has_overlap, frames)):
+    if any(map(has_overlap, frames)):
         masks = np.zeros((len(frames), *shape, len(labels)), np.uint8)
         for place, frame in enumerate(frames):
             for label, regions in frame.marks.items():
-                masks[place, :, :, numbers[label] - 1] = _union(regions, shape)
+                masks[place, :, :, numbers[label] - 1] = joined(regions, shape)
         return masks
     maps = np.zeros((len(frames), *shape), np.uint8 if len(labels) < 256 else np.uint16)
     for place, frame in enumerate(frames):
         for label, regions in frame.marks.items():
-            maps[place][_union(regions, shape)] = numbers[label]
+            maps[place][joined(regions, shape)] = numbers[label]
     return maps
 
 
@@ -292,7 +156,15 @@ def _description(number: int, label: str, color: str) -> Any:
     )
 
 
-def _stand_in(frame: MarkedFrame, facts: SeriesFacts, place: int) -> Dataset:
+def _stand_ins(frames: Sequence[MarkedFrame], facts: SeriesFacts) -> list[Dataset]:
+    # Cosines that differ in their last digits are one orientation, that of the first frame.
+    orientation = frames[0].acquisition.orientation or ()
+    return [_stand_in(frame, facts, place, orientation) for place, frame in enumerate(frames)]
+
+
+def _stand_in(
+    frame: MarkedFrame, facts: SeriesFacts, place: int, orientation: Sequence[float]
+) -> Dataset:
     shared = frame.header.shared
     image = Dataset()
     image.update(facts.patient)
@@ -302,12 +174,14 @@ def _stand_in(frame: MarkedFrame, facts: SeriesFacts, place: int) -> Dataset:
     image.StudyInstanceUID = shared.study_instance_uid
     image.SeriesInstanceUID = shared.series_instance_uid
     image.Rows, image.Columns = shared.rows, shared.columns
-    plane = _plane(frame)
+    plane = plane_of(frame)
     image.FrameOfReferenceUID = plane.frame_of_reference_uid or _NOWHERE.frame_of_reference_uid
     image.ImagePositionPatient = _decimals(
         (frame.placement.position or ()) if plane.is_placed else (0, 0, -place)
     )
-    image.ImageOrientationPatient = _decimals(plane.orientation or _NOWHERE.orientation)
+    image.ImageOrientationPatient = _decimals(
+        orientation if plane.is_placed else _NOWHERE.orientation
+    )
     image.PixelSpacing = _decimals(plane.spacing or _NOWHERE.spacing)
     image.SliceThickness = None if plane.thickness is None else _decimals([plane.thickness])[0]
     return image

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pydicom.data import get_testdata_file
+from support.dciodvfy import problems
 from support.rois import box
 
 from dcmview.annotations.roi import ImagePoint, Roi
@@ -26,12 +25,12 @@ from dcmview.dicom.placement import frame_placements
 from dcmview.errors import InvalidAnnotation
 from dcmview.exchange.raster import mask_of, region_of, union_of
 from dcmview.exchange.readers import read_table
-from dcmview.exchange.seg_writing import MarkedFrame, SeriesFacts, write_segmentations
+from dcmview.exchange.seg_stacks import MarkedFrame
+from dcmview.exchange.seg_writing import SeriesFacts, write_segmentations
 from dcmview.exchange.segment_color import color_of_lab, lab_of_color
 from dcmview.exchange.studies import lossy_compression, patient_and_study
 from dcmview.model import Acquisition, Placement
 
-DCIODVFY = Path(sys.executable).with_name("dciodvfy")
 LIVER_FRAMES = 3
 
 
@@ -129,9 +128,7 @@ def test_segmentations_of_real_images_are_valid_and_give_the_pixels_back(name, t
     (content,) = source.segmentations(*frames)
     path = tmp_path / "segmentation.dcm"
     path.write_bytes(content)
-    verdict = subprocess.run([DCIODVFY, path], capture_output=True, text=True, check=False)
-    assert "Error" not in verdict.stdout + verdict.stderr
-    assert "Segmentation" in verdict.stdout + verdict.stderr
+    assert problems(path) == ("Segmentation", [])
     expected = {
         ((index,) if is_multi_frame else "all", label): mask
         for index, rois in drawings.items()
@@ -217,9 +214,37 @@ def test_frames_at_one_place_go_into_objects_of_their_own():
     assert uids == [{first.header.sop_instance_uid}, {"1.2.3"}]
 
 
+def test_frames_whose_cosines_differ_in_the_last_digits_are_one_stack():
+    source = Source("CT_small.dcm")
+    first = source.frame(0, drawn())
+    cosines = (0.866025404, 0.5, 0, -0.5, 0.866025404, 0)
+    frames = []
+    for number, shift in enumerate((0, 1e-7)):
+        frames.append(
+            MarkedFrame(
+                msgspec.structs.replace(first.header, sop_instance_uid=f"1.2.{number}"),
+                0,
+                msgspec.structs.replace(
+                    first.acquisition, orientation=(cosines[0] + shift, *cosines[1:])
+                ),
+                msgspec.structs.replace(first.placement, position=(0.0, 0.0, 3.0 * number)),
+                first.marks,
+            )
+        )
+    (content,) = source.segmentations(*frames)
+    (shared,) = pydicom.dcmread(io.BytesIO(content)).SharedFunctionalGroupsSequence
+    assert tuple(shared.PlaneOrientationSequence[0].ImageOrientationPatient) == cosines
+    assert len(places_in(content)) == 2
+
+
+def places_in(content: bytes):
+    groups = pydicom.dcmread(io.BytesIO(content)).PerFrameFunctionalGroupsSequence
+    return {tuple(group.PlanePositionSequence[0].ImagePositionPatient) for group in groups}
+
+
 def test_what_needs_too_much_memory_is_split(monkeypatch):
     source = Source("emri_small.dcm")
-    monkeypatch.setattr("dcmview.exchange.seg_writing.MOST_BYTES", source.shared.rows**2 * 20)
+    monkeypatch.setattr("dcmview.exchange.seg_stacks.MOST_BYTES", source.shared.rows**2 * 20)
     indices = range(source.shared.frame_count)
     contents = source.segmentations(*(source.frame(index, drawn()) for index in indices))
     assert len(contents) == source.shared.frame_count
