@@ -73,6 +73,15 @@ def test_structured_reports_come_back_unchanged_and_no_file_is_touched(server, f
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_a_whole_archive_of_reports_comes_back_at_once(server):
+    archive = server.get("/api/annotations/export?format=sr").body
+    for index in (CT, MULTIFRAME):
+        put(server, [], index)
+    report = send(server, archive).json
+    assert (report["added"], report["unmatched"], report["left_out"]) == (2, [], [])
+    assert (rois(server, CT), rois(server, MULTIFRAME)) == ([POINT], [MASS])
+
+
 def test_segmentations_come_back_as_outlines_of_the_same_pixels(server):
     put(server, [POINT, {**MASS, "points": [{"x": 2, "y": 1}, {"x": 6, "y": 4}]}], MULTIFRAME)
     preview = server.get("/api/annotations/export/preview?format=seg").json
