@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from dcmview.annotations.imports import fitting, with_added
 from dcmview.annotations.loading import TableLoader, loaded_rois
 from dcmview.annotations.losses import is_carried
 from dcmview.annotations.operations import AddRoi, RemoveRoi, ReplaceRoi, parse_operations
@@ -108,6 +109,7 @@ class RoiBook:
         self._warnings: list[str] = []
         self._store = RoiStore(saving)
         self._indices: dict[FileKey, int] = {}
+        self._passed_over: dict[str, set[FileKey]] = {}
         self._saved = SavedFiles(self._store.files())
 
     # Files come in
@@ -127,6 +129,7 @@ class RoiBook:
         if key in self._store:
             self._store.note_listed(key)
             self._check_saved(entry, self._store.get(key).rois)
+            self._pass_over(entry, key, [row for row in rows if not row[0].read_only])
             rows = [(table, row) for table, row in rows if table.read_only]
         if rows:
             self._load(entry, rows)
@@ -138,6 +141,11 @@ class RoiBook:
         others = self._loader.other_rows(self.listed_keys(), self._warnings)
         for index, rows in others.items():
             self._load(self._registry.get(index), rows, is_late=True)
+        self._warnings.extend(
+            f"{source}: what it says of {len(files)} file(s) with saved or edited ROIs is left "
+            "out; import it to have both"
+            for source, files in self._passed_over.items()
+        )
 
     def warnings(self) -> list[str]:
         """Say what was left out and why."""
@@ -361,7 +369,10 @@ class RoiBook:
         key = self._key_of(entry)
         editable = [(table, row) for table, row in rows if not table.read_only]
         read_only = [(table, row) for table, row in rows if table.read_only]
-        self._load_editable(entry, key, self._fitting(entry, key, editable), is_late=is_late)
+        if not self._load_editable(
+            entry, key, self._fitting(entry, key, editable), is_late=is_late
+        ):
+            self._pass_over(entry, key, editable)
         if rois := self._fitting(entry, key, read_only):
             try:
                 self._store.load_read_only(key, rois, is_late=is_late)
@@ -376,17 +387,26 @@ class RoiBook:
 
     def _load_editable(
         self, entry: Entry, key: FileKey, rois: tuple[Roi, ...], *, is_late: bool
-    ) -> None:
-        if not rois:
-            return
+    ) -> bool:
         try:
-            if self._store.load(key, rois, is_late=is_late):
-                return
-            reason = "" if self._store.is_saved(key) else "the file was edited before"
+            return not rois or self._store.load(key, rois, is_late=is_late)
         except InvalidAnnotation as exc:
-            reason = exc.message
-        if reason:
-            self._warnings.append(f"{entry.path}: {len(rois)} loaded ROIs left out: {reason}")
+            self._warnings.append(f"{entry.path}: {len(rois)} loaded ROIs left out: {exc.message}")
+            return True
+
+    def _pass_over(
+        self, entry: Entry, key: FileKey, rows: list[tuple[ImportTable, ImportRow]]
+    ) -> None:
+        """Note which tables say more than what is saved or edited, which goes before."""
+        there = self._store.get(key).rois
+        for table, row in rows:
+            rois, _ = fitting(row, entry.header.shared)
+            try:
+                is_more = len(with_added(there, rois)) > len(there)
+            except InvalidAnnotation:  # too many
+                is_more = True
+            if is_more:
+                self._passed_over.setdefault(table.source, set()).add(key)
 
     def _entry_of(self, key: FileKey) -> Entry | None:
         index = self._indices.get(key)

@@ -92,10 +92,6 @@ class RoiStore:
     def __contains__(self, key: FileKey) -> bool:
         return key in self._files
 
-    def is_saved(self, key: FileKey) -> bool:
-        """Whether the ROIs of a file are in the journal, which goes before what is loaded."""
-        return self.get(key).is_journaled
-
     def files(self) -> list[FileKey]:
         """Give the files that have ROIs or had some."""
         with self._lock:

@@ -331,6 +331,8 @@ def test_what_is_saved_goes_before_a_table_even_if_nothing_is_left_of_it(start, 
     again = start("--annotations", str(table))
     assert rois(again)["rois"] == []
     assert [roi["id"] for roi in rois(again, MULTIFRAME)["rois"]] == ["box-1", "p"]
+    (warning,) = again.get("/api/files").json["warnings"]
+    assert f"{table}: what it says of 1 file(s) with saved or edited ROIs is left out" in warning
 
 
 def test_an_orderly_end_leaves_json_that_another_run_goes_on_from(start, tmp_path):
