@@ -1,4 +1,3 @@
-import { frameKey, type FrameRef } from '../../dicom/frameRef';
 import type { Session } from '../session';
 import type { RoiEntry } from './fileRois.svelte';
 
@@ -16,9 +15,11 @@ export function selectAll({ rois, viewer }: Session): void {
  * last comes the first.
  */
 export function stepRoi({ rois, viewer, pane }: Session, step: 1 | -1): void {
-  const { frames, seen } = viewer;
-  if (seen === null) return;
-  const here = rois.seenOn(seen.ref);
+  // Where the viewer is going: a quick hand does not wait for the picture.
+  const { frames, position } = viewer;
+  const current = frames[position];
+  if (current === undefined) return;
+  const here = rois.seenOn(current);
   const at = here.findIndex(({ key }) => rois.selection.has(key));
   const last = here.findLastIndex(({ key }) => rois.selection.has(key));
   const beside = step === 1 ? here[last + 1] : at === -1 ? here.at(-1) : here[at - 1];
@@ -26,12 +27,11 @@ export function stepRoi({ rois, viewer, pane }: Session, step: 1 | -1): void {
     rois.select([beside.key]);
     return;
   }
-  const place = frames.findIndex((ref) => frameKey(ref) === frameKey(seen.ref));
   for (let count = 1; count <= frames.length; count++) {
-    const ref = frames[(place + step * count + count * frames.length) % frames.length];
+    const ref = frames[(position + step * count + count * frames.length) % frames.length];
     const next = ref && nextOn(rois.seenOn(ref), step);
     if (ref === undefined || next === undefined) continue;
-    goTo(viewer, ref);
+    viewer.goTo(ref);
     rois.select([next.key]);
     pane.focus();
     return;
@@ -40,8 +40,4 @@ export function stepRoi({ rois, viewer, pane }: Session, step: 1 | -1): void {
 
 function nextOn(entries: readonly RoiEntry[], step: 1 | -1): RoiEntry | undefined {
   return step === 1 ? entries[0] : entries.at(-1);
-}
-
-function goTo(viewer: Session['viewer'], ref: FrameRef): void {
-  if (viewer.seen === null || frameKey(viewer.seen.ref) !== frameKey(ref)) viewer.goTo(ref);
 }
