@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import zipfile
 
 import msgspec
 import pydicom
@@ -37,7 +39,7 @@ def open_library(files, tmp_path):
             close(libraries.pop())
         if "journal" not in settings:
             settings["journal"] = Journal(str(tmp_path / "rois.json"))
-        libraries.append(Library(LibrarySettings(paths=(str(files),), **settings)))
+        libraries.append(Library(LibrarySettings(**{"paths": (str(files),), **settings})))
         libraries[0].start_scan()
         assert libraries[0].wait_scan(10)
         return libraries[0]
@@ -71,6 +73,22 @@ def test_a_file_of_another_object_under_the_old_name_does_not_inherit(open_libra
     library = open_library()
     assert library.rois.get(0).rois == ()
     assert library.rois.overview(0).unlisted_files == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a privilege elsewhere")
+def test_another_way_to_the_same_file_leads_to_its_rois(open_library, files, tmp_path):
+    with zipfile.ZipFile(files / "b.zip", "w") as archive:
+        archive.write(get_testdata_file("MR_small.dcm", download=False), "mr.dcm")
+    library = open_library()
+    for index in (0, 1):
+        library.rois.replace(index, [POINT])
+        library.triage.change([index], MarkChange("keep"))
+    (tmp_path / "link").symlink_to(files, target_is_directory=True)
+    for way in (tmp_path / "link", files):
+        library = open_library(paths=(str(way),))
+        assert [len(library.rois.get(index).rois) for index in (0, 1)] == [1, 1]
+        assert library.triage.overview(0).counts["keep"] == 2
+        library.rois.replace(0, [POINT])
 
 
 def test_a_rewritten_file_that_is_listed_anew_still_has_what_was_drawn_and_decided(files):

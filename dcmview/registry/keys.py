@@ -30,11 +30,20 @@ class SavedFiles:
         return bool(self._by_uid)
 
     def moved_to(self, key: FileKey, listed: Container[FileKey]) -> FileKey | None:
-        """Find the same object under a path that is not listed, where nothing is any more."""
+        """Find the same object under a path that is not listed.
+
+        Nothing is there any more, or it is another way to the same file.
+        """
         for saved in self._by_uid.get(key.sop_instance_uid, ()) if key.sop_instance_uid else ():
-            if saved not in listed and not _is_there(saved.path):
+            if saved in listed:
+                continue
+            if not _is_there(saved.path) or _is_same(saved.path, key.path):
                 return saved
         return None
+
+
+def _is_same(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _is_there(path: str) -> bool:
