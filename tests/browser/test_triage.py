@@ -298,6 +298,32 @@ def test_a_table_that_is_wrong_is_refused_with_the_reason(page, start, tmp_path)
     assert marks(server) == {}
 
 
+def test_cells_of_the_contact_sheet_are_marked_with_the_same_keys(page, start):
+    server = start()
+    begin(page)
+    page.keyboard.press("g")
+    cells = page.get_by_role("gridcell")
+    expect(cells).to_have_count(2)  # the frames of the first series
+    page.get_by_role("button", name="All series").click()
+    expect(cells).to_have_count(SERIES)
+    expect(cells.nth(0)).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("j")
+    expect(cells.nth(1)).to_contain_text("reject")
+    expect(cells.nth(2)).to_be_focused()
+    page.keyboard.press("k")
+    expect(cells.nth(3)).to_be_focused()
+    page.keyboard.press("Shift+ArrowUp")
+    expect(cells.nth(0)).to_be_focused()
+    page.keyboard.press("Shift+Q")
+    expect(cells.nth(2)).to_be_focused()
+    expect(cells.nth(2)).not_to_contain_text("keep")
+    assert violations(page) == []
+    page.keyboard.press("g")
+    expect(page.get_by_role("treeitem", selected=True)).to_contain_text("Run 1")
+    expect_marks(server, {"2-1.dcm": ("reject", ""), "2-2.dcm": ("reject", "")})
+
+
 def test_what_is_marked_in_another_window_is_seen(page, start):
     server = start()
     begin(page)

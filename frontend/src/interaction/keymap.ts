@@ -114,7 +114,7 @@ export type Section =
   | 'Panes'
   | 'Panels and page'
   | 'Measurements'
-  | 'Triage'
+  | 'While triage is on'
   | 'While a shape is drawn'
   | 'While a measurement is selected'
   | 'Labels, while something is selected or drawn';
@@ -272,8 +272,8 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'focus-filter', section: 'Panels and page', name: 'Filter the list', keys: ['/'] },
   { command: 'toggle-theme', section: 'Panels and page', name: 'Light or dark', keys: ['Shift+d'] },
   { command: 'toggle-help', section: 'Panels and page', name: 'Keys and mouse', keys: ['?'] },
-  { command: 'toggle-triage', section: 'Triage', name: 'Triage', keys: ['q'] },
-  ...within(['triage'], 'Triage', [
+  { command: 'toggle-triage', section: 'Panels and page', name: 'Triage', keys: ['q'] },
+  ...within(['triage'], 'While triage is on', [
     { command: 'mark-keep', name: 'Keep', keys: ['k'], isOnce: true },
     { command: 'mark-reject', name: 'Reject', keys: ['j'], isOnce: true },
     { command: 'mark-unsure', name: 'Unsure', keys: ['u'], isOnce: true },
@@ -386,6 +386,11 @@ export function commandFor(press: KeyPress, contexts: readonly KeyContext[] = []
     }
   }
   return null;
+}
+
+/** Whether a command has a key while triage is on, and then alone. */
+export function isForTriage(command: Command | null): boolean {
+  return command !== null && bindingOf(command).contexts?.includes('triage') === true;
 }
 
 export function bindingOf(command: Command): Binding {

@@ -134,14 +134,6 @@ export class Session {
       },
     };
     this.tabs = new Tabs(() => new Workspace(() => new Pane(context)));
-    this.triage = new Triage(client, this.study, () => this.pane, {
-      onFailure: noteFailure,
-      onProblem: (message) => {
-        this.notices.warn(message);
-      },
-      // Marks are saved as ROIs are: what is not is known to those.
-      onSent: () => void this.roiSync.refresh(),
-    });
     this.#arrival = new Arrival(client, this.study, (failure) => {
       if (failure.isUnreachable) noteFailure(failure);
       else this.notices.fail(failure);
@@ -167,6 +159,14 @@ export class Session {
       this.thumbnails,
       noteFailure,
     );
+    this.triage = new Triage(client, this.study, this.sheet, () => this.pane, {
+      onFailure: noteFailure,
+      onProblem: (message) => {
+        this.notices.warn(message);
+      },
+      // Marks are saved as ROIs are: what is not is known to those.
+      onSent: () => void this.roiSync.refresh(),
+    });
   }
 
   /** The panes of the tab that is seen. */
@@ -195,8 +195,9 @@ export class Session {
   get keyContexts(): readonly KeyContext[] {
     const { keyContext } = this.pane.editor;
     if (this.layout.menu !== null) return [];
-    const isTriage = this.triage.isOn && !this.sheet.isOpen && keyContext !== 'drawing';
-    return [...(keyContext === null ? [] : [keyContext]), ...(isTriage ? ['triage' as const] : [])];
+    // The contact sheet covers what is selected.
+    const contexts = keyContext === null || this.sheet.isOpen ? [] : [keyContext];
+    return this.triage.isOn && keyContext !== 'drawing' ? [...contexts, 'triage'] : contexts;
   }
 
   /** What a link to what is seen says after its #; null while that is on its way. */

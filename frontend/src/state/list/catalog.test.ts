@@ -181,6 +181,7 @@ test('the stacks of a series that was opened stand below it', () => {
   if (node === undefined) throw new Error('the series is not there');
   node.parts = ['Localizer', 'Axial'].map((label) => ({
     kind: 'part',
+    files: [],
     key: label,
     level: 4,
     series: node,

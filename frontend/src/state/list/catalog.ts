@@ -48,6 +48,7 @@ export interface PartNode {
   /** Without the name of its file. */
   readonly coveredLabel: string;
   readonly count: string;
+  readonly files: readonly number[];
   readonly has_pixels: boolean;
   readonly warnings: readonly string[];
 }

@@ -42,6 +42,11 @@ export class ContactSheet {
   #content = $state.raw<SeriesContent | null>(null);
   #failure = $state.raw<ApiError | null>(null);
   #isStale = false;
+  #focus: (item: SheetItem) => void = () => undefined;
+
+  /** The cell that has the focus or had it last. */
+  focused = $state.raw<SheetItem | null>(null);
+
   #life = new AbortController();
 
   readonly items: readonly SheetItem[] = $derived.by(() => {
@@ -74,6 +79,11 @@ export class ContactSheet {
     return this.#place;
   }
 
+  /** The series whose frames are shown, as far as it is known. */
+  get content(): SeriesContent | null {
+    return this.#content;
+  }
+
   /** Why the frames of a series cannot be had. */
   get failure(): ApiError | null {
     return this.#failure;
@@ -93,6 +103,16 @@ export class ContactSheet {
     this.#size = Math.min(Math.max(size, SIZES.least), SIZES.most);
   }
 
+  /** Tells how a cell gets the focus. */
+  onFocus(focus: (item: SheetItem) => void): void {
+    this.#focus = focus;
+  }
+
+  /** Gives the focus to a cell. */
+  focus(item: SheetItem): void {
+    this.#focus(item);
+  }
+
   open(place: SheetPlace): void {
     this.close();
     this.#place = place;
@@ -108,6 +128,7 @@ export class ContactSheet {
     this.#content = null;
     this.#failure = null;
     this.#isStale = false;
+    this.focused = null;
   }
 
   /** Asks again for what could not be had. */

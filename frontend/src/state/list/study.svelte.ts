@@ -292,6 +292,7 @@ function partOf(series: SeriesNode, stack: Stack, coveredLabel: string): PartNod
     stackKey: key,
     label,
     coveredLabel,
+    files: [...new Set(row.files)],
     count: row.has_pixels ? String(row.files.length) : '',
     has_pixels: row.has_pixels,
     warnings: row.warnings,

@@ -56,7 +56,12 @@ export class MarkBook {
 
   /** How a subject stands. */
   standingOf(subject: Subject, row: SeriesSize): Standing {
-    if (subject.files === null) return this.standing(row);
-    return this.of(subject.series).standing(subject.files, row.file_count);
+    const { series, files } = subject;
+    return files === null ? this.standing(row) : this.standingOfFiles(series, files);
+  }
+
+  /** How some files of a series stand. */
+  standingOfFiles(series: number, files: readonly number[]): Standing {
+    return this.of(series).standing(files, files.length);
   }
 }

@@ -1,4 +1,5 @@
 import { formatCount } from '../../dicom/format';
+import type { Scope } from './ground';
 import { VERDICTS, type Standing, type Verdict } from './marks';
 
 /** How far a person has come, counted in series or in files. */
@@ -11,7 +12,7 @@ export interface Progress {
 }
 
 /** What the series of a list add up to. A series counts as marked when all its files are. */
-export function progressOf(standings: readonly Standing[], scope: 'series' | 'file'): Progress {
+export function progressOf(standings: readonly Standing[], scope: Scope): Progress {
   const counts = { keep: 0, reject: 0, unsure: 0 };
   let [total, marked, mixed] = [0, 0, 0];
   for (const standing of standings) {

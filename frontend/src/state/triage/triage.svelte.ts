@@ -2,13 +2,16 @@ import { asApiError, type ApiError } from '../../api/apiError';
 import type { Client } from '../../api/client';
 import type { ImportOutcome } from '../../api/roiFiles';
 import type { FrameRef } from '../../dicom/frameRef';
+import type { ContactSheet } from '../list/contactSheet.svelte';
 import type { Study } from '../list/study.svelte';
 import type { Pane } from '../panes/pane.svelte';
+import type { Ground, Scope } from './ground';
 import { MarkBook } from './markBook.svelte';
 import type { MarkChange, Standing, Subject, Verdict } from './marks';
+import { PaneGround } from './paneGround';
 import { progressOf, type Progress } from './progress';
+import { SheetGround } from './sheetGround';
 import { seriesName, TriageSync, type Names } from './triageSync.svelte';
-import { inOrder } from './walk';
 
 interface Hearers {
   /** Hears that the server could not be reached. */
@@ -20,8 +23,6 @@ interface Hearers {
 }
 
 type TriageClient = Pick<Client, 'marks' | 'series'>;
-type TriageStudy = Pick<Study, 'series' | 'images' | 'next'>;
-type TriagePane = Pick<Pane, 'navigator' | 'viewer' | 'focus'>;
 
 /** What brings the last mark back, and where it was made. */
 interface Taken {
@@ -43,8 +44,9 @@ export class Triage {
   readonly book = new MarkBook();
   readonly sync: TriageSync;
   readonly #client: TriageClient;
-  readonly #study: TriageStudy;
-  readonly #pane: () => TriagePane;
+  readonly #study: Study;
+  readonly #grounds: { pane: Ground; sheet: Ground };
+  readonly #isSheetOpen: () => boolean;
   #taken = $state.raw<readonly Taken[]>([]);
   #imported = $state.raw<MarkImport | null>(null);
   #focusNote: () => void = () => undefined;
@@ -52,16 +54,14 @@ export class Triage {
   /** While it is, keys mark what is seen. */
   isOn = $state(false);
   /** Whether a mark is for a whole series or for the file that is seen. */
-  scope = $state<'series' | 'file'>('series');
+  scope = $state<Scope>('series');
+
+  readonly #ground: Ground = $derived.by(() =>
+    this.#isSheetOpen() ? this.#grounds.sheet : this.#grounds.pane,
+  );
 
   /** What a mark would be for. */
-  readonly subject: Subject | null = $derived.by(() => {
-    const { navigator, viewer } = this.#pane();
-    const { series } = navigator;
-    if (series === null) return null;
-    if (this.scope === 'series') return { series, files: null };
-    return viewer.file === null ? null : { series, files: [viewer.file.index] };
-  });
+  readonly subject: Subject | null = $derived.by(() => this.#ground.subject(this.scope));
 
   readonly standing: Standing | null = $derived.by(() => {
     const row = this.subject && this.#study.series(this.subject.series)?.row;
@@ -75,21 +75,22 @@ export class Triage {
     ),
   );
 
-  /** Nobody can judge what is not seen yet; what cannot be shown can be judged for that. */
-  readonly canMark: boolean = $derived.by(() => {
-    const { navigator, viewer } = this.#pane();
-    if (this.subject === null) return false;
-    if (navigator.failure !== null || viewer.failure !== null) return true;
-    const { stack, seen } = viewer;
-    if (stack === null || !stack.has_pixels) return stack !== null;
-    if (this.scope === 'file') return seen?.ref.file === viewer.file?.index;
-    return stack.placeOf(seen?.ref ?? null) !== null;
-  });
+  readonly canMark: boolean = $derived.by(() => this.#ground.canMark(this.scope));
 
-  constructor(client: TriageClient, study: TriageStudy, pane: () => TriagePane, hearers: Hearers) {
+  constructor(
+    client: TriageClient,
+    study: Study,
+    sheet: ContactSheet,
+    pane: () => Pane,
+    hearers: Hearers,
+  ) {
     this.#client = client;
     this.#study = study;
-    this.#pane = pane;
+    this.#isSheetOpen = () => sheet.isOpen;
+    this.#grounds = {
+      pane: new PaneGround(pane, study, this.book),
+      sheet: new SheetGround(sheet, study, this.book),
+    };
     this.sync = new TriageSync(client, this.book, hearers);
   }
 
@@ -112,7 +113,7 @@ export class Triage {
   }
 
   focusImage(): void {
-    this.#pane().focus();
+    this.#ground.focus();
   }
 
   /** Marks what is seen and goes on to the next that has no mark. */
@@ -131,8 +132,7 @@ export class Triage {
     if (last === undefined) return;
     this.#taken = this.#taken.slice(0, -1);
     this.sync.send(last.changes, last.names);
-    const { navigator } = this.#pane();
-    navigator.open(last.series, last.ref === null ? 'first-image' : { frame: last.ref }, 'kept');
+    this.#ground.goTo(last.series, last.ref);
   }
 
   /** Says something about a subject, whatever its mark is. */
@@ -142,25 +142,9 @@ export class Triage {
     this.sync.send([{ ...subject, parts: { note } }], this.#names(subject.series, subject.files));
   }
 
-  /** Opens the next series or file without a mark, from what is seen on and round the end of the list. */
+  /** Goes on to the next series or file without a mark, and round the end of the list. */
   goToUnmarked(distance: 1 | -1): void {
-    const { navigator, viewer } = this.#pane();
-    if (navigator.series === null) return;
-    const refs =
-      this.scope === 'file' && navigator.content ? inOrder(navigator.content, distance) : [];
-    const at = refs.findIndex(({ file }) => file === viewer.file?.index);
-    const isUnmarked = ({ file }: FrameRef) =>
-      this.book.of(navigator.series ?? -1).of(file).verdict === '';
-    const later = refs.slice(at + 1).find(isUnmarked);
-    const series = this.#study.next(
-      navigator.series,
-      distance,
-      ({ row }) => row.image_count > 0 && this.book.standing(row).unmarked > 0,
-    );
-    const earlier = refs.slice(0, at).find(isUnmarked);
-    if (later !== undefined) navigator.open(navigator.series, { frame: later }, 'kept');
-    else if (series !== null) this.#enter(series.row.index, distance);
-    else if (earlier !== undefined) navigator.open(navigator.series, { frame: earlier }, 'kept');
+    this.#ground.goToUnmarked(this.scope, distance);
   }
 
   /** All marks as a table. */
@@ -181,23 +165,6 @@ export class Triage {
     await this.sync.refresh();
   }
 
-  #enter(series: number, distance: 1 | -1): void {
-    const { navigator } = this.#pane();
-    if (this.scope === 'series') {
-      navigator.open(series, 'first-image', 'kept');
-      return;
-    }
-    const marks = this.book.of(series);
-    navigator.open(
-      series,
-      {
-        find: (content) =>
-          inOrder(content, distance).find(({ file }) => marks.of(file).verdict === '') ?? null,
-      },
-      'kept',
-    );
-  }
-
   #decide(verdict: Verdict | ''): boolean {
     const { subject, standing } = this;
     if (subject === null || standing === null || !this.canMark) return false;
@@ -206,15 +173,14 @@ export class Triage {
     const changes = this.book.of(series).verdicts(subject);
     const named = changes.flatMap((change) => change.files ?? []);
     const names = this.#names(series, [...named, ...(files ?? [])]);
-    const { ref } = this.#pane().viewer.scroll;
-    this.#taken = [...this.#taken, { changes, names, series, ref }];
+    this.#taken = [...this.#taken, { changes, names, series, ref: this.#ground.here }];
     this.sync.send([{ ...subject, parts: { verdict } }], names);
     return true;
   }
 
   #names(series: number, files: readonly number[] | null): Names {
     const row = this.#study.series(series)?.row;
-    const { content } = this.#pane().navigator;
+    const { content } = this.#ground;
     return {
       series: row === undefined ? '' : seriesName(row),
       files: new Map((files ?? []).map((file) => [file, content?.file(file)?.path ?? ''])),

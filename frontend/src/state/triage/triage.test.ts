@@ -250,6 +250,40 @@ test('the list is filtered by mark, and follows as marks are made', async () => 
   expect(shown()).toEqual([1, 2]);
 });
 
+test('in the contact sheet a mark is for the cell with the focus, and the image below stays', async () => {
+  const session = await started();
+  const { sheet } = session;
+  sheet.onFocus((item) => (sheet.focused = item));
+  sheet.open({ kind: 'all' });
+  sheet.focused = sheet.items[1] ?? null;
+  await run(session, 'mark-reject');
+  expect(verdicts()).toEqual(['', '', 'reject', '', '', '']);
+  expect(sheet.focused).toMatchObject({ row: { index: 2 } });
+  await run(session, 'previous-unmarked', 'mark-keep', 'take-back-mark');
+  expect(sheet.focused).toMatchObject({ row: { index: 0 } });
+  expect(verdicts()).toEqual(['', '', 'reject', '', '', '']);
+  expect(session.navigator.series).toBe(0);
+});
+
+test('a cell of a frame is its file or its series, as a mark in the viewport is', async () => {
+  const session = await started();
+  const { sheet, study } = session;
+  const node = study.series(3);
+  if (node === null) throw new Error('the series is not there');
+  sheet.onFocus((item) => (sheet.focused = item));
+  sheet.open({ kind: 'frames', series: node, stackKey: null });
+  while (sheet.items.length === 0) await new Promise((resolve) => setTimeout(resolve));
+  sheet.focused = sheet.items[0] ?? null;
+  session.run('triage-scope');
+  await run(session, 'mark-unsure');
+  expect(verdicts().slice(4)).toEqual(['unsure', '']);
+  // Past the other frames of the file that has a mark now.
+  expect(sheet.focused).toMatchObject({ ref: { file: 5 } });
+  session.run('triage-scope');
+  await run(session, 'mark-keep');
+  expect(verdicts().slice(4)).toEqual(['keep', 'keep']);
+});
+
 test('a table that cannot be read is refused with the reason', async () => {
   const { triage } = await started();
   await triage.importCsv('marks.csv', new Blob(['mark\nmaybe']));
@@ -266,6 +300,8 @@ test('keys mark only in the mode, and not while something is drawn or a menu is 
   session.layout.toggleMenu('triage-menu');
   expect(session.keyContexts).toEqual([]);
   session.layout.toggleMenu('triage-menu');
+  session.sheet.open({ kind: 'all' });
+  expect(session.keyContexts).toEqual(['triage']);
   session.run('toggle-triage');
   expect(session.keyContexts).toEqual([]);
 });
