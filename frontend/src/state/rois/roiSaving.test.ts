@@ -27,20 +27,20 @@ test('ROIs that were read or exported, and not edited since, are no worry', () =
 });
 
 test('what is in memory alone is told, and what is saved where', () => {
-  expect(said({ overview: TWO, unsavedFiles: 1 })).toBe('ROIs in memory, not exported');
-  expect(said({ overview: TWO, savedIn: '/data/truth.json' })).toBe('ROIs saved in truth.json');
+  expect(said({ overview: TWO, unsavedFiles: 1 })).toBe('Edits in memory, not exported');
+  expect(said({ overview: TWO, savedIn: '/data/truth.json' })).toBe('Edits saved in truth.json');
 });
 
 test('an ROI that was removed is saved, too', () => {
   expect(
     said({ savedIn: 'truth.json', overview: new Map([[0, { count: 0 }]]), unsavedFiles: 1 }),
-  ).toBe('ROIs saved in truth.json');
+  ).toBe('Edits saved in truth.json');
 });
 
 test('what goes wrong comes first', () => {
   const saveError = 'No space left on device';
   expect(said({ savedIn: 'truth.json', saveError, unsavedFiles: 1 })).toBe(
-    'ROIs not saved, trying again',
+    'Edits not saved, trying again',
   );
   expect(said({ unsentFiles: 3 })).toBe('Sending ROIs of 3 files');
   expect(said({ unsentFiles: 3, saveError }, false)).toBe('ROIs not sent');

@@ -28,7 +28,7 @@ export function roiSaving(sync: Known, isConnected: boolean): RoiSaving | null {
   }
   if (saveError !== '') {
     const detail = `Kept in the memory of the server, which tries again: ${visibleText(saveError)}`;
-    return { text: 'ROIs not saved, trying again', detail, isWarning: true };
+    return { text: 'Edits not saved, trying again', detail, isWarning: true };
   }
   if (unsentFiles > 0) {
     const text =
@@ -38,10 +38,11 @@ export function roiSaving(sync: Known, isConnected: boolean): RoiSaving | null {
   const isNothingDrawn = [...sync.overview.values()].every(({ count }) => count === 0);
   if (savedIn !== null && !(isNothingDrawn && unsavedFiles === 0)) {
     const path = visibleText(savedIn);
-    const text = `ROIs saved in ${path.slice(path.lastIndexOf('/') + 1)}`;
+    const text = `Edits saved in ${path.slice(path.lastIndexOf('/') + 1)}`;
     return { text, detail: `Every edit is saved in ${path}`, isWarning: false };
   }
   if (unsavedFiles === 0) return null;
-  const detail = `ROIs of ${plural(unsavedFiles, 'file')} are in the memory of the server and not exported. dcmview --save-annotations FILE saves every edit`;
-  return { text: 'ROIs in memory, not exported', detail, isWarning: false };
+  // Marks of triage count among them.
+  const detail = `Edits of ${plural(unsavedFiles, 'file')} are in the memory of the server and not exported. dcmview --save-annotations FILE saves every edit`;
+  return { text: 'Edits in memory, not exported', detail, isWarning: false };
 }
