@@ -137,7 +137,7 @@ def test_dying_between_snapshot_and_new_journal_repeats_nothing(opened, path, lo
 
 
 @given(cut=st.integers(1, 200))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_torn_last_line_is_left_out_and_those_before_it_stand(tmp_path_factory, cut):
     path = tmp_path_factory.mktemp("journal") / "rois.json"
     journal = Journal(str(path))
@@ -187,7 +187,7 @@ def test_lines_that_are_missing_are_noticed(opened, log, tmp_path):
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_happens_to_the_bytes_is_read_refused_or_kept_aside(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("journal")
     path, log = folder / "rois.json", folder / "rois.json.journal"

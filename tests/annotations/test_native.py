@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.rois import box, point, roi_lists
 
@@ -36,7 +36,6 @@ keys = st.builds(FileKey, st.sampled_from(["", "1.2.3"]), paths)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="paths of POSIX")
-@settings(deadline=None)
 @given(st.dictionaries(keys, roi_lists(), max_size=4), st.sampled_from([None, "/", "/data"]))
 def test_reading_what_was_written_gives_the_same_rois_of_the_same_files(files, folder):
     document = read_native(write_native(Contents(files), folder))

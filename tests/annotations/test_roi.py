@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.rois import COLUMNS, FRAMES, IMAGE, POINT_COUNTS, ROWS, box, point, roi_lists
 
@@ -148,7 +148,6 @@ def test_two_equal_boxes_are_two_rois_with_the_ids_they_had():
     assert with_rectangles(old, rectangles(old)) == old
 
 
-@settings(deadline=None)
 @given(roi_lists(), st.lists(boxes(), max_size=4))
 def test_putting_boxes_gives_these_boxes_and_leaves_the_other_kinds(old, sent):
     new = with_rectangles(old, sent)

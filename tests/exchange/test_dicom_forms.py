@@ -11,7 +11,7 @@ from pathlib import Path
 import highdicom.sr
 import pydicom
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
@@ -168,7 +168,6 @@ def header():
     return InstanceHeader(shared=shared, sop_instance_uid="1.3")
 
 
-@settings(deadline=None)
 @example(values={"PatientBirthDate": "19900101-19910101", "PatientSex": "m"})
 @example(values={"StudyTime": "24:61:99", "PatientAge": "old", "PatientName": "a=b=c=d^^^^^^"})
 @given(

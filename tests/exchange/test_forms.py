@@ -48,7 +48,6 @@ def taken_in(table):
     return with_added((), (roi for accepted, _ in fitted for roi in accepted))
 
 
-@settings(deadline=None)
 @given(path=names, found=risky_lists())
 def test_our_table_gives_back_every_roi_as_it_was(path, found):
     table = read_table(write_roi_table([(path, "1.2", found)]).encode(), "table")
@@ -57,7 +56,6 @@ def test_our_table_gives_back_every_roi_as_it_was(path, found):
     assert {(row.path, row.sop_instance_uid) for row in table.rows} <= {(path, "1.2")}
 
 
-@settings(deadline=None)
 @given(found=risky_lists())
 def test_no_free_text_of_our_table_is_a_formula(found):
     reader = csv.DictReader(io.StringIO(write_roi_table([("=a.dcm", "=1", found)]), newline=""))
@@ -67,7 +65,6 @@ def test_no_free_text_of_our_table_is_a_formula(found):
             assert not row[name].startswith(("=", "@", "\t", "\r", "\n"))
 
 
-@settings(deadline=None)
 @given(found=roi_lists())
 def test_json_gives_back_every_roi_as_it_was(found):
     table = read_table(write_native(Contents({FileKey("1.2", "/a.dcm"): found})), "json")
@@ -77,7 +74,6 @@ def test_json_gives_back_every_roi_as_it_was(found):
     assert taken_in(table) == found
 
 
-@settings(deadline=None)
 @given(found=roi_lists())
 def test_embed_gives_back_boxes_with_their_frames(found):
     boxes = rectangles(found)
@@ -95,7 +91,6 @@ marks = st.builds(
 marked_files = st.dictionaries(st.tuples(st.sampled_from(["", "1.2", "=1"]), names), marks)
 
 
-@settings(deadline=None)
 @given(found=marked_files)
 def test_tables_and_json_give_back_every_mark_as_it_was(found):
     found = {key: mark for key, mark in found.items() if mark}
@@ -116,7 +111,6 @@ coco_rois = rois(kinds=("rectangle", "polygon")).filter(
 )
 
 
-@settings(deadline=None)
 @given(found=st.lists(coco_rois, max_size=6))
 def test_coco_gives_back_boxes_and_polygons_to_the_last_bit(found):
     content = write_coco([CocoFile("a.dcm", "1.2", COLUMNS, ROWS, tuple(found))])

@@ -282,7 +282,7 @@ def test_masks_without_their_legend_entry_are_said(library):
     assert table.left_out == ((name, "value 1 has no label in labels.json"),)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_damage_of_any_kind_is_told_as_such(data):
     mask = np.indices((5, 6)).sum(axis=0) % 2 == 0

@@ -229,7 +229,7 @@ def test_one_plane_lies_over_all_frames(tmp_path):
     assert ours(target, 0) == ours(target, 1) != {}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
     frames=st.integers(2, 17),

@@ -12,7 +12,7 @@ import numpy as np
 import pydicom
 import pytest
 from highdicom.sr import CodedConcept
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pydicom.data import get_testdata_file
@@ -283,7 +283,6 @@ def written_by_highdicom(pixels, kind="BINARY", **more) -> bytes:
     return file.getvalue()
 
 
-@settings(deadline=None)
 @given(mask=arrays(np.bool_, st.tuples(st.integers(2, 12), st.integers(2, 12))))
 def test_outlines_of_any_mask_give_the_mask_back(mask):
     content = written_by_highdicom(mask, omit_empty_frames=False)

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pydicom
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from pydicom.data import get_testdata_file
 from support.dciodvfy import problems
 from support.rois import FRAMES, IMAGE, box, roi_lists
@@ -85,7 +85,6 @@ def as_dicom_keeps(roi: Roi) -> Roi:
     return msgspec.structs.replace(roi, points=points, frames=frames, locked=False, **texts)
 
 
-@settings(deadline=None)
 @given(drawn=roi_lists())
 def test_a_report_gives_back_what_the_preview_does_not_call_lost(drawn):
     rois = [each for each in drawn if not any("thin" in loss for loss in count_losses([each], SR))]
