@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import sys
 
 PIECE_BYTES = 1024 * 1024
 OWNER_ONLY = 0o600
+NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
+"""What file systems say that sync no folders, such as those of other systems or a network."""
 
 
 def write(descriptor: int, data: bytes) -> None:
@@ -110,6 +113,9 @@ else:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)
+        except OSError as exc:
+            if exc.errno not in NO_FOLDER_SYNC:
+                raise
         finally:
             os.close(descriptor)
 

@@ -504,7 +504,8 @@ class Journal:
             try:
                 write(descriptor, content)
                 if self._mode != OWNER_ONLY and hasattr(os, "fchmod"):
-                    os.fchmod(descriptor, self._mode)
+                    with contextlib.suppress(PermissionError):  # some file systems have no modes
+                        os.fchmod(descriptor, self._mode)
                 sync(descriptor)
             finally:
                 os.close(descriptor)

@@ -239,6 +239,27 @@ def test_a_file_of_something_else_is_left_alone(opened, path, content, tmp_path)
 
 
 @posix
+def test_a_file_system_that_syncs_no_folders_and_has_no_modes_is_used(opened, path, monkeypatch):
+    fsync = os.fsync
+
+    def sync_files(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        fsync(descriptor)
+
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(disk.os, "fsync", sync_files)
+    monkeypatch.setattr(journal_module.os, "fchmod", refuse)
+    path.write_bytes(b'{"format":"dcmview-rois","version":1,"files":[]}')
+    journal = opened()
+    write(journal, FILE, rois=ROIS)
+    journal.close(lambda: Contents({FILE: ROIS}))
+    assert opened().found.rois == {FILE: ROIS}
+
+
+@posix
 def test_a_file_system_without_locks_is_used_and_said(opened, path, monkeypatch):
     def fail(*_):
         raise OSError(errno.ENOSYS, "Function not implemented")
