@@ -96,6 +96,8 @@ export type Command =
   | LabelCommand
   | 'no-label'
   | 'accept'
+  | 'next-disagreement'
+  | 'previous-disagreement'
   | 'nudge-left'
   | 'nudge-right'
   | 'nudge-up'
@@ -296,6 +298,18 @@ export const KEYMAP: readonly Binding[] = [
   { command: 'previous-roi', section: 'Measurements', name: 'The one before', keys: ['{'] },
   { command: 'select-all', section: 'Measurements', name: 'All on the frame', keys: ['Ctrl+a'] },
   { command: 'paste-rois', section: 'Measurements', name: 'Paste', keys: ['Ctrl+v'] },
+  {
+    command: 'next-disagreement',
+    section: 'Measurements',
+    name: 'Next disagreement of predictions and truth',
+    keys: [';'],
+  },
+  {
+    command: 'previous-disagreement',
+    section: 'Measurements',
+    name: 'Previous disagreement',
+    keys: [':'],
+  },
   ...within(['drawing'], 'While a shape is drawn', [
     { command: 'finish-shape', name: 'End the outline', keys: ['Enter'] },
     {

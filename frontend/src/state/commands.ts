@@ -2,6 +2,7 @@ import type { Command } from '../interaction/keymap';
 import { EXCHANGE_COMMANDS } from './exchange/exchangeCommands';
 import { PANE_COMMANDS } from './panes/paneCommands';
 import { MEASURE_COMMANDS } from './measure/measureCommands';
+import { COMPARE_COMMANDS } from './rois/compareCommands';
 import { LABEL_COMMANDS } from './rois/labelCommands';
 import { ROI_COMMANDS } from './rois/roiCommands';
 import { CAPTION_COMMANDS } from './view/captionCommands';
@@ -59,4 +60,5 @@ export const COMMANDS: Readonly<Record<Command, (session: Session) => void>> = {
   ...LABEL_COMMANDS,
   ...ROI_COMMANDS,
   ...TRIAGE_COMMANDS,
+  ...COMPARE_COMMANDS,
 };

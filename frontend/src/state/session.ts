@@ -11,6 +11,7 @@ import { addressOf, addressText, type Address } from './panes/address';
 import { Arrival } from './panes/arrival.svelte';
 import { Captions } from './view/captions.svelte';
 import { COMMANDS } from './commands';
+import { Comparison } from './rois/comparison.svelte';
 import { Connection } from './connection.svelte';
 import { ContactSheet, placeOf, type SheetPlace } from './list/contactSheet.svelte';
 import { DetailCache, Details } from './view/details';
@@ -66,6 +67,7 @@ export class Session {
   readonly captions = new Captions();
   readonly roiSync: RoiSync;
   readonly roiClipboard = new RoiClipboard();
+  readonly comparison: Comparison;
   readonly connection: Connection;
   readonly skipped: Skipped;
   readonly study: Study;
@@ -116,6 +118,7 @@ export class Session {
         this.notices.warn(message);
       },
     });
+    this.comparison = new Comparison(this.rois, this.roiSync);
     this.skipped = new Skipped(client, noteFailure);
     this.study = new Study(client, this.skipped, (row, word) =>
       isMarkedAs(this.triage.book.standing(row), word),
@@ -127,6 +130,7 @@ export class Session {
       details: new DetailCache(),
       toolbox: this.toolbox,
       rois: this.rois,
+      comparison: this.comparison,
       results: this.results,
       onFailure: noteFailure,
       onProblem: (failure: ApiError) => {

@@ -13,6 +13,7 @@ import { hasVertices, insertPoint, nearestEdge, removePoint } from '../../dicom/
 import { toImagePoint, toMatrix, type Point } from '../../interaction/camera';
 import type { KeyContext } from '../../interaction/keymap';
 import { Sketch, type Pen } from '../../interaction/sketch';
+import type { Comparison } from '../rois/comparison.svelte';
 import type { RoiEntry } from '../rois/fileRois.svelte';
 import type { RoiBook } from '../rois/roiBook.svelte';
 import type { Viewer } from '../view/viewer.svelte';
@@ -60,11 +61,17 @@ export class ShapeEditor {
   /** Two opposite corners, in image points, of what is selected by a drag. */
   #marquee = $state.raw<{ from: Point; to: Point } | null>(null);
 
-  constructor(viewer: Viewer, toolbox: Toolbox, rois: RoiBook, results: Results) {
+  constructor(
+    viewer: Viewer,
+    toolbox: Toolbox,
+    rois: RoiBook,
+    results: Results,
+    comparison: Comparison,
+  ) {
     this.#viewer = viewer;
     this.#toolbox = toolbox;
     this.#rois = rois;
-    this.#scene = new ShapeScene(viewer, rois, results);
+    this.#scene = new ShapeScene(viewer, rois, results, comparison);
   }
 
   /** The shapes on the frame that is seen; the selected ones and the one that is drawn lie on top. */

@@ -1,9 +1,11 @@
 import { frameKey } from '../../dicom/frameRef';
+import { OUTCOMES } from '../../dicom/outcomeColors';
 import type { Roi } from '../../dicom/roi';
 import type { Scale } from '../../dicom/shapeEdits';
 import { isTooSmall, type Shape } from '../../dicom/shapes';
 import { longEdges } from '../../dicom/vertexEdits';
 import type { Camera } from '../../interaction/camera';
+import type { Comparison } from '../rois/comparison.svelte';
 import type { RoiEntry } from '../rois/fileRois.svelte';
 import type { RoiBook } from '../rois/roiBook.svelte';
 import type { Viewer } from '../view/viewer.svelte';
@@ -27,6 +29,7 @@ export class ShapeScene {
   readonly #viewer: Viewer;
   readonly #rois: RoiBook;
   readonly #results: Results;
+  readonly #comparison: Comparison;
   /** What is moved, as it would be if it were let go now. */
   drafts = $state.raw(NO_DRAFTS);
   /** The frame that is drawn on, and the shape so far. */
@@ -114,10 +117,11 @@ export class ShapeScene {
     return longEdges(this.handled.shape, scaleOf(camera), LEAST_EDGE_CSS_PX);
   });
 
-  constructor(viewer: Viewer, rois: RoiBook, results: Results) {
+  constructor(viewer: Viewer, rois: RoiBook, results: Results, comparison: Comparison) {
     this.#viewer = viewer;
     this.#rois = rois;
     this.#results = results;
+    this.#comparison = comparison;
   }
 
   #itemOf(key: string, roi: Roi, isSelected: boolean): ShapeItem {
@@ -126,17 +130,21 @@ export class ShapeScene {
     const isMeasured = isSelected || this.#areMeasured;
     const isReady = isMeasured && frame !== null && !isTooSmall(shape);
     const result = isReady ? this.#results.of(shape, frame) : null;
-    const lines = shapeLines(roi, result, isSelected);
+    const { ref } = this.frame ?? {};
+    const outcome = ref === undefined ? null : this.#comparison.outcomeOf(roi, ref);
+    const { name, color } = outcome === null ? { name: '', color: '' } : OUTCOMES[outcome];
+    // What agrees need not say so.
+    const marks = outcome === 'matched' ? [] : [name].filter(Boolean);
     return {
       key,
       shape,
       isSelected,
       isLocked: this.#rois.isLocked(roi),
       isReadOnly: roi.locked,
-      color: this.#rois.colorOf(roi),
+      color: color || this.#rois.colorOf(roi),
       labelOffset,
       result,
-      lines,
+      lines: [...marks, ...shapeLines(roi, result, isSelected)],
     };
   }
 }

@@ -7,6 +7,7 @@ import { FrameStore } from '../../frames/frameStore';
 import { Cine } from '../view/cine.svelte';
 import { Details, type DetailCache } from '../view/details';
 import type { Results } from '../measure/measurementResult';
+import type { Comparison } from '../rois/comparison.svelte';
 import type { RoiBook } from '../rois/roiBook.svelte';
 import { FileNotes } from '../view/fileNotes.svelte';
 import { Navigator } from '../view/navigator.svelte';
@@ -24,6 +25,7 @@ interface PaneContext {
   details: DetailCache;
   toolbox: Toolbox;
   rois: RoiBook;
+  comparison: Comparison;
   results: Results;
   /** Hears that the server could not be reached. */
   onFailure: (failure: ApiError) => void;
@@ -52,8 +54,8 @@ export class Pane {
     this.overlays = new Overlays(client, onProblem);
     this.fileNotes = new FileNotes(client);
     this.cine = new Cine(this.viewer, client);
-    const { toolbox, rois, results } = context;
-    this.editor = new ShapeEditor(this.viewer, toolbox, rois, results);
+    const { toolbox, rois, comparison, results } = context;
+    this.editor = new ShapeEditor(this.viewer, toolbox, rois, results, comparison);
   }
 
   /** Nothing was opened here so far. */

@@ -46,6 +46,9 @@ export class RoiBook {
     return this.#selection;
   }
 
+  /** What is known of each file that was looked at. */
+  readonly files: readonly FileRois[] = $derived([...this.#files.values()]);
+
   /** What is selected, on any frame. */
   readonly selected: readonly RoiEntry[] = $derived.by(() => {
     const files = new Set([...this.#selection].map(fileOfKey));
