@@ -164,6 +164,8 @@ class RoiBook:
     def overview(self, since: int) -> RoiOverview:
         """Say what has ROIs; with ``since``, only the files that were edited or listed since."""
         states, clock = self._store.snapshot()
+        if since > clock:  # a moment of another run
+            since = 0
         files: list[RoiCount] = []
         unlisted = 0
         for key, state in states.items():

@@ -260,6 +260,8 @@ def test_the_overview_counts_what_there_is_and_what_changed_since(server):
     put(server, [])
     changed = server.get(since).json["files"]
     assert [(each["index"], each["count"]) for each in changed] == [(CT, 0), (MULTIFRAME, 1)]
+    of_another_run = server.get("/api/rois?since=2000000000").json["files"]
+    assert [each["index"] for each in of_another_run] == [MULTIFRAME]
     of_series = server.get(f"/api/series/{changed[1]['series']}").json
     assert MULTIFRAME in of_series["instances"]["index"]
     frame_counts = dict(
