@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from browser.steps import field, open_page, open_series, shown
+from browser.test_craft import violations
 from playwright.sync_api import Page, expect
 from support.paths import FIXTURES
 from support.server import START_LIMIT_S, ServerProcess
@@ -380,3 +381,23 @@ def test_leaving_with_what_is_not_saved_is_asked_about(page, server):
     # The page is left, which the dialog allows.
     page.goto("about:blank")
     assert asked == ["beforeunload"]
+
+
+@pytest.mark.one_size("small")
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_nothing_serious_in_the_dialog_of_frames(page, server, theme):
+    hand, file = open_ct(page, server)
+    if theme == "light":
+        page.keyboard.press("Shift+D")
+    page.keyboard.press("r")
+    hand.drag((40, 40), (60, 60))
+    wait_for(page, server, file, 1)
+    page.keyboard.press("Shift+C")
+    dialog = page.get_by_role("dialog", name="Put on other frames")
+    expect(dialog.get_by_label("How many frames")).to_be_visible()
+    assert violations(page) == []
+    # Escape closes it, and the keys are the viewer's again.
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.keyboard.press("Delete")
+    wait_for(page, server, file, 0)
