@@ -7,6 +7,7 @@ import errno
 import itertools
 import os
 import sys
+from typing import NamedTuple
 
 PIECE_BYTES = 1024 * 1024
 OWNER_ONLY = 0o600
@@ -71,13 +72,22 @@ def is_at(descriptor: int, path: str) -> bool:
     return os.path.samestat(there, os.fstat(descriptor))
 
 
-def stamp(path: str) -> tuple[int, ...] | None:
-    """Give what changes when a file is written or replaced; None if there is none."""
+class Stamp(NamedTuple):
+    """What changes when a file is written or replaced."""
+
+    device: int
+    inode: int
+    size: int
+    changed_ns: int
+
+
+def stamp(path: str) -> Stamp | None:
+    """Give the stamp of a file; None if there is none."""
     try:
         status = os.stat(path, follow_symlinks=False)
     except FileNotFoundError:
         return None
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 if sys.platform == "win32":

@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from dcmview.annotations.disk import (
     OWNER_ONLY,
+    Stamp,
     is_at,
     lock,
     read_all,
@@ -130,7 +131,7 @@ class Journal:
         self._journal_path = self.path + JOURNAL_SUFFIX
         self._head = Head(secrets.token_hex(8))
         self._sequence = 0
-        self._snapshot: tuple[int, ...] | None = None
+        self._snapshot: Stamp | None = None
         self._digest = ""
         self._mode = OWNER_ONLY
         self._pending: list[bytes] = []
@@ -466,7 +467,9 @@ class Journal:
         found = stamp(self.path)
         if found == self._snapshot:
             return True
-        if found is None or not stat.S_ISREG(os.lstat(self.path).st_mode):
+        if found is None or self._snapshot is None or found.size != self._snapshot.size:
+            return False
+        if not stat.S_ISREG(os.lstat(self.path).st_mode):
             return False
         # Copied back or touched, perhaps.
         with open(self.path, "rb") as file:
