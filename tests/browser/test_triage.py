@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from browser.steps import center, field, grey_at, open_page, open_series, shown
 from browser.test_craft import violations
+from browser.test_roi_exchange import close, drop, told
 from playwright.sync_api import expect
 from support.datasets import image, part10
 from support.server import ServerProcess
@@ -91,6 +93,14 @@ def expect_open(page: Page, number: int) -> None:
     expect(page.get_by_role("treeitem", selected=True)).to_contain_text(f"Run {number}")
     expect(page.locator('[data-shown*="/"]')).to_be_visible()
     expect(bar(page).get_by_role("button", name="Keep")).to_be_enabled()
+
+
+def asks_to_stay(page: Page) -> bool:
+    """Whether the page has the browser ask before it is closed."""
+    stays: bool = page.evaluate(
+        "!window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    )
+    return stays
 
 
 def press(page: Page, key: str, then: int) -> None:
@@ -281,6 +291,44 @@ def test_a_table_comes_in_on_the_page_and_rows_without_a_file_are_listed(page, s
     expect(menu.get_by_role("list", name="Match no single file")).to_contain_text("gone.dcm")
     expect(row(page, 2)).to_contain_text("keep")
     assert marks(server)["2-1.dcm"] == ("keep", "sharp")
+
+
+def test_marks_come_in_with_a_file_that_is_dropped_on_the_page(page, start):
+    server = start()
+    dialog = drop(page, ("marks.csv", "path,mark,note\n3-1.dcm,reject,=dark\n3-2.dcm,reject,\n"))
+    dialog.get_by_role("button", name="Import").click()
+    expect(told(page)).to_contain_text("Marked 2 files.")
+    close(page)
+    expect(row(page, 3)).to_contain_text("reject")
+    assert marks(server) == {"3-1.dcm": ("reject", "'=dark"), "3-2.dcm": ("reject", "")}
+
+
+def test_the_page_warns_while_marks_are_in_memory_alone_and_not_once_they_are_exported(page, start):
+    start()
+    begin(page)
+    assert not asks_to_stay(page)
+    press(page, "k", then=2)
+    expect(field(page, "saving")).to_have_text("Edits in memory, not exported")
+    assert asks_to_stay(page)
+    page.keyboard.press("Shift+Y")
+    with page.expect_download():
+        page.get_by_role("button", name="Save marks as CSV").click()
+    expect(field(page, "saving")).to_have_text("")
+    assert not asks_to_stay(page)
+
+
+@pytest.mark.parametrize("page", ["Failed to load resource"], indirect=True)
+def test_saved_marks_survive_a_kill(page, start, tmp_path):
+    journal = str(tmp_path / "saved.json")
+    server = start("--save-annotations", journal)
+    begin(page)
+    press(page, "j", then=2)
+    expect_marks(server, {"1-1.dcm": ("reject", ""), "1-2.dcm": ("reject", "")})
+    assert not asks_to_stay(page)
+    page.goto("about:blank")
+    server.stop(signal.SIGKILL)
+    start("--save-annotations", journal)
+    expect(row(page, 1)).to_contain_text("reject")
 
 
 @pytest.mark.parametrize("page", ["Failed to load resource"], indirect=True)

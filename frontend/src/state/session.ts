@@ -172,6 +172,7 @@ export class Session {
       },
       // Marks are saved as ROIs are: what is not is known to those.
       onSent: () => void this.roiSync.refresh(),
+      onExported: () => void this.roiSync.refresh(),
     });
   }
 

@@ -20,6 +20,8 @@ interface Hearers {
   onProblem: (message: string) => void;
   /** Hears that the server has taken all marks there were. */
   onSent: () => void;
+  /** Hears that all marks have left the server. */
+  onExported: () => void;
 }
 
 type TriageClient = Pick<Client, 'marks' | 'series'>;
@@ -45,6 +47,7 @@ export class Triage {
   readonly sync: TriageSync;
   readonly #client: TriageClient;
   readonly #study: Study;
+  readonly #hearers: Hearers;
   readonly #grounds: { pane: Ground; sheet: Ground };
   readonly #isSheetOpen: () => boolean;
   #taken = $state.raw<readonly Taken[]>([]);
@@ -86,6 +89,7 @@ export class Triage {
   ) {
     this.#client = client;
     this.#study = study;
+    this.#hearers = hearers;
     this.#isSheetOpen = () => sheet.isOpen;
     this.#grounds = {
       pane: new PaneGround(pane, study, this.book),
@@ -150,7 +154,9 @@ export class Triage {
   /** All marks as a table. */
   async exportCsv(): Promise<Blob> {
     await this.sync.drain();
-    return this.#client.marks.exportCsv();
+    const table = await this.#client.marks.exportCsv();
+    this.#hearers.onExported();
+    return table;
   }
 
   /** Takes the marks of a table, and tells what became of them. */
