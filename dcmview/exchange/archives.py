@@ -62,7 +62,7 @@ def read_archive(
     """
     rows: list[ImportRow] = []
     left_out: list[LeftOut] = []
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with _opened(data) as archive:
         members = [each for each in archive.infolist() if not is_litter(each.filename)]
         if len(members) > MOST_MEMBERS or (
             sum(each.file_size for each in members) > MOST_BYTES_TOGETHER
@@ -81,6 +81,13 @@ def read_archive(
             rows.extend(replace(row, place=f"{name}, {row.place}") for row in found)
             left_out.extend(LeftOut(f"{name}, {place}", why) for place, why in others)
     return tuple(rows), tuple(left_out)
+
+
+def _opened(data: bytes) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(io.BytesIO(data))
+    except UNREADABLE_ZIP as exc:
+        raise InvalidAnnotation(f"the archive cannot be read: {exc}") from exc
 
 
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

@@ -77,3 +77,8 @@ def test_a_file_that_unpacks_to_too_much_is_left_out(monkeypatch):
 def test_what_begins_like_an_archive_and_is_none_is_refused():
     with pytest.raises(InvalidAnnotation):
         read_table(b"PK\x03\x04" + b"\x00" * 100, "x.zip")
+
+
+def test_what_is_no_archive_is_refused_where_one_is_wanted():
+    with pytest.raises(InvalidAnnotation, match="the archive cannot be read: File is not a zip"):
+        read_table(TABLE % b"a.dcm", "x.zip", form="zip")
