@@ -87,8 +87,10 @@ def test_digits_label_what_is_drawn_and_labels_have_colours(page, server):
     hand = open_ct(page, server)
     page.keyboard.press("r")
     page.keyboard.press("2")
+    expect(page.get_by_role("banner", name="Tools").get_by_text("cyst")).to_be_visible()
     hand.drag((60, 100), (90, 130))
     expect(shapes(page, "Rectangle, cyst")).to_have_count(1)
+    expect(page.get_by_role("treeitem", name=CT_SERIES)).to_contain_text("1 ROI")
     page.keyboard.press("Escape")
     page.keyboard.press("1")
     hand.drag((120, 100), (150, 130))
@@ -217,6 +219,24 @@ def test_all_series_with_rois_are_listed_and_opened(page, server):
     rows(page).nth(1).click()
     expect(page.locator(f'[data-shown^="{file}/"]')).to_be_visible()
     expect(shapes(page, "Point")).to_have_count(1)
+
+
+def test_five_thousand_rois_are_listed_with_few_rows_in_the_page(page, server):
+    index = files_of(server)[0]
+    rois = [box(f"r{n}", n % 200, n // 200 * 5, score=n / 5000) for n in range(5000)]
+    put(server, index, *rois)
+    open_ct(page, server)
+    page.keyboard.press("Shift+M")
+    expect(rows(page).first).to_be_visible()
+    assert rows(page).count() < 60
+    panel(page).get_by_role("combobox", name="Order").select_option("By score")
+    expect(rows(page).first).to_contain_text("0.9998")
+    rows(page).first.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(panel(page).get_by_role("treeitem", selected=True)).to_have_count(1)
+    panel(page).get_by_role("slider", name="Score from").fill("0.9")
+    expect(panel(page).get_by_text("4,500 ROIs with a lower score are hidden.")).to_be_visible()
 
 
 def test_the_score_slider_hides_on_the_image_and_says_how_many(page, server):

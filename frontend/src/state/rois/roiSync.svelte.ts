@@ -50,6 +50,14 @@ export class RoiSync {
 
   /** What there is of each file that has ROIs, or had some. */
   overview = $state.raw<ReadonlyMap<number, RoiCount>>(new Map());
+  /** How many ROIs each series has, by its number. */
+  readonly seriesCounts: ReadonlyMap<number, number> = $derived.by(() => {
+    const counts = new Map<number, number>();
+    for (const { series, count } of this.overview.values()) {
+      counts.set(series, (counts.get(series) ?? 0) + count);
+    }
+    return counts;
+  });
   /** Where the server saves edits; null where it keeps them in memory. */
   savedIn = $state<string | null>(null);
   /** Files with edits that the server has neither saved nor given away. */
