@@ -12,6 +12,7 @@ export interface PaintedShape {
   /** Empty for the usual one. */
   readonly color: string;
   readonly isReadOnly: boolean;
+  readonly isSelected: boolean;
 }
 
 interface View {
@@ -20,6 +21,7 @@ interface View {
 }
 
 const USUAL_COLOR = '#ffd84d';
+const SELECTED_COLOR = '#5ad1ff';
 const HALO_COLOR = 'rgb(0 0 0 / 70%)';
 const WIDTH_CSS_PX = { line: 1.6, halo: 4 };
 const DOT_CSS_PX = { line: 6, halo: 9 };
@@ -132,7 +134,7 @@ export class ShapePainter {
 
 function stroke(
   context: CanvasRenderingContext2D,
-  { shape, color, isReadOnly }: PaintedShape,
+  { shape, color, isReadOnly, isSelected }: PaintedShape,
   { a, b, c, d, e, f }: Matrix,
   pixelRatio: number,
 ): void {
@@ -150,7 +152,7 @@ function stroke(
   context.lineWidth = width.halo;
   context.stroke();
   if (isReadOnly) context.setLineDash(DASHES_CSS_PX);
-  context.strokeStyle = color || USUAL_COLOR;
+  context.strokeStyle = isSelected ? SELECTED_COLOR : color || USUAL_COLOR;
   context.lineWidth = width.line;
   context.stroke();
 }
@@ -190,9 +192,10 @@ function between(from: Matrix, to: Matrix): Matrix {
 function isSameList(these: readonly PaintedShape[], those: readonly PaintedShape[]): boolean {
   return (
     these.length === those.length &&
-    these.every(({ shape, color, isReadOnly }, index) => {
+    these.every(({ shape, color, isReadOnly, isSelected }, index) => {
       const other = those[index];
-      return shape === other?.shape && color === other.color && isReadOnly === other.isReadOnly;
+      const isAlike = color === other?.color && isReadOnly === other.isReadOnly;
+      return isAlike && shape === other.shape && isSelected === other.isSelected;
     })
   );
 }

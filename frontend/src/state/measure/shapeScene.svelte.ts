@@ -15,7 +15,7 @@ import { shapeLabels, type ShapeItem, type ShapeLabel } from './shapeItems';
 
 export const NO_DRAFTS: ReadonlyMap<string, Draft> = new Map();
 
-/** With more shapes than this on a frame only those that are selected are measured and labelled. */
+/** With more shapes than this on a frame only those that are selected are measured and labelled, and no more of them. */
 const MOST_MEASURED = 60;
 
 /** With more of them, those that are not selected are painted, and not put up one by one. */
@@ -89,14 +89,16 @@ export class ShapeScene {
   readonly items: readonly ShapeItem[] = $derived([...this.#resting, ...this.#lively]);
 
   /** Those too many to be elements of the page: they are painted below the others. */
-  readonly painted: readonly ShapeItem[] = $derived(
-    this.#resting.length > MOST_ELEMENTS ? this.#resting : [],
-  );
+  readonly painted: readonly ShapeItem[] = $derived.by(() => {
+    if (this.#lively.length > MOST_ELEMENTS) return this.items;
+    return this.#resting.length > MOST_ELEMENTS ? this.#resting : [];
+  });
 
   /** The others. */
-  readonly elements: readonly ShapeItem[] = $derived(
-    this.painted.length > 0 ? this.#lively : this.items,
-  );
+  readonly elements: readonly ShapeItem[] = $derived.by(() => {
+    if (this.#lively.length > MOST_ELEMENTS) return [];
+    return this.painted.length > 0 ? this.#lively : this.items;
+  });
 
   readonly labels: readonly ShapeLabel[] = $derived.by(() => {
     const { camera } = this.#viewer;
@@ -127,7 +129,8 @@ export class ShapeScene {
   #itemOf(key: string, roi: Roi, isSelected: boolean): ShapeItem {
     const { shape, labelOffset } = roi;
     const frame = this.frame?.measured ?? null;
-    const isMeasured = isSelected || this.#areMeasured;
+    const isOneOfFew = isSelected && this.selected.length <= MOST_MEASURED;
+    const isMeasured = this.#areMeasured || isOneOfFew;
     const isReady = isMeasured && frame !== null && !isTooSmall(shape);
     const result = isReady ? this.#results.of(shape, frame) : null;
     const { ref } = this.frame ?? {};

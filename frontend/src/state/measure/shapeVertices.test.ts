@@ -218,3 +218,41 @@ describe('with three shapes', () => {
     expect(places(2)[0]).toEqual([150, 110]);
   });
 });
+
+describe('with hundreds of shapes', () => {
+  beforeEach(() => {
+    const points = [
+      { x: 0.5, y: 0.5 },
+      { x: 2.5, y: 1.5 },
+    ];
+    const many = Array.from({ length: 300 }, () =>
+      bareRoi({ kind: 'rectangle', points: [...points] }, 'all'),
+    );
+    session.rois.add(0, many);
+    session.rois.select([]);
+  });
+
+  test('those that are not selected are painted, and only the others measured', () => {
+    const { editor } = session.pane;
+    expect([editor.painted.length, editor.elements.length, editor.labels.length]).toEqual([
+      300, 0, 0,
+    ]);
+    click([50, 100]);
+    expect([editor.painted.length, editor.elements.length, editor.labels.length]).toEqual([
+      299, 1, 1,
+    ]);
+    expect(editor.painted.every(({ result }) => result === null)).toBe(true);
+    expect(editor.elements[0]?.result?.area).toBe(2);
+  });
+
+  test('all of them selected are painted too, and measured no more', () => {
+    const { editor } = session.pane;
+    session.run('select-all');
+    expect([editor.painted.length, editor.elements.length]).toEqual([300, 0]);
+    expect(editor.painted.every(({ isSelected, result }) => isSelected && result === null)).toBe(
+      true,
+    );
+    session.run('nudge-right');
+    expect(places(299)[0]).toEqual([100, 50]);
+  });
+});
