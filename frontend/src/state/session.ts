@@ -151,11 +151,9 @@ export class Session {
     this.exporter = new Exporter(this.study, (failure) => this.notices.fail(failure));
     this.roiExporter = new RoiExporter(client.roiFiles, noteFailure, () => {
       void this.roiSync.refresh();
-      void this.triage.sync.refresh();
     });
     this.roiImporter = new RoiImporter(client.roiFiles, noteFailure, () => {
       void this.roiSync.refresh();
-      void this.triage.sync.refresh();
       void this.triage.sync.refresh();
     });
     this.thumbnails = new ThumbnailStore(client);
