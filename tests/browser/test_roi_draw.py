@@ -334,7 +334,7 @@ def test_a_killed_server_with_its_journal_goes_on_where_it_was(page, tmp_path):
         page.keyboard.press("r")
         hand.drag((40, 40), (60, 60))
         wait_for(page, server, file, 1)
-        expect_saving(page, "ROIs saved in truth.json")
+        expect_saving(page, "Edits saved in truth.json")
         server.process.kill()
         server.process.wait()
         hand.drag((100, 40), (120, 60))
@@ -343,7 +343,7 @@ def test_a_killed_server_with_its_journal_goes_on_where_it_was(page, tmp_path):
         server.wait_scanned()
         rois = wait_for(page, server, file, 2)
         assert sorted(round(points_of(roi)[0][0]) for roi in rois) == [40, 100]
-        expect_saving(page, "ROIs saved in truth.json")
+        expect_saving(page, "Edits saved in truth.json")
         page.goto("about:blank")
 
 
@@ -356,12 +356,12 @@ def test_a_full_disk_is_told_and_the_edit_is_saved_when_there_is_room(page, tmp_
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (10, hard))
         page.keyboard.press("r")
         hand.drag((40, 40), (60, 60))
-        expect_saving(page, "ROIs not saved, trying again")
+        expect_saving(page, "Edits not saved, trying again")
         assert "File too large" in (field(page, "saving").get_attribute("title") or "")
         # It is there all the same.
         assert len(on_server(server, file)) == 1
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
-        expect(field(page, "saving")).to_have_text("ROIs saved in truth.json", timeout=20_000)
+        expect(field(page, "saving")).to_have_text("Edits saved in truth.json", timeout=20_000)
         page.goto("about:blank")
 
 
@@ -370,7 +370,7 @@ def test_leaving_with_what_is_not_saved_is_asked_about(page, server):
     page.keyboard.press("r")
     hand.drag((40, 40), (60, 60))
     wait_for(page, server, file, 1)
-    expect_saving(page, "ROIs in memory, not exported")
+    expect_saving(page, "Edits in memory, not exported")
     asked: list[str] = []
 
     def note(dialog):
