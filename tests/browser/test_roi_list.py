@@ -320,7 +320,7 @@ def test_predictions_are_compared_and_disagreements_are_stepped_through(page, se
     expect(outcome).to_have_text(re.compile(r"Matched\s*2\s*Missed\s*1\s*Extra\s*1"))
     panel(page).get_by_role("slider", name="Score from").fill("0.5")
     expect(outcome).to_have_text(re.compile(r"Matched\s*2\s*Missed\s*1\s*Extra\s*0"))
-    panel(page).get_by_role("slider", name="Overlap from").fill("0.7")
+    panel(page).get_by_role("slider", name="Overlap").fill("0.7")
     expect(outcome).to_have_text(re.compile(r"Matched\s*1\s*Missed\s*2\s*Extra\s*1"))
 
 
