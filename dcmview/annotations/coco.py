@@ -209,7 +209,10 @@ def _rois(annotation: CocoAnnotation, label: str, place: str) -> tuple[Roi, ...]
     if len(annotation.bbox) != 4:
         return "its box is not [x, y, width, height]"
     x, y, width, height = annotation.bbox
-    corners = _points([x, y, x + width, y + height])
+    try:
+        corners = _points([x, y, x + width, y + height])
+    except OverflowError:  # a whole number that no float can hold beside one that is none
+        return "its box has numbers beyond all images"
     return (convert({"kind": "rectangle", "points": corners, **said}, Roi, place),)
 
 

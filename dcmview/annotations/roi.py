@@ -275,6 +275,11 @@ def with_rectangles(rois: Sequence[Roi], boxes: Sequence[Rectangle]) -> tuple[Ro
     """Put rectangles in the place of those that are there; other kinds stay where they are.
 
     A box that was there already keeps its id, its label and whatever else is said of it.
+
+    Raises
+    ------
+    InvalidAnnotation
+        If there would be too many.
     """
     known: dict[Rectangle, list[Roi]] = {}
     for roi in reversed(rois):
@@ -293,4 +298,6 @@ def with_rectangles(rois: Sequence[Roi], boxes: Sequence[Rectangle]) -> tuple[Ro
             result.append(roi)
         elif (box := next(waiting, None)) is not None:
             result.append(box)
-    return (*result, *waiting)
+    together = (*result, *waiting)
+    check_set(together)
+    return together

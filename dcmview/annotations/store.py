@@ -314,7 +314,8 @@ class RoiStore:
         if if_revisions is not None and old.revision not in if_revisions:
             raise StaleRevision("somebody else has changed the ROIs of this file meanwhile")
         rois = change(old.rois)
-        if self._total + len(rois) - len(old.rois) > MOST_ROIS:
+        more = len(rois) - len(old.rois)
+        if more > 0 and self._total + more > MOST_ROIS:  # loaded ones may be beyond it
             raise InvalidAnnotation(f"there can be {MOST_ROIS:,} ROIs in all files together")
         if operations and old.is_journaled:
             self._saving.append(key, None, operations)

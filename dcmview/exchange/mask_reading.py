@@ -114,6 +114,8 @@ def _read_archive(found: _Found, archive: zipfile.ZipFile) -> None:
             if is_mask_name(name):
                 with archive.open(name) as file:
                     _take_named(found, name, file)
+            else:
+                _leave_out(found, name, "is no mask; import it without the masks")
         return
     try:
         with archive.open(LEGEND) as file:
@@ -123,7 +125,10 @@ def _read_archive(found: _Found, archive: zipfile.ZipFile) -> None:
     if (legend.format, legend.version) != (FORMAT, VERSION):
         raise InvalidAnnotation(f"{LEGEND}: is not {FORMAT!r} of version {VERSION}")
     labels: dict[int, str] = {each.value: each.label for each in legend.values}
-    present = set(names)
+    present, said = set(names), {LEGEND, *(each.name for each in legend.masks)}
+    for name in names:
+        if name not in said:
+            _leave_out(found, name, f"is in no entry of {LEGEND}")
     for each in legend.masks:
         if each.name not in present:
             found.left_out.append(LeftOut(each.name, "is not in the archive"))
@@ -133,6 +138,11 @@ def _read_archive(found: _Found, archive: zipfile.ZipFile) -> None:
                 uid, size = each.sop_instance_uid, _size(mask)
                 image = _Image(uid, each.path, size, each.frame_count, each.group)
                 _take(found, each.name, image, mask, frame_index=each.frame_index, labels=labels)
+
+
+def _leave_out(found: _Found, name: str, reason: str) -> None:
+    if not is_litter(name):
+        found.left_out.append(LeftOut(name, reason))
 
 
 def is_mask_name(name: str) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from imagecodecs import png_encode
 from msgspec import Struct
 
+from dcmview.annotations.roi import Name  # noqa: TC001 - msgspec looks it up
 from dcmview.errors import RequestError
 from dcmview.exchange.raster import REGION_KINDS, region_of
 from dcmview.exchange.zipped import Member, archive_stem, text_of_path
@@ -37,7 +38,7 @@ class LabelValue(Struct, frozen=True):
     """What a value stands for; the empty label for ROIs that have none."""
 
     value: int
-    label: str
+    label: Name
 
 
 class MaskFile(Struct, frozen=True):
@@ -49,7 +50,7 @@ class MaskFile(Struct, frozen=True):
     frame_index: int
     frame_count: int
     """Of the image."""
-    group: str
+    group: Name
     """The layer of its ROIs."""
     labels: tuple[str, ...]
 

@@ -14,7 +14,8 @@ from dcmview.annotations import journal as journal_module
 from dcmview.annotations.journal import Journal
 from dcmview.annotations.losses import EMBED, is_carried
 from dcmview.annotations.native import FileKey
-from dcmview.annotations.operations import AddRoi, RemoveRoi
+from dcmview.annotations.operations import AddRoi, RemoveRoi, ReplaceRoi
+from dcmview.annotations.rectangle import parse_rectangles
 from dcmview.annotations.saving import Saving
 from dcmview.annotations.store import FileEdit, RoiStore
 from dcmview.errors import InvalidAnnotation, NotSaved, StaleRevision
@@ -155,6 +156,28 @@ def test_there_is_an_end_to_the_rois_of_all_files(monkeypatch):
         store.replace(OTHER, DRAWN)
     store.replace(FILE, (box("a"),))
     store.replace(OTHER, DRAWN)
+
+
+def test_rois_loaded_beyond_the_end_can_be_removed_and_changed(monkeypatch):
+    monkeypatch.setattr("dcmview.annotations.store.MOST_ROIS", 2)
+    store = RoiStore()
+    store.load(FILE, (box("a"), box("b"), box("c"), box("d")))
+    with pytest.raises(InvalidAnnotation, match="2 ROIs in all files"):
+        store.edit(FILE, (AddRoi(point("p")),))
+    assert store.edit(FILE, (RemoveRoi("d"),)).rois == (box("a"), box("b"), box("c"))
+    assert store.edit(FILE, (ReplaceRoi(box("a", label="x")),)).rois[0].label == "x"
+
+
+def test_boxes_beyond_what_a_file_can_have_are_refused_before_they_are_saved(
+    open_store, monkeypatch
+):
+    monkeypatch.setattr("dcmview.annotations.roi.MOST_ROIS_PER_FILE", 2)
+    store = open_store()
+    store.replace(FILE, (point("p"), box("a")))
+    three = parse_rectangles([[0, 0, 1, 1], [0, 0, 2, 2]])
+    with pytest.raises(InvalidAnnotation, match="a file can have 2 ROIs, these are 3"):
+        store.replace_rectangles(FILE, three)
+    assert open_store().get(FILE).rois == (point("p"), box("a"))
 
 
 def test_what_is_saved_is_there_in_the_next_run(open_store):

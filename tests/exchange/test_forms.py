@@ -197,6 +197,7 @@ def test_coco_outline_of_several_parts_gives_one_polygon_each():
         ({"segmentation": {"counts": "abc", "size": [1, 1]}}, "run-length encoded"),
         ({"keypoints": [1, 2, 2]}, "neither box nor outline"),
         ({"bbox": [1, 2, 3]}, "not [x, y, width, height]"),
+        ({"bbox": [0.5, 0, 10**400, 2]}, "numbers beyond all images"),
         ({"segmentation": [[1, 2, 3]]}, "no list of [x, y"),
         ({"bbox": [1, 2, 3, 4], "image_id": 8}, "no image 8"),
         ({"bbox": [1, 2, 3, 4], "category_id": 8}, "no category 8"),

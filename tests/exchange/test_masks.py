@@ -174,6 +174,27 @@ def test_three_hundred_labels_take_two_bytes_a_pixel(library):
     assert (last.dtype, last[0, 0]) == (np.uint16, 300)
 
 
+def test_files_beside_masks_are_named_as_left_out(library):
+    mask = as_png(np.eye(ROWS, COLUMNS, dtype=np.uint8))
+    others = {"boxes.csv": b"file,x,y", "__MACOSX/._a.png": b"", "readme.txt": b"hello"}
+    found = read_table(zipped({f"{SINGLE}.png": mask, **others}), "masks.zip")
+    assert [place for place, _ in found.left_out] == ["boxes.csv", "readme.txt"]
+    assert len(found.rows) == 1
+    put(library, 0, box("a", 0, 0, 2, 2, label="x"))
+    ours = {**exported(library), "boxes.csv": b"file,x,y"}
+    found = read_table(zipped(ours), "masks.zip")
+    assert found.left_out == (("boxes.csv", "is in no entry of labels.json"),)
+    assert len(found.rows) == 1
+
+
+def test_a_legend_with_labels_that_no_roi_can_have_is_refused(library):
+    put(library, 0, box("a", 0, 0, 2, 2, label="mass"))
+    members = exported(library)
+    members["labels.json"] = members["labels.json"].replace(b"mass", b"m" * 257)
+    with pytest.raises(InvalidAnnotation, match=r"labels\.json: Expected str of length <= 256"):
+        read_table(zipped(members), "masks.zip")
+
+
 def test_more_labels_than_values_are_refused_before_anything_is_sent(library, monkeypatch):
     monkeypatch.setattr(masks, "MOST_LABELS", 1)
     put(library, 0, box("a", 0, 0, 2, 1, label="x"), box("b", 3, 2, 5, 4, label="y"))
@@ -276,7 +297,10 @@ def test_masks_without_their_legend_entry_are_said(library):
     members = exported(library)
     name = f"{SINGLE}_0.png"
     lost = {"labels.json": members["labels.json"], "other.png": members[name]}
-    assert read_table(zipped(lost), "masks.zip").left_out == ((name, "is not in the archive"),)
+    assert read_table(zipped(lost), "masks.zip").left_out == (
+        ("other.png", "is in no entry of labels.json"),
+        (name, "is not in the archive"),
+    )
     legend = json.loads(members["labels.json"]) | {"values": []}
     table = read_table(zipped({**members, "labels.json": json.dumps(legend)}), "masks.zip")
     assert table.left_out == ((name, "value 1 has no label in labels.json"),)

@@ -60,6 +60,11 @@ async def import_rois(request: Request) -> Response:
 async def table_columns(request: Request) -> Response:
     """``POST /api/annotations/import/columns``: what columns a table has, from its beginning."""
     content = Content(await request.body(), request.query_params.get("name", "import"))
+    # To see the form of JSON or of DICOM takes reading it.
+    return await run_in_threadpool(_table_head, content)
+
+
+def _table_head(content: Content) -> Response:
     form = shown_form(content)
     head = read_head(content.table) if form == "table" else TableHead((), {}, ())
     return json_response(
