@@ -203,6 +203,12 @@ class RoiBook:
         """Whether no file has or had any ROIs."""
         return not self._store.files()
 
+    @property
+    def has_unlisted(self) -> bool:
+        """Whether files have ROIs that this run does not list."""
+        states, _ = self._store.snapshot()
+        return any(state.rois and key not in self._indices for key, state in states.items())
+
     def listed_keys(self) -> list[tuple[int, FileKey]]:
         """Give what all listed files are known by."""
         return [(entry.index, file_key(entry)) for entry in self._registry.entries()]
@@ -215,7 +221,8 @@ class RoiBook:
         Raises
         ------
         InvalidAnnotation
-            If a box is empty, outside the image or names a frame that is not there.
+            If a box is empty, outside the image or names a frame that is not there, or there
+            are too many.
         NotSaved
             If the edit was made and could not be saved; so do the next two.
         """

@@ -105,8 +105,10 @@ class RoiExchange:
     def carries_all(self, form: str) -> bool:
         """Whether a form would carry all that a person would miss."""
         wanted = EXPORT_FORMS[form]
-        return self._book.are_carried(wanted.carries) and (
-            wanted.holds_marks or self._triage.is_empty
+        return (
+            self._book.are_carried(wanted.carries)
+            and (wanted.holds_unlisted or not self._book.has_unlisted)
+            and (wanted.holds_marks or self._triage.is_empty)
         )
 
     def mark_exported(self, export: Export, form: str) -> None:

@@ -398,6 +398,19 @@ def test_what_was_never_saved_is_rescued_with_everything(start, lost_folder, tmp
     assert rois(start(path=everything))["rois"] == [MASS]
 
 
+def test_boxes_of_files_that_are_not_listed_are_rescued_too(start, lost_folder, tmp_path, folder):
+    path = lost_folder / "rois.json"
+    put(start(path=path), [BOX], index=MULTIFRAME)
+    server = start(path=path, files=folder / "0-ct.dcm")
+    assert server.get("/api/rois").json["unlisted_files"] == 1
+    lost_folder.rename(tmp_path / "gone")
+    put(server, [BOX])
+    server.stop()
+    (everything,) = tmp_path.glob("dcmview-rescued-*.json")
+    again = start(path=everything)
+    assert [rois(again, index)["rois"] for index in (CT, MULTIFRAME)] == [[BOX], [BOX]]
+
+
 def test_an_end_that_cannot_write_the_snapshot_names_the_journal(start, tmp_path):
     server = start()
     put(server, [MASS])
