@@ -53,7 +53,7 @@ USUAL_NAMES: dict[ColumnMeaning, tuple[str, ...]] = {
     "height": ("height", "h"),
     "x": ("x",),
     "y": ("y",),
-    "label": ("label", "class", "class_name", "category"),
+    "label": ("label", "class", "class_name", "category", "category_name", "cls"),
     "score": ("score", "confidence", "probability"),
     "group": ("group",),
     "note": ("note",),

@@ -115,10 +115,10 @@ export type Section =
   | 'Frames and series'
   | 'Panes'
   | 'Panels and page'
-  | 'Measurements'
+  | 'ROIs and measurements'
   | 'While triage is on'
   | 'While a shape is drawn'
-  | 'While a measurement is selected'
+  | 'While something is selected'
   | 'Labels, while something is selected or drawn';
 
 /** The labels that have a key, from 1. */
@@ -287,26 +287,26 @@ export const KEYMAP: readonly Binding[] = [
     { command: 'triage-scope', name: 'Mark series or single files', keys: ['Shift+h'] },
     { command: 'triage-menu', name: 'Marks as a table', keys: ['Shift+y'] },
   ]),
-  { command: 'undo', section: 'Measurements', name: 'Undo', keys: ['Ctrl+z'] },
-  { command: 'redo', section: 'Measurements', name: 'Redo', keys: ['Ctrl+Shift+z', 'Ctrl+y'] },
+  { command: 'undo', section: 'ROIs and measurements', name: 'Undo', keys: ['Ctrl+z'] },
+  { command: 'redo', section: 'ROIs and measurements', name: 'Redo', keys: ['Ctrl+Shift+z', 'Ctrl+y'] },
   {
     command: 'next-roi',
-    section: 'Measurements',
-    name: 'Next, on this frame or another',
+    section: 'ROIs and measurements',
+    name: 'Select the next, on any frame',
     keys: ['}'],
   },
-  { command: 'previous-roi', section: 'Measurements', name: 'The one before', keys: ['{'] },
-  { command: 'select-all', section: 'Measurements', name: 'All on the frame', keys: ['Ctrl+a'] },
-  { command: 'paste-rois', section: 'Measurements', name: 'Paste', keys: ['Ctrl+v'] },
+  { command: 'previous-roi', section: 'ROIs and measurements', name: 'Select the one before', keys: ['{'] },
+  { command: 'select-all', section: 'ROIs and measurements', name: 'Select all on the frame', keys: ['Ctrl+a'] },
+  { command: 'paste-rois', section: 'ROIs and measurements', name: 'Paste', keys: ['Ctrl+v'] },
   {
     command: 'next-disagreement',
-    section: 'Measurements',
+    section: 'ROIs and measurements',
     name: 'Next disagreement of predictions and truth',
     keys: [';'],
   },
   {
     command: 'previous-disagreement',
-    section: 'Measurements',
+    section: 'ROIs and measurements',
     name: 'Previous disagreement',
     keys: [':'],
   },
@@ -319,7 +319,7 @@ export const KEYMAP: readonly Binding[] = [
     },
     { command: 'cancel-shape', name: 'Give up', keys: ['Escape'] },
   ]),
-  ...within(['selection'], 'While a measurement is selected', [
+  ...within(['selection'], 'While something is selected', [
     { command: 'nudge-left', name: 'Nudge left', keys: ['ArrowLeft'] },
     { command: 'nudge-right', name: 'Nudge right', keys: ['ArrowRight'] },
     { command: 'nudge-up', name: 'Nudge up', keys: ['ArrowUp'] },

@@ -169,6 +169,16 @@ test('hidden shapes are not met', () => {
   expect(points()).toEqual([]);
 });
 
+test('what a shape measures is not said where the shape is out of view', () => {
+  session.run('tool-region');
+  drag([10, 10], [90, 90]);
+  const said = () => session.pane.editor.labels.map(({ key }) => key);
+  expect(said()).toHaveLength(1);
+  // The right half of the image is left.
+  session.viewer.framing.zoom({ x: 300, y: 100 }, 2);
+  expect(said()).toEqual([]);
+});
+
 describe('labels and layers', () => {
   function labelled(...names: string[]): void {
     session.rois.labels.known = names;

@@ -2,7 +2,7 @@
 import type { Scale } from '../../dicom/shapeEdits';
 import { distanceTo, distanceToPiece, handleAt } from '../../dicom/shapeHits';
 import { boundsOf, type Box, type ImagePoint, type Shape } from '../../dicom/shapes';
-import { apply, toMatrix, type Camera, type Point } from '../../interaction/camera';
+import { apply, toMatrix, type Camera, type Point, type Size } from '../../interaction/camera';
 import { placeLabels, type ScreenBox } from '../../interaction/labelPlaces';
 import type { MeasurementResult } from './measurementResult';
 import type { Part } from './shapeGrip';
@@ -33,23 +33,31 @@ export interface ShapeLabel extends Pick<ShapeItem, 'key' | 'lines' | 'color'> {
 const LABEL_LINE_CSS_PX = 16;
 const LABEL_CHARACTER_CSS_PX = 6.7;
 
-/** Labels of all that has something to say, in the order of the shapes. */
+/** Labels of all that is in view and has something to say, in the order of the shapes. */
 export function shapeLabels(items: readonly ShapeItem[], camera: Camera): ShapeLabel[] {
   const matrix = toMatrix(camera);
-  const labelled = items.filter(({ lines }) => lines.length > 0);
-  const requests = labelled.map(({ shape, lines, labelOffset }) => {
+  const requests = items.flatMap((item) => {
+    const { shape, lines, labelOffset } = item;
+    if (lines.length === 0) return [];
     const corners = boundsOf(shape.points.map((point) => apply(matrix, point)));
+    if (labelOffset === null && !isInView(corners, camera.viewport)) return [];
     const [first = { x: 0, y: 0 }] = shape.points;
     const place =
       labelOffset && apply(matrix, { x: first.x + labelOffset.x, y: first.y + labelOffset.y });
     const width = Math.max(...lines.map(({ length }) => length)) * LABEL_CHARACTER_CSS_PX;
-    return { shape: corners, place, size: { width, height: lines.length * LABEL_LINE_CSS_PX } };
+    const size = { width, height: lines.length * LABEL_LINE_CSS_PX };
+    return [{ item, shape: corners, place, size }];
   });
   return placeLabels(requests, camera.viewport).map(({ x, y }, index) => {
-    const { key, lines, color } = labelled[index] as ShapeItem;
-    const { width, height } = (requests[index] as (typeof requests)[number]).size;
-    return { key, lines, color, box: { left: x, top: y, right: x + width, bottom: y + height } };
+    const { item, size } = requests[index] as (typeof requests)[number];
+    const { key, lines, color } = item;
+    const box = { left: x, top: y, right: x + size.width, bottom: y + size.height };
+    return { key, lines, color, box };
   });
+}
+
+function isInView({ left, top, right, bottom }: ScreenBox, { width, height }: Size): boolean {
+  return right >= 0 && bottom >= 0 && left <= width && top <= height;
 }
 
 /** How near a pointer must come, in CSS pixels. */
