@@ -288,15 +288,30 @@ export const KEYMAP: readonly Binding[] = [
     { command: 'triage-menu', name: 'Marks as a table', keys: ['Shift+y'] },
   ]),
   { command: 'undo', section: 'ROIs and measurements', name: 'Undo', keys: ['Ctrl+z'] },
-  { command: 'redo', section: 'ROIs and measurements', name: 'Redo', keys: ['Ctrl+Shift+z', 'Ctrl+y'] },
+  {
+    command: 'redo',
+    section: 'ROIs and measurements',
+    name: 'Redo',
+    keys: ['Ctrl+Shift+z', 'Ctrl+y'],
+  },
   {
     command: 'next-roi',
     section: 'ROIs and measurements',
     name: 'Select the next, on any frame',
     keys: ['}'],
   },
-  { command: 'previous-roi', section: 'ROIs and measurements', name: 'Select the one before', keys: ['{'] },
-  { command: 'select-all', section: 'ROIs and measurements', name: 'Select all on the frame', keys: ['Ctrl+a'] },
+  {
+    command: 'previous-roi',
+    section: 'ROIs and measurements',
+    name: 'Select the one before',
+    keys: ['{'],
+  },
+  {
+    command: 'select-all',
+    section: 'ROIs and measurements',
+    name: 'Select all on the frame',
+    keys: ['Ctrl+a'],
+  },
   { command: 'paste-rois', section: 'ROIs and measurements', name: 'Paste', keys: ['Ctrl+v'] },
   {
     command: 'next-disagreement',
