@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1 << 29
 """Of one mask, all its frames together. A small archive can claim any size."""
+MOST_PACKED_BYTES = 1 << 26
+"""Of a PNG file or the legend; what is longer is cut, and then damaged."""
 MOST_PIXELS_TOGETHER = 1 << 32
 MOST_PIXELS_LOOKED_AT = 1 << 32
 """For all values of one mask; takes some ten seconds."""
@@ -119,7 +121,7 @@ def _read_archive(found: _Found, archive: zipfile.ZipFile) -> None:
         return
     try:
         with archive.open(LEGEND) as file:
-            legend = msgspec.json.decode(file.read(MOST_BYTES), type=Legend)
+            legend = msgspec.json.decode(file.read(MOST_PACKED_BYTES), type=Legend)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise InvalidAnnotation(f"{LEGEND}: {exc}".replace("`", "")) from exc
     if (legend.format, legend.version) != (FORMAT, VERSION):
@@ -183,15 +185,14 @@ def _read_array(file: IO[bytes]) -> NDArray[Any]:
         raise InvalidAnnotation(
             f"has the shape {array.shape}, not (rows, columns) or (frames, rows, columns)"
         )
-    if array.dtype.kind == "f" and (array == np.floor(array)).all():
-        array = array.astype(np.int64)
-    if array.dtype.kind not in "bui":
-        raise InvalidAnnotation(f"holds {array.dtype}, not whole numbers")
-    lowest, highest = int(array.min()), int(array.max())
-    if lowest < 0 or highest > MOST_LABELS:
+    lowest, highest = array.min(), array.max()
+    if not (lowest >= 0 and highest <= MOST_LABELS):
         raise InvalidAnnotation(
             f"holds values from {lowest} to {highest}; labels are 1 to {MOST_LABELS:,}"
         )
+    # Plane by plane: a copy of all would take as much room again.
+    if array.dtype.kind == "f" and any((plane != np.floor(plane)).any() for plane in array):
+        raise InvalidAnnotation(f"holds {array.dtype}, not whole numbers")
     return array
 
 
@@ -204,7 +205,8 @@ def _read_png(head: bytes, file: IO[bytes]) -> NDArray[Any]:
         raise InvalidAnnotation("is neither PNG nor NPY")
     _check_size(2 * rows * columns)
     try:
-        with Image.open(io.BytesIO(head + file.read(MOST_BYTES)), formats=("PNG",)) as picture:
+        whole = io.BytesIO(head + file.read(MOST_PACKED_BYTES))
+        with Image.open(whole, formats=("PNG",)) as picture:
             if picture.mode not in _GREY_MODES:
                 raise InvalidAnnotation("is a colour picture; a mask has one value a pixel")
             return np.asarray(picture)

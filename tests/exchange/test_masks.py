@@ -19,7 +19,7 @@ from support.rois import box
 
 from dcmview.annotations.roi import ImagePoint, Roi
 from dcmview.errors import InvalidAnnotation, RequestError
-from dcmview.exchange import masks
+from dcmview.exchange import mask_reading, masks
 from dcmview.exchange.raster import union_of
 from dcmview.exchange.readers import read_table
 from dcmview.library import Library, LibrarySettings
@@ -255,6 +255,8 @@ def test_what_is_no_mask_is_left_out_with_the_reason():
         "bomb.png": bomb + bytes(20),
         "text.png": b"hello",
         "half.npy": npy(np.array([[0.5]])),
+        "endless.npy": npy(np.array([[np.inf]])),
+        "nothing.npy": npy(np.array([[np.nan]])),
         "below.npy": npy(np.array([[-1]])),
         "objects.npy": b"\x93NUMPY\x01\x00" + npy(np.array([[1]]))[8:].replace(b"'<i8'", b"'|O' "),
         "open.npy": npy(np.eye(2)).replace(b"}", b"{"),
@@ -271,11 +273,25 @@ def test_what_is_no_mask_is_left_out_with_the_reason():
     assert reasons["colour.png"] == "is a colour picture; a mask has one value a pixel"
     assert reasons["bomb.png"].startswith("claims 7,200,000,000 bytes")
     assert reasons["below.npy"] == "holds values from -1 to -1; labels are 1 to 65,535"
+    assert reasons["half.npy"] == "holds float64, not whole numbers"
+    assert reasons["endless.npy"] == "holds values from inf to inf; labels are 1 to 65,535"
+    assert reasons["nothing.npy"] == "holds values from nan to nan; labels are 1 to 65,535"
     assert reasons["short.npy"] == "ends after 120 of 128 bytes"
     assert reasons["objects.npy"].startswith("holds object")
     assert reasons["head.npy"].startswith("is no NPY file: ")
     assert reasons["picture.npy"] == "has 65,535 values all over: a picture, and no mask"
     assert reasons["line.npy"].startswith("has the shape (3,)")
+
+
+def test_a_picture_that_unpacks_to_far_more_than_a_mask_is_read_no_further(monkeypatch):
+    monkeypatch.setattr(mask_reading, "MOST_PACKED_BYTES", 1_000)
+    noise = as_png(np.random.default_rng(1).integers(0, 2, (200, 200), np.uint8))
+    plain = as_png(np.ones((2, 2), np.uint8))
+    table = read_table(zipped({"large.png": noise, "small.png": plain}), "masks.zip")
+    assert [row.path for row in table.rows] == ["small.png"]
+    ((place, reason),) = table.left_out
+    assert place == "large.png"
+    assert reason.startswith("cannot be read: ")
 
 
 def test_values_that_are_far_apart_come_back_where_they_were(library):
