@@ -34,6 +34,8 @@ class ImportRow:
     """Columns and rows of the image that the coordinates belong to, if that is said."""
     mark: Mark | None = None
     """What is decided about it; then there are no ROIs."""
+    is_whole: bool = False
+    """Whether one ROI that does not fit keeps the others out."""
 
 
 class LeftOut(NamedTuple):
@@ -119,6 +121,9 @@ def fitting(row: ImportRow, header: SharedHeader) -> tuple[list[Roi], list[LeftO
             left_out.append(LeftOut(row.place, exc.message))
         else:
             accepted.append(fit if roi.id else msgspec.structs.replace(fit, id=""))
+    if row.is_whole and left_out and accepted:
+        reason = f"{left_out[0].reason}; the whole row, {len(row.rois)} boxes, is left out"
+        return [], [LeftOut(row.place, reason)]
     return accepted, left_out
 
 

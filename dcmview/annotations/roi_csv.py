@@ -83,7 +83,8 @@ def _row(record: Record) -> ImportRow:
         rectangles = parse_rectangles(coordinates, frames)
     except InvalidAnnotation as exc:
         raise record.error(COORDINATES_COLUMN, exc.message) from exc
-    return ImportRow(record.place, path, tuple(roi_of_rectangle(box, "") for box in rectangles))
+    rois = tuple(roi_of_rectangle(box, "") for box in rectangles)
+    return ImportRow(record.place, path, rois, is_whole=True)
 
 
 def _compact(value: Any) -> str:

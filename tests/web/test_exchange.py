@@ -260,6 +260,7 @@ def test_files_of_several_forms_are_loaded_at_the_start(folder, tmp_path):
     (tmp_path / "embed.csv").write_text(
         f'anon_dicom_path,ROI_coords\n{folder / "0-ct.dcm"},"[[1,2,3,4]]"\n'
         '9-nothing.dcm,"[[1,2,3,4]]"\n'
+        f'{folder / "1-multi.dcm"},"[[1,2,3,4],[5,6,7,900]]"\n'
     )
     (tmp_path / "plain.csv").write_text(
         "picture,x1,y1,x2,y2\n0-ct.dcm,5,6,7,8\n1-multi.dcm,1,1,2,2\n"
@@ -277,6 +278,9 @@ def test_files_of_several_forms_are_loaded_at_the_start(folder, tmp_path):
         assert (overview["unsaved_files"], len(overview["files"])) == (0, 2)
         warnings = server.get("/api/files").json["warnings"]
     assert any("embed.csv: row 3 matches no listed file: 9-nothing.dcm" in w for w in warnings)
+    (whole,) = (warning for warning in warnings if "embed.csv: row 4 left out" in warning)
+    assert "ROI 1: the point (900, 7) is outside" in whole
+    assert "the whole row, 2 boxes, is left out" in whole
     assert any("plain.csv: 2 row(s) found their file by its name" in w for w in warnings)
 
 
