@@ -108,7 +108,7 @@ def _report(
     rois: Sequence[tuple[ReportedImage, Roi]], patient: Dataset, series: str, number: int
 ) -> bytes:
     hd = highdicom()
-    headers = [image.header for image, _ in rois]
+    headers = list({id(image): image.header for image, _ in rois}.values())
     groups = [group for image, roi in rois for group in _groups(image, roi)]
     observer = hd.sr.DeviceObserverIdentifyingAttributes(uid=new_uid(), name="dcmview")
     report = hd.sr.MeasurementReport(
