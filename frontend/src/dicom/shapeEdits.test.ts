@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { boxFromDrag, evenDirection, handlesOf, moveHandle, moveShape } from './shapeEdits';
+import { boxFromDrag, evenDirection, handlesOf, moveHandle, moveShape, onGrid } from './shapeEdits';
 import type { Shape } from './shapes';
 
 const image = { width: 100, height: 80 };
@@ -145,4 +145,12 @@ test('directions are even on the screen, not in the image', () => {
   const even = evenDirection({ x: 0, y: 0 }, { x: 10, y: 5 }, { x: 1, y: 2 });
   expect(even.x).toBeCloseTo(10);
   expect(even.y).toBeCloseTo(5);
+});
+
+test('what a hand means is held by single precision, and its sums are exact', () => {
+  const { x, y } = onGrid({ x: 109.99999999999999, y: 1234.567 });
+  expect([x, y + 0.25 - y]).toEqual([110, 0.25]);
+  // 1234 + 145 / 256, at most half a step away.
+  expect(y).toBe(1234.56640625);
+  expect(Math.fround(y)).toBe(y);
 });

@@ -190,6 +190,17 @@ function evenCorner(anchor: ImagePoint, to: ImagePoint, scale: Scale): ImagePoin
 
 const EIGHTH_TURN_RAD = Math.PI / 4;
 
+/** Steps to a pixel that a hand can tell apart at the highest zoom. */
+const GRID_STEPS = 256;
+
+/**
+ * The nearest point that a hand can mean. Sums of such points are exact, and
+ * the single precision of DICOM reports holds them.
+ */
+export function onGrid({ x, y }: ImagePoint): ImagePoint {
+  return { x: Math.round(x * GRID_STEPS) / GRID_STEPS, y: Math.round(y * GRID_STEPS) / GRID_STEPS };
+}
+
 /** The point nearest to `to` that lies from `from` at a multiple of 45 degrees. */
 export function evenDirection(
   from: ImagePoint,

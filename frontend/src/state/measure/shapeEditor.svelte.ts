@@ -1,6 +1,6 @@
 import { visibleText } from '../../dicom/format';
 import { regionWindow } from '../../dicom/regionStatistics';
-import { moveHandle, moveShapes } from '../../dicom/shapeEdits';
+import { moveHandle, moveShapes, onGrid } from '../../dicom/shapeEdits';
 import {
   boundsOf,
   isRegion,
@@ -435,6 +435,7 @@ export class ShapeEditor {
     const { camera } = this.#viewer;
     const image = this.#scene.frame?.image;
     if (camera === null || image === undefined) return null;
-    return { at: toImagePoint(camera, at), scale: scaleOf(camera), image, isEven, isFromCenter };
+    const point = onGrid(toImagePoint(camera, at));
+    return { at: point, scale: scaleOf(camera), image, isEven, isFromCenter };
   }
 }
