@@ -191,6 +191,9 @@ class OtherReaders:
                 continue
             if self.transfer_syntax_uid in (*_NATIVE, _RLE) and self.ds.BitsAllocated > 1:
                 values = significant_bits(values, self.ds)
+            elif plugin == "pyjpegls" and self.ds.HighBit != self.ds.BitsStored - 1:
+                # Codestreams of such files hold whole cells, and it gives them as they are.
+                values = significant_bits(values, self.ds)
             interpretation = str(described["photometric_interpretation"])
             if interpretation == "YBR_FULL_422":
                 interpretation = "YBR_FULL"
