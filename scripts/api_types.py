@@ -1,6 +1,6 @@
 """Write what is made from the shapes of JSON: types of the page, and the schema of ROI files.
 
-frontend/src/api/types.gen.ts comes from dcmview/web/schemas.py, docs/rois.schema.json from
+frontend/src/api/types.gen.ts comes from dcmview/web/*schemas.py, docs/rois.schema.json from
 dcmview/annotations/native.py. With --check nothing is written and the exit code says whether
 both are fresh.
 """
@@ -19,12 +19,12 @@ from msgspec import Struct
 from msgspec import inspect as shapes
 
 from dcmview.annotations.native import RoiDocument
-from dcmview.web import schemas
+from dcmview.web import roi_schemas, schemas, tag_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPES = ROOT / "frontend/src/api/types.gen.ts"
 SCHEMA = ROOT / "docs/rois.schema.json"
-HEADER = "// Made by scripts/api-types from dcmview/web/schemas.py. Do not edit.\n"
+HEADER = "// Made by scripts/api-types from dcmview/web/*schemas.py. Do not edit.\n"
 SCALARS = {
     shapes.StrType: "string",
     shapes.IntType: "number",
@@ -67,10 +67,11 @@ def roi_schema() -> dict[str, Any]:
 
 
 def struct_classes() -> list[type[Struct]]:
-    """Give the shapes in the order they stand in the module."""
+    """Give the shapes in the order they stand in the modules."""
     return [
         cls
-        for cls in vars(schemas).values()
+        for module in (schemas, roi_schemas, tag_schemas)
+        for cls in vars(module).values()
         if isinstance(cls, type) and issubclass(cls, Struct) and cls is not Struct
     ]
 

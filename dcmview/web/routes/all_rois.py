@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
 
 from dcmview.errors import DcmviewError, NotSaved, RequestError, StaleRevision
-from dcmview.web import schemas
+from dcmview.web import roi_schemas
 from dcmview.web.context import context
 from dcmview.web.errors import STATUS_BY_CLASS, error_body, error_status
 from dcmview.web.params import MOST_FILES_AT_ONCE, file_list, json_object, revision_asked_for
@@ -35,10 +35,10 @@ class AllRois(HTTPEndpoint):
         book = context(request).library.rois
         saving = context(request).library.saving
         state = book.overview(revision_asked_for(request.query_params))
-        body = schemas.RoiOverview(
+        body = roi_schemas.RoiOverview(
             revision=state.clock,
             files=[
-                schemas.RoiCount(
+                roi_schemas.RoiCount(
                     index=each.index,
                     revision=f"{book.instance}-{each.revision}",
                     count=each.count,
@@ -66,7 +66,7 @@ def some_files(request: Request) -> Response:
     """``GET /api/rois/files``: all ROIs of some files."""
     library = context(request).library
     indices = file_list(request.query_params)
-    files: list[schemas.RoiList] = []
+    files: list[roi_schemas.RoiList] = []
     points = 0
     for index in indices:
         state = roi_list(library, index)
@@ -75,7 +75,7 @@ def some_files(request: Request) -> Response:
             break
         files.append(state)
     end = None if len(files) == len(indices) else len(files)
-    return list_response(request, schemas.RoiLists(files, end))
+    return list_response(request, roi_schemas.RoiLists(files, end))
 
 
 def _edit_many(library: Library, content: bytes) -> Response:
@@ -91,16 +91,18 @@ def _edit_many(library: Library, content: bytes) -> Response:
             continue
         state, put_in = outcome
         revision = revision_name(library, state)
-        outcomes.append(schemas.RoiFileOutcome(index, 200, revision, len(state.shown), put_in))
-    body = schemas.RoiBulkEdit(outcomes)
+        outcomes.append(roi_schemas.RoiFileOutcome(index, 200, revision, len(state.shown), put_in))
+    body = roi_schemas.RoiBulkEdit(outcomes)
     if not_saved:
         body.error, body.code = safe_text(not_saved), NotSaved.code
     return json_response(body, status_code=STATUS_BY_CLASS[NotSaved] if not_saved else 200)
 
 
-def _failed(library: Library, index: int, error: DcmviewError) -> schemas.RoiFileOutcome:
+def _failed(library: Library, index: int, error: DcmviewError) -> roi_schemas.RoiFileOutcome:
     plain = error_body(error)
-    outcome = schemas.RoiFileOutcome(index, error_status(error), error=plain.error, code=plain.code)
+    outcome = roi_schemas.RoiFileOutcome(
+        index, error_status(error), error=plain.error, code=plain.code
+    )
     if isinstance(error, StaleRevision):
         outcome.current = roi_list(library, index)
     return outcome

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
 
 from dcmview.errors import InvalidAnnotation
-from dcmview.web import schemas
+from dcmview.web import roi_schemas
 from dcmview.web.context import context
 from dcmview.web.params import json_object
 from dcmview.web.respond import json_response
@@ -42,9 +42,9 @@ class Annotations(HTTPEndpoint):
         return await run_in_threadpool(_replace, library, _index(request), body)
 
 
-def roi_set(rectangles: Sequence[Rectangle]) -> schemas.RoiSet:
+def roi_set(rectangles: Sequence[Rectangle]) -> roi_schemas.RoiSet:
     """Write rectangles in the form of the contract."""
-    return schemas.RoiSet(
+    return roi_schemas.RoiSet(
         num_roi=len(rectangles),
         roi_coords=[box.coordinates for box in rectangles],
         roi_frames=[list(box.frames) for box in rectangles],

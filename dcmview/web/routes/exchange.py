@@ -13,7 +13,7 @@ from dcmview.annotations.roi import LONGEST_NAME, LONGEST_SOURCE
 from dcmview.errors import NotSaved
 from dcmview.exchange.forms import EXPORT_FORMS
 from dcmview.exchange.readers import IMPORT_FORMS, Content, read_table, shown_form
-from dcmview.web import schemas
+from dcmview.web import roi_schemas
 from dcmview.web.context import context
 from dcmview.web.download import download
 from dcmview.web.params import flag, one_of, text_of
@@ -68,10 +68,12 @@ def _table_head(content: Content) -> Response:
     form = shown_form(content)
     head = read_head(content.table) if form == "table" else TableHead((), {}, ())
     return json_response(
-        schemas.RoiTableHead(
+        roi_schemas.RoiTableHead(
             format=form,
             columns=[safe_text(name) for name in head.columns],
-            known=[schemas.KnownColumn(what, safe_text(name)) for what, name in head.known.items()],
+            known=[
+                roi_schemas.KnownColumn(what, safe_text(name)) for what, name in head.known.items()
+            ],
             rows=[[safe_text(text) for text in row] for row in head.rows],
         )
     )
@@ -98,19 +100,19 @@ def preview(request: Request) -> Response:
         form = one_of(request.query_params, "format", tuple(EXPORT_FORMS))
         return json_response(_preview(request, form))
     return json_response(
-        schemas.RoiExportPreviews([_preview(request, form) for form in EXPORT_FORMS])
+        roi_schemas.RoiExportPreviews([_preview(request, form) for form in EXPORT_FORMS])
     )
 
 
-def _preview(request: Request, form: str) -> schemas.RoiExportPreview:
+def _preview(request: Request, form: str) -> roi_schemas.RoiExportPreview:
     with_predictions = flag(request.query_params, "predictions")
     exchange = context(request).library.exchange
     found = exchange.preview(form, with_predictions=with_predictions)
-    return schemas.RoiExportPreview(
+    return roi_schemas.RoiExportPreview(
         format=form,
         rois=found.rois,
         carried=found.carried,
-        lost=[schemas.RoiLoss(what, count) for what, count in found.lost.items()],
+        lost=[roi_schemas.RoiLoss(what, count) for what, count in found.lost.items()],
         missing=found.missing,
     )
 
@@ -133,11 +135,11 @@ async def _download(request: Request, form: str) -> Response:
     )
 
 
-def import_report(report: ImportReport) -> schemas.RoiImport:
-    return schemas.RoiImport(
+def import_report(report: ImportReport) -> roi_schemas.RoiImport:
+    return roi_schemas.RoiImport(
         format=report.format,
         rows=report.rows,
-        matched=schemas.RoiMatches(
+        matched=roi_schemas.RoiMatches(
             path=report.by_path, sop_instance_uid=report.by_uid, name=report.by_name
         ),
         files=report.files,
@@ -152,8 +154,8 @@ def import_report(report: ImportReport) -> schemas.RoiImport:
     )
 
 
-def _named(found: Sequence[LeftOut]) -> list[schemas.RoiLeftOut]:
+def _named(found: Sequence[LeftOut]) -> list[roi_schemas.RoiLeftOut]:
     return [
-        schemas.RoiLeftOut(safe_text(place), safe_text(reason))
+        roi_schemas.RoiLeftOut(safe_text(place), safe_text(reason))
         for place, reason in found[:MOST_NAMED]
     ]

@@ -10,7 +10,7 @@ from starlette.endpoints import HTTPEndpoint
 from starlette.responses import Response
 
 from dcmview.errors import DcmviewError, NotSaved, PreconditionRequired, StaleRevision
-from dcmview.web import schemas
+from dcmview.web import roi_schemas
 from dcmview.web.context import context
 from dcmview.web.errors import error_body, error_status
 from dcmview.web.params import json_object
@@ -42,11 +42,11 @@ class Rois(HTTPEndpoint):
         return await _edit(request, _operate)
 
 
-def roi_list(library: Library, index: int) -> schemas.RoiList:
+def roi_list(library: Library, index: int) -> roi_schemas.RoiList:
     """Write the ROIs of a file as they are now."""
     entry = library.entry(index)
     state = library.rois.get(index)
-    return schemas.RoiList(
+    return roi_schemas.RoiList(
         index=index,
         path=safe_text(entry.path),
         sop_instance_uid=entry.header.sop_instance_uid,
@@ -96,13 +96,13 @@ def _operate(
 ) -> Response:
     state, put_in = library.rois.edit(index, json_object(content).get("operations"), expected)
     revision = revision_name(library, state)
-    body = schemas.RoiEdit(index=index, revision=revision, count=len(state.shown), rois=put_in)
+    body = roi_schemas.RoiEdit(index=index, revision=revision, count=len(state.shown), rois=put_in)
     return json_response(body, {"ETag": f'"{revision}"'})
 
 
-def _refusal(error: DcmviewError, current: schemas.RoiList) -> Response:
+def _refusal(error: DcmviewError, current: roi_schemas.RoiList) -> Response:
     plain = error_body(error)
-    body = schemas.RoiRefusal(error=plain.error, code=plain.code, current=current)
+    body = roi_schemas.RoiRefusal(error=plain.error, code=plain.code, current=current)
     return Response(
         encode_json(body),
         status_code=error_status(error),

@@ -6,7 +6,7 @@ import asyncio
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from dcmview.web import schemas
+from dcmview.web import tag_schemas
 from dcmview.web.context import context
 from dcmview.web.csv_table import csv_response
 from dcmview.web.params import comparison_request, variation_request, wants_csv
@@ -78,13 +78,13 @@ def _vary(
 # Answers as JSON
 
 
-def _comparison(found: Comparison) -> schemas.TagComparison:
-    answer = schemas.TagComparison(0, 0, 0, 0, truncated=found.truncated, rows=[])
+def _comparison(found: Comparison) -> tag_schemas.TagComparison:
+    answer = tag_schemas.TagComparison(0, 0, 0, 0, truncated=found.truncated, rows=[])
     for difference in found.differences:
         entry, state = difference.entry, difference.state
         setattr(answer, state, getattr(answer, state) + 1)
         answer.rows.append(
-            schemas.TagDifference(
+            tag_schemas.TagDifference(
                 path=entry.path,
                 name=entry.name,
                 tag=_tag(entry),
@@ -97,29 +97,31 @@ def _comparison(found: Comparison) -> schemas.TagComparison:
     return answer
 
 
-def _variation(found: VariationReport, *, by_frame: bool) -> schemas.TagVariation:
-    return schemas.TagVariation(
+def _variation(found: VariationReport, *, by_frame: bool) -> tag_schemas.TagVariation:
+    return tag_schemas.TagVariation(
         by="frame" if by_frame else "file",
         files=found.files,
         frames=found.frames,
         asked=found.asked,
         truncated=bool(found.notes),
         note="; ".join(found.notes),
-        unread=[schemas.UnreadFile(index, safe_text(reason)) for index, reason in found.unread],
+        unread=[tag_schemas.UnreadFile(index, safe_text(reason)) for index, reason in found.unread],
         constant=[_constant(row) for row in found.rows if row.is_constant],
         varying=[_varying(row) for row in found.rows if not row.is_constant],
     )
 
 
-def _constant(row: Variable) -> schemas.ConstantTag:
+def _constant(row: Variable) -> tag_schemas.ConstantTag:
     entry = row.entry
     value = _text(row.values[0])
-    return schemas.ConstantTag(entry.path, entry.name, _tag(entry), entry.vr, entry.keyword, value)
+    return tag_schemas.ConstantTag(
+        entry.path, entry.name, _tag(entry), entry.vr, entry.keyword, value
+    )
 
 
-def _varying(row: Variable) -> schemas.VaryingTag:
+def _varying(row: Variable) -> tag_schemas.VaryingTag:
     entry = row.entry
-    return schemas.VaryingTag(
+    return tag_schemas.VaryingTag(
         path=entry.path,
         name=entry.name,
         tag=_tag(entry),
@@ -130,12 +132,12 @@ def _varying(row: Variable) -> schemas.VaryingTag:
     )
 
 
-def _side(entry: TagEntry | None) -> schemas.TagSide | None:
-    return None if entry is None else schemas.TagSide(entry.vr, _text(entry.text))
+def _side(entry: TagEntry | None) -> tag_schemas.TagSide | None:
+    return None if entry is None else tag_schemas.TagSide(entry.vr, _text(entry.text))
 
 
-def _text(value: TagText) -> schemas.TagText:
-    answer = schemas.TagText(value.text)
+def _text(value: TagText) -> tag_schemas.TagText:
+    answer = tag_schemas.TagText(value.text)
     if value.total is not None:
         answer.total = value.total
     if value.by_length:

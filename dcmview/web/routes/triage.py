@@ -12,7 +12,7 @@ from dcmview.annotations.triage import parse_change
 from dcmview.errors import NotSaved, RequestError
 from dcmview.exchange.readers import read_table
 from dcmview.exchange.triage_forms import export_triage, marks_alone
-from dcmview.web import schemas
+from dcmview.web import roi_schemas
 from dcmview.web.context import context
 from dcmview.web.download import download
 from dcmview.web.params import LARGEST_NUMBER, json_object, revision_asked_for
@@ -76,15 +76,17 @@ async def import_marks(request: Request) -> Response:
     return json_response(body)
 
 
-def _overview(library: Library, since: int) -> schemas.TriageOverview:
+def _overview(library: Library, since: int) -> roi_schemas.TriageOverview:
     state = library.triage.overview(since)
-    return schemas.TriageOverview(
+    return roi_schemas.TriageOverview(
         revision=state.clock,
         marks=[
-            schemas.TriageMark(index, library.series_of(index), mark.mark, mark.note, mark.modified)
+            roi_schemas.TriageMark(
+                index, library.series_of(index), mark.mark, mark.note, mark.modified
+            )
             for index, mark in state.marks
         ],
-        counts=schemas.TriageCounts(**state.counts),
+        counts=roi_schemas.TriageCounts(**state.counts),
         images=state.images,
         unlisted_files=state.unlisted_files,
     )

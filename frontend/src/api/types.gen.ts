@@ -1,47 +1,4 @@
-// Made by scripts/api-types from dcmview/web/schemas.py. Do not edit.
-
-/** Put a new ROI in, at the end or before the one that is now the `index`-th. */
-export interface AddRoi {
-  op: 'add';
-  roi: Roi;
-  index?: number | null;
-}
-
-/** Take the ROI with this id out. */
-export interface RemoveRoi {
-  op: 'remove';
-  id: string;
-}
-
-/** Put an ROI in the place of the one with its id. */
-export interface ReplaceRoi {
-  op: 'replace';
-  roi: Roi;
-}
-
-/** A place in the image: column and row, 0.0 at the top left corner of the first pixel. */
-export interface ImagePoint {
-  x: number;
-  y: number;
-}
-
-/** A region of interest or a measurement, with all that a person or a model says of it. */
-export interface Roi {
-  id?: string;
-  kind: 'angle' | 'cobb' | 'ellipse' | 'freehand' | 'length' | 'point' | 'polygon' | 'polyline' | 'rectangle';
-  points: ImagePoint[];
-  frames?: 'all' | number[];
-  label?: string;
-  color?: string;
-  group?: string;
-  score?: number | null;
-  note?: string;
-  author?: string;
-  source?: string;
-  created?: string;
-  modified?: string;
-  locked?: boolean;
-}
+// Made by scripts/api-types from dcmview/web/*schemas.py. Do not edit.
 
 /** Every answer that is not a success. */
 export interface ErrorBody {
@@ -454,6 +411,49 @@ export interface Explanation {
   repairs: RepairNote[];
   ignored: IgnoredNote[];
   pixel: PixelProbe | null;
+}
+
+/** Put a new ROI in, at the end or before the one that is now the `index`-th. */
+export interface AddRoi {
+  op: 'add';
+  roi: Roi;
+  index?: number | null;
+}
+
+/** Take the ROI with this id out. */
+export interface RemoveRoi {
+  op: 'remove';
+  id: string;
+}
+
+/** Put an ROI in the place of the one with its id. */
+export interface ReplaceRoi {
+  op: 'replace';
+  roi: Roi;
+}
+
+/** A place in the image: column and row, 0.0 at the top left corner of the first pixel. */
+export interface ImagePoint {
+  x: number;
+  y: number;
+}
+
+/** A region of interest or a measurement, with all that a person or a model says of it. */
+export interface Roi {
+  id?: string;
+  kind: 'angle' | 'cobb' | 'ellipse' | 'freehand' | 'length' | 'point' | 'polygon' | 'polyline' | 'rectangle';
+  points: ImagePoint[];
+  frames?: 'all' | number[];
+  label?: string;
+  color?: string;
+  group?: string;
+  score?: number | null;
+  note?: string;
+  author?: string;
+  source?: string;
+  created?: string;
+  modified?: string;
+  locked?: boolean;
 }
 
 /** ROIs of one file: boxes `[ymin, xmin, ymax, xmax]` and the frames of each. */

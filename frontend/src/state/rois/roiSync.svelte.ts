@@ -95,7 +95,7 @@ export class RoiSync {
   need(files: readonly number[]): void {
     if (files.length === 0) return;
     this.#needed = new Set([...files, ...this.#needed]);
-    if (this.#isAsked) void this.#load();
+    if (this.#isAsked) void this.#load().catch((reason: unknown) => this.#report(reason));
     else void this.refresh();
   }
 
