@@ -295,12 +295,27 @@ def test_a_shape_is_pasted_on_another_file(page, server):
     assert copy["id"] != original["id"]
 
 
-def test_two_windows_edit_one_file_and_lose_nothing(page, server):
+def test_windows_of_one_browser_see_each_others_edits_at_once(page, server):
+    hand, file = open_ct(page, server)
+    second = page.context.new_page()
+    _, same = open_ct(second, server)
+    assert same == file
+    page.keyboard.press("r")
+    hand.drag((40, 40), (60, 60))
+    there = second.get_by_role("group", name="ROIs on the image").get_by_role("img")
+    expect(there).to_have_count(1)
+    page.keyboard.press("Control+z")
+    expect(there).to_have_count(0)
+    second.close()
+
+
+def test_two_browsers_edit_one_file_and_lose_nothing(page, server):
     hand, file = open_ct(page, server)
     page.keyboard.press("r")
     hand.drag((40, 40), (60, 60))
     wait_for(page, server, file, 1)
-    second = page.context.new_page()
+    browser = page.context.browser
+    second = browser.new_context(viewport=page.viewport_size).new_page()
     other_hand, same = open_ct(second, server)
     assert same == file
     layer = second.get_by_role("group", name="ROIs on the image")
@@ -321,7 +336,7 @@ def test_two_windows_edit_one_file_and_lose_nothing(page, server):
     assert sorted(round(points_of(roi)[0][1]) for roi in rois) == [40, 40, 90, 140]
     notices = second.get_by_role("list", name="Notices")
     expect(notices).to_contain_text("both are kept")
-    second.close()
+    second.context.close()
 
 
 @pytest.mark.parametrize("page", ["Failed to load resource"], indirect=True, ids=["offline"])

@@ -83,6 +83,8 @@ export class Session {
   readonly roiImporter: RoiImporter;
   readonly thumbnails: ThumbnailStore;
   readonly sheet: ContactSheet;
+  /** Hears that the server has taken edits of this page. */
+  onEdited: () => void = () => undefined;
   /** The line of the list that has the focus. */
   treeFocus: TreeItem | null = null;
   readonly #arrival: Arrival;
@@ -117,6 +119,7 @@ export class Session {
       onProblem: (message) => {
         this.notices.warn(message);
       },
+      onSent: () => this.onEdited(),
     });
     this.comparison = new Comparison(this.rois, this.roiSync);
     this.skipped = new Skipped(client, noteFailure);
@@ -169,7 +172,10 @@ export class Session {
         this.notices.warn(message);
       },
       // Marks are saved as ROIs are: what is not is known to those.
-      onSent: () => void this.roiSync.refresh(),
+      onSent: () => {
+        void this.roiSync.refresh();
+        this.onEdited();
+      },
       onExported: () => void this.roiSync.refresh(),
     });
   }

@@ -28,6 +28,8 @@ interface Hearers {
   onFailure: (failure: ApiError) => void;
   /** Hears of what a person should know. */
   onProblem: (message: string) => void;
+  /** Hears that the server has taken edits. */
+  onSent: () => void;
 }
 
 /** Keeps the ROIs of the page and those of the server the same, and no edit from being lost. */
@@ -236,6 +238,7 @@ export class RoiSync {
       })),
     );
     if (answer.error !== undefined) this.saveError = answer.error;
+    this.#hearers.onSent();
     for (const [place, parcel] of parcels.entries()) {
       await this.#settle(parcel, answer.files[place]);
     }

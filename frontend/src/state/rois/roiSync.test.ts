@@ -139,6 +139,7 @@ class Server {
 
 function page() {
   const said: string[] = [];
+  let told = 0;
   const failures: string[] = [];
   const client = {
     overview: () => Promise.resolve().then(server.overview),
@@ -156,9 +157,10 @@ function page() {
   const sync = new RoiSync(client, book, {
     onFailure: ({ code }) => failures.push(code),
     onProblem: (message) => said.push(message),
+    onSent: () => (told += 1),
   });
   const labels = () => book.of(0).map(({ roi }) => roi.label);
-  return { book, sync, said, failures, labels };
+  return { book, sync, said, failures, labels, timesTold: () => told };
 }
 
 function named(label: string): Roi {
@@ -172,11 +174,12 @@ async function settle(): Promise<void> {
 const onServer = () => server.rois.map(({ label }) => label);
 
 test('edits that follow each other travel together, and are known to be there', async () => {
-  const { book, sync } = page();
+  const { book, sync, timesTold } = page();
   book.add(0, [named('a')]);
   book.add(0, [named('b')]);
   expect(sync.isUnsafe).toBe(true);
   await settle();
+  expect(timesTold()).toBe(1);
   expect(server.asked).toEqual(['get 0', '0: add add', 'overview']);
   expect([onServer(), sync.hasUnsent, sync.unsavedFiles]).toEqual([['a', 'b'], false, 1]);
 });
