@@ -132,7 +132,7 @@ def test_a_picture_is_copied_to_the_clipboard(page, server):
     open_series(page, CT_SERIES)
     menu(page).get_by_label("Image only, full resolution").check()
     menu(page).get_by_role("button", name="Copy").click()
-    expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible(timeout=20_000)
     content = page.evaluate(
         """async () => {
           const [item] = await navigator.clipboard.read();

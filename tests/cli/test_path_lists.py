@@ -20,15 +20,7 @@ class ListServer(ServerProcess):
     """A server that reads its paths from a pipe."""
 
     def __init__(self, *arguments):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "dcmview", "--no-browser", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.first_line = self.process.stdout.readline()
-        self.url = self.first_line.removeprefix("dcmview: server running at ").strip()
+        super().__init__(*arguments, stdin=subprocess.PIPE)
 
     def give(self, *paths):
         self.process.stdin.write("".join(f"{path}\n" for path in paths))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -32,16 +33,25 @@ class Answer:
 
 
 class ServerProcess:
-    """``python -m dcmview --no-browser`` with the given arguments."""
+    """``python -m dcmview --no-browser``, in a folder of its own unless another is given."""
 
-    def __init__(self, *arguments: str, cwd: str | os.PathLike[str] | None = None) -> None:
+    _folder: TemporaryDirectory[str] | None = None
+
+    def __init__(
+        self,
+        *arguments: str,
+        cwd: str | os.PathLike[str] | None = None,
+        stdin: int = subprocess.DEVNULL,
+    ) -> None:
+        # What is rescued at the end of a run must not lie about where the tests were started.
+        self._folder = TemporaryDirectory()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "dcmview", "--no-browser", *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            cwd=cwd,
+            cwd=cwd or self._folder.name,
         )
         assert self.process.stdout is not None
         self.first_line = self.process.stdout.readline()
@@ -94,4 +104,6 @@ class ServerProcess:
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         out, err = self.process.communicate(timeout=10)
+        if self._folder is not None:
+            self._folder.cleanup()
         return self.process.returncode, out, err
