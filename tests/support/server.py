@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import http.client
 import json
 import signal
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 START_LIMIT_S = 30
 
+ELSEWHERE = TemporaryDirectory()
+"""What servers rescue at their end must not lie about."""
+atexit.register(ELSEWHERE.cleanup)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -33,9 +38,7 @@ class Answer:
 
 
 class ServerProcess:
-    """``python -m dcmview --no-browser``, in a folder of its own unless another is given."""
-
-    _folder: TemporaryDirectory[str] | None = None
+    """``python -m dcmview --no-browser``, not where the tests were started unless that is given."""
 
     def __init__(
         self,
@@ -43,15 +46,13 @@ class ServerProcess:
         cwd: str | os.PathLike[str] | None = None,
         stdin: int = subprocess.DEVNULL,
     ) -> None:
-        # What is rescued at the end of a run must not lie about where the tests were started.
-        self._folder = TemporaryDirectory()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "dcmview", "--no-browser", *arguments],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            cwd=cwd or self._folder.name,
+            cwd=cwd or ELSEWHERE.name,
         )
         assert self.process.stdout is not None
         self.first_line = self.process.stdout.readline()
@@ -104,6 +105,4 @@ class ServerProcess:
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         out, err = self.process.communicate(timeout=10)
-        if self._folder is not None:
-            self._folder.cleanup()
         return self.process.returncode, out, err
