@@ -357,7 +357,9 @@ def test_a_killed_server_with_its_journal_goes_on_where_it_was(page, tmp_path):
     with ServerProcess("--port", port, *options) as server:
         server.wait_scanned()
         rois = wait_for(page, server, file, 2)
-        assert sorted(round(points_of(roi)[0][0]) for roi in rois) == [40, 100]
+        # The banner of the lost server may have come while the hand was drawing.
+        lefts = sorted(points_of(roi)[0][0] for roi in rois)
+        assert lefts == pytest.approx([40, 100], abs=3)
         expect_saving(page, "Edits saved in truth.json")
         page.goto("about:blank")
 
