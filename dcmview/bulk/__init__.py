@@ -1,0 +1,1 @@
+"""One task over many files: inputs, processes, names of outputs, progress and report."""

@@ -1,0 +1,1 @@
+"""What the commands do to one file, and the functions of the same name."""

@@ -1,0 +1,1 @@
+"""Frames as documents and pictures for other programs."""

@@ -1,0 +1,1 @@
+"""Small pictures of instances, and sheets of them."""

@@ -1,0 +1,1 @@
+"""Files from one transfer syntax to another, proven by decoding them back."""
