@@ -489,7 +489,9 @@ class Engine:
         size_px = request.size_px or size_px
         if size_px is not None:
             display = reduce_to(display, size_px, aspect=recipe.pixel_aspect)
-        content = encode_picture(display, request.format, icc_profile=recipe.icc_profile)
+        content = encode_picture(
+            display, request.format, quality=request.quality, icc_profile=recipe.icc_profile
+        )
         return Picture(content, request.format, stored.truncated)
 
     def _frame_for(

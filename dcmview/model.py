@@ -357,7 +357,8 @@ class DisplayRequest:
     if it is None. ``percentile`` measures as for a file without a window. ``voi``
     picks the k-th window or LUT of the recipe; ``size_px`` bounds the
     longer side of a reduced picture; ``preview`` allows a reduced decode, which
-    is faster and not exact.
+    is faster and not exact. ``quality`` is that of JPEG and WebP, 1 to 100, the usual
+    one if it is None.
     """
 
     window: tuple[float, float] | None = None
@@ -370,6 +371,7 @@ class DisplayRequest:
     format: PictureFormat = PictureFormat.PNG
     size_px: int | None = None
     preview: bool = False
+    quality: int | None = None
 
     @property
     def is_plain_png(self) -> bool:

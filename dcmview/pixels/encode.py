@@ -38,7 +38,11 @@ _WEBP_HAS_PROFILE = 0x20
 
 
 def encode_picture(
-    display: NDArray[np.uint8], picture_format: PictureFormat, *, icc_profile: bytes | None = None
+    display: NDArray[np.uint8],
+    picture_format: PictureFormat,
+    *,
+    quality: int | None = None,
+    icc_profile: bytes | None = None,
 ) -> bytes:
     """Encode a picture in one of the formats that browsers show.
 
@@ -51,16 +55,21 @@ def encode_picture(
         Grey levels, or red, green, blue.
     picture_format : PictureFormat
         The format.
+    quality : int, optional
+        From 1 to 100, that of ``QUALITY`` if it is None; PNG loses nothing and has none.
     icc_profile : bytes, optional
         What the colours are; put into the file.
 
     Raises
     ------
     RequestError
-        If the picture is larger than the format allows.
+        If the picture is larger than the format allows, or there is no such quality.
     """
+    if quality is not None and not 1 <= quality <= 100:
+        raise RequestError(f"quality must be from 1 to 100, not {quality}")
     if picture_format is PictureFormat.PNG:
         return encode_png(display, icc_profile=icc_profile)
+    quality = quality or QUALITY[picture_format]
     longest = LONGEST_SIDE[picture_format]
     if max(display.shape[:2]) > longest:
         raise RequestError(
@@ -68,27 +77,23 @@ def encode_picture(
             f"{max(display.shape[:2]):,}; ask for format=png or a size"
         )
     if picture_format is PictureFormat.WEBP:
-        return _encode_webp(display, icc_profile)
+        return _encode_webp(display, quality, icc_profile)
     from PIL import Image
 
     content = io.BytesIO()
     Image.fromarray(display).save(
-        content,
-        format=picture_format.name,
-        quality=QUALITY[picture_format],
-        icc_profile=icc_profile,
+        content, format=picture_format.name, quality=quality, icc_profile=icc_profile
     )
     return content.getvalue()
 
 
-def _encode_webp(display: NDArray[np.uint8], icc_profile: bytes | None) -> bytes:
+def _encode_webp(display: NDArray[np.uint8], quality: int, icc_profile: bytes | None) -> bytes:
     """Not with Pillow, which keeps all other threads waiting while it copies the pixels."""
     from imagecodecs import webp_encode
 
     rows, columns = display.shape[:2]
     colors = np.empty((rows, columns, 3), np.uint8)  # there are no grey ones
     colors[...] = display if display.ndim == 3 else display[:, :, None]
-    quality = QUALITY[PictureFormat.WEBP]
     content = bytes(webp_encode(colors, level=quality, method=_WEBP_EFFORT, lossless=False))
     if icc_profile is None:
         return content

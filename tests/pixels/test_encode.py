@@ -124,3 +124,32 @@ def test_a_picture_that_is_part_of_another_is_encoded() -> None:
 def test_a_picture_beyond_what_the_format_allows_says_what_would_do() -> None:
     with pytest.raises(RequestError, match=r"16,383 pixels a side.*20,000; ask for format=png"):
         encode_picture(np.zeros((1, 20_000), np.uint8), PictureFormat.WEBP)
+
+
+def test_quality_50_has_the_quantization_of_the_jpeg_standard() -> None:
+    content = encode_picture(np.zeros((8, 8), np.uint8), PictureFormat.JPEG, quality=50)
+    with Image.open(io.BytesIO(content)) as picture:
+        table = picture.quantization[0]  # type: ignore[attr-defined]
+    # ITU-T T.81 table K.1, first row; libjpeg scales it by 1 at quality 50.
+    assert table[:8] == [16, 11, 10, 16, 24, 40, 51, 61]
+
+
+@pytest.mark.parametrize("picture_format", [PictureFormat.JPEG, PictureFormat.WEBP])
+def test_less_quality_makes_smaller_and_less_exact_pictures(picture_format: PictureFormat) -> None:
+    display = np.random.default_rng(1).integers(0, 256, (64, 64), np.uint8)
+
+    def encoded(quality: int) -> tuple[int, float]:
+        content = encode_picture(display, picture_format, quality=quality)
+        with Image.open(io.BytesIO(content)) as picture:
+            found = np.asarray(picture.convert("L")).astype(int)
+        return len(content), float(np.abs(found - display).mean())
+
+    (low_bytes, low_error), (high_bytes, high_error) = encoded(10), encoded(95)
+    assert low_bytes < high_bytes / 2
+    assert low_error > 2 * high_error
+
+
+@pytest.mark.parametrize("quality", [-1, 0, 101])
+def test_a_quality_that_is_none_is_refused(quality: int) -> None:
+    with pytest.raises(RequestError, match=f"quality must be from 1 to 100, not {quality}"):
+        encode_picture(np.zeros((8, 8), np.uint8), PictureFormat.JPEG, quality=quality)
