@@ -142,6 +142,12 @@ class StaleRevision(Conflict):
     code = "stale_revision"
 
 
+class OutputExists(Conflict):
+    """A file would be written over another one that is there already."""
+
+    code = "output_exists"
+
+
 class PreconditionRequired(DcmviewError):
     """An edit has to say on which revision it builds."""
 

@@ -1,0 +1,106 @@
+"""Where jobs run: here, in processes of this computer, or on a Dask cluster.
+
+All are a `concurrent.futures.Executor`, so nothing else knows which it is.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from dcmview.errors import NotInstalled, StartError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PRELOADED = ["dcmview.bulk.task", "dcmview.engine"]
+_CLUSTER_WAIT_S = 30.0
+_MOST_RETRIES = 3
+"""Of a job whose worker died: then the job is what kills them."""
+
+
+class InlineExecutor(Executor):
+    """Does each job when it is handed in; for a few, that no process is worth."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call a function and give a future that is done."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as exc:  # noqa: BLE001, told by the future
+            future.set_exception(exc)
+        return future
+
+
+def core_count() -> int:
+    """Count the processors that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
+def local_processes(size: int) -> ProcessPoolExecutor:
+    """Start processes on this computer, which end when this one does."""
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        context.set_forkserver_preload(_PRELOADED)
+    return ProcessPoolExecutor(size, mp_context=context, initializer=_begin_worker)
+
+
+def cluster(address: str) -> Executor:
+    """Connect to a Dask scheduler, whose workers see the same files under the same paths.
+
+    Raises
+    ------
+    NotInstalled
+        If ``dcmview[cluster]`` is not installed.
+    StartError
+        If nobody answers at the address.
+    """
+    try:
+        from distributed import Client
+    except ImportError as exc:
+        raise NotInstalled('--cluster needs Dask: pip install "dcmview[cluster]"') from exc
+    try:
+        connect: Any = Client
+        client = connect(address, timeout=_CLUSTER_WAIT_S, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as exc:
+        words = " ".join(str(exc).split()) or type(exc).__name__
+        raise StartError(f"no Dask scheduler at {address}: {words}") from exc
+    return _ClusterExecutor(client)
+
+
+class _ClusterExecutor(Executor):
+    """Dask's own executor, which cannot take the same job twice, and closes with its client."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._executor = client.get_executor(pure=False, retries=_MOST_RETRIES)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = self._executor.submit(fn, *args, **kwargs)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        # Dask's own cancels what is not done when it does not wait.
+        self._executor.shutdown(wait=wait and not cancel_futures)
+        self._client.close()
+
+
+def _begin_worker() -> None:
+    """In a process of the pool: Ctrl+C is for the one that hands out the jobs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def end_with_parent() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=end_with_parent, name="dcmview-parent", daemon=True).start()

@@ -1,0 +1,120 @@
+"""Output files that are there as a whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from typing import TYPE_CHECKING, BinaryIO
+
+from dcmview.errors import OutputExists
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dcmview.model import FileStamp
+
+_PARTIAL_SUFFIX = ".dcmview-partial"
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+"""What file systems without links say."""
+
+
+@contextlib.contextmanager
+def new_file(
+    path: str, *, overwrite: bool = False, inputs: tuple[FileStamp, ...] = ()
+) -> Iterator[BinaryIO]:
+    """Open a file for writing and reading that gets its name when the block ends well.
+
+    Folders above it are made. Until then the content has a name that no
+    other program takes for a result, or none where the system allows that.
+
+    Parameters
+    ----------
+    path : str
+        The final name.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+    inputs : tuple of FileStamp
+        Files that are never replaced.
+
+    Raises
+    ------
+    OutputExists
+        If there is a file of that name and it may not be replaced.
+    OSError
+        If it cannot be written.
+    """
+    _check(path, overwrite=overwrite, inputs=inputs)
+    folder = os.path.dirname(path) or "."
+    os.makedirs(folder, exist_ok=True)
+    descriptor, partial = _open_partial(folder, os.path.basename(path))
+    try:
+        with os.fdopen(descriptor, "w+b") as stream:
+            yield stream
+            stream.flush()
+            if partial is None and not overwrite:
+                _name_open_file(stream.fileno(), path)
+                return
+            if partial is None:
+                partial = os.path.join(folder, _partial_name("output"))
+                _name_open_file(stream.fileno(), partial)
+        if overwrite:
+            _check(path, overwrite=overwrite, inputs=inputs)
+            os.replace(partial, path)
+        else:
+            _move(partial, path)
+    except BaseException:
+        if partial is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(partial)
+        raise
+
+
+def _check(path: str, *, overwrite: bool, inputs: tuple[FileStamp, ...]) -> None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        if os.path.lexists(path) and not overwrite:
+            raise OutputExists(f"there is a file of that name: {path}") from None
+        return
+    if any((found.st_dev, found.st_ino) == (stamp.device, stamp.inode) for stamp in inputs):
+        raise OutputExists(f"the output would replace the input: {path}")
+    if not overwrite:
+        raise OutputExists(f"there is a file of that name: {path}")
+
+
+def _open_partial(folder: str, name: str) -> tuple[int, str | None]:
+    """A file without a name, which a killed process does not leave behind; else one with."""
+    flag = getattr(os, "O_TMPFILE", 0)
+    if flag:
+        with contextlib.suppress(OSError):  # not every file system has them
+            return os.open(folder, flag | os.O_RDWR | os.O_CLOEXEC, 0o666), None
+    partial = os.path.join(folder, _partial_name(name))
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.open(partial, flags | getattr(os, "O_CLOEXEC", 0), 0o666), partial
+
+
+def _partial_name(name: str) -> str:
+    return f".{name[:100]}.{secrets.token_hex(6)}{_PARTIAL_SUFFIX}"
+
+
+def _name_open_file(descriptor: int, path: str) -> None:
+    try:
+        # Only with a descriptor is the link in /proc followed.
+        os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor)
+    except FileExistsError:
+        raise OutputExists(f"there is a file of that name: {path}") from None
+
+
+def _move(partial: str, path: str) -> None:
+    try:
+        os.link(partial, path)  # a rename would replace what is there
+    except FileExistsError:
+        raise OutputExists(f"there is a file of that name: {path}") from None
+    except OSError as exc:
+        if exc.errno not in _NO_LINKS:
+            raise
+        os.rename(partial, path)
+    else:
+        os.unlink(partial)

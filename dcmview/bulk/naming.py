@@ -1,0 +1,139 @@
+"""Where the output for a file goes: decided in one process, so that no two get one name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dcmview.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dcmview.registry.registry import Entry
+
+HASH_MARK = "{sha256}"
+"""Stands in a planned name for the hash of the content, which the worker puts there."""
+
+_UID = re.compile(r"[0-9.]{1,64}")
+_LONGEST_NAME_BYTES = 240  # of 255 that file systems take, with room for a number
+
+
+class NameStyle(StrEnum):
+    """What outputs are called by."""
+
+    UID = "uid"  # SOP Instance UID
+    PATH = "path"  # the path below the folder that was given
+    HASH = "hash"  # SHA-256 of the file's bytes
+
+
+class Naming:
+    """Names for outputs in one folder.
+
+    Parameters
+    ----------
+    folder : str
+        Where outputs go.
+    style : NameStyle
+        What they are called by.
+    extension : str
+        With its dot; empty keeps that of the file (`path`), or gives ``.dcm``.
+    roots : iterable of str
+        The paths that the user gave: those below a folder are mirrored.
+    suffix : str
+        Put between name and extension.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        style: NameStyle,
+        extension: str,
+        roots: Iterable[str] = (),
+        suffix: str = "",
+    ) -> None:
+        self._folder = os.path.abspath(folder)
+        self._style = style
+        self._extension = extension
+        self._suffix = suffix
+        folders = {os.path.abspath(root) for root in roots if os.path.isdir(root)}
+        # The innermost of folders that lie in each other.
+        self._roots = sorted(folders, key=len, reverse=True)
+        self._taken: set[str] = set()
+        self._planned: dict[str, str] = {}
+
+    def plan(self, entry: Entry) -> str:
+        """Give the path for a file: another one for each file, the same if one comes again."""
+        path = self._planned.get(entry.path)
+        if path is None:
+            path = self._planned[entry.path] = self._name(entry)
+        return path
+
+    def _name(self, entry: Entry) -> str:
+        if self._style is NameStyle.HASH:
+            return self._join(HASH_MARK, self._extension or ".dcm")
+        if self._style is NameStyle.UID:
+            uid = entry.header.sop_instance_uid
+            stem = uid if _UID.fullmatch(uid) else _hashed_path(entry.path)
+            return self._unique(stem, self._extension or ".dcm")
+        stem, extension = os.path.splitext(self._relative(entry.path))
+        if not self._extension:
+            return self._unique(stem, extension)
+        is_usual = extension.lower() in (".dcm", ".dicom", ".ima", ".dic")
+        return self._unique(stem if is_usual else stem + extension, self._extension)
+
+    def _relative(self, path: str) -> str:
+        for root in self._roots:
+            if path.startswith(root.rstrip(os.sep) + os.sep):
+                parts = os.path.relpath(path, root).split(os.sep)
+                break
+        else:
+            # In an archive: the archive's name and what is below it would not be a path.
+            parts = [os.path.basename(path)]
+        return os.path.join(*map(_usable, parts))
+
+    def _unique(self, stem: str, extension: str) -> str:
+        number = 1
+        while True:
+            tail = "" if number == 1 else f"-{number}"
+            path = self._join(stem + tail, extension)
+            # File systems that do not tell case apart must not lose one.
+            if path.casefold() not in self._taken:
+                self._taken.add(path.casefold())
+                return path
+            number += 1
+
+    def _join(self, stem: str, extension: str) -> str:
+        return os.path.join(self._folder, f"{stem}{self._suffix}{extension}")
+
+
+def check_output_folder(folder: str, paths: Iterable[str]) -> None:
+    """Refuse a folder in which outputs would be among the inputs.
+
+    Raises
+    ------
+    UsageError
+        If it is one of the folders that are read, or lies in one.
+    """
+    target = os.path.realpath(folder)
+    for path in paths:
+        real = os.path.realpath(path)
+        if os.path.isdir(real) and (target == real or target.startswith(real.rstrip("/") + os.sep)):
+            raise UsageError(f"the output folder {folder} lies in {path}, which is read")
+
+
+def _hashed_path(path: str) -> str:
+    return "file-" + hashlib.sha256(os.fsencode(path)).hexdigest()[:20]
+
+
+def _usable(part: str) -> str:
+    """A part of a path that every file system takes; archives can hold any."""
+    if part in ("", ".", ".."):
+        return "_"
+    if len(os.fsencode(part)) > _LONGEST_NAME_BYTES:
+        stem, extension = os.path.splitext(part)
+        return _hashed_path(stem) + extension[:16]
+    return part

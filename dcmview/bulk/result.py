@@ -1,0 +1,58 @@
+"""What is to be done with one file, and how it ended."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from dcmview.registry.registry import Entry
+
+
+class Status(StrEnum):
+    """How a file ended."""
+
+    DONE = "done"
+    KEPT = "kept"
+    """The original went out unchanged, for the reason that is given."""
+    SKIPPED = "skipped"
+    """There was nothing to do: finished before, left out, or not of the kind that is wanted."""
+    FAILED = "failed"
+
+
+class Result(Struct, frozen=True):
+    """How one file ended: a line of the report.
+
+    ``figures`` are numbers and short texts that belong to the command, such as
+    sizes and errors.
+    """
+
+    input: str
+    status: Status
+    outputs: tuple[str, ...] = ()
+    reason: str = ""
+    figures: dict[str, float | int | str] = field(default_factory=dict)
+
+
+class Job(Struct, frozen=True):
+    """A file and the name of what is to be made of it.
+
+    ``output`` is a path that no other job has, empty where there is none.
+    With ``is_given`` the user named the file itself, not a folder that it lies
+    in: that it holds no image is a failure then.
+    """
+
+    entry: Entry
+    output: str = ""
+    overwrite: bool = False
+    is_given: bool = False
+
+
+class Task(Protocol):
+    """What a command does to one file; travels to other processes, so it is picklable."""
+
+    def __call__(self, job: Job) -> Result:
+        """Do it; a `DcmviewError` that is raised makes the file a failed one."""
+        ...

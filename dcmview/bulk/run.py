@@ -1,0 +1,211 @@
+"""One task over many files: results come in the order of the files, whatever goes wrong."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import BrokenExecutor, Executor, Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dcmview.bulk.executors import InlineExecutor, cluster, core_count, local_processes
+from dcmview.bulk.result import Job, Result, Status
+from dcmview.bulk.task import close_worker_engine, run_task
+from dcmview.model import FileEnd
+from dcmview.registry.registry import Entry, SkippedPath
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dcmview.bulk.inputs import Inputs
+    from dcmview.bulk.result import Task
+
+JOBS_AHEAD = 32
+"""For each process: jobs that may be done before an earlier one, which takes long."""
+HANDFUL_FILES = 3
+"""Fewer are done here: it takes as long to start processes."""
+_MOST_IDLE_TICKS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPlan:
+    """How a task is carried out over the files of a run.
+
+    ``output_for`` names the output of a file, which counts as finished when it is
+    there; without it tasks name their own. ``jobs`` is the number of processes, 0
+    for one a core; with ``cluster`` the jobs run on a Dask cluster instead.
+    """
+
+    task: Task
+    output_for: Callable[[Entry], str] | None = None
+    overwrite: bool = False
+    jobs: int = 1
+    cluster: str | None = None
+
+
+class BulkRun:
+    """A run that gives its results one after the other.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        The files.
+    plan : BulkPlan
+        What is done to them.
+    """
+
+    def __init__(self, inputs: Inputs, plan: BulkPlan) -> None:
+        self._inputs = inputs
+        self._plan = plan
+        self._size = plan.jobs or core_count()
+        self._executor: Executor | None = None
+        self._pending: deque[_Pending] = deque()
+        self._early: list[_Pending] = []
+        self._idle_ticks = 0
+
+    def results(self) -> Iterator[Result | None]:
+        """Do all jobs; None is given when nothing has come for a moment.
+
+        Raises
+        ------
+        NotInstalled, StartError
+            If there is no such cluster.
+        """
+        plan = self._plan
+        if plan.cluster is not None:
+            self._executor = cluster(plan.cluster)
+            self._size = max(self._size, core_count())
+        elif self._size == 1:
+            self._executor = InlineExecutor()
+        try:
+            for found in self._inputs:
+                if isinstance(found, SkippedPath):
+                    self._pending.append(_Pending(None, self._skipped(found)))
+                elif found is not None:
+                    self._take(found)
+                yield from self._finished(JOBS_AHEAD * self._size)
+                if found is None:
+                    self._idle()
+                    yield None
+            if self._executor is None:
+                self._start(InlineExecutor())
+            yield from self._finished(0)
+        except BaseException:
+            self._inputs.stop()
+            if self._executor is not None:
+                self._executor.shutdown(wait=True, cancel_futures=True)
+                self._executor = None
+            raise
+        finally:
+            if self._executor is not None:
+                self._executor.shutdown()
+            close_worker_engine()
+
+    def _take(self, entry: Entry) -> None:
+        plan = self._plan
+        output = plan.output_for(entry) if plan.output_for is not None else ""
+        if output and not plan.overwrite and os.path.lexists(output):
+            done = Result(entry.path, Status.SKIPPED, (output,), "finished before")
+            self._pending.append(_Pending(None, done))
+            return
+        job = Job(entry, output, plan.overwrite, self._inputs.is_given(entry.path))
+        pending = _Pending(job)
+        self._pending.append(pending)
+        if self._executor is not None:
+            self._submit(pending)
+            return
+        self._early.append(pending)
+        if len(self._early) >= HANDFUL_FILES:
+            self._start(local_processes(self._size))
+
+    def _idle(self) -> None:
+        """Do what is there if the scan has paused: on a slow disk, or watching a folder."""
+        self._idle_ticks += 1
+        if self._early and self._executor is None and self._idle_ticks >= _MOST_IDLE_TICKS:
+            self._start(local_processes(self._size))
+
+    def _start(self, executor: Executor) -> None:
+        self._executor = executor
+        for pending in self._early:
+            self._submit(pending)
+        self._early.clear()
+
+    def _submit(self, pending: _Pending) -> None:
+        assert self._executor is not None
+        assert pending.job is not None
+        try:
+            pending.future = self._executor.submit(run_task, self._plan.task, pending.job)
+        except BrokenExecutor as exc:
+            pending.future = Future()
+            pending.future.set_exception(exc)
+
+    def _finished(self, most_pending: int) -> Iterator[Result]:
+        """Give results that are there, and wait for some while too many are not."""
+        while self._pending:
+            first = self._pending[0]
+            is_waited_for = len(self._pending) > most_pending and first not in self._early
+            if not (first.is_done or is_waited_for):
+                return
+            try:
+                result = first.wait()
+            except BrokenExecutor:
+                self._mend()
+                continue
+            self._pending.popleft()
+            yield result
+
+    def _mend(self) -> None:
+        """A process died, and nobody knows which job it was: each is tried by itself."""
+        for pending in self._pending:
+            if pending.result is not None or pending.job is None:
+                continue
+            if pending.future is not None and pending.future.done():
+                try:
+                    pending.result = pending.wait()
+                except BrokenExecutor:
+                    pass
+                else:
+                    continue
+            with local_processes(1) as alone:
+                try:
+                    pending.result = alone.submit(run_task, self._plan.task, pending.job).result()
+                except BrokenExecutor:
+                    reason = "the process that worked on it died"
+                    pending.result = Result(pending.job.entry.path, Status.FAILED, reason=reason)
+        if self._executor is not None:
+            self._executor.shutdown(wait=False)
+        self._executor = local_processes(self._size)
+
+    def _skipped(self, found: SkippedPath) -> Result:
+        is_failure = found.end is FileEnd.UNREADABLE or self._inputs.is_given(found.path)
+        status = Status.FAILED if is_failure else Status.SKIPPED
+        if found.end is FileEnd.FILTERED:
+            status = Status.SKIPPED
+        return Result(found.path, status, reason=found.reason)
+
+
+@dataclass(slots=True, eq=False)
+class _Pending:
+    """A job that was handed in, or a result that needed none."""
+
+    job: Job | None
+    result: Result | None = None
+    future: Future[Result] | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.result is not None or (self.future is not None and self.future.done())
+
+    def wait(self) -> Result:
+        """Give the result; a job that ended without one has failed."""
+        if self.result is not None:
+            return self.result
+        assert self.future is not None
+        assert self.job is not None
+        try:
+            return self.future.result()
+        except BrokenExecutor:
+            raise
+        except Exception as exc:  # noqa: BLE001, of the cluster: its worker died again and again
+            words = " ".join(str(exc).split()) or type(exc).__name__
+            return Result(self.job.entry.path, Status.FAILED, reason=f"not done: {words}")

@@ -1,0 +1,116 @@
+"""One job in the process that works on it: nothing that a file does ends the run."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import logging
+import os
+import threading
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from dcmview.bulk.naming import HASH_MARK
+from dcmview.bulk.result import Job, Result, Status
+from dcmview.dicom.source import open_member, open_source, read_member
+from dcmview.errors import DcmviewError, NoPixelData
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from dcmview.bulk.result import Task
+    from dcmview.dicom.source import ByteSource
+    from dcmview.engine import Engine
+    from dcmview.registry.registry import Entry
+
+logger = logging.getLogger(__name__)
+
+WORKER_CACHE_BYTES = 96 * 1024 * 1024
+"""A file is worked on once, so little is kept of it."""
+
+_PIECE_BYTES = 1 << 20
+_indices = itertools.count()
+_engine_lock = threading.Lock()
+_engine: Engine | None = None
+
+
+def worker_engine() -> Engine:
+    """Give the engine of this process; entries for it need an index from `fresh_entry`."""
+    global _engine  # noqa: PLW0603
+    with _engine_lock:
+        if _engine is None:
+            from dcmview.dicom.loading import load_pydicom
+
+            load_pydicom()
+            from dcmview.engine import Engine
+
+            _engine = Engine(WORKER_CACHE_BYTES)
+        return _engine
+
+
+def close_worker_engine() -> None:
+    """End the decoder processes of this process, if there are any."""
+    global _engine  # noqa: PLW0603
+    with _engine_lock:
+        if _engine is not None:
+            _engine.close()
+            _engine = None
+
+
+def fresh_entry(entry: Entry) -> Entry:
+    """Give an entry an index that the engine of this process has never seen."""
+    return structs.replace(entry, index=next(_indices))
+
+
+def open_entry(entry: Entry) -> AbstractContextManager[ByteSource]:
+    """Open the bytes of a file, wherever it lies.
+
+    Raises
+    ------
+    FileGone, FileChanged, Unreadable
+        If it is not the file that was listed.
+    """
+    member, stamp = entry.member, entry.stamp
+    if member is None:
+        return open_source(entry.path, expected=stamp)
+    if member.is_compressed:
+        return nullcontext(read_member(member, expected=stamp))
+    return open_member(member, expected=stamp)
+
+
+def content_hash(entry: Entry) -> str:
+    """Give the SHA-256 of the bytes of a file, hexadecimal."""
+    digest = hashlib.sha256()
+    with open_entry(entry) as source:
+        offset = 0
+        while piece := source.pread(offset, _PIECE_BYTES):
+            digest.update(piece)
+            offset += len(piece)
+    return digest.hexdigest()
+
+
+def run_task(task: Task, job: Job) -> Result:
+    """Do a job; what goes wrong is a result, too."""
+    path = job.entry.path
+    try:
+        job = structs.replace(job, entry=fresh_entry(job.entry))
+        if HASH_MARK in job.output:
+            output = job.output.replace(HASH_MARK, content_hash(job.entry))
+            if os.path.lexists(output) and not job.overwrite:
+                return Result(path, Status.SKIPPED, (output,), "finished before, or a double")
+            job = structs.replace(job, output=output)
+        return task(job)
+    except NoPixelData as exc:
+        return Result(path, Status.FAILED if job.is_given else Status.SKIPPED, reason=exc.message)
+    except DcmviewError as exc:
+        return Result(path, Status.FAILED, reason=exc.message)
+    except OSError as exc:
+        words = exc.strerror or str(exc)
+        where = f": {exc.filename}" if exc.filename else ""
+        return Result(path, Status.FAILED, reason=f"{words}{where}")
+    except Exception as exc:  # one bad file must not end the run
+        logger.exception("working on %r failed", path)
+        reason = f"internal error: {type(exc).__name__}: {exc}"
+        return Result(path, Status.FAILED, reason=reason)
