@@ -34,7 +34,7 @@ from dcmview.dicom.source import (
 )
 from dcmview.dicom.tagtree import frame_group_nodes, tag_node_at, tag_tree
 from dcmview.dicom.transfer import Codec, TransferSyntax, transfer_syntax
-from dcmview.dicom.workers import IN_PROCESS, always_wanted, make_decoder
+from dcmview.dicom.workers import IN_PROCESS, ThreadDecoder, always_wanted, make_decoder
 from dcmview.errors import (
     DecodeFailed,
     InstanceError,
@@ -54,8 +54,11 @@ from dcmview.model import (
     Placement,
     RawFrame,
     Repair,
+    ShownFrame,
     StoredFrame,
+    Window,
 )
+from dcmview.pixels.color_maps import colored
 from dcmview.pixels.encode import encode_grey_png, encode_overlay_png, encode_picture
 from dcmview.pixels.explain import explain
 from dcmview.pixels.overlay import burn
@@ -66,6 +69,8 @@ from dcmview.pixels.shutter import apply_shutter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from dcmview.pixels.explain import Explanation
     from dcmview.registry.registry import Entry
@@ -103,9 +108,14 @@ class Engine:
     ----------
     cache_budget_bytes : int
         What all caches together may hold.
+    isolated : bool, default True
+        Whether codecs run in processes of their own where the system allows it: for one
+        frame alone they are not worth their start.
     """
 
-    def __init__(self, cache_budget_bytes: int = DEFAULT_CACHE_BUDGET_BYTES) -> None:
+    def __init__(
+        self, cache_budget_bytes: int = DEFAULT_CACHE_BUDGET_BYTES, *, isolated: bool = True
+    ) -> None:
         keep_freed_memory()
         instance_bytes = int(cache_budget_bytes * _INSTANCE_SHARE)
         self._instances: ByteCache[int, _OpenInstance] = ByteCache(
@@ -130,7 +140,7 @@ class Engine:
         self._known_bad: LRUCache[tuple[int, int], InstanceError] = LRUCache(MOST_KNOWN_BAD_FRAMES)
         self._frame_repairs: LRUCache[int, tuple[Repair, ...]] = LRUCache(MOST_FILES_WITH_REPAIRS)
         self._facts = FactsReader()
-        self._decoder = make_decoder(DECODER_PROCESSES)
+        self._decoder = make_decoder(DECODER_PROCESSES) if isolated else ThreadDecoder()
         self._under_way = Admission(MOST_BYTES_UNDER_WAY)
 
     @property
@@ -179,6 +189,30 @@ class Engine:
             (entry.index, frame_index, request),
             lambda: self._render(entry, frame_index, request, is_wanted),
         )
+
+    def shown_frame(
+        self,
+        entry: Entry,
+        frame_index: int,
+        request: DisplayRequest,
+        is_wanted: Callable[[], bool] = always_wanted,
+    ) -> ShownFrame:
+        """Give the pixels of a picture with all that they were made of; nothing is kept of them.
+
+        Raises what `picture` raises.
+        """
+        frame = self._frame_for(entry, frame_index, request, is_wanted)
+        voi = choose_voi(frame.stored, frame.recipe, request)
+        display = self._displayed(entry, frame_index, request, frame, voi)
+        return ShownFrame(display, frame.stored, frame.recipe, voi, self._image(entry).layout)
+
+    def stored_frame(self, entry: Entry, frame_index: int) -> tuple[StoredFrame, DisplayRecipe]:
+        """Give the stored values of a frame as an array, and what makes a picture of them.
+
+        The array is that of the cache and not to be written to. Raises what `picture` raises.
+        """
+        frame, _ = self._decoded_frame(entry, frame_index, always_wanted)
+        return frame.stored, frame.recipe
 
     def cached_raw_frame(self, entry: Entry, frame_index: int) -> RawFrame | None:
         """Give the stored values of a frame if they are in the cache."""
@@ -260,6 +294,7 @@ class Engine:
         opened = self._open(entry)
         with opened.lock:
             recipe = display_recipe(opened.instance, frame_index, explain=True)
+        recipe = _as_requested(recipe, request)
         voi = choose_voi(stored, recipe, request)
         return explain(stored, recipe, voi, request, pixel_index=pixel_index)
 
@@ -480,21 +515,44 @@ class Engine:
             if rows_of is not None:
                 content = encode_grey_png(rows_of, stored.layout.rows, stored.layout.columns)
                 return Picture(content, request.format, stored.truncated)
-        display = display_frame(stored, recipe, voi)
-        if request.shutter and recipe.shutter is not None:
-            display = apply_shutter(display, recipe.shutter, self._overlays(entry, frame_index))
-        if request.overlays and recipe.overlays:
-            display = burn(display, self._overlays(entry, frame_index))
-        size_px = PREVIEW_PX if request.preview else None
-        size_px = request.size_px or size_px
-        if size_px is not None:
-            display = reduce_to(display, size_px, aspect=recipe.pixel_aspect)
+        display = self._displayed(entry, frame_index, request, frame, voi)
         content = encode_picture(
             display, request.format, quality=request.quality, icc_profile=recipe.icc_profile
         )
         return Picture(content, request.format, stored.truncated)
 
+    def _displayed(
+        self,
+        entry: Entry,
+        frame_index: int,
+        request: DisplayRequest,
+        frame: _DecodedFrame,
+        voi: Window | LookupTable | None,
+    ) -> NDArray[np.uint8]:
+        """The pixels of a picture, with its layers and in its size."""
+        stored, recipe = frame.stored, frame.recipe
+        display = colored(display_frame(stored, recipe, voi), request.color_map)
+        if request.shutter and recipe.shutter is not None:
+            display = apply_shutter(display, recipe.shutter, self._overlays(entry, frame_index))
+        if request.overlays and recipe.overlays:
+            display = burn(display, self._overlays(entry, frame_index))
+        size_px = request.size_px or (PREVIEW_PX if request.preview else None)
+        if size_px is not None:
+            display = reduce_to(display, size_px, aspect=recipe.pixel_aspect)
+        return display
+
     def _frame_for(
+        self,
+        entry: Entry,
+        frame_index: int,
+        request: DisplayRequest,
+        is_wanted: Callable[[], bool],
+    ) -> _DecodedFrame:
+        """What a picture is made of, with the recipe as it was asked for."""
+        frame = self._large_enough(entry, frame_index, request, is_wanted)
+        return replace(frame, recipe=_as_requested(frame.recipe, request))
+
+    def _large_enough(
         self,
         entry: Entry,
         frame_index: int,
@@ -616,6 +674,12 @@ def _is_measured(recipe: DisplayRecipe, request: DisplayRequest) -> bool:
     """Whether the window comes from the samples of the frame."""
     is_given = request.window is not None or bool(recipe.voi)
     return request.full_dynamic or request.percentile or not is_given
+
+
+def _as_requested(recipe: DisplayRecipe, request: DisplayRequest) -> DisplayRecipe:
+    if not request.inverted:
+        return recipe
+    return replace(recipe, inverted=not recipe.inverted)
 
 
 def _declared_bytes(layout: PixelLayout) -> int:

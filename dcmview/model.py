@@ -358,7 +358,8 @@ class DisplayRequest:
     picks the k-th window or LUT of the recipe; ``size_px`` bounds the
     longer side of a reduced picture; ``preview`` allows a reduced decode, which
     is faster and not exact. ``quality`` is that of JPEG and WebP, 1 to 100, the usual
-    one if it is None.
+    one if it is None. ``inverted`` turns the greys around once more, ``color_map``
+    names one of ``pixels.color_maps``; neither touches a picture that has colours.
     """
 
     window: tuple[float, float] | None = None
@@ -372,12 +373,15 @@ class DisplayRequest:
     size_px: int | None = None
     preview: bool = False
     quality: int | None = None
+    inverted: bool = False
+    color_map: str = "grey"
 
     @property
     def is_plain_png(self) -> bool:
-        """Whether it is the frame alone, whole, and exact."""
-        is_changed = self.overlays or self.shutter or self.preview or self.size_px is not None
-        return self.format is PictureFormat.PNG and not is_changed
+        """Whether it is the frame alone, whole, in grey, and exact."""
+        is_layered = self.overlays or self.shutter or self.color_map != "grey"
+        is_reduced = self.preview or self.size_px is not None
+        return self.format is PictureFormat.PNG and not (is_layered or is_reduced)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -387,6 +391,22 @@ class Picture:
     content: bytes
     format: PictureFormat
     truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownFrame:
+    """The pixels of a picture and what they were made of.
+
+    ``display`` is uint8 of shape (rows, columns) or (rows, columns, 3), ``voi`` None for
+    colour. ``recipe`` is turned around where that was asked for; ``file_layout`` is what
+    the file says of its samples, that of ``stored`` what was decoded.
+    """
+
+    display: NDArray[np.uint8]
+    stored: StoredFrame
+    recipe: DisplayRecipe
+    voi: Window | LookupTable | None
+    file_layout: PixelLayout
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -174,6 +174,8 @@ class _Explainer:
         unit = f" {recipe.unit}" if recipe.unit else ""
         black_to_white = (255.0, 0.0) if recipe.inverted else (0.0, 255.0)
         meaning = "grey 255 - x: the highest value is black" if recipe.inverted else "left as it is"
+        if request.inverted:
+            meaning += ", the other way round than in the file, as was asked for"
         return [
             self._samples(of_stored),
             *self._optional("padding"),

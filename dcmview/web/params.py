@@ -59,6 +59,8 @@ def display_request(query: QueryParams, *, preview: bool = False) -> DisplayRequ
         format=_format(query),
         size_px=_optional_number(query, "size", least=1),
         preview=preview,
+        inverted=flag(query, "invert"),
+        color_map=_color_map(query),
     )
 
 
@@ -260,6 +262,15 @@ def _window(wc: str | None, ww: str | None) -> tuple[float, float] | None:
     if width <= 0:
         raise InvalidWindow(f"ww must be above 0, not {ww}")
     return center, width
+
+
+def _color_map(query: QueryParams) -> str:
+    name = query.get("colormap", _PLAIN.color_map)
+    if name != _PLAIN.color_map:
+        from dcmview.pixels.color_maps import color_map_table
+
+        color_map_table(name)  # raises where there is none
+    return name
 
 
 def _format(query: QueryParams) -> PictureFormat:

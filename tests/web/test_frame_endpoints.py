@@ -101,6 +101,35 @@ def test_a_window_is_read_with_the_function_that_is_asked_for(server):
         assert picture(answer).reshape(-1).tolist()[:3] == expected
 
 
+def test_inverted_greys_are_those_of_the_plain_picture_from_255(server):
+    plain = picture(server.get(f"/api/file/{WINDOWS}/frame/0?wc=100&ww=100"))
+    inverted = picture(server.get(f"/api/file/{WINDOWS}/frame/0?wc=100&ww=100&invert=1"))
+    assert (inverted == 255 - plain).all()
+    assert plain.min() != plain.max()
+
+
+def test_a_colour_map_takes_the_place_of_the_greys_after_inversion(server):
+    query = "wc=100&ww=100&invert=1"
+    grey = picture(server.get(f"/api/file/{WINDOWS}/frame/0?{query}"))
+    colors = picture(server.get(f"/api/file/{WINDOWS}/frame/0?{query}&colormap=fall"))
+    # DICOM PS3.6 B.1.5: from yellow to red, green falling.
+    expected = np.stack([np.full_like(grey, 255), 255 - grey, np.zeros_like(grey)], axis=-1)
+    assert (colors == expected).all()
+
+
+@pytest.mark.parametrize("query", ["invert=1", "colormap=viridis"])
+def test_a_picture_with_colours_is_neither_inverted_nor_mapped(server, query):
+    plain = server.get(f"/api/file/{RGB}/frame/0")
+    assert server.get(f"/api/file/{RGB}/frame/0?{query}").body == plain.body
+
+
+def test_explain_says_that_the_greys_were_turned_around(server):
+    steps = server.get(f"/api/file/{WINDOWS}/frame/0/explain?invert=1").json["steps"]
+    (presentation,) = [step for step in steps if step["step"] == "presentation"]
+    assert presentation["output_range"] == [255.0, 0.0]
+    assert "as was asked for" in presentation["meaning"]
+
+
 def test_percentiles_go_before_the_windows_of_the_file(server):
     # 0 to 250 in steps of 50: the 1st percentile is 2.5, the 99th 247.5; 255 x (50 - 2.5) / 245.
     chosen = picture(server.get(f"/api/file/{WINDOWS}/frame/0?voi=1&mode=percentile"))
@@ -120,6 +149,8 @@ def test_percentiles_go_before_the_windows_of_the_file(server):
         "size=x",
         "overlays=2",
         "shutter=yes",
+        "invert=2",
+        "colormap=jet",
     ],
 )
 @pytest.mark.parametrize("kind", ["", "/preview"])
