@@ -62,9 +62,9 @@ from dcmview.pixels.color_maps import colored
 from dcmview.pixels.encode import encode_grey_png, encode_overlay_png, encode_picture
 from dcmview.pixels.explain import explain
 from dcmview.pixels.overlay import burn
-from dcmview.pixels.pipeline import choose_voi, display_frame, grey_rows
+from dcmview.pixels.pipeline import choose_voi, display_frame, grey_rows, is_color
 from dcmview.pixels.reduce import reduce_stored
-from dcmview.pixels.resize import reduce_to
+from dcmview.pixels.resize import Sampling, reduce_to
 from dcmview.pixels.shutter import apply_shutter
 
 if TYPE_CHECKING:
@@ -196,12 +196,17 @@ class Engine:
         frame_index: int,
         request: DisplayRequest,
         is_wanted: Callable[[], bool] = always_wanted,
+        *,
+        is_last: bool = False,
     ) -> ShownFrame:
         """Give the pixels of a picture with all that they were made of; nothing is kept of them.
 
+        ``is_last`` says that nothing else of the frame is wanted soon: of a small picture
+        the codec may then leave out what nobody would see.
+
         Raises what `picture` raises.
         """
-        frame = self._frame_for(entry, frame_index, request, is_wanted)
+        frame = self._frame_for(entry, frame_index, request, is_wanted, is_last=is_last)
         voi = choose_voi(frame.stored, frame.recipe, request)
         display = self._displayed(entry, frame_index, request, frame, voi)
         return ShownFrame(display, frame.stored, frame.recipe, voi, self._image(entry).layout)
@@ -538,7 +543,9 @@ class Engine:
             display = burn(display, self._overlays(entry, frame_index))
         size_px = request.size_px or (PREVIEW_PX if request.preview else None)
         if size_px is not None:
-            display = reduce_to(display, size_px, aspect=recipe.pixel_aspect)
+            display = reduce_to(
+                display, size_px, aspect=recipe.pixel_aspect, sampling=frame.sampling
+            )
         return display
 
     def _frame_for(
@@ -547,9 +554,11 @@ class Engine:
         frame_index: int,
         request: DisplayRequest,
         is_wanted: Callable[[], bool],
+        *,
+        is_last: bool = False,
     ) -> _DecodedFrame:
         """What a picture is made of, with the recipe as it was asked for."""
-        frame = self._large_enough(entry, frame_index, request, is_wanted)
+        frame = self._large_enough(entry, frame_index, request, is_wanted, is_last=is_last)
         return replace(frame, recipe=_as_requested(frame.recipe, request))
 
     def _large_enough(
@@ -558,11 +567,13 @@ class Engine:
         frame_index: int,
         request: DisplayRequest,
         is_wanted: Callable[[], bool],
+        *,
+        is_last: bool,
     ) -> _DecodedFrame:
         """The whole frame, or a reduced one for a small picture, where the codec has a short way.
 
-        A picture that is to be exact gets a reduced frame only of a large one, with twice
-        the size to be averaged and a window that is given.
+        A picture that is to be exact gets a reduced frame only with twice the size to be
+        averaged and a window that is given, and of a small frame only if it is the last.
         """
         size_px = request.size_px or (PREVIEW_PX if request.preview else None)
         is_layered = request.overlays or request.shutter  # they are in pixels of the whole frame
@@ -571,18 +582,18 @@ class Engine:
         if self._decoded.peek((entry.index, frame_index, 0)) is None:
             image = self._image(entry)
             recipe = self._recipe(entry, frame_index)
-            is_measured = _is_measured(recipe, request)
+            is_measured = _is_measured(image.layout, recipe, request)
             # Of palette indices there is no mean; near padding one is neither.
             is_mean = recipe.palette is None and (recipe.padding is None or not is_measured)
-            is_near = request.preview or (_is_large(image.layout) and not is_measured)
-            reduction = _preview_reduction(
-                image.layout, size_px if request.preview else 2 * size_px
-            )
-            if reduction and is_mean and is_near and image.syntax.codec in _MOST_HALVES:
+            is_near = request.preview or (not is_measured and (_is_large(image.layout) or is_last))
+            least_px = size_px if request.preview else 2 * size_px
+            most = min(_preview_reduction(image.layout, least_px), _most_halves(image))
+            for reduction in range(most if is_mean and is_near else 0, 0, -1):
                 try:
-                    return self._decoded_frame(entry, frame_index, is_wanted, reduction)[0]
+                    frame = self._decoded_frame(entry, frame_index, is_wanted, reduction)[0]
                 except InstanceError:
-                    pass  # this codec, or this frame, has none
+                    continue  # this frame has none, or fewer levels
+                return replace(frame, sampling=_reduced_sampling(image, reduction))
         frame = self._decoded_frame(entry, frame_index, is_wanted)[0]
         return _thinned(frame, size_px) if request.preview else frame
 
@@ -597,6 +608,8 @@ class _DecodedFrame:
     stored: StoredFrame
     recipe: DisplayRecipe
     raw: RawFrame
+    sampling: Sampling | None = None
+    """Where the pixels lie, of one that is not whole."""
 
     def size_bytes(self) -> int:
         """Memory that it takes: samples, and the tables of a recipe that is its own."""
@@ -670,8 +683,10 @@ def _is_walked(entry: Entry) -> bool:
     return entry.member is None or not entry.member.is_compressed
 
 
-def _is_measured(recipe: DisplayRecipe, request: DisplayRequest) -> bool:
+def _is_measured(layout: PixelLayout, recipe: DisplayRecipe, request: DisplayRequest) -> bool:
     """Whether the window comes from the samples of the frame."""
+    if is_color(layout):
+        return False
     is_given = request.window is not None or bool(recipe.voi)
     return request.full_dynamic or request.percentile or not is_given
 
@@ -707,14 +722,27 @@ def _is_large(layout: PixelLayout) -> bool:
 
 def _short_way(image: _Image, reduction: int) -> int:
     """How many times the codec of a large frame can halve it on the way to a reduction."""
-    layout, syntax = image.layout, image.syntax
-    is_index = layout.photometric_interpretation == "PALETTE COLOR"
-    if not _is_large(layout) or is_index:
-        return 0
-    if syntax.codec is Codec.JPEG and not syntax.lossy:
+    is_index = image.layout.photometric_interpretation == "PALETTE COLOR"
+    if not _is_large(image.layout) or is_index:
         return 0
     halves = (reduction & -reduction).bit_length() - 1
-    return min(halves, _MOST_HALVES.get(syntax.codec, 0))
+    return min(halves, _most_halves(image))
+
+
+def _most_halves(image: _Image) -> int:
+    """How many times a codec can halve frames like these."""
+    syntax = image.syntax
+    if syntax.codec is Codec.JPEG and (not syntax.lossy or image.layout.bits_stored > 8):
+        return 0
+    return _MOST_HALVES.get(syntax.codec, 0)
+
+
+def _reduced_sampling(image: _Image, reduction: int) -> Sampling:
+    """Say where the pixels of a frame that its codec made smaller lie on the whole one."""
+    step = 1 << reduction
+    # JPEG gives the means of blocks; the filters of JPEG 2000 keep to every second sample.
+    first = step / 2 if image.syntax.codec is Codec.JPEG else 0.5
+    return Sampling(image.layout.rows, image.layout.columns, step, first)
 
 
 def _thinned(frame: _DecodedFrame, size_px: int) -> _DecodedFrame:
@@ -723,9 +751,11 @@ def _thinned(frame: _DecodedFrame, size_px: int) -> _DecodedFrame:
     step = max(layout.rows, layout.columns) // (2 * size_px)
     if step < 2:
         return frame
+    sampling = Sampling(layout.rows, layout.columns, step, 0.5)
     values = np.ascontiguousarray(values[::step, ::step])
     layout = replace(layout, rows=values.shape[0], columns=values.shape[1])
-    return replace(frame, stored=replace(frame.stored, values=values, layout=layout))
+    stored = replace(frame.stored, values=values, layout=layout)
+    return replace(frame, stored=stored, sampling=sampling)
 
 
 def _parsed_bytes(instance: Instance) -> int:

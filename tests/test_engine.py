@@ -379,3 +379,36 @@ def test_a_thumbnail_with_a_measured_window_is_made_of_the_whole(engine, tmp_pat
     found = decodes(monkeypatch, engine)
     engine.picture(listed(path), 0, DisplayRequest(size_px=96))
     assert found == [0]
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_a_picture_from_a_short_way_is_not_shifted(engine, tmp_path, is_turned):
+    """Waves of 128 columns, of which each pixel of the picture has 16."""
+    phase = 2 * np.pi * np.arange(1024) / 128
+    stored = np.empty((1024, 1024), np.uint16)
+    stored[:] = np.round(1000 + 1000 * np.sin(phase))
+    stored = np.ascontiguousarray(stored.T) if is_turned else stored
+    dataset = image(1024, 1024, WindowCenter=1000, WindowWidth=2001)
+    codestream = imagecodecs.jpeg2k_encode(stored, level=0, reversible=True, codecformat="j2k")
+    dataset.PixelData = encapsulate([codestream])
+    entry = listed(put(tmp_path, dataset, syntax=uid.JPEG2000Lossless))
+    levels = engine.shown_frame(entry, 0, DisplayRequest(size_px=64), is_last=True).display
+    levels = levels.astype(float)
+    assert engine.cached_raw_frame(entry, 0) is None  # the whole was not decoded
+    levels = levels.T if is_turned else levels
+    means = (127.5 + 127.5 * np.sin(phase)).reshape(64, 16).mean(1)
+    # As samples of blocks they would be 3.5 columns away, which is 22 levels.
+    assert np.abs(levels - means)[:, 2:-2].max() < 6
+
+
+def test_colour_has_no_window_to_measure_and_may_take_the_short_way(engine, tmp_path):
+    dataset = image(1024, 1024, SamplesPerPixel=3, BitsAllocated=8, BitsStored=8, HighBit=7)
+    dataset.PhotometricInterpretation, dataset.PlanarConfiguration = "YBR_FULL_422", 0
+    colors = np.full((1024, 1024, 3), (200, 40, 90), np.uint8)
+    content = imagecodecs.jpeg8_encode(colors, level=95, colorspace="RGB", outcolorspace="YCBCR")
+    dataset.PixelData = encapsulate([content])
+    entry = listed(put(tmp_path, dataset, syntax=uid.JPEGBaseline8Bit))
+    levels = engine.shown_frame(entry, 0, DisplayRequest(size_px=200), is_last=True).display
+    assert engine.cached_raw_frame(entry, 0) is None
+    assert levels.shape == (200, 200, 3)
+    assert np.abs(levels.astype(int) - (200, 40, 90)).max() <= 3

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dcmview.model import PixelAspect
-from dcmview.pixels.resize import reduce_to
+from dcmview.pixels.resize import Sampling, reduce_to
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,21 @@ def test_a_reduced_picture_is_not_shifted() -> None:
     reduced = reduce_to(np.ascontiguousarray(ramp), 64).astype(int)
     # Pixel k averages columns 4k to 4k + 3, whose mean is 4k + 1.5.
     assert np.abs(reduced[:, 2:-2] - (np.arange(64) * 4 + 1.5)[2:-2]).max() <= 1
+
+
+@pytest.mark.parametrize("first", [0.5, 2.0])
+def test_a_picture_that_was_decoded_smaller_is_not_shifted(first: float) -> None:
+    # Either every fourth sample of a ramp, or the means of blocks of four.
+    columns = np.arange(64) * 4 + (first - 0.5)
+    part = np.ascontiguousarray(np.broadcast_to(columns.astype(np.uint8), (64, 64)))
+    sampling = Sampling(rows=256, columns=256, step=4, first=first)
+    reduced = reduce_to(part, 32, sampling=sampling).astype(int)
+    # Pixel k stands for columns 8k to 8k + 7 of the whole, whose mean is 8k + 3.5.
+    assert np.abs(reduced[:, 2:-2] - (np.arange(32) * 8 + 3.5)[2:-2]).max() <= 1
+
+
+def test_a_picture_that_was_decoded_smaller_has_the_shape_of_the_whole() -> None:
+    part = np.zeros((489, 461), np.uint8)
+    sampling = Sampling(rows=1955, columns=1841, step=4, first=0.5)
+    whole = np.zeros((1955, 1841), np.uint8)
+    assert reduce_to(part, 90, sampling=sampling).shape == reduce_to(whole, 90).shape == (90, 85)
