@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from dcmview.cli import console
+from dcmview.cli.commands import run_parsed
 from dcmview.cli.plain import parse_plain
 from dcmview.errors import DcmviewError
 
@@ -32,14 +33,12 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and give its exit code."""
     try:
-        options = parse_plain(arguments)
-        if options is None:
+        plain = parse_plain(arguments)
+        if plain is None:
             from dcmview.cli.main import run_command
 
             return run_command(arguments)
-        from dcmview.cli.view import view
-
-        return view(options)
+        return run_parsed(plain.command, plain.settings)
     except DcmviewError as exc:
         return console.report_error(exc)
     except KeyboardInterrupt:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 EXIT_OK = 0
+EXIT_FILE_FAILED = 4
 EXIT_INTERRUPTED = 130
 
 EXIT_CODE_BY_CLASS: dict[type[DcmviewError], int] = {
@@ -25,7 +26,7 @@ EXIT_CODE_BY_CLASS: dict[type[DcmviewError], int] = {
     errors.UsageError: 2,
     errors.RequestError: 2,
     errors.StartError: 3,
-    DcmviewError: 4,
+    DcmviewError: EXIT_FILE_FAILED,
 }
 
 

@@ -2,7 +2,7 @@
 
 The viewer is the command without a name. Named commands stand beside it and
 are chosen by the first argument alone, so ``./view`` and ``-- view`` are the
-folder of that name. The options come from ``cli.options``, the table that the
+folder of that name. The options come from the tables of the commands, which the
 plain parser follows too.
 """
 
@@ -12,39 +12,22 @@ import inspect
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from typer.exceptions import TyperException
 from typer.main import get_command
 
 from dcmview import __version__
 from dcmview.cli import console
-from dcmview.cli.options import OPTIONS, ViewOptions
-from dcmview.cli.plain import COMMANDS
+from dcmview.cli.commands import COMMAND_NAMES, find_command, run_parsed
+from dcmview.cli.options import VIEW
 from dcmview.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dcmview.cli.options import Option
+    from dcmview.cli.options import Command, Option
 
 PROGRAM = "dcmview"
-
-HELP = "Look at DICOM files in the browser: whole folders, every frame, nothing written to disk."
-
-EXAMPLES = """
-[bold]Examples[/bold]
-
-dcmview study/  [dim]a folder and all below it[/dim]
-
-dcmview --no-browser --port 8888 study/  [dim]on a server; then, at home:[/dim]
-
-ssh -N -L 8888:127.0.0.1:8888 server  [dim]and open http://127.0.0.1:8888[/dim]
-
-dcmview --filter modality=MG --filter study_date=2024 study/  [dim]mammograms of 2024[/dim]
-
-dcmview --annotations rois.csv study/  [dim]with ROIs[/dim]
-
-dcmview ./view  [dim]a folder that is called like a command[/dim]
-"""
 
 
 def run_command(arguments: Sequence[str]) -> int:
@@ -55,54 +38,64 @@ def run_command(arguments: Sequence[str]) -> int:
     UsageError
         If typer does not understand it.
     """
-    if arguments and arguments[0] in COMMANDS:
-        arguments = arguments[1:]
+    command, program = VIEW, PROGRAM
+    if arguments and arguments[0] in COMMAND_NAMES:
+        command, arguments = find_command(arguments[0]), arguments[1:]
+        program = PROGRAM if command is VIEW else f"{PROGRAM} {command.name}"
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
     app.command(
-        help=HELP, epilog=EXAMPLES, context_settings={"help_option_names": ["--help", "-h"]}
-    )(_view_function())
+        help=command.help,
+        epilog=_epilog(command),
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )(_function(command))
     try:
-        code = get_command(app).main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        code = get_command(app).main(list(arguments), prog_name=program, standalone_mode=False)
     except TyperException as exc:
-        raise UsageError(f"{exc.format_message().rstrip('.')}; see dcmview --help") from exc
+        raise UsageError(f"{exc.format_message().rstrip('.')}; see {program} --help") from exc
     return int(code or console.EXIT_OK)
 
 
-def _view_function() -> Any:
+def _epilog(command: Command) -> str:
+    lines = ["[bold]Examples[/bold]"]
+    lines += [f"{escape(line)}  [dim]{escape(meaning)}[/dim]" for line, meaning in command.examples]
+    if command is VIEW:
+        lines.append("[bold]Commands[/bold]")
+        for name in COMMAND_NAMES[1:]:
+            lines.append(f"{PROGRAM} {name}  [dim]{escape(find_command(name).help)}[/dim]")
+    return "\n\n".join(lines)
+
+
+def _function(command: Command) -> Any:
     """Make the function whose signature typer reads, from the table of options."""
 
-    def view(**values: Any) -> int:
-        from dcmview.cli.view import view
-
+    def run(**values: Any) -> int:
         del values["version"]
-        return view(_options_from_values(values))
+        tuples = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return run_parsed(command, command.settings(**tuples))
 
-    parameters = [_path_parameter(), *map(_option_parameter, OPTIONS), _version_parameter()]
-    function: Any = view
+    defaults = command.settings()
+    parameters = [
+        _path_parameter(command),
+        *(_option_parameter(option, getattr(defaults, option.name)) for option in command.options),
+        _version_parameter(),
+    ]
+    function: Any = run
     function.__signature__ = inspect.Signature(parameters)
     function.__annotations__ = {p.name: p.annotation for p in parameters}
     return function
 
 
-def _options_from_values(values: dict[str, Any]) -> ViewOptions:
-    """Make options of what typer parsed: its lists become tuples."""
-    tuples: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-    }
-    return ViewOptions(**tuples)
-
-
-def _path_parameter() -> inspect.Parameter:
+def _path_parameter(command: Command) -> inspect.Parameter:
     argument = typer.Argument(
-        metavar="PATH...",
-        help="DICOM files, folders and archives; - reads a list from standard input.",
-        show_default=False,
+        metavar=command.path_metavar, help=command.path_help, show_default=False
     )
     return _parameter("paths", list[str], argument, default=[])
 
 
-def _option_parameter(option: Option) -> inspect.Parameter:
-    default = ViewOptions._field_defaults[option.name]
+def _option_parameter(option: Option, default: Any) -> inspect.Parameter:
     kind: Any = list[str] if option.repeatable else option.type
     if default is None:
         kind |= None
@@ -110,7 +103,7 @@ def _option_parameter(option: Option) -> inspect.Parameter:
         *option.flags,
         help=option.help,
         metavar=option.metavar or None,
-        show_default=default not in (None, False, ()),
+        show_default=default not in (None, False, (), ""),
         rich_help_panel=option.panel or None,
         hidden=not option.panel,
     )

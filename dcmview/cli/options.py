@@ -1,13 +1,16 @@
-"""The options of the viewer, in one table.
+"""What a command is, and the options of the viewer in one table.
 
-The plain parser, the typer command and ``docs/cli.md`` follow this table, so
-they cannot disagree. It is read
-before the port opens: no dataclasses here, they cost 14 ms to import.
+The plain parser, typer and ``docs/cli.md`` follow these tables, so they cannot
+disagree. They are read before the port opens: no dataclasses here, they
+cost 14 ms to import.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STANDARD_INPUT = "-"
 """The path that stands for a list of paths on standard input."""
@@ -48,7 +51,8 @@ class Option(NamedTuple):
     """One row of the table.
 
     ``type`` is that of a single value; an option of type bool takes none.
-    An option without a panel is left out of help and documentation.
+    ``choices`` are all values that it takes, where that is a list. An option
+    without a panel is left out of help and documentation.
     """
 
     name: str
@@ -58,6 +62,26 @@ class Option(NamedTuple):
     help: str
     panel: str = ""
     repeatable: bool = False
+    choices: tuple[str, ...] = ()
+
+
+class Command(NamedTuple):
+    """A command: its first argument, its table of options and what it does.
+
+    ``settings`` is what the options are parsed into: it has a field for each of
+    them, and ``paths``, with their defaults. ``run`` gives the exit code.
+    ``examples`` are command lines with what they do.
+    """
+
+    name: str
+    help: str
+    path_metavar: str
+    path_help: str
+    settings: Callable[..., Any]
+    options: tuple[Option, ...]
+    run: Callable[[Any], int]
+    examples: tuple[tuple[str, str], ...] = ()
+    needs_path: bool = True
 
 
 SERVER = "Server"
@@ -68,7 +92,14 @@ TUNNEL = "SSH tunnel"
 OPTIONS = (
     Option("port", ("--port", "-p"), int, "PORT", "Port to listen on; 0 picks a free one.", SERVER),
     Option("host", ("--host",), str, "ADDR", "Address to listen on.", SERVER),
-    Option("no_browser", ("--no-browser",), bool, "", "Do not open the browser.", SERVER),
+    Option(
+        "no_browser",
+        ("--no-browser",),
+        bool,
+        "",
+        "Do not open the browser, which is only done where there is a screen.",
+        SERVER,
+    ),
     Option(
         "timeout",
         ("--timeout",),
@@ -102,8 +133,8 @@ OPTIONS = (
         ("--file-list",),
         str,
         "FILE",
-        "Also the files and folders that FILE names, one a line. A PATH of - reads such a list "
-        "from standard input.",
+        "Also the files and folders that FILE names, one a line or separated by NUL bytes. A PATH "
+        "of - reads such a list from standard input. Repeatable.",
         FILES,
         repeatable=True,
     ),
@@ -255,3 +286,32 @@ OPTIONS = (
         "End when standard input closes. How view() in Python leaves no orphan.",
     ),
 )
+
+
+def _view(options: ViewOptions) -> int:
+    from dcmview.cli.view import view
+
+    return view(options)
+
+
+VIEW = Command(
+    "view",
+    "Look at DICOM files in the browser: whole folders, every frame, nothing written to disk.",
+    "PATH...",
+    "DICOM files, folders and archives; - reads a list from standard input.",
+    ViewOptions,
+    OPTIONS,
+    _view,
+    (
+        ("dcmview study/", "a folder and all below it"),
+        ("dcmview --no-browser --port 8888 study/", "on a server; then, at home:"),
+        ("ssh -N -L 8888:127.0.0.1:8888 server", "and open http://127.0.0.1:8888"),
+        (
+            "dcmview --filter modality=MG --filter study_date=2024 study/",
+            "mammograms of 2024",
+        ),
+        ("dcmview --annotations rois.csv study/", "with ROIs"),
+        ("dcmview ./view", "a folder that is called like a command"),
+    ),
+)
+"""The command without a name, too."""

@@ -1,32 +1,41 @@
 """Parse the plain command lines without typer, which costs 40 ms.
 
 Understands options spelled in full, each with its value as the next
-argument or after ``=``, and paths. Everything else (help, commands,
-abbreviations, mistakes) is left to typer, which also words the errors.
+argument or after ``=``, and paths. Everything else (help, abbreviations,
+mistakes) is left to typer, which also words the errors.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dcmview.cli.options import OPTIONS, ViewOptions
+from dcmview.cli.commands import COMMAND_NAMES, find_command
+from dcmview.cli.options import VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("view",)
-"""First arguments that name a command; ``./view`` is the folder of that name."""
-
-_OPTION_BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
+    from dcmview.cli.options import Command
 
 
-def parse_plain(arguments: Sequence[str]) -> ViewOptions | None:
+class Plain(NamedTuple):
+    """A command and what it was asked for."""
+
+    command: Command
+    settings: Any
+
+
+def parse_plain(arguments: Sequence[str]) -> Plain | None:
     """Parse arguments, or give None for whatever is not plain.
 
-    Whenever this gives options, typer gives the same ones.
+    Whenever this gives settings, typer gives the same ones.
     """
-    if not arguments or arguments[0] in COMMANDS:
+    if not arguments:
         return None
+    command = VIEW
+    if arguments[0] in COMMAND_NAMES:
+        command, arguments = find_command(arguments[0]), arguments[1:]
+    option_by_flag = {flag: option for option in command.options for flag in option.flags}
     values: dict[str, Any] = {}
     paths: list[str] = []
     waiting = iter(arguments)
@@ -37,14 +46,14 @@ def parse_plain(arguments: Sequence[str]) -> ViewOptions | None:
             paths.append(argument)
         else:
             flag, equals, attached = argument.partition("=")
-            option = _OPTION_BY_FLAG.get(flag)
+            option = option_by_flag.get(flag)
             if option is None or (equals and (option.type is bool or not flag.startswith("--"))):
                 return None
             if option.type is bool:
                 values[option.name] = True
                 continue
             text = attached if equals else next(waiting, None)
-            if text is None or text.startswith("-"):
+            if text is None or _looks_like_flag(text):
                 return None
             try:
                 value = option.type(text)
@@ -54,9 +63,14 @@ def parse_plain(arguments: Sequence[str]) -> ViewOptions | None:
                 values.setdefault(option.name, []).append(value)
             else:
                 values[option.name] = value
-    if not paths:
+    if command.needs_path and not paths:
         return None
     for name, value in values.items():
         if isinstance(value, list):
             values[name] = tuple(value)
-    return ViewOptions(paths=tuple(paths), **values)
+    return Plain(command, command.settings(paths=tuple(paths), **values))
+
+
+def _looks_like_flag(text: str) -> bool:
+    """Whether it may be another option, not a value such as -600,1500."""
+    return text.startswith("-") and not text[1:2].isdecimal()

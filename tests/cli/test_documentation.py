@@ -9,37 +9,40 @@ import pytest
 
 import dcmview
 from dcmview.cli import console
-from dcmview.cli.options import OPTIONS, ViewOptions
+from dcmview.cli.commands import COMMAND_NAMES, find_command
+from dcmview.cli.options import OPTIONS
 from dcmview.registry.filters import FILTER_FIELDS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
-ROWS = [line.split(" | ") for line in DOCUMENT.splitlines() if line.startswith("| `")]
-SHOWN = [option for option in OPTIONS if option.panel]
+COMMANDS = [find_command(name) for name in COMMAND_NAMES]
 
 
-@pytest.mark.parametrize("option", SHOWN, ids=lambda option: option.name)
-def test_every_option_is_documented_with_its_default(option):
-    flag = f"--{option.name.replace('_', '-')}"
-    (row,) = (row for row in ROWS if row[0].split("`")[-2].split()[0] == flag)
-    for flag in option.flags:
-        assert flag in row[0]
-    assert option.metavar in row[0]
-    default = ViewOptions._field_defaults[option.name]
-    if default not in (None, False, ()):
-        assert row[1] == f"`{default}`"
+def section(command):
+    """The tables of a command in the document."""
+    after = DOCUMENT.split(f"<!-- options of {command.name} -->\n")[1]
+    return after.split("<!-- end of options -->")[0]
 
 
-def test_no_option_is_documented_that_is_not_there():
-    assert len(ROWS) == len(SHOWN)
-
-
-@pytest.mark.parametrize("panel", sorted({option.panel for option in SHOWN}))
-def test_every_panel_is_a_table(panel):
-    assert f"\n{panel}\n\n| Option |" in DOCUMENT
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_option_is_documented_with_its_default(command):
+    defaults = command.settings()
+    lines = section(command).splitlines()
+    rows = [line.split(" | ") for line in lines if line.startswith("| `")]
+    shown = [option for option in command.options if option.panel]
+    assert len(rows) == len(shown)
+    for option in shown:
+        (row,) = (row for row in rows if row[0].split("`")[-2].split()[0] in option.flags)
+        for flag in option.flags:
+            assert f"`{flag}" in row[0]
+        assert option.metavar in row[0]
+        default = getattr(defaults, option.name)
+        if default not in (None, ()) and default is not False and default != "":
+            assert row[1] == f"`{default}`"
+        assert f"\n{option.panel}\n\n| Option |" in f"\n{section(command)}"
 
 
 def test_hidden_options_stay_hidden():
-    hidden = [option for option in OPTIONS if not option.panel]
+    hidden = [option for command in COMMANDS for option in command.options if not option.panel]
     assert hidden
     for option in hidden:
         assert option.flags[0] not in DOCUMENT
@@ -55,7 +58,7 @@ def test_every_filter_field_is_named_in_help_and_documentation():
     (option,) = (option for option in OPTIONS if option.name == "filter")
     for field in FILTER_FIELDS:
         assert field in option.help
-        assert f"`{field}`" in DOCUMENT
+        assert field in DOCUMENT
 
 
 def test_the_signature_of_view_is_documented():

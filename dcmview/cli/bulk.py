@@ -1,0 +1,261 @@
+"""What the commands over many files have in common: options, progress, report, exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dcmview.bulk.inputs import Inputs
+from dcmview.bulk.reporting import Tally, write_line
+from dcmview.bulk.result import Status
+from dcmview.bulk.run import BulkRun
+from dcmview.cli import console
+from dcmview.cli.options import STANDARD_INPUT, Option
+from dcmview.cli.paths import given_paths
+from dcmview.errors import NothingToShow, StartError, UsageError
+from dcmview.registry.filters import parse_filter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+    from typing import BinaryIO
+
+    from dcmview.bulk.result import Result
+    from dcmview.bulk.run import BulkPlan
+
+PROGRESS_INTERVAL_S = 0.2
+MOST_FAILURES_TOLD = 20
+WATCH_INTERVAL_S = 2.0
+
+INPUTS = "Files"
+RUN = "The run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkSettings:
+    """What all commands over many files are asked for."""
+
+    paths: tuple[str, ...] = ()
+    file_list: tuple[str, ...] = ()
+    no_recursive: bool = False
+    filter: tuple[str, ...] = ()
+    overwrite: bool = False
+    jobs: int = 0
+    cluster: str | None = None
+    report: str | None = None
+    quiet: bool = False
+
+
+BULK_OPTIONS = (
+    Option(
+        "file_list",
+        ("--file-list",),
+        str,
+        "FILE",
+        "Also the files and folders that FILE names, one a line or separated by NUL bytes. "
+        "Repeatable.",
+        INPUTS,
+        repeatable=True,
+    ),
+    Option(
+        "no_recursive",
+        ("--no-recursive",),
+        bool,
+        "",
+        "Only the top level of the given folders.",
+        INPUTS,
+    ),
+    Option(
+        "filter",
+        ("--filter",),
+        str,
+        "FIELD=VALUE",
+        "Only files whose field contains the value, as for the viewer. Repeat to narrow.",
+        INPUTS,
+        repeatable=True,
+    ),
+    Option(
+        "overwrite",
+        ("--overwrite",),
+        bool,
+        "",
+        "Make outputs again that are there already; without it they count as finished. An input "
+        "is never replaced.",
+        RUN,
+    ),
+    Option(
+        "jobs",
+        ("--jobs", "-j"),
+        int,
+        "N",
+        "Processes that work at the same time; 0 is one for each processor.",
+        RUN,
+    ),
+    Option(
+        "cluster",
+        ("--cluster",),
+        str,
+        "ADDRESS",
+        "Work on the Dask cluster of this scheduler, such as tcp://host:8786, whose workers see "
+        "the same files under the same paths.",
+        RUN,
+    ),
+    Option(
+        "report",
+        ("--report",),
+        str,
+        "FILE",
+        "Write how every file ended, a line of JSON each: input, status, outputs, reason, figures.",
+        RUN,
+    ),
+    Option(
+        "quiet",
+        ("--quiet", "-q"),
+        bool,
+        "",
+        "Tell nothing but errors.",
+        RUN,
+    ),
+)
+
+
+def run_bulk(
+    settings: BulkSettings,
+    plan: BulkPlan,
+    *,
+    on_result: Callable[[Result], None] = lambda _result: None,
+    watch: bool = False,
+) -> int:
+    """Carry a plan out over the files of a command line; give the exit code.
+
+    ``on_result`` is called with every result, in the order of the files. With
+    ``watch`` the run goes on until it is interrupted, which is no failure then.
+
+    Raises
+    ------
+    UsageError
+        If the options make no sense, or a path does not exist.
+    NothingToShow
+        If there are no files.
+    """
+    check_settings(settings)
+    inputs = Inputs(
+        given_paths(settings),
+        recursive=not settings.no_recursive,
+        filters=tuple(parse_filter(expression) for expression in settings.filter),
+        watch_interval_s=WATCH_INTERVAL_S if watch else None,
+    )
+    tally, screen = Tally(), _Screen(is_quiet=settings.quiet)
+    code = console.EXIT_OK
+    with _open_report(settings.report) as report, _interrupting():
+        try:
+            for result in BulkRun(inputs, plan).results():
+                if result is not None:
+                    tally.add(result)
+                    if report is not None:
+                        write_line(report, result)
+                    screen.tell(result)
+                    on_result(result)
+                screen.show(tally, inputs)
+        except KeyboardInterrupt:
+            code = console.EXIT_OK if watch else console.EXIT_INTERRUPTED
+    screen.end(tally, is_interrupted=code == console.EXIT_INTERRUPTED)
+    if code == console.EXIT_OK and tally.counts[Status.FAILED]:
+        return console.EXIT_FILE_FAILED
+    if code == console.EXIT_OK and not tally.total and not watch:
+        raise NothingToShow("no files there")
+    return code
+
+
+def check_settings(settings: BulkSettings) -> None:
+    """Refuse values that no option parser knows to be wrong.
+
+    Raises
+    ------
+    UsageError
+        Naming the option.
+    """
+    if not settings.paths and not settings.file_list:
+        raise UsageError("no PATH given")
+    if settings.paths.count(STANDARD_INPUT) > 1:
+        raise UsageError("standard input can be read only once")
+    for path in (*settings.paths, *settings.file_list):
+        if path != STANDARD_INPUT and not os.path.exists(path):
+            raise UsageError(f"no such file or folder: {path}")
+    if STANDARD_INPUT in settings.paths and sys.stdin is None:
+        raise UsageError("there is no standard input to read paths from")
+    if settings.jobs < 0:
+        raise UsageError(f"--jobs must be 0 or more, not {settings.jobs}")
+
+
+class _Screen:
+    """What a person sees of a run."""
+
+    def __init__(self, *, is_quiet: bool) -> None:
+        self._is_quiet = is_quiet
+        self._is_terminal = console.stderr_is_terminal() and not is_quiet
+        self._last = 0.0
+        self._failures = 0
+
+    def tell(self, result: Result) -> None:
+        """Name a file that failed; after many of them, only count."""
+        if result.status is not Status.FAILED:
+            return
+        self._failures += 1
+        if self._failures <= MOST_FAILURES_TOLD:
+            self._clear()
+            console.tell(f"failed {result.input}: {result.reason}")
+
+    def show(self, tally: Tally, inputs: Inputs) -> None:
+        """Show counts and rate, a few times a second."""
+        now = time.monotonic()
+        if self._is_terminal and now - self._last > PROGRESS_INTERVAL_S:
+            self._last = now
+            counts = inputs.counts
+            line = tally.progress(counts.seen, is_complete=counts.is_complete)
+            console.put_transient(f"dcmview: {line}")
+
+    def end(self, tally: Tally, *, is_interrupted: bool) -> None:
+        """Sum up."""
+        self._clear()
+        more = self._failures - MOST_FAILURES_TOLD
+        if more > 0:
+            console.tell(f"and {more:,} more failed; --report names them")
+        if not self._is_quiet and (tally.total > 1 or is_interrupted):
+            console.tell(f"{'interrupted; ' if is_interrupted else ''}{tally.summary()}")
+
+    def _clear(self) -> None:
+        if self._is_terminal:
+            console.put_transient("")
+
+
+def _open_report(path: str | None) -> contextlib.AbstractContextManager[BinaryIO | None]:
+    if path is None:
+        return contextlib.nullcontext()
+    try:
+        return open(path, "wb")
+    except OSError as exc:
+        raise StartError(f"--report: {path}: {exc.strerror}") from exc
+
+
+@contextlib.contextmanager
+def _interrupting() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl+C does: what is begun is finished, the rest is not begun."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
