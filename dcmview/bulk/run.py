@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dcmview.bulk.executors import InlineExecutor, cluster, core_count, local_processes
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.task import close_worker_engine, run_task
+from dcmview.bulk.task import FINISHED, close_worker_engine, run_task
 from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, SkippedPath
 
@@ -105,7 +105,7 @@ class BulkRun:
         plan = self._plan
         output = plan.output_for(entry) if plan.output_for is not None else ""
         if output and not plan.overwrite and os.path.lexists(output):
-            done = Result(entry.path, Status.SKIPPED, (output,), "finished before")
+            done = Result(entry.path, Status.SKIPPED, (output,), FINISHED)
             self._pending.append(_Pending(None, done))
             return
         job = Job(entry, output, plan.overwrite, self._inputs.is_given(entry.path))

@@ -15,7 +15,7 @@ from msgspec import structs
 from dcmview.bulk.naming import HASH_MARK
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.dicom.source import open_member, open_source, read_member
-from dcmview.errors import DcmviewError, NoPixelData
+from dcmview.errors import DcmviewError, NoPixelData, OutputExists
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from dcmview.registry.registry import Entry
 
 logger = logging.getLogger(__name__)
+
+FINISHED = "finished before"
+"""Why nothing was done: the output is there, of an earlier run or of the same content."""
 
 WORKER_CACHE_BYTES = 96 * 1024 * 1024
 """A file is worked on once, so little is kept of it."""
@@ -99,11 +102,16 @@ def run_task(task: Task, job: Job) -> Result:
         if HASH_MARK in job.output:
             output = job.output.replace(HASH_MARK, content_hash(job.entry))
             if os.path.lexists(output) and not job.overwrite:
-                return Result(path, Status.SKIPPED, (output,), "finished before, or a double")
+                return Result(path, Status.SKIPPED, (output,), FINISHED)
             job = structs.replace(job, output=output)
         return task(job)
     except NoPixelData as exc:
         return Result(path, Status.FAILED if job.is_given else Status.SKIPPED, reason=exc.message)
+    except OutputExists as exc:
+        # The name is this job's alone: a worker that died had done it.
+        if not job.overwrite and os.path.isfile(job.output):
+            return Result(path, Status.SKIPPED, (job.output,), FINISHED)
+        return Result(path, Status.FAILED, reason=exc.message)
     except DcmviewError as exc:
         return Result(path, Status.FAILED, reason=exc.message)
     except OSError as exc:

@@ -1,0 +1,158 @@
+"""A run over many files: everything ends with a result, in order, whatever goes wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import zipfile
+
+import pytest
+from pydicom.data import get_testdata_file
+from support.bulk_tasks import Copy, Picture, Trouble
+
+from dcmview.bulk.inputs import Inputs, entry_of
+from dcmview.bulk.naming import NameStyle, Naming
+from dcmview.bulk.result import Status
+from dcmview.bulk.run import BulkPlan, BulkRun
+from dcmview.errors import NotDicom, Unreadable
+
+CT = get_testdata_file("CT_small.dcm", download=False)
+JPEG_LS = get_testdata_file("MR_small_jpeg_ls_lossless.dcm", download=False)
+REPORT = get_testdata_file("reportsi.dcm", download=False)
+
+
+@pytest.fixture
+def study(tmp_path):
+    folder = tmp_path / "study"
+    folder.mkdir()
+    for number in range(12):
+        shutil.copy(JPEG_LS if number % 3 == 0 else CT, folder / f"{number:02}.dcm")
+    return folder
+
+
+def run(task, roots, out, *, style=NameStyle.PATH, extension="", jobs=1, **options):
+    roots = [str(root) for root in roots]
+    naming = Naming(str(out), style, extension, roots)
+    plan = BulkPlan(task, naming.plan, jobs=jobs, **options)
+    return [each for each in BulkRun(Inputs(roots), plan).results() if each is not None]
+
+
+def ends(results):
+    return {os.path.basename(each.input): each.status for each in results}
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_file_is_done_and_results_come_in_order(study, tmp_path, jobs):
+    results = run(Copy(), [study], tmp_path / "out", jobs=jobs)
+    assert [os.path.basename(each.input) for each in results] == sorted(os.listdir(study))
+    assert {each.status for each in results} == {Status.DONE}
+    assert contents(tmp_path / "out") == contents(study)
+    assert results[0].figures == {"bytes": os.path.getsize(JPEG_LS)}
+
+
+def test_processes_give_what_one_gives(study, tmp_path):
+    run(Picture(), [study], tmp_path / "one", extension=".png")
+    run(Picture(), [study], tmp_path / "two", extension=".png", jobs=2)
+    assert len(contents(tmp_path / "one")) == 12
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_bad_file_ends_nothing(study, tmp_path, jobs):
+    for name in ("bug.dcm", "refuse.dcm", "half.dcm"):
+        shutil.copy(CT, study / name)
+    results = run(Trouble(), [study], tmp_path / "out", jobs=jobs)
+    failed = {os.path.basename(r.input): r.reason for r in results if r.status is Status.FAILED}
+    assert failed == {
+        "bug.dcm": "internal error: ZeroDivisionError: a mistake of ours",
+        "refuse.dcm": "not this one",
+        "half.dcm": "No space left on device",
+    }
+    assert sorted(contents(tmp_path / "out")) == [f"{number:02}.dcm" for number in range(12)]
+
+
+def test_a_file_that_kills_its_process_is_the_only_one_that_fails(study, tmp_path):
+    shutil.copy(CT, study / "05-kill.dcm")
+    results = run(Trouble(), [study], tmp_path / "out", jobs=2)
+    failed = [each for each in results if each.status is Status.FAILED]
+    assert [os.path.basename(each.input) for each in failed] == ["05-kill.dcm"]
+    assert "died" in failed[0].reason
+    assert len(contents(tmp_path / "out")) == 12
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_what_was_finished_is_not_done_again(study, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "00.dcm").write_bytes(b"finished")
+    assert ends(run(Copy(), [study], out))["00.dcm"] is Status.SKIPPED
+    assert (out / "00.dcm").read_bytes() == b"finished"
+    assert {each.status for each in run(Copy(), [study], out)} == {Status.SKIPPED}
+
+
+def test_what_is_no_image_is_a_failure_only_where_it_was_named(study, tmp_path):
+    shutil.copy(REPORT, study / "report.dcm")
+    (study / "notes.txt").write_text("not DICOM")
+    found = ends(run(Picture(), [study], tmp_path / "a", extension=".png"))
+    assert (found["report.dcm"], found["notes.txt"]) == (Status.SKIPPED, Status.SKIPPED)
+    named = [study / "report.dcm", study / "notes.txt"]
+    found = ends(run(Picture(), named, tmp_path / "b", extension=".png"))
+    assert (found["report.dcm"], found["notes.txt"]) == (Status.FAILED, Status.FAILED)
+
+
+def test_files_in_archives_are_files(study, tmp_path):
+    with zipfile.ZipFile(tmp_path / "study.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in study.iterdir():
+            archive.write(path, f"inside/{path.name}")
+    results = run(Copy(), [tmp_path / "study.zip"], tmp_path / "out", jobs=2)
+    assert {each.status for each in results} == {Status.DONE}
+    assert sorted(contents(tmp_path / "out").values()) == sorted(contents(study).values())
+
+
+def test_names_by_content_tell_doubles(study, tmp_path):
+    results = run(Copy(), [study], tmp_path / "out", style=NameStyle.HASH)
+    assert [each.status for each in results].count(Status.DONE) == 2
+    assert len(contents(tmp_path / "out")) == 2
+
+
+def test_overwriting_never_touches_an_input(study):
+    before = contents(study)
+    results = run(Copy(overwrite=True), [study], study, overwrite=True)
+    assert {each.status for each in results} == {Status.FAILED}
+    assert contents(study) == before
+
+
+def test_a_watched_folder_gives_files_once_they_have_stopped_growing(study, tmp_path):
+    whole = (study / "01.dcm").read_bytes()
+    inputs = Inputs([str(study)], watch_interval_s=0.2)
+    naming = Naming(str(tmp_path / "out"), NameStyle.PATH, "", [str(study)])
+    done = []
+    growing = study / "new.dcm"
+    begin = time.monotonic()
+    for result in BulkRun(inputs, BulkPlan(Copy(), naming.plan)).results():
+        assert time.monotonic() - begin < 30
+        if result is not None:
+            done.append(os.path.basename(result.input))
+        elif len(done) == 12 and len(whole) > (growing.stat().st_size if growing.exists() else 0):
+            with open(growing, "ab") as stream:
+                size = stream.tell()
+                stream.write(whole[size : size + len(whole) // 3])
+        if "new.dcm" in done:
+            break
+    inputs.stop()
+    assert done == [*(f"{number:02}.dcm" for number in range(12)), "new.dcm"]
+    assert (tmp_path / "out" / "new.dcm").read_bytes() == whole
+
+
+def test_one_file_is_read_without_a_scan(tmp_path):
+    assert entry_of(CT).header.shared.modality == "CT"
+    (tmp_path / "text").write_text("words")
+    with pytest.raises(NotDicom):
+        entry_of(str(tmp_path / "text"))
+    with pytest.raises(Unreadable):
+        entry_of(str(tmp_path / "absent"))

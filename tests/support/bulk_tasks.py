@@ -1,0 +1,64 @@
+"""Tasks for runs over many files; a module of its own, since they travel to other processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+
+from dcmview.bulk.files import new_file
+from dcmview.bulk.result import Result, Status
+from dcmview.bulk.task import open_entry, worker_engine
+from dcmview.errors import DecodeFailed, NoPixelData
+from dcmview.model import DisplayRequest
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Copies a file."""
+
+    pause_s: float = 0.0
+    overwrite: bool = False
+
+    def __call__(self, job):
+        time.sleep(self.pause_s)
+        inputs = (job.entry.stamp,)
+        with (
+            open_entry(job.entry) as source,
+            new_file(job.output, overwrite=self.overwrite, inputs=inputs) as out,
+        ):
+            out.write(source.pread(0, source.size))
+        return Result(job.entry.path, Status.DONE, (job.output,), figures={"bytes": source.size})
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Writes the picture of the first frame."""
+
+    def __call__(self, job):
+        if not job.entry.header.shared.has_pixels:
+            raise NoPixelData("no image")
+        picture, _ = worker_engine().picture(job.entry, 0, DisplayRequest())
+        with new_file(job.output) as out:
+            out.write(picture.content)
+        return Result(job.entry.path, Status.DONE, (job.output,))
+
+
+@dataclass(frozen=True)
+class Trouble(Copy):
+    """Copies, unless the name of a file says what is to go wrong."""
+
+    def __call__(self, job):
+        name = os.path.basename(job.entry.path)
+        if "kill" in name:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "bug" in name:
+            raise ZeroDivisionError("a mistake of ours")
+        if "refuse" in name:
+            raise DecodeFailed("not this one")
+        if "half" in name:
+            with new_file(job.output) as out:
+                out.write(b"half of it")
+                raise OSError(28, "No space left on device")
+        return super().__call__(job)
