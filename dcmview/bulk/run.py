@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -66,6 +67,8 @@ class BulkRun:
     def results(self) -> Iterator[Result | None]:
         """Do all jobs; None is given when nothing has come for a moment.
 
+        On Ctrl+C, what has begun is finished and given before the interrupt goes on.
+
         Raises
         ------
         NotInstalled, StartError
@@ -90,16 +93,32 @@ class BulkRun:
             if self._executor is None:
                 self._start(InlineExecutor())
             yield from self._finished(0)
+        except KeyboardInterrupt:
+            self._break_off()
+            # What had been begun is finished, and is to be in the report.
+            yield from self._what_is_done()
+            raise
         except BaseException:
-            self._inputs.stop()
-            if self._executor is not None:
-                self._executor.shutdown(wait=True, cancel_futures=True)
-                self._executor = None
+            self._break_off()
             raise
         finally:
             if self._executor is not None:
                 self._executor.shutdown()
             close_worker_engine()
+
+    def _break_off(self) -> None:
+        """Finish what has begun, and nothing else."""
+        self._inputs.stop()
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+            self._executor = None
+
+    def _what_is_done(self) -> Iterator[Result]:
+        for pending in self._pending:
+            is_cancelled = pending.future is not None and pending.future.cancelled()
+            if pending.is_done and not is_cancelled:
+                with contextlib.suppress(BrokenExecutor):
+                    yield pending.wait()
 
     def _take(self, entry: Entry) -> None:
         plan = self._plan
