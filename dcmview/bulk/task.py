@@ -7,21 +7,17 @@ import itertools
 import logging
 import os
 import threading
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from dcmview.bulk.naming import HASH_MARK
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.dicom.source import open_member, open_source, read_member
 from dcmview.errors import DcmviewError, NoPixelData, OutputExists
+from dcmview.registry.opening import open_entry
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from dcmview.bulk.result import Task
-    from dcmview.dicom.source import ByteSource
     from dcmview.engine import Engine
     from dcmview.registry.registry import Entry
 
@@ -65,22 +61,6 @@ def close_worker_engine() -> None:
 def fresh_entry(entry: Entry) -> Entry:
     """Give an entry an index that the engine of this process has never seen."""
     return structs.replace(entry, index=next(_indices))
-
-
-def open_entry(entry: Entry) -> AbstractContextManager[ByteSource]:
-    """Open the bytes of a file, wherever it lies.
-
-    Raises
-    ------
-    FileGone, FileChanged, Unreadable
-        If it is not the file that was listed.
-    """
-    member, stamp = entry.member, entry.stamp
-    if member is None:
-        return open_source(entry.path, expected=stamp)
-    if member.is_compressed:
-        return nullcontext(read_member(member, expected=stamp))
-    return open_member(member, expected=stamp)
 
 
 def content_hash(entry: Entry) -> str:

@@ -7,100 +7,191 @@ byte for byte, so what cannot be followed to the pixel data is refused.
 from __future__ import annotations
 
 import struct
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dcmview.dicom.sniff import HEAD_BYTES, LONG_VRS, SHORT_VRS, sniff
+from dcmview.dicom.chain import SYNTAX_SLOT, ChainReader
+from dcmview.dicom.sniff import HEAD_BYTES, LONG_VRS, PREAMBLE_BYTES, PREFIX, SHORT_VRS, sniff
 from dcmview.dicom.source import inflate
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import Unreadable
 
 if TYPE_CHECKING:
+    from dcmview.dicom.sniff import Encoding
     from dcmview.dicom.source import ByteSource, MemorySource
 
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _FIRST_PIXELS, _LAST_PIXELS = 0x7FE00001, 0x7FE00010
-_BLOCK_BYTES = 64 * 1024
+_SHORTEST_HEAD_BYTES, _LONGEST_HEAD_BYTES = 8, 12
+_BLOCK_BYTES = 16 * 1024
 _MOST_LEVELS = 32
 _MOST_ELEMENTS = 1_000_000
 
 
+SPECIFIC_CHARACTER_SET, SOP_INSTANCE_UID = 0x00080005, 0x00080018
+META_LENGTH, MEDIA_STORAGE_UID = 0x00020000, 0x00020003
+_WANTED = (SPECIFIC_CHARACTER_SET, SOP_INSTANCE_UID)
+
+_META_BEGIN = PREAMBLE_BYTES + len(PREFIX)
+_CHAIN_HEAD_BYTES = 16 * 1024
+_CHAIN_SLOTS = {
+    b"\x02\0\x10\0": (SYNTAX_SLOT, (b"UI",)),
+    b"\x02\0\x00\0": (1, (b"UL",)),
+    b"\x02\0\x03\0": (2, (b"UI",)),
+    b"\x08\0\x05\0": (3, (b"CS",)),
+    b"\x08\0\x18\0": (4, (b"UI",)),
+}
+_DECLINED = frozenset(
+    (
+        *(group.to_bytes(2, "little") for group in range(0x6000, 0x7FE0)),
+        *(bytes((0xE0, 0x7F, number, 0)) for number in range(0x10)),
+    )
+)
+"""What stands where planes are put, or beside them: then every element is looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Where the elements before the pixel data begin, and how they are encoded.
+    """Where elements before the pixel data begin, and how they are encoded.
 
     Attributes
     ----------
     begins : dict
-        Offset of each top-level element up to the pixel data, by tag, in order.
+        Offset of top-level elements by tag, in order: all from group 6000 to the pixel data.
     values : dict
-        Offset and length of the values of those that are asked for.
+        Offset and length of the values of `SPECIFIC_CHARACTER_SET` and `SOP_INSTANCE_UID`.
+    meta : dict
+        The same of `META_LENGTH` and `MEDIA_STORAGE_UID`, in the file.
+    explicit, little_endian : bool
+        How the data set is encoded.
     dataset_offset : int
-        Where the data set begins; of a deflated file, in the file.
+        Where the data set of a deflated file begins, in the file; 0 in any other.
     inflated : MemorySource or None
-        What offsets speak of where the file is deflated.
+        What other offsets speak of where the file is deflated.
     """
 
     begins: dict[int, int]
     values: dict[int, tuple[int, int]]
+    meta: dict[int, tuple[int, int]]
     explicit: bool
     little_endian: bool
-    dataset_offset: int
+    dataset_offset: int = 0
     inflated: MemorySource | None = None
 
     def place_of(self, tag: int) -> int:
-        """The offset at which an element belongs that is not there."""
+        """The offset at which an element from group 6000 on belongs that is not there."""
         return next(begin for other, begin in self.begins.items() if other > tag)
 
 
-def read_spans(source: ByteSource, wanted: frozenset[int] = frozenset()) -> Spans:
+def read_spans(source: ByteSource) -> Spans:
     """Walk from the beginning of the data set to the pixel data.
 
     Parameters
     ----------
     source : ByteSource
         The opened file.
-    wanted : frozenset of int
-        Tags whose values are to be found.
 
     Raises
     ------
     Unreadable
         If the walk ends before pixel data: there are none, or the header is damaged.
     """
-    encoding = sniff(source.pread(0, HEAD_BYTES))
+    head = source.pread(0, _CHAIN_HEAD_BYTES)
+    found = _chain_spans(head, source)
+    if found is not None:
+        return found
+    encoding = sniff(head[:HEAD_BYTES])
     if encoding is None:
         raise Unreadable("no DICOM data set")
     explicit, little, begin = encoding.explicit, encoding.little_endian, encoding.dataset_offset
+    meta = _read_meta(source, encoding)
     inflated = None
+    dataset_offset = 0
     data: ByteSource = source
     if transfer_syntax(encoding.transfer_syntax_uid).deflated:
         data = inflated = inflate(source, begin)
-        explicit, little, begin = True, True, 0
+        explicit, little, begin, dataset_offset = True, True, 0, begin
         if not inflated.is_whole:
             raise Unreadable("the deflated data set ends early, or is too large")
     walk = _Walk(data, little_endian=little)
     begins: dict[int, int] = {}
     values: dict[int, tuple[int, int]] = {}
     offset = begin
-    while True:
-        element = walk.element(offset, explicit=explicit)
-        begins[element.tag] = offset
-        if element.tag in wanted:
-            values[element.tag] = element.value_offset, element.length
-        if _FIRST_PIXELS <= element.tag <= _LAST_PIXELS:
-            break
-        offset = walk.end_of(element, explicit=explicit, level=0)
-    return Spans(begins, values, explicit, little, encoding.dataset_offset, inflated)
+    tag = -1
+    while not _FIRST_PIXELS <= tag <= _LAST_PIXELS:
+        tag, vr, length, value_offset = walk.element(offset, explicit=explicit)
+        begins[tag] = offset
+        if tag in _WANTED:
+            values[tag] = value_offset, length
+        offset = value_offset + length
+        if length == _UNDEFINED_LENGTH and not _FIRST_PIXELS <= tag <= _LAST_PIXELS:
+            offset = walk.end_of_sequence(value_offset, vr, explicit=explicit, level=0)
+    return Spans(begins, values, meta, explicit, little, dataset_offset, inflated)
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
-    tag: int
-    vr: bytes
-    length: int
-    value_offset: int
+class _Chains(threading.local):
+    """A reader for each thread: it remembers the layouts of the last files."""
+
+    def __init__(self) -> None:
+        self.reader = ChainReader(_CHAIN_SLOTS, len(_CHAIN_SLOTS), _DECLINED)
+
+
+_chains = _Chains()
+
+
+def _chain_spans(head: bytes, source: ByteSource) -> Spans | None:
+    """Read a plain file, most of whose elements are like those of the last ones."""
+    chain = _chains.reader.read(head, source.size, source.pread)
+    if chain is None or not chain.pixel_offset:
+        return None
+    _, meta_length, meta_uid, charset, uid = chain.values
+    explicit = chain.pixel_vr is not None
+    pixels = chain.pixel_offset - (12 if explicit else 8)
+    begins: dict[int, int] = {}
+    values: dict[int, tuple[int, int]] = {}
+    meta: dict[int, tuple[int, int]] = {}
+    for raw, tag, found, has_vr in (
+        (meta_length, META_LENGTH, meta, True),
+        (meta_uid, MEDIA_STORAGE_UID, meta, True),
+        (charset, SPECIFIC_CHARACTER_SET, values, explicit),
+        (uid, SOP_INSTANCE_UID, values, explicit),
+    ):
+        if raw is None:
+            continue
+        vr = {META_LENGTH: b"UL", SPECIFIC_CHARACTER_SET: b"CS"}.get(tag, b"UI")
+        start = struct.pack("<HH", tag >> 16, tag & 0xFFFF)
+        length = vr + struct.pack("<H", len(raw)) if has_vr else struct.pack("<L", len(raw))
+        element = start + length + raw
+        # It is there; where is known if it is so once.
+        if pixels > len(head) or head.count(element, _META_BEGIN, pixels) != 1:
+            return None
+        begin = head.index(element, _META_BEGIN)
+        found[tag] = begin + 8, len(raw)
+        if found is values:
+            begins[tag] = begin
+    begins[_LAST_PIXELS] = pixels
+    return Spans(begins, values, meta, explicit, little_endian=True)
+
+
+def _read_meta(source: ByteSource, encoding: Encoding) -> dict[int, tuple[int, int]]:
+    """Where the values of group 0002 lie, which is in Explicit VR Little Endian always."""
+    found: dict[int, tuple[int, int]] = {}
+    if encoding.meta_offset is None:
+        return found
+    walk = _Walk(source, little_endian=True)
+    offset = encoding.meta_offset
+    while offset < encoding.dataset_offset:
+        tag, _, length, value_offset = walk.element(offset, explicit=True)
+        if tag in (META_LENGTH, MEDIA_STORAGE_UID):
+            found[tag] = value_offset, length
+        offset = value_offset + length
+    return found
+
+
+_Element = tuple[int, bytes, int, int]
+"""Tag, VR, length and offset of the value."""
 
 
 class _Walk:
@@ -109,54 +200,54 @@ class _Walk:
     def __init__(self, source: ByteSource, *, little_endian: bool) -> None:
         self._source = source
         order = "<" if little_endian else ">"
-        self._tag = struct.Struct(order + "HH")
-        self._short, self._long = struct.Struct(order + "H"), struct.Struct(order + "L")
+        self._explicit = struct.Struct(order + "HH2sH").unpack_from
+        self._implicit = struct.Struct(order + "HHL").unpack_from
+        self._long = struct.Struct(order + "L").unpack_from
         self._block = b""
         self._block_offset = 0
         self._left = _MOST_ELEMENTS
 
     def element(self, offset: int, *, explicit: bool) -> _Element:
         self._left -= 1
-        head = self._read(offset, 12)
-        if len(head) < 8 or self._left < 0:
+        at = offset - self._block_offset
+        if not 0 <= at <= len(self._block) - _LONGEST_HEAD_BYTES:
+            self._block = self._source.pread(offset, _BLOCK_BYTES)
+            self._block_offset, at = offset, 0
+            if len(self._block) < _SHORTEST_HEAD_BYTES:
+                self._left = -1
+        if self._left < 0:
             raise Unreadable("its header cannot be followed to the pixel data: it ends early")
-        group, number = self._tag.unpack_from(head)
-        tag = group << 16 | number
-        if not explicit or group == _ITEM >> 16:
-            return _Element(tag, b"", self._long.unpack_from(head, 4)[0], offset + 8)
-        vr = head[4:6]
-        if vr in SHORT_VRS:
-            return _Element(tag, vr, self._short.unpack_from(head, 6)[0], offset + 8)
-        if vr in LONG_VRS and len(head) == 12:
-            return _Element(tag, vr, self._long.unpack_from(head, 8)[0], offset + 12)
-        raise Unreadable(f"its header is damaged at ({group:04X},{number:04X}): no such VR")
+        if explicit:
+            group, number, vr, length = self._explicit(self._block, at)
+            if vr in SHORT_VRS:
+                return group << 16 | number, vr, length, offset + 8
+            if group != _ITEM >> 16:
+                if vr in LONG_VRS and len(self._block) - at >= _LONGEST_HEAD_BYTES:
+                    return group << 16 | number, vr, self._long(self._block, at + 8)[0], offset + 12
+                raise Unreadable(f"its header is damaged at ({group:04X},{number:04X}): no such VR")
+        group, number, length = self._implicit(self._block, at)
+        return group << 16 | number, b"", length, offset + 8
 
-    def end_of(self, element: _Element, *, explicit: bool, level: int) -> int:
-        """Where an element ends; one of undefined length has to be gone through."""
-        if element.length != _UNDEFINED_LENGTH:
-            return element.value_offset + element.length
+    def end_of_sequence(self, offset: int, vr: bytes, *, explicit: bool, level: int) -> int:
+        """Where a sequence of undefined length ends: it has to be gone through."""
         if level > _MOST_LEVELS:
             raise Unreadable("its header has sequences in sequences without end")
         # PS3.5 6.2.2: a value of VR UN and undefined length is a sequence in implicit VR.
-        explicit = explicit and element.vr != b"UN"
-        offset = element.value_offset
+        explicit = explicit and vr != b"UN"
         while True:
-            item = self.element(offset, explicit=explicit)
-            offset = item.value_offset
-            if item.tag == _SEQUENCE_END:
+            tag, _, length, offset = self.element(offset, explicit=explicit)
+            if tag == _SEQUENCE_END:
                 return offset
-            if item.tag != _ITEM:
+            if tag != _ITEM:
                 raise Unreadable("its header is damaged: a sequence holds no items")
-            if item.length != _UNDEFINED_LENGTH:
-                offset += item.length
+            if length != _UNDEFINED_LENGTH:
+                offset += length
                 continue
-            while (nested := self.element(offset, explicit=explicit)).tag != _ITEM_END:
-                offset = self.end_of(nested, explicit=explicit, level=level + 1)
-            offset = nested.value_offset
-
-    def _read(self, offset: int, length: int) -> bytes:
-        at = offset - self._block_offset
-        if not 0 <= at <= len(self._block) - length:
-            self._block = self._source.pread(offset, _BLOCK_BYTES)
-            self._block_offset, at = offset, 0
-        return self._block[at : at + length]
+            while tag != _ITEM_END:
+                tag, nested_vr, length, offset = self.element(offset, explicit=explicit)
+                if length == _UNDEFINED_LENGTH:
+                    offset = self.end_of_sequence(
+                        offset, nested_vr, explicit=explicit, level=level + 1
+                    )
+                elif tag != _ITEM_END:
+                    offset += length

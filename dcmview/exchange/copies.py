@@ -8,8 +8,10 @@ import msgspec
 from msgspec import Struct
 
 from dcmview.errors import FileChanged, FileGone, InstanceError
-from dcmview.exchange.planes import OverlayCopy, planes_of
+from dcmview.exchange.overlay_copy import OverlayCopy
+from dcmview.exchange.planes import planes_of
 from dcmview.exchange.zipped import Member, archive_stem, text_of_path
+from dcmview.registry.opening import open_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,12 +61,13 @@ def copy_members(listed: Iterable[tuple[Entry, tuple[Roi, ...]]]) -> Iterator[Me
     notes: list[CopyNote] = []
     taken: set[str] = set()
     for entry, rois in listed:
-        planes = planes_of(entry, rois)
+        planes = planes_of(entry.header.shared, rois)
         if not planes:
             continue
         path, uid = text_of_path(entry.path), entry.header.sop_instance_uid
         try:
-            copy = OverlayCopy(entry, planes)
+            with open_entry(entry) as source:
+                copy = OverlayCopy(source, planes)
         except (FileGone, FileChanged, InstanceError) as exc:
             left_out = tuple(_note(plane) for plane in planes)
             notes.append(CopyNote(path, uid, left_out=left_out, reason=exc.message))
@@ -80,9 +83,14 @@ def copy_members(listed: Iterable[tuple[Entry, tuple[Roi, ...]]]) -> Iterator[Me
                 "no group from 6000 to 601E is free" if copy.left_out else "",
             )
         )
-        yield Member(f"{stem}.dcm", copy.pieces())
+        yield Member(f"{stem}.dcm", _pieces(entry, copy))
     content = msgspec.json.encode(Contents(FORMAT, VERSION, tuple(notes)))
     yield Member(CONTENTS, (msgspec.json.format(content),), is_compressed=True)
+
+
+def _pieces(entry: Entry, copy: OverlayCopy) -> Iterator[bytes | memoryview]:
+    with open_entry(entry) as source:
+        yield from copy.pieces(source)
 
 
 def _note(plane: RoiPlane, group: str = "") -> PlaneNote:

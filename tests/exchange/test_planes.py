@@ -27,9 +27,11 @@ from dcmview.dicom.instance import open_instance, scan_instance
 from dcmview.dicom.overlays import overlay_groups, read_overlays
 from dcmview.dicom.source import open_source
 from dcmview.errors import FileChanged, Unreadable
-from dcmview.exchange.planes import OverlayCopy, planes_of
+from dcmview.exchange.overlay_copy import OverlayCopy
+from dcmview.exchange.planes import PlaneStyle, planes_of
 from dcmview.exchange.raster import mask_of
 from dcmview.library import Library, LibrarySettings
+from dcmview.registry.opening import open_entry
 from dcmview.registry.registry import Entry
 
 SYNTAXES = [
@@ -45,11 +47,15 @@ def listed(path, index=0):
     return Entry(index, str(path), instance.stamp, instance.header)
 
 
-def copied(path, *rois):
+def copied(path, *rois, uid="", **style):
     entry = listed(path)
-    copy = OverlayCopy(entry, planes_of(entry, rois))
-    target = Path(path).with_name("copy.dcm")
-    target.write_bytes(b"".join(copy.pieces()))
+    with open_entry(entry) as source:
+        planes = planes_of(entry.header.shared, rois, PlaneStyle(**style))
+        copy = OverlayCopy(source, planes, sop_instance_uid=uid)
+        target = Path(path).with_name("copy.dcm")
+        with target.open("wb") as stream:
+            copy.write(source, stream)
+        assert b"".join(copy.pieces(source)) == target.read_bytes()
     return target
 
 
@@ -283,7 +289,8 @@ def test_dcmtk_draws_the_plane_where_it_belongs(tmp_path):
 def test_a_seventeenth_plane_finds_no_group(tmp_path):
     entry = listed(put(tmp_path, image(2, 3)))
     rois = [box(f"r{n}", 0, 0, 1, 1, label=f"{n:02}") for n in range(17)]
-    copy = OverlayCopy(entry, planes_of(entry, rois))
+    with open_entry(entry) as source:
+        copy = OverlayCopy(source, planes_of(entry.header.shared, rois))
     assert list(copy.groups) == list(range(0x6000, 0x6020, 2))
     assert [plane.label for plane in copy.left_out] == ["16"]
 
@@ -292,8 +299,8 @@ def test_a_file_that_changed_is_not_copied(tmp_path):
     path = put(tmp_path, image(2, 3))
     entry = listed(path)
     path.write_bytes(path.read_bytes() + b"more")
-    with pytest.raises(FileChanged):
-        OverlayCopy(entry, planes_of(entry, [box("a", 0, 0, 1, 1)]))
+    with pytest.raises(FileChanged), open_entry(entry) as source:
+        OverlayCopy(source, [])
 
 
 def test_a_header_that_cannot_be_followed_is_refused(tmp_path):
@@ -301,8 +308,9 @@ def test_a_header_that_cannot_be_followed_is_refused(tmp_path):
     content = bytearray(path.read_bytes())
     content[content.index(b"\x28\x00\x10\x00US") + 4] = ord("?")
     path.write_bytes(content)
-    with pytest.raises(Unreadable, match=r"damaged at \(0028,0010\): no such VR"):
-        OverlayCopy(listed(path), [])
+    match = r"damaged at \(0028,0010\): no such VR"
+    with open_source(str(path)) as source, pytest.raises(Unreadable, match=match):
+        OverlayCopy(source, [])
 
 
 def test_an_archive_says_what_its_copies_hold_and_what_could_not_be_copied(tmp_path):

@@ -1,0 +1,262 @@
+"""Copies of files with overlay planes in them.
+
+The planes are put between the elements of the file; every other byte stays
+what it is, and no file is ever written to. A copy that is to have a UID of
+its own differs in that, too.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from pydicom.charset import convert_encodings, default_encoding, encode_string
+
+from dcmview.annotations.losses import LONGEST_OVERLAY_TEXT
+from dcmview.dicom.recording import recorded_warnings
+from dcmview.dicom.spans import (
+    MEDIA_STORAGE_UID,
+    META_LENGTH,
+    SOP_INSTANCE_UID,
+    SPECIFIC_CHARACTER_SET,
+    read_spans,
+)
+from dcmview.errors import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dcmview.dicom.source import ByteSource
+    from dcmview.dicom.spans import Spans
+    from dcmview.exchange.planes import RoiPlane
+
+GROUPS = range(0x6000, 0x6020, 2)
+_MOST_DATA_BYTES = 0xFFFFFFFE
+_PIECE_BYTES = 1 << 20
+_HELD_BYTES = 32 << 20
+"""Files up to this length are read at once."""
+_MOST_TOGETHER = 1024
+"""Pieces that are handed to the system at once."""
+
+Piece = bytes | memoryview
+
+
+class _Edit(NamedTuple):
+    """What comes in the place of some bytes."""
+
+    begin: int
+    end: int
+    content: Iterable[Piece]
+
+
+class OverlayCopy:
+    """A copy with planes in it, planned and not yet written.
+
+    Parameters
+    ----------
+    source : ByteSource
+        The opened file.
+    planes : sequence of RoiPlane
+        What is to be put in.
+    sop_instance_uid : str
+        The UID that the copy gets, empty for that of the file.
+
+    Attributes
+    ----------
+    groups : dict
+        The group that each plane gets.
+    left_out : list of RoiPlane
+        Those for which no group is free: a file can have sixteen.
+
+    Raises
+    ------
+    Unreadable
+        If the header is damaged.
+
+    References
+    ----------
+    DICOM PS3.3 C.9.2, Overlay Plane Module.
+    DICOM PS3.5 8.1.2, Overlay Data Encoding.
+    DICOM PS3.10 7.1, DICOM File Meta Information.
+    """
+
+    def __init__(
+        self, source: ByteSource, planes: Sequence[RoiPlane], *, sop_instance_uid: str = ""
+    ) -> None:
+        self._spans = read_spans(source)
+        self._encoder = _Encoder(self._spans, source)
+        self._uid = sop_instance_uid.encode()
+        taken = {tag >> 16 for tag in self._spans.begins}
+        free = [group for group in GROUPS if group not in taken]
+        self.groups = dict(zip(free, planes, strict=False))
+        self.left_out = list(planes[len(free) :])
+        for plane in self.groups.values():
+            if plane.data_bytes > _MOST_DATA_BYTES:
+                raise Unreadable(
+                    f"an overlay over {plane.frame_count:,} frames would be longer than an element"
+                )
+
+    def pieces(self, source: ByteSource) -> Iterator[Piece]:
+        """Give the bytes of the copy.
+
+        Parameters
+        ----------
+        source : ByteSource
+            The same file, opened.
+
+        Raises
+        ------
+        Unreadable
+            If it cannot be read any more.
+        """
+        spans = self._spans
+        if spans.inflated is None:
+            edits = (*self._meta_edits(source), *self._dataset_edits())
+            yield from _edited(source, edits, source.size)
+            return
+        yield from _edited(source, self._meta_edits(source), spans.dataset_offset)
+        inflated = spans.inflated
+        yield from _deflated(_edited(inflated, self._dataset_edits(), inflated.size))
+
+    def write(self, source: ByteSource, stream: BinaryIO) -> None:
+        """Write the copy into a new, empty file; raises what `pieces` raises, and ``OSError``."""
+        added = sum(plane.data_bytes for plane in self.groups.values())
+        pieces = list(self.pieces(source)) if source.size + added <= _HELD_BYTES else []
+        if not 0 < len(pieces) <= _MOST_TOGETHER or not hasattr(os, "writev"):
+            stream.writelines(pieces or self.pieces(source))
+        elif os.writev(stream.fileno(), pieces) < sum(map(len, pieces)):
+            stream.seek(0)
+            stream.writelines(pieces)
+
+    def _meta_edits(self, source: ByteSource) -> Iterator[_Edit]:
+        meta = self._spans.meta
+        if not self._uid or MEDIA_STORAGE_UID not in meta:
+            return
+        begin, length = meta[MEDIA_STORAGE_UID]
+        value = self._uid + b"\0" * (len(self._uid) % 2)
+        if META_LENGTH in meta:
+            at, size = meta[META_LENGTH]
+            if size == 4:
+                (before,) = struct.unpack("<L", source.pread(at, 4))
+                after = before + len(value) - length
+                yield _Edit(at, at + 4, (struct.pack("<L", after),))
+        yield _Edit(begin - 2, begin + length, (struct.pack("<H", len(value)) + value,))
+
+    def _dataset_edits(self) -> Iterator[_Edit]:
+        spans = self._spans
+        if self._uid and SOP_INSTANCE_UID in spans.values:
+            begin = spans.begins[SOP_INSTANCE_UID]
+            value_offset, length = spans.values[SOP_INSTANCE_UID]
+            element = self._encoder.element(SOP_INSTANCE_UID, "UI", self._uid)
+            yield _Edit(begin, value_offset + length, (element,))
+        for group, plane in self.groups.items():
+            place = spans.place_of(group << 16 | 0xFFFF)
+            yield _Edit(place, place, self._elements(group, plane))
+
+    def _elements(self, group: int, plane: RoiPlane) -> Iterator[bytes]:
+        element, words, text = self._encoder.element, self._encoder.words, self._encoder.text
+        base = group << 16
+        head = [
+            element(base | 0x0010, "US", words(plane.box.rows)),
+            element(base | 0x0011, "US", words(plane.box.columns)),
+        ]
+        if plane.frame_count is not None:
+            head.append(element(base | 0x0015, "IS", b"%d" % plane.frame_count))
+        if plane.description:
+            head.append(element(base | 0x0022, "LO", text(plane.description)))
+        head.append(element(base | 0x0040, "CS", plane.kind.encode()))
+        head.append(element(base | 0x0050, "SS", words(*plane.origin)))
+        if plane.frame_count is not None:
+            head.append(element(base | 0x0051, "US", words(plane.first_frame + 1)))
+        head.append(element(base | 0x0100, "US", words(1)))
+        head.append(element(base | 0x0102, "US", words(0)))
+        if plane.label:
+            head.append(element(base | 0x1500, "LO", text(plane.label)))
+        # In OB the order of bytes is the same in every transfer syntax; implicit VR has OW.
+        vr = "OW" if self._spans.little_endian else "OB"
+        head.append(element(base | 0x3000, vr, b"", plane.data_bytes))
+        yield b"".join(head)
+        yield from plane.packed()
+
+
+class _Encoder:
+    """Elements as a file has them."""
+
+    def __init__(self, spans: Spans, source: ByteSource) -> None:
+        self._order = "<" if spans.little_endian else ">"
+        self._explicit = spans.explicit
+        offset, length = spans.values.get(SPECIFIC_CHARACTER_SET, (0, 0))
+        self._character_set = (spans.inflated or source).pread(offset, length)
+
+    def words(self, *values: int) -> bytes:
+        """Numbers of 16 bits."""
+        return struct.pack(f"{self._order}{len(values)}H", *values)
+
+    def element(self, tag: int, vr: str, value: bytes, length: int | None = None) -> bytes:
+        """An element, or its head where the value is still to come with a length."""
+        if len(value) % 2:
+            value += b"\0" if vr == "UI" else b" "
+        length = len(value) if length is None else length
+        start = self.words(tag >> 16, tag & 0xFFFF)
+        if not self._explicit:
+            return start + struct.pack(self._order + "L", length) + value
+        if vr in ("OB", "OW"):
+            return start + vr.encode() + b"\0\0" + struct.pack(self._order + "L", length)
+        return start + vr.encode() + self.words(length) + value
+
+    def text(self, text: str) -> bytes:
+        """A text as the character set of the file has it, what it has not as question marks."""
+        plain = "".join("?" if char == "\\" or not char.isprintable() else char for char in text)
+        plain = plain[:LONGEST_OVERLAY_TEXT].strip()
+        if plain.isascii():
+            return plain.encode()
+        named = self._character_set.decode("ascii", "replace").split("\\")
+        with recorded_warnings():
+            encodings = convert_encodings([part.strip(" \0") for part in named])
+            # pydicom reads more than the default repertoire as Latin-1; nobody else need do so.
+            encodings = ["ascii" if each == default_encoding else each for each in encodings]
+            try:
+                return encode_string(plain, encodings)
+            except UnicodeEncodeError:
+                return plain.encode("ascii", "replace")
+
+
+def _edited(source: ByteSource, edits: Iterable[_Edit], size: int) -> Iterator[Piece]:
+    """Give the bytes of a source up to a size, with edits made."""
+    held = None
+    if size <= _HELD_BYTES:
+        held = memoryview(source.pread(0, size))
+        if len(held) < size:
+            raise Unreadable("the file ends before its end")
+    begin = 0
+    for edit in edits:
+        yield from _between(source, held, begin, edit.begin)
+        yield from edit.content
+        begin = edit.end
+    yield from _between(source, held, begin, size)
+
+
+def _between(source: ByteSource, held: memoryview | None, begin: int, end: int) -> Iterator[Piece]:
+    if held is not None:
+        yield held[begin:end]
+        return
+    while begin < end:
+        piece = source.pread(begin, min(_PIECE_BYTES, end - begin))
+        if not piece:
+            raise Unreadable("the file ends before its end")
+        begin += len(piece)
+        yield piece
+
+
+def _deflated(pieces: Iterable[Piece]) -> Iterator[bytes]:
+    packing = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    length = 0
+    for piece in pieces:
+        packed = packing.compress(piece)
+        length += len(packed)
+        yield packed
+    rest = packing.flush()
+    # PS3.5 A.5: the stream is padded to an even length.
+    yield rest + bytes((length + len(rest)) % 2)
