@@ -19,6 +19,7 @@ from cachetools import LRUCache
 
 from dcmview.admission import Admission
 from dcmview.cache import ByteCache, Interests
+from dcmview.dicom.declared import parsed_range, walked_range
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.facts import FactsReader, ImageFacts
 from dcmview.dicom.frames import FrameTable, frame_table
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dcmview.dicom.declared import DeclaredRange
     from dcmview.pixels.explain import Explanation
     from dcmview.registry.registry import Entry
 
@@ -325,6 +327,18 @@ class Engine:
         with self._notes_lock:
             of_frames = self._frame_repairs.get(entry.index, ())
         return tuple(dict.fromkeys((*entry.header.repairs, *of_table, *of_frames)))
+
+    def declared_range(self, entry: Entry) -> DeclaredRange:
+        """Give what a file says of the smallest and largest of its samples."""
+        is_signed = self._image(entry).layout.pixel_representation == 1
+        if _is_walked(entry):
+            with _open_bytes(entry, None) as source:
+                found = walked_range(source, is_signed=is_signed)
+            if found is not None:
+                return found
+        opened = self._open(entry)
+        with opened.lock:
+            return parsed_range(opened.instance.dataset, is_signed=is_signed)
 
     def details(self, entry: Entry) -> FileDetails:
         """Give frame rate and loss of a file with an image."""

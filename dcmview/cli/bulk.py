@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dcmview.bulk.inputs import Inputs
@@ -16,7 +15,8 @@ from dcmview.bulk.reporting import Tally, write_line
 from dcmview.bulk.result import Status
 from dcmview.bulk.run import BulkRun
 from dcmview.cli import console
-from dcmview.cli.options import STANDARD_INPUT, Option
+from dcmview.cli.bulk_options import BULK_OPTIONS, INPUTS, RUN, BulkSettings
+from dcmview.cli.options import STANDARD_INPUT
 from dcmview.cli.paths import given_paths
 from dcmview.errors import NothingToShow, StartError, UsageError
 from dcmview.registry.filters import parse_filter
@@ -29,100 +29,11 @@ if TYPE_CHECKING:
     from dcmview.bulk.result import Result
     from dcmview.bulk.run import BulkPlan
 
+__all__ = ["BULK_OPTIONS", "INPUTS", "RUN", "BulkSettings", "check_settings", "run_bulk"]
+
 PROGRESS_INTERVAL_S = 0.2
 MOST_FAILURES_TOLD = 20
 WATCH_INTERVAL_S = 2.0
-
-INPUTS = "Files"
-RUN = "The run"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BulkSettings:
-    """What all commands over many files are asked for."""
-
-    paths: tuple[str, ...] = ()
-    file_list: tuple[str, ...] = ()
-    no_recursive: bool = False
-    filter: tuple[str, ...] = ()
-    overwrite: bool = False
-    jobs: int = 0
-    cluster: str | None = None
-    report: str | None = None
-    quiet: bool = False
-
-
-BULK_OPTIONS = (
-    Option(
-        "file_list",
-        ("--file-list",),
-        str,
-        "FILE",
-        "Also the files and folders that FILE names, one a line or separated by NUL bytes. "
-        "Repeatable.",
-        INPUTS,
-        repeatable=True,
-    ),
-    Option(
-        "no_recursive",
-        ("--no-recursive",),
-        bool,
-        "",
-        "Only the top level of the given folders.",
-        INPUTS,
-    ),
-    Option(
-        "filter",
-        ("--filter",),
-        str,
-        "FIELD=VALUE",
-        "Only files whose field contains the value, as for the viewer. Repeat to narrow.",
-        INPUTS,
-        repeatable=True,
-    ),
-    Option(
-        "overwrite",
-        ("--overwrite",),
-        bool,
-        "",
-        "Make outputs again that are there already; without it they count as finished. An input "
-        "is never replaced.",
-        RUN,
-    ),
-    Option(
-        "jobs",
-        ("--jobs", "-j"),
-        int,
-        "N",
-        "Processes that work at the same time; 0 is one for each processor.",
-        RUN,
-    ),
-    Option(
-        "cluster",
-        ("--cluster",),
-        str,
-        "ADDRESS",
-        "Work on the Dask cluster of this scheduler, such as tcp://host:8786, whose workers see "
-        "the same files under the same paths.",
-        RUN,
-    ),
-    Option(
-        "report",
-        ("--report",),
-        str,
-        "FILE",
-        "Write how every file ended, a line of JSON each: input, status, outputs, reason, figures.",
-        RUN,
-    ),
-    Option(
-        "quiet",
-        ("--quiet", "-q"),
-        bool,
-        "",
-        "Tell nothing but errors.",
-        RUN,
-    ),
-)
 
 
 def run_bulk(
@@ -131,11 +42,13 @@ def run_bulk(
     *,
     on_result: Callable[[Result], None] = lambda _result: None,
     watch: bool = False,
+    standard_input: BinaryIO | None = None,
 ) -> int:
     """Carry a plan out over the files of a command line; give the exit code.
 
     ``on_result`` is called with every result, in the order of the files. With
     ``watch`` the run goes on until it is interrupted, which is no failure then.
+    ``standard_input`` is what a path of ``-`` reads, where its beginning was looked at.
 
     Raises
     ------
@@ -146,10 +59,9 @@ def run_bulk(
     """
     check_settings(settings)
     inputs = Inputs(
-        given_paths(settings),
+        given_paths(settings, standard_input),
         recursive=not settings.no_recursive,
         filters=tuple(parse_filter(expression) for expression in settings.filter),
-        workers=0 if settings.jobs == 1 else None,
         watch_interval_s=WATCH_INTERVAL_S if watch else None,
     )
     tally, screen = Tally(), _Screen(is_quiet=settings.quiet)

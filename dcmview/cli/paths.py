@@ -31,14 +31,16 @@ class PathOptions(Protocol):
     def file_list(self) -> tuple[str, ...]: ...
 
 
-def given_paths(options: PathOptions) -> Iterator[str | SkippedPath | None]:
+def given_paths(
+    options: PathOptions, standard_input: BinaryIO | None = None
+) -> Iterator[str | SkippedPath | None]:
     """Give all paths in the order of the command line, lists last.
 
     None stands for a path that is waited for, a skipped one for a list that cannot be read.
     """
     for path in options.paths:
         if path == STANDARD_INPUT:
-            yield from _listed_paths(lambda: sys.stdin.buffer, "standard input")
+            yield from _listed_paths(lambda: standard_input or sys.stdin.buffer, "standard input")
         else:
             yield path
     for path in options.file_list:

@@ -26,7 +26,7 @@ from dcmview.pixels.color import color_to_rgb, palette_to_rgb
 from dcmview.pixels.modality import apply_modality
 from dcmview.pixels.percentile import measure_range
 from dcmview.pixels.strips import in_strips
-from dcmview.pixels.voi import apply_voi
+from dcmview.pixels.voi import DEEP_MAX, apply_voi, apply_voi_deep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,6 +145,26 @@ def display_frame(
             raise UnsupportedPixelFormat("PALETTE COLOR without a palette of one index a pixel")
         return palette_to_rgb(stored.values, recipe.palette)
     return color_to_rgb(stored.values, layout)
+
+
+def deep_frame(
+    stored: StoredFrame, recipe: DisplayRecipe, voi: Window | LookupTable
+) -> NDArray[np.uint16]:
+    """Make the picture of one grey frame in 65,536 levels.
+
+    Takes what `display_frame` takes, and does the same to it.
+
+    Returns
+    -------
+    ndarray of uint16, shape (rows, columns)
+        Grey levels with 0 as black.
+    """
+    levels = np.empty(stored.values.shape, np.uint16)
+    for begin in range(0, len(levels), _CHUNK_ROWS):
+        rows = slice(begin, begin + _CHUNK_ROWS)
+        deep = apply_voi_deep(apply_modality(stored.values[rows], recipe.modality), voi)
+        levels[rows] = np.subtract(DEEP_MAX, deep, dtype=np.uint16) if recipe.inverted else deep
+    return levels
 
 
 def grey_rows(

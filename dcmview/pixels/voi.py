@@ -15,6 +15,9 @@ from dcmview.errors import InvalidWindow
 from dcmview.model import LookupTable, VoiFunction, Window
 from dcmview.pixels.modality import look_up
 
+DEEP_MAX = 65535
+"""White of a picture of 16 bits."""
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -60,11 +63,7 @@ def window_linear(values: Values, window: Window, *, output_max: int = 255) -> N
     >>> window_linear(hu, Window(center=0, width=100)).tolist()
     [[0, 129, 255, 255]]
     """
-    if not window.width >= 1:
-        raise InvalidWindow(
-            f"Window Width (0028,1051) is {window.width:g}, LINEAR needs at least 1"
-        )
-    return _ramp(values, window.center - 0.5, window.width - 1, output_max)
+    return _rounded(_linear(values, window, output_max))
 
 
 def window_linear_exact(
@@ -102,8 +101,7 @@ def window_linear_exact(
     >>> window_linear_exact(np.array([-50.0, 0.0, 50.0]), Window(0, 100)).tolist()
     [0, 128, 255]
     """
-    _require_positive_width(window)
-    return _ramp(values, window.center, window.width, output_max)
+    return _rounded(_linear_exact(values, window, output_max))
 
 
 def window_sigmoid(values: Values, window: Window, *, output_max: int = 255) -> NDArray[np.uint8]:
@@ -138,11 +136,7 @@ def window_sigmoid(values: Values, window: Window, *, output_max: int = 255) -> 
     >>> window_sigmoid(np.array([-50.0, 0.0, 50.0]), Window(0, 100)).tolist()
     [30, 128, 225]
     """
-    _require_positive_width(window)
-    with np.errstate(over="ignore"):  # e^x beyond all numbers is infinite, its reciprocal 0
-        exponents = (np.asarray(values, np.float64) - window.center) * -4 / window.width
-        levels = output_max / (1 + np.exp(exponents))
-    return _rounded(levels)
+    return _rounded(_sigmoid(values, window, output_max))
 
 
 def apply_voi_lut(
@@ -168,8 +162,7 @@ def apply_voi_lut(
     ----------
     DICOM PS3.3 C.11.2.1.1, LUT Descriptor.
     """
-    levels = np.arange(1 << 16, dtype=np.float64) * output_max / ((1 << table.bits) - 1)
-    display = _rounded(np.minimum(levels, output_max))
+    display = _rounded(_entry_levels(table, output_max))
     return display[look_up(np.asarray(values, np.float64), table)]
 
 
@@ -179,25 +172,70 @@ def apply_voi(
     """Map modality values to display values with whichever function the choice names."""
     if isinstance(voi, LookupTable):
         return apply_voi_lut(values, voi, output_max=output_max)
-    return _FUNCTIONS[voi.function](values, voi, output_max=output_max)
+    return _rounded(_FUNCTIONS[voi.function](values, voi, output_max))
 
 
-def _ramp(values: Values, middle: float, length: float, output_max: int) -> NDArray[np.uint8]:
+def apply_voi_deep(values: Values, voi: Window | LookupTable) -> NDArray[np.uint16]:
+    """Map modality values to display values of 16 bits, from 0 to 65535.
+
+    Examples
+    --------
+    >>> hu = np.array([-50.0, 0.0, 50.0])
+    >>> apply_voi_deep(hu, Window(0, 100, VoiFunction.LINEAR_EXACT)).tolist()
+    [0, 32768, 65535]
+    """
+    if isinstance(voi, LookupTable):
+        display = _whole(_entry_levels(voi, DEEP_MAX)).astype(np.uint16)
+        return display[look_up(np.asarray(values, np.float64), voi)]
+    return _whole(_FUNCTIONS[voi.function](values, voi, DEEP_MAX)).astype(np.uint16)
+
+
+def _linear(values: Values, window: Window, output_max: int) -> NDArray[np.float64]:
+    if not window.width >= 1:
+        raise InvalidWindow(
+            f"Window Width (0028,1051) is {window.width:g}, LINEAR needs at least 1"
+        )
+    return _ramp(values, window.center - 0.5, window.width - 1, output_max)
+
+
+def _linear_exact(values: Values, window: Window, output_max: int) -> NDArray[np.float64]:
+    _require_positive_width(window)
+    return _ramp(values, window.center, window.width, output_max)
+
+
+def _sigmoid(values: Values, window: Window, output_max: int) -> NDArray[np.float64]:
+    _require_positive_width(window)
+    with np.errstate(over="ignore"):  # e^x beyond all numbers is infinite, its reciprocal 0
+        exponents = (np.asarray(values, np.float64) - window.center) * -4 / window.width
+        levels: NDArray[np.float64] = output_max / (1 + np.exp(exponents))
+    return levels
+
+
+def _ramp(values: Values, middle: float, length: float, output_max: int) -> NDArray[np.float64]:
     """Rise from 0 to ``output_max`` over ``length``, halfway up at ``middle``."""
     distance = np.asarray(values, np.float64) - middle
     if length == 0:
-        return np.where(distance > 0, output_max, 0).astype(np.uint8)
+        return np.where(distance > 0, float(output_max), 0.0)
     with np.errstate(over="ignore", invalid="ignore"):  # a tiny width, or an infinite value
         levels = distance * output_max / length + output_max / 2
     # The ramp is 0 and output_max at its ends, so clipping is the same as comparing
     # the input, and rounding cannot push a value out of range.
-    return _rounded(np.clip(levels, 0, output_max))
+    return np.clip(levels, 0, output_max)
+
+
+def _entry_levels(table: LookupTable, output_max: int) -> NDArray[np.float64]:
+    """Levels of all entries that there may be."""
+    levels = np.arange(1 << 16, dtype=np.float64) * output_max / ((1 << table.bits) - 1)
+    return np.minimum(levels, output_max)
+
+
+def _whole(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round halves up; what is not a number is 0."""
+    return np.nan_to_num(np.floor(levels + 0.5), copy=False, nan=0.0)
 
 
 def _rounded(levels: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Round halves up; what is not a number is 0."""
-    whole = np.floor(levels + 0.5)
-    return np.nan_to_num(whole, copy=False, nan=0.0).astype(np.uint8)
+    return _whole(levels).astype(np.uint8)
 
 
 def _require_positive_width(window: Window) -> None:
@@ -207,8 +245,8 @@ def _require_positive_width(window: Window) -> None:
         )
 
 
-_FUNCTIONS: dict[VoiFunction, Callable[..., NDArray[np.uint8]]] = {
-    VoiFunction.LINEAR: window_linear,
-    VoiFunction.LINEAR_EXACT: window_linear_exact,
-    VoiFunction.SIGMOID: window_sigmoid,
+_FUNCTIONS: dict[VoiFunction, Callable[[Values, Window, int], NDArray[np.float64]]] = {
+    VoiFunction.LINEAR: _linear,
+    VoiFunction.LINEAR_EXACT: _linear_exact,
+    VoiFunction.SIGMOID: _sigmoid,
 }

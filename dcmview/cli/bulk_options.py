@@ -1,0 +1,98 @@
+"""The options that all commands over many files have, read before anything heavy is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dcmview.cli.options import Option
+
+INPUTS = "Files"
+RUN = "The run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkSettings:
+    """What all commands over many files are asked for."""
+
+    paths: tuple[str, ...] = ()
+    file_list: tuple[str, ...] = ()
+    no_recursive: bool = False
+    filter: tuple[str, ...] = ()
+    overwrite: bool = False
+    jobs: int = 0
+    cluster: str | None = None
+    report: str | None = None
+    quiet: bool = False
+
+
+BULK_OPTIONS = (
+    Option(
+        "file_list",
+        ("--file-list",),
+        str,
+        "FILE",
+        "Also the files and folders that FILE names, one a line or separated by NUL bytes. "
+        "Repeatable.",
+        INPUTS,
+        repeatable=True,
+    ),
+    Option(
+        "no_recursive",
+        ("--no-recursive",),
+        bool,
+        "",
+        "Only the top level of the given folders.",
+        INPUTS,
+    ),
+    Option(
+        "filter",
+        ("--filter",),
+        str,
+        "FIELD=VALUE",
+        "Only files whose field contains the value, as for the viewer. Repeat to narrow.",
+        INPUTS,
+        repeatable=True,
+    ),
+    Option(
+        "overwrite",
+        ("--overwrite",),
+        bool,
+        "",
+        "Make outputs again that are there already; without it they count as finished. An input "
+        "is never replaced.",
+        RUN,
+    ),
+    Option(
+        "jobs",
+        ("--jobs", "-j"),
+        int,
+        "N",
+        "Processes that work at the same time; 0 is one for each processor.",
+        RUN,
+    ),
+    Option(
+        "cluster",
+        ("--cluster",),
+        str,
+        "ADDRESS",
+        "Work on the Dask cluster of this scheduler, such as tcp://host:8786, whose workers see "
+        "the same files under the same paths.",
+        RUN,
+    ),
+    Option(
+        "report",
+        ("--report",),
+        str,
+        "FILE",
+        "Write how every file ended, a line of JSON each: input, status, outputs, reason, figures.",
+        RUN,
+    ),
+    Option(
+        "quiet",
+        ("--quiet", "-q"),
+        bool,
+        "",
+        "Tell nothing but errors.",
+        RUN,
+    ),
+)

@@ -1,0 +1,266 @@
+"""``dcmview render`` over many files, and the function of the same name."""
+
+from __future__ import annotations
+
+import io
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dcmview.bulk.files import new_file
+from dcmview.bulk.inputs import entry_of
+from dcmview.bulk.memory import held_file
+from dcmview.bulk.result import Job, Result, Status
+from dcmview.bulk.task import worker_engine
+from dcmview.engine import Engine
+from dcmview.errors import InvalidWindow, RequestError
+from dcmview.model import DisplayRequest, PictureFormat
+from dcmview.pixels.encode import encode_picture
+from dcmview.rendering.arrays import modality_values
+from dcmview.rendering.document import document_fields, frame_document
+from dcmview.rendering.product import Renderer, require_frame
+from dcmview.rendering.settings import Encoding, OutputForm, RenderSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+    from dcmview.dicom.declared import DeclaredRange
+    from dcmview.model import DisplayRecipe, ShownFrame
+
+_CACHE_BYTES = 64 * 1024 * 1024
+_PIECE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RenderTask:
+    """Renders one frame of a file, or all of them, into files.
+
+    ``frame`` is that of every file, None for all frames: those of a picture form get a
+    file each, with the number of the frame in its name.
+    """
+
+    settings: RenderSettings
+    frame: int | None = 0
+
+    def __call__(self, job: Job) -> Result:
+        """Do it for one file."""
+        entry, form = job.entry, self.settings.form
+        require_frame(entry, self.frame or 0)
+        renderer = Renderer(worker_engine(), entry, self.settings, is_alone=False)
+        if self.frame is None and form.is_picture:
+            return self._pictures(job, renderer)
+        with new_file(job.output, overwrite=job.overwrite, inputs=(entry.stamp,)) as stream:
+            if self.frame is None:
+                stream.writelines(renderer.all_frames())
+            else:
+                stream.write(renderer.frame(self.frame))
+        return self._result(job, renderer, [job.output], made=1)
+
+    def _pictures(self, job: Job, renderer: Renderer) -> Result:
+        outputs = frame_paths(job.output, job.entry.header.shared.frame_count)
+        made = 0
+        for frame_index, path in enumerate(outputs):
+            if not job.overwrite and os.path.lexists(path):
+                continue
+            content = renderer.frame(frame_index)
+            with new_file(path, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
+                stream.write(content)
+            made += 1
+        return self._result(job, renderer, outputs, made=made)
+
+    def _result(self, job: Job, renderer: Renderer, outputs: list[str], *, made: int) -> Result:
+        path = job.entry.path
+        if not made:
+            return Result(path, Status.SKIPPED, tuple(outputs), "finished before")
+        figures: dict[str, float | int | str] = {"bytes": sum(map(os.path.getsize, outputs))}
+        if self.settings.annotations is not None:
+            figures["rois"] = renderer.drawn
+        reason = "the data of a frame ends early" if renderer.has_truncated else ""
+        return Result(path, Status.DONE, tuple(outputs), reason, figures)
+
+
+def frame_paths(output: str, count: int) -> list[str]:
+    """Name the pictures of the frames of a file after the one that was planned for it.
+
+    Examples
+    --------
+    >>> frame_paths("out/a.png", 2)
+    ['out/a.f0000.png', 'out/a.f0001.png']
+    """
+    stem, extension = os.path.splitext(output)
+    digits = max(4, len(str(count - 1)))
+    return [f"{stem}.f{frame_index:0{digits}}{extension}" for frame_index in range(count)]
+
+
+class ReadableFile(Protocol):
+    """What has bytes to read."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read some bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendering:
+    """One frame as `render` gives it.
+
+    Attributes
+    ----------
+    pixels : ndarray of uint8, shape (rows, columns) or (rows, columns, 3)
+        The picture: grey levels with 0 as black, or red, green, blue.
+    stored : ndarray, shape (rows, columns) or (rows, columns, samples)
+        Stored values, before any rescale.
+    recipe : DisplayRecipe
+        What lies between the two, as plain numbers.
+    """
+
+    pixels: NDArray[np.uint8]
+    stored: NDArray[np.generic]
+    recipe: DisplayRecipe
+    _shown: ShownFrame
+    _frame_index: int
+    _declared: DeclaredRange
+
+    @property
+    def modality(self) -> NDArray[np.generic]:
+        """Modality values, such as HU: exact, as integers where they are whole.
+
+        Raises
+        ------
+        UnsupportedPixelFormat
+            If the frame has colours.
+        """
+        return modality_values(self._shown.stored, self.recipe)
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the data of the frame ends early; what is missing is filled."""
+        return self._shown.stored.truncated
+
+    def png(self) -> bytes:
+        """Give the picture as a PNG file."""
+        return self._encoded(PictureFormat.PNG)
+
+    def jpeg(self, quality: int | None = None) -> bytes:
+        """Give the picture as a JPEG file; the quality is 1 to 100."""
+        return self._encoded(PictureFormat.JPEG, quality)
+
+    def webp(self, quality: int | None = None) -> bytes:
+        """Give the picture as a WebP file; the quality is 1 to 100."""
+        return self._encoded(PictureFormat.WEBP, quality)
+
+    def document(self) -> dict[str, Any]:
+        """Give the fields of the JSON form, samples as flat arrays in row order."""
+        fields = document_fields(self._shown, self._frame_index, self._declared)
+        return fields | {
+            name: fields[name].reshape(-1) for name in ("pixelData", "windowedPixelData")
+        }
+
+    def json(self, encoding: str = Encoding.ARRAY) -> bytes:
+        """Give the JSON form as ``dcmview render`` writes it; samples as array or base64."""
+        kind = Encoding(encoding)
+        return frame_document(self._shown, self._frame_index, self._declared, encoding=kind)
+
+    def _encoded(self, kind: PictureFormat, quality: int | None = None) -> bytes:
+        profile = self.recipe.icc_profile
+        return encode_picture(self.pixels, kind, quality=quality, icc_profile=profile)
+
+
+def render(
+    source: str | os.PathLike[str] | bytes | ReadableFile | Dataset,
+    *,
+    frame: int = 0,
+    window: tuple[float, float] | None = None,
+    voi: int | None = None,
+    full_dynamic: bool = False,
+    invert: bool = False,
+    overlays: bool = False,
+    annotations: str | os.PathLike[str] | None = None,
+    colormap: str = "grey",
+    size: int | None = None,
+) -> Rendering:
+    """Render a frame as the viewer shows it.
+
+    Parameters
+    ----------
+    source : path, bytes, binary file or pydicom Dataset
+        A whole DICOM file, however it is there.
+    frame : int
+        0-based.
+    window : tuple of float, optional
+        Center and width in modality values.
+    voi : int, optional
+        Which of the windows and VOI LUTs of the file, from 0.
+    full_dynamic : bool
+        Window from the least to the greatest value of the frame.
+    invert : bool
+        Turn the greys around.
+    overlays : bool
+        Draw the overlay planes of the file.
+    annotations : path, optional
+        A file of ROIs in any form that dcmview reads; those of this file are drawn.
+    colormap : str
+        A name such as ``viridis`` in the place of the greys.
+    size : int, optional
+        The longer side of the picture, in pixels; it is never enlarged.
+
+    Raises
+    ------
+    RequestError
+        If there is no such window, VOI or colour map.
+    NotFound
+        If the file has no such frame, or no image.
+    InstanceError
+        If it is no DICOM file, or the frame cannot be decoded.
+    StartError
+        If the file of annotations cannot be read.
+
+    Examples
+    --------
+    >>> from dcmview import render
+    >>> picture = render("fixtures/ct/abdomen/axial/01.dcm", window=(40, 400))
+    >>> picture.pixels.shape, picture.pixels.dtype, picture.png()[:4]
+    ((128, 128), dtype('uint8'), b'\\x89PNG')
+    """
+    if window is not None and not (window[1] > 0 and abs(window[0]) < float("inf")):
+        raise InvalidWindow(f"the width of a window must be above 0, not {window[1]}")
+    if size is not None and size < 1:
+        raise RequestError(f"size must be 1 or more, not {size}")
+    request = DisplayRequest(
+        window=window,
+        voi=voi,
+        full_dynamic=full_dynamic,
+        overlays=overlays,
+        size_px=size,
+        inverted=invert,
+        color_map=colormap,
+    )
+    roi_path = None if annotations is None else os.fspath(annotations)
+    settings = RenderSettings(OutputForm.PNG, request, annotations=roi_path)
+    with ExitStack() as stack:
+        entry = entry_of(_path_of(source, stack))
+        require_frame(entry, frame)
+        engine = Engine(_CACHE_BYTES, isolated=False)
+        stack.callback(engine.close)
+        renderer = Renderer(engine, entry, settings)
+        stored, _ = engine.stored_frame(entry, frame)
+        shown = renderer.shown(frame)
+        # What was decoded for a small picture is less than what was asked for.
+        shown = replace(shown, stored=stored)
+        declared = engine.declared_range(entry)
+    return Rendering(shown.display, stored.values, shown.recipe, shown, frame, declared)
+
+
+def _path_of(source: Any, stack: ExitStack) -> str:
+    if isinstance(source, str | os.PathLike):
+        return os.path.abspath(os.fspath(source))
+    if isinstance(source, bytes | bytearray | memoryview):
+        return stack.enter_context(held_file([bytes(source)]))
+    if hasattr(source, "save_as"):
+        content = io.BytesIO()
+        source.save_as(content)
+        return stack.enter_context(held_file([content.getvalue()]))
+    return stack.enter_context(held_file(iter(lambda: source.read(_PIECE_BYTES), b"")))
