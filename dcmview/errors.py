@@ -20,6 +20,7 @@
     │   ├── NotDicom · Unreadable · Truncated
     │   ├── UnsupportedTransferSyntax · UnsupportedPixelFormat
     │   ├── InvalidGeometry  planes that make no sense
+    │   ├── CannotTranscode  not to be written in this transfer syntax
     │   └── DecodeFailed     from the decoder's own exception
     ├── Busy                 too much is waiting already; ask again in a moment
     ├── NotSaved             disk full, read-only: the edit is in memory alone
@@ -200,6 +201,12 @@ class InvalidGeometry(InstanceError):
     """Positions, cosines or spacings that no plane in a patient can have."""
 
     code = "invalid_geometry"
+
+
+class CannotTranscode(InstanceError):
+    """This image cannot be written in that transfer syntax without silent loss."""
+
+    code = "cannot_transcode"
 
 
 class DecodeFailed(InstanceError):

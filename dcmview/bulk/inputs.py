@@ -47,6 +47,8 @@ class Inputs:
         Whether folders below the given ones are entered.
     filters : sequence of (field, value)
         All must match.
+    workers : int, optional
+        Processes that read headers, by default one a core; 0 reads them here.
     watch_interval_s : float, optional
         Go on for ever and look for files that come, this often. A file is
         given once it has stopped growing.
@@ -58,9 +60,11 @@ class Inputs:
         *,
         recursive: bool = True,
         filters: Sequence[tuple[str, str]] = (),
+        workers: int | None = None,
         watch_interval_s: float | None = None,
     ) -> None:
         self._roots = roots
+        self._workers = workers
         self._recursive = recursive
         self._filters = filters
         self._watch_interval_s = watch_interval_s
@@ -146,6 +150,7 @@ class Inputs:
                 recursive=self._recursive,
                 filters=self._filters,
                 on_entries=self._found.put,
+                workers=self._workers,
             )
             scan.run()
             self._registry.mark_complete()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct, field
 
@@ -41,13 +41,15 @@ class Job(Struct, frozen=True):
 
     ``output`` is a path that no other job has, empty where there is none.
     With ``is_given`` the user named the file itself, not a folder that it lies
-    in: that it holds no image is a failure then.
+    in: that it holds no image is a failure then. ``extra`` is what else the task
+    has to know of this file, of `BulkPlan.extra_for`.
     """
 
     entry: Entry
     output: str = ""
     overwrite: bool = False
     is_given: bool = False
+    extra: Any = None
 
 
 class Task(Protocol):

@@ -7,7 +7,7 @@ import os
 from collections import deque
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dcmview.bulk.executors import InlineExecutor, cluster, core_count, local_processes
 from dcmview.bulk.result import Job, Result, Status
@@ -16,7 +16,7 @@ from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, SkippedPath
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from dcmview.bulk.inputs import Inputs
     from dcmview.bulk.result import Task
@@ -35,6 +35,9 @@ class BulkPlan:
     ``output_for`` names the output of a file, which counts as finished when it is
     there; without it tasks name their own. ``jobs`` is the number of processes, 0
     for one a core; with ``cluster`` the jobs run on a Dask cluster instead.
+    ``extra_for`` gives what else the task has to know of a file, which travels with
+    it. ``prepare`` is called with all files before the first is worked on, for who
+    has to know them all.
     """
 
     task: Task
@@ -42,6 +45,8 @@ class BulkPlan:
     overwrite: bool = False
     jobs: int = 1
     cluster: str | None = None
+    extra_for: Callable[[Entry], Any] | None = None
+    prepare: Callable[[Sequence[Entry]], None] | None = None
 
 
 class BulkRun:
@@ -81,7 +86,7 @@ class BulkRun:
         elif self._size == 1:
             self._executor = InlineExecutor()
         try:
-            for found in self._inputs:
+            for found in self._found():
                 if isinstance(found, SkippedPath):
                     self._pending.append(_Pending(None, self._skipped(found)))
                 elif found is not None:
@@ -106,6 +111,20 @@ class BulkRun:
                 self._executor.shutdown()
             close_worker_engine()
 
+    def _found(self) -> Iterator[Entry | SkippedPath | None]:
+        """What the inputs give; all files at the end where somebody has to know them all."""
+        if self._plan.prepare is None:
+            yield from self._inputs
+            return
+        entries: list[Entry] = []
+        for found in self._inputs:
+            if isinstance(found, Entry):
+                entries.append(found)
+            else:
+                yield found
+        self._plan.prepare(entries)
+        yield from entries
+
     def _break_off(self) -> None:
         """Finish what has begun, and nothing else."""
         self._inputs.stop()
@@ -127,7 +146,8 @@ class BulkRun:
             done = Result(entry.path, Status.SKIPPED, (output,), FINISHED)
             self._pending.append(_Pending(None, done))
             return
-        job = Job(entry, output, plan.overwrite, self._inputs.is_given(entry.path))
+        extra = plan.extra_for(entry) if plan.extra_for is not None else None
+        job = Job(entry, output, plan.overwrite, self._inputs.is_given(entry.path), extra)
         pending = _Pending(job)
         self._pending.append(pending)
         if self._executor is not None:

@@ -62,6 +62,7 @@ def run_bulk(
         given_paths(settings, standard_input),
         recursive=not settings.no_recursive,
         filters=tuple(parse_filter(expression) for expression in settings.filter),
+        workers=0 if settings.jobs == 1 else None,
         watch_interval_s=WATCH_INTERVAL_S if watch else None,
     )
     tally, screen = Tally(), _Screen(is_quiet=settings.quiet)

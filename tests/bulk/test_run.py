@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 from pydicom.data import get_testdata_file
-from support.bulk_tasks import Copy, Picture, Trouble
+from support.bulk_tasks import Copy, Picture, Told, Trouble
 
 from dcmview.bulk.inputs import Inputs, entry_of
 from dcmview.bulk.naming import NameStyle, Naming
@@ -156,3 +156,17 @@ def test_one_file_is_read_without_a_scan(tmp_path):
         entry_of(str(tmp_path / "text"))
     with pytest.raises(Unreadable):
         entry_of(str(tmp_path / "absent"))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_task_is_told_of_its_file_what_is_known_when_all_are(study, jobs):
+    known = {}
+
+    def prepare(entries):
+        known.update(
+            (entry.path, f"{number} of {len(entries)}") for number, entry in enumerate(entries)
+        )
+
+    plan = BulkPlan(Told(), jobs=jobs, prepare=prepare, extra_for=lambda entry: known[entry.path])
+    results = [each for each in BulkRun(Inputs([str(study)]), plan).results() if each is not None]
+    assert [each.reason for each in results] == [f"{number} of 12" for number in range(12)]
