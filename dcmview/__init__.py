@@ -13,25 +13,30 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from typing import Any
 
+    from dcmview.commands.render import Rendering, render
     from dcmview.errors import DcmviewError, NothingToShow, StartError, UsageError
     from dcmview.notebook import Viewer, view
 
 __all__ = [
     "DcmviewError",
     "NothingToShow",
+    "Rendering",
     "StartError",
     "UsageError",
     "Viewer",
     "__version__",
+    "render",
     "view",
 ]
 
 _HOME_MODULES = {
     "DcmviewError": "dcmview.errors",
     "NothingToShow": "dcmview.errors",
+    "Rendering": "dcmview.commands.render",
     "StartError": "dcmview.errors",
     "UsageError": "dcmview.errors",
     "Viewer": "dcmview.notebook",
+    "render": "dcmview.commands.render",
     "view": "dcmview.notebook",
 }
 

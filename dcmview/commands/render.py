@@ -221,9 +221,9 @@ def render(
     Examples
     --------
     >>> from dcmview import render
-    >>> picture = render("fixtures/ct/abdomen/axial/01.dcm", window=(40, 400))
+    >>> picture = render("fixtures/ct/slice-01.dcm", window=(40, 400))
     >>> picture.pixels.shape, picture.pixels.dtype, picture.png()[:4]
-    ((128, 128), dtype('uint8'), b'\\x89PNG')
+    ((256, 256), dtype('uint8'), b'\\x89PNG')
     """
     if window is not None and not (window[1] > 0 and abs(window[0]) < float("inf")):
         raise InvalidWindow(f"the width of a window must be above 0, not {window[1]}")

@@ -88,7 +88,7 @@ class Renderer:
         self._settings = settings
         self._is_measured = phases is not None
         self._phases = phases or Phases()
-        self._rois: list[Roi] = []
+        self.rois: list[Roi] = []
         self._labels: tuple[str, ...] = ()
         self.has_truncated = False
         """Whether the data of a frame that was made ended early."""
@@ -98,7 +98,7 @@ class Renderer:
             from dcmview.rendering.roi_files import roi_file
 
             file = roi_file(settings.annotations, settings.annotations_columns)
-            self._rois = file.rois_of(entry, is_alone=is_alone)
+            self.rois = file.rois_of(entry, is_alone=is_alone)
             self._labels = file.labels
 
     def frame(self, frame_index: int) -> bytes:
@@ -125,7 +125,7 @@ class Renderer:
 
     def _picture(self, frame_index: int) -> bytes:
         request = replace(self._settings.request, format=PictureFormat(self._settings.form.value))
-        if not self._rois:
+        if not self.rois:
             picture, _ = self._engine.picture(self._entry, frame_index, request)
             self._phases.end("picture-encoded")
             self.has_truncated |= picture.truncated
@@ -163,12 +163,12 @@ class Renderer:
         """Give the pixels of a picture with its ROIs; raises what `Engine.picture` raises."""
         shown = self._engine.shown_frame(self._entry, frame_index, self._settings.request)
         self.has_truncated |= shown.stored.truncated
-        if not self._rois:
+        if not self.rois:
             return shown
         from dcmview.rendering.marks import draw_rois
         from dcmview.rendering.roi_files import rois_of_frame
 
-        rois = rois_of_frame(self._rois, frame_index)
+        rois = rois_of_frame(self.rois, frame_index)
         self.drawn += len(rois)
         layout = shown.file_layout
         size = layout.rows, layout.columns

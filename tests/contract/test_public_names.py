@@ -17,10 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PUBLIC_NAMES = {
     "DcmviewError",
     "NothingToShow",
+    "Rendering",
     "StartError",
     "UsageError",
     "Viewer",
     "__version__",
+    "render",
     "view",
 }
 """Changes only together with a line in CHANGELOG.md."""

@@ -1,0 +1,53 @@
+"""``dcmview render`` of many files, into a folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
+from dcmview.bulk.run import BulkPlan
+from dcmview.cli.bulk import run_bulk
+from dcmview.cli.options import STANDARD_INPUT
+from dcmview.cli.render_request import render_settings
+from dcmview.commands.render import RenderTask
+from dcmview.errors import UsageError
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from dcmview.cli.render import RenderOptions
+    from dcmview.rendering.settings import RenderSettings
+
+
+def render_many(options: RenderOptions, standard_input: BinaryIO | None = None) -> int:
+    """Render files into a folder; give the exit code."""
+    if options.output_dir is None:
+        is_pipe = standard_input is not None
+        raise UsageError(
+            "standard input is not DICOM; for a list of paths --output-dir is needed"
+            if is_pipe
+            else "more than one file needs --output-dir"
+        )
+    if options.explain:
+        raise UsageError("--explain is for one file")
+    folders = [path for path in options.paths if path != STANDARD_INPUT]
+    check_output_folder(options.output_dir, folders)
+    settings = render_settings(options)
+    naming = Naming(
+        options.output_dir, NameStyle(options.names), _extension(options, settings), folders
+    )
+    task = RenderTask(settings, None if options.all_frames else options.frame or 0)
+    plan = BulkPlan(
+        task,
+        naming.plan,
+        overwrite=options.overwrite,
+        jobs=options.jobs,
+        cluster=options.cluster,
+    )
+    return run_bulk(options, plan, standard_input=standard_input)
+
+
+def _extension(options: RenderOptions, settings: RenderSettings) -> str:
+    """Lines of JSON are no JSON file."""
+    is_lines = options.all_frames and settings.form == "json"
+    return ".jsonl" if is_lines else settings.form.extension

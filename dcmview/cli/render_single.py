@@ -1,0 +1,162 @@
+"""``dcmview render`` of one file: from its bytes to standard output, in one short process."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from dcmview.cli import console
+from dcmview.cli.options import STANDARD_INPUT
+from dcmview.cli.standard_streams import (
+    EXIT_READER_GONE,
+    ProductStream,
+    ReaderGone,
+    StandardInput,
+)
+from dcmview.errors import DcmviewError, NotDicom, UsageError
+from dcmview.rendering.phases import Phases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dcmview.cli.render import RenderOptions
+    from dcmview.engine import Engine
+    from dcmview.registry.registry import Entry
+    from dcmview.rendering.product import Renderer
+    from dcmview.rendering.settings import RenderSettings
+
+CACHE_BYTES = 64 * 1024 * 1024
+
+
+def render_single(options: RenderOptions) -> int:
+    """Render a file, or what comes on standard input; give the exit code."""
+    if not options.debug:
+        warnings.simplefilter("ignore")
+    phases = Phases()
+    with ExitStack() as stack:
+        path = options.paths[0]
+        if path == STANDARD_INPUT:
+            from dcmview.bulk.memory import held_file
+
+            content = StandardInput()
+            if content.is_list:
+                from dcmview.cli.render_many import render_many
+
+                return render_many(options, content.as_stream())
+            path = stack.enter_context(held_file(content.parts()))
+        try:
+            return _render(options, path, ProductStream(), phases)
+        except ReaderGone:
+            return EXIT_READER_GONE
+        except DcmviewError as exc:
+            if options.debug:
+                import traceback
+
+                traceback.print_exc()
+            exc.message = exc.message.replace(path, options.paths[0]) if path else exc.message
+            raise
+
+
+def _render(options: RenderOptions, path: str, product: ProductStream, phases: Phases) -> int:
+    from dcmview.bulk.inputs import entry_of
+    from dcmview.cli.render_request import render_settings
+    from dcmview.engine import Engine
+    from dcmview.rendering.product import Renderer, require_frame
+
+    settings = render_settings(options)
+    phases.end("init-done")
+    try:
+        entry = entry_of(path)
+    except NotDicom as exc:
+        if options.paths[0] == STANDARD_INPUT:
+            raise NotDicom(f"standard input is not DICOM: {exc.message}") from exc
+        raise
+    phases.end("image-loaded")
+    frame_index = options.frame or 0
+    require_frame(entry, frame_index)
+    # For one frame alone a decoder process is not worth its start.
+    engine = Engine(CACHE_BYTES, isolated=options.all_frames)
+    try:
+        if options.debug:
+            _describe(engine, entry, frame_index)
+        if options.explain:
+            _put(options, product, [_explanation(engine, entry, frame_index, options, settings)])
+            return console.EXIT_OK
+        renderer = Renderer(engine, entry, settings, phases=phases if options.perf else None)
+        if options.annotations is not None and not renderer.rois and not options.quiet:
+            console.warn(f"{options.annotations} has no ROI of this image")
+        if options.all_frames:
+            if settings.form.is_picture:
+                raise UsageError(f"the frames of a file as {settings.form} need --output-dir")
+            _put(options, product, renderer.all_frames(), entry)
+        else:
+            _put(options, product, [renderer.frame(frame_index)], entry)
+    finally:
+        engine.close()
+    phases.end("result-sent")
+    _tell(options, renderer, phases)
+    return console.EXIT_OK
+
+
+def _put(
+    options: RenderOptions,
+    product: ProductStream,
+    parts: Iterable[bytes],
+    entry: Entry | None = None,
+) -> None:
+    if options.output_file is None:
+        product.write(parts)
+        return
+    from dcmview.bulk.files import new_file
+    from dcmview.errors import NotSaved
+
+    stamps = () if entry is None else (entry.stamp,)
+    try:
+        with new_file(options.output_file, overwrite=options.overwrite, inputs=stamps) as stream:
+            stream.writelines(parts)
+    except OSError as exc:
+        raise NotSaved(f"{options.output_file} cannot be written: {exc.strerror}") from exc
+
+
+def _tell(options: RenderOptions, renderer: Renderer, phases: Phases) -> None:
+    if renderer.has_truncated and not options.quiet:
+        console.warn("the data of the frame ends early; what is missing is filled")
+    if options.perf:
+        for line in phases.summary().splitlines():
+            console.tell(line)
+
+
+def _explanation(
+    engine: Engine,
+    entry: Entry,
+    frame_index: int,
+    options: RenderOptions,
+    settings: RenderSettings,
+) -> bytes:
+    explanation = engine.explanation(entry, frame_index, settings.request)
+    if options.output == "json":
+        import msgspec
+
+        return msgspec.json.encode(explanation) + b"\n"
+    from dcmview.rendering.explanation import explanation_text
+
+    return explanation_text(explanation).encode("utf-8", "backslashreplace")
+
+
+def _describe(engine: Engine, entry: Entry, frame_index: int) -> None:
+    """Tell what the file is, and what was mended in it."""
+    header = entry.header.shared
+    console.tell(
+        f"transfer syntax {header.transfer_syntax_uid}, {header.frame_count} frame(s) of "
+        f"{header.columns} x {header.rows}, SOP class {header.sop_class_uid}"
+    )
+    recipe = engine.recipe(entry, frame_index)
+    console.tell(
+        f"{recipe.photometric_interpretation}, {len(recipe.voi)} window(s) and VOI LUTs, "
+        f"{len(recipe.overlays)} overlay(s)"
+    )
+    for repair in engine.repairs(entry):
+        console.tell(f"mended {repair.element or repair.code}: {repair.found}; used: {repair.used}")
+    console.tell(f"pydicom is {'loaded' if 'pydicom' in sys.modules else 'not needed'}")

@@ -1,0 +1,114 @@
+"""Standard output that carries the product alone, and standard input that may be DICOM."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, BinaryIO
+
+from dcmview.errors import NothingToShow, NotSaved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_HEAD_BYTES = 132
+_PIECE_BYTES = 1 << 20
+_GROUP_STARTS = (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
+"""How a data set without preamble begins; no path does."""
+_TEXT_CONTROLS = b"\0\t\n\r"
+
+EXIT_READER_GONE = 141
+"""As of a program that SIGPIPE ended."""
+
+
+class ReaderGone(Exception):
+    """Nobody reads standard output any more."""
+
+
+class ProductStream:
+    """Standard output for the product; whatever else is written there goes to standard error.
+
+    Libraries print, too, and one line among the bytes of a picture spoils it.
+    """
+
+    def __init__(self) -> None:
+        sys.stdout.flush()
+        self._descriptor = os.dup(1)
+        os.dup2(2, 1)
+
+    def write(self, parts: Iterable[bytes]) -> None:
+        """Write the product.
+
+        Raises
+        ------
+        ReaderGone
+            If nobody reads it.
+        NotSaved
+            If it cannot be written for another reason.
+        """
+        try:
+            for part in parts:
+                view = memoryview(part)
+                while view:
+                    view = view[os.write(self._descriptor, view) :]
+        except BrokenPipeError as exc:
+            raise ReaderGone from exc
+        except OSError as exc:
+            raise NotSaved(f"standard output cannot be written: {exc.strerror}") from exc
+
+
+class StandardInput:
+    """What comes through the pipe: DICOM, or a list of paths.
+
+    Raises
+    ------
+    NothingToShow
+        If nothing comes.
+    """
+
+    def __init__(self) -> None:
+        self._stream: BinaryIO = sys.stdin.buffer
+        self._head = b""
+        # No more than that: a list may come slowly, and is read as it comes.
+        while len(self._head) < _HEAD_BYTES:
+            piece = self._stream.read(_HEAD_BYTES - len(self._head))
+            if not piece:
+                break
+            self._head += piece
+        if not self._head:
+            raise NothingToShow("nothing came on standard input")
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it can be a list of paths."""
+        if self._head[128:132] == b"DICM" or self._head.startswith(_GROUP_STARTS):
+            return False
+        return not any(byte < 32 and byte not in _TEXT_CONTROLS for byte in self._head)
+
+    def parts(self) -> Iterator[bytes]:
+        """Give all of it."""
+        yield self._head
+        while piece := self._stream.read(_PIECE_BYTES):
+            yield piece
+
+    def as_stream(self) -> BinaryIO:
+        """Give all of it as a stream that does not wait for more than has come."""
+        return io.BufferedReader(_Rejoined(self._head, self._stream))
+
+
+class _Rejoined(io.RawIOBase):
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head = head
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        if self._head:
+            piece, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
+        else:
+            piece = self._stream.read1(len(buffer))  # type: ignore[attr-defined]
+        buffer[: len(piece)] = piece
+        return len(piece)
