@@ -10,7 +10,8 @@ import numpy as np
 from dcmview.dicom.transfer import Codec
 from dcmview.errors import CannotTranscode
 from dcmview.model import SampleKind
-from dcmview.transcoding.encoders import Coding, encode_codestream
+from dcmview.transcoding.coding import Coding
+from dcmview.transcoding.encoders import encode_codestream
 from dcmview.transcoding.pixels import (
     check_source,
     check_target,
@@ -69,6 +70,8 @@ class FrameEncoder:
 
     Attributes
     ----------
+    target : Target
+        The syntax to write.
     result : PixelResult
         The elements that describe the new pixel data.
 
@@ -108,11 +111,11 @@ class FrameEncoder:
         check_target(expected, target)
         self.result = pixel_result(expected, target)
         self._expected = expected
-        self._target = target
+        self.target = target
         self._options = options
         self._coding = Coding(
             bits=expected.bits_stored,
-            cell_bits=expected.bits_allocated,
+            cell_bits=self.result.bits_allocated,
             is_signed=expected.pixel_representation == 1,
             interpretation=expected.photometric_interpretation,
             target=target,
@@ -137,16 +140,16 @@ class FrameEncoder:
         """
         self._require_announced(stored)
         values = cast("NDArray[np.integer[Any]]", stored.values)
-        if self._target.syntax.codec is Codec.NATIVE:
+        if self.target.syntax.codec is Codec.NATIVE:
             return EncodedFrame(self._native(values), self.native_bytes)
         content = encode_codestream(self._samples(values), self._coding)
         max_error: float | None = 0.0
         mean_error: float | None = 0.0
         if self._options.prove:
             max_error, mean_error = prove_frame(
-                content, stored, self.result, self._target, near=self._options.near
+                content, stored, self.result, self.target, near=self._options.near
             )
-        elif not self._target.lossless:
+        elif not self.target.lossless:
             max_error = mean_error = None
         return EncodedFrame(content, self.native_bytes, max_error, mean_error)
 
@@ -180,7 +183,7 @@ class FrameEncoder:
     def _samples(self, values: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
         """Samples in cells of the size that the encoder takes, in native byte order."""
         cell_bits = self.result.bits_allocated
-        if self._target.syntax.codec not in _CODES_CELLS:
+        if self.target.syntax.codec not in _CODES_CELLS:
             bits = self.result.bits_stored
             cell_bits = 8 if bits <= 8 else 16 if bits <= 16 else 32
         dtype = np.dtype(f"{values.dtype.kind}{max(cell_bits // 8, 1)}")
@@ -192,5 +195,5 @@ class FrameEncoder:
         dtype = values.dtype
         if self._expected.kind is SampleKind.INTEGER:
             dtype = np.dtype(f"{dtype.kind}{self.result.bits_allocated // 8}")
-        dtype = dtype.newbyteorder("<" if self._target.syntax.little_endian else ">")
+        dtype = dtype.newbyteorder("<" if self.target.syntax.little_endian else ">")
         return np.ascontiguousarray(values, dtype).reshape(-1).view(np.uint8).data

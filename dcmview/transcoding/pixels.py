@@ -152,7 +152,10 @@ def check_target(layout: PixelLayout, target: Target) -> None:
             f"{' or '.join(map(str, target.samples))}"
         )
     interpretation = layout.photometric_interpretation
-    if target.interpretations is not None and interpretation not in target.interpretations:
+    is_colour = interpretation in ("RGB", "YBR_FULL")
+    if target.interpretations is not None and (
+        interpretation not in target.interpretations or is_colour != (layout.samples_per_pixel == 3)
+    ):
         raise CannotTranscode(
             f"Photometric Interpretation (0028,0004) is {interpretation} of "
             f"{layout.samples_per_pixel} samples, {name} holds "
@@ -191,7 +194,8 @@ def pixel_result(layout: PixelLayout, target: Target) -> PixelResult:
     if codec is Codec.JPEG and not target.lossless:
         # DCT knows 8 and 12 bits, and its errors may need all of them.
         bits_stored = 8 if bits_stored <= 8 else 12
-        bits_allocated = 8 if bits_stored == 8 else 16
+    if codec in (Codec.JPEG, Codec.JPEG_LS) and not target.lossless and bits_stored <= 8:
+        bits_allocated = 8  # they know no smaller samples in larger cells
     return PixelResult(
         photometric_interpretation=_coded_interpretation(layout, target),
         planar_configuration=planar_configuration,

@@ -37,7 +37,7 @@ class EncodeOptions:
     ----------
     quality : int, optional
         1 to 100: the scale of libjpeg for JPEG, that of libjxl for JPEG XL, the
-        peak signal-to-noise ratio in dB for JPEG 2000 and HTJ2K.
+        peak signal-to-noise ratio in dB for JPEG 2000 and (at least) for HTJ2K.
     ratio : float, optional
         Bytes of an uncompressed frame for each byte of a compressed one.
     near : int, optional
