@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 import warnings
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from dcmview.cli.standard_streams import (
     ReaderGone,
     StandardInput,
 )
-from dcmview.errors import DcmviewError, NotDicom, UsageError
+from dcmview.errors import InstanceError, NotFound, UsageError
 from dcmview.rendering.phases import Phases
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from dcmview.cli.render import RenderOptions
     from dcmview.engine import Engine
+    from dcmview.errors import DcmviewError
     from dcmview.registry.registry import Entry
     from dcmview.rendering.product import Renderer
     from dcmview.rendering.settings import RenderSettings
@@ -32,8 +34,6 @@ CACHE_BYTES = 64 * 1024 * 1024
 
 def render_single(options: RenderOptions) -> int:
     """Render a file, or what comes on standard input; give the exit code."""
-    if not options.debug:
-        warnings.simplefilter("ignore")
     phases = Phases()
     with ExitStack() as stack:
         path = options.paths[0]
@@ -46,17 +46,27 @@ def render_single(options: RenderOptions) -> int:
 
                 return render_many(options, content.as_stream())
             path = stack.enter_context(held_file(content.parts()))
+        if not options.debug:
+            stack.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
         try:
-            return _render(options, path, ProductStream(), phases)
+            return _render(options, path, stack.enter_context(ProductStream()), phases)
         except ReaderGone:
             return EXIT_READER_GONE
-        except DcmviewError as exc:
+        except (InstanceError, NotFound) as exc:
             if options.debug:
-                import traceback
-
                 traceback.print_exc()
-            exc.message = exc.message.replace(path, options.paths[0]) if path else exc.message
+            _name_file(exc, path, options.paths[0])
             raise
+
+
+def _name_file(error: DcmviewError, path: str, given: str) -> None:
+    """Say which file it is, as the user calls it."""
+    name = "standard input" if given == STANDARD_INPUT else given
+    if path in error.message:
+        error.message = error.message.replace(path, name)
+    else:
+        error.message = f"{name}: {error.message}"
 
 
 def _render(options: RenderOptions, path: str, product: ProductStream, phases: Phases) -> int:
@@ -67,12 +77,7 @@ def _render(options: RenderOptions, path: str, product: ProductStream, phases: P
 
     settings = render_settings(options)
     phases.end("init-done")
-    try:
-        entry = entry_of(path)
-    except NotDicom as exc:
-        if options.paths[0] == STANDARD_INPUT:
-            raise NotDicom(f"standard input is not DICOM: {exc.message}") from exc
-        raise
+    entry = entry_of(path)
     phases.end("image-loaded")
     frame_index = options.frame or 0
     require_frame(entry, frame_index)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from dcmview.errors import NothingToShow, NotSaved
 
@@ -27,15 +28,22 @@ class ReaderGone(Exception):
 
 
 class ProductStream:
-    """Standard output for the product; whatever else is written there goes to standard error.
+    """Standard output for the product; in its block all else goes to standard error.
 
     Libraries print, too, and one line among the bytes of a picture spoils it.
     """
 
-    def __init__(self) -> None:
+    def __enter__(self) -> Self:
         sys.stdout.flush()
         self._descriptor = os.dup(1)
         os.dup2(2, 1)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+        os.dup2(self._descriptor, 1)
+        os.close(self._descriptor)
 
     def write(self, parts: Iterable[bytes]) -> None:
         """Write the product.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -225,8 +226,10 @@ def render(
     >>> picture.pixels.shape, picture.pixels.dtype, picture.png()[:4]
     ((256, 256), dtype('uint8'), b'\\x89PNG')
     """
-    if window is not None and not (window[1] > 0 and abs(window[0]) < float("inf")):
-        raise InvalidWindow(f"the width of a window must be above 0, not {window[1]}")
+    if window is not None:
+        window = float(window[0]), float(window[1])
+        if not (window[1] > 0 and all(map(math.isfinite, window))):
+            raise InvalidWindow(f"a window needs finite numbers and a width above 0, not {window}")
     if size is not None and size < 1:
         raise RequestError(f"size must be 1 or more, not {size}")
     request = DisplayRequest(

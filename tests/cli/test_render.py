@@ -1,0 +1,392 @@
+"""``dcmview render`` as a process: pipes, exit codes, and what each option does."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from support.datasets import image, part10
+from support.pixel_files import pixel_file_named
+
+from dcmview import __main__ as main
+from dcmview import __version__, render
+from dcmview.cli.render import COLOR_MAPS, ENCODINGS, FORMS, NAMES, VALUES, RenderOptions, check
+from dcmview.errors import UsageError
+from dcmview.rendering.settings import Encoding, OutputForm, Values
+
+ROOT = Path(__file__).parents[2]
+CT = str(pixel_file_named("CT_small.dcm"))
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+class Done(NamedTuple):
+    """A command that has ended."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+@pytest.fixture
+def run(capfdbinary):
+    """Runs a command line in this process."""
+
+    def run_here(*arguments):
+        capfdbinary.readouterr()
+        code = main.run(["render", *map(str, arguments)])
+        return Done(code, *capfdbinary.readouterr())
+
+    return run_here
+
+
+@pytest.fixture
+def product(run):
+    """What a run that says nothing else puts on standard output."""
+
+    def product_of(*arguments):
+        done = run(*arguments)
+        assert (done.returncode, done.stderr) == (0, b"")
+        return done.stdout
+
+    return product_of
+
+
+@pytest.fixture
+def error(run):
+    """The one line of a run that fails."""
+    return lambda *arguments, code: error_line(run(*arguments), code)
+
+
+def error_line(done, code):
+    assert (done.returncode, done.stdout) == (code, b"")
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith("dcmview: error: ")
+    return line
+
+
+def piped(content, *arguments):
+    """A process that gets bytes through a pipe."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dcmview", "render", *map(str, arguments)],
+        input=content,
+        capture_output=True,
+        timeout=60,
+        env=ENVIRONMENT,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def shell(line, **variables):
+    program = f"{sys.executable} -m dcmview render"
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {line}"],
+        capture_output=True,
+        timeout=60,
+        env={**ENVIRONMENT, "RENDER": program, **variables},
+        check=False,
+    )
+
+
+# Pipes
+
+
+def test_json_of_a_pipe_is_json_and_nothing_else():
+    line = (
+        'cat "$FILE" | $RENDER - | python3 -c "import json, sys; '
+        "print(len(json.load(sys.stdin)['pixelData']))\""
+    )
+    done = shell(line, FILE=CT)
+    assert (done.stdout, done.stderr, done.returncode) == (b"16384\n", b"", 0)
+
+
+def test_a_pipe_is_read_without_being_asked_for_and_gives_what_the_file_gives(tmp_path):
+    done = shell('$RENDER -f png < "$FILE" | cat', FILE=CT)
+    assert done.stdout == render(CT).png()
+    # Through a pipe a name is no path: what has come in small pieces is still whole.
+    slow = shell('(head -c 50 "$FILE"; sleep 0.2; tail -c +51 "$FILE") | $RENDER -f png', FILE=CT)
+    assert slow.stdout == done.stdout
+
+
+def test_a_reader_that_goes_away_ends_it_without_a_word():
+    done = shell(
+        '$RENDER --encoding array "$FILE" | head -c 1 > /dev/null; echo ${PIPESTATUS[0]}',
+        FILE=str(pixel_file_named("JPEG-LL.dcm")),
+    )
+    assert (done.stdout.strip(), done.stderr) == (b"141", b"")
+
+
+def test_a_full_disk_is_an_error_of_one_line():
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "dcmview", "render", CT],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=ENVIRONMENT,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 4
+    assert done.stderr == (
+        b"dcmview: error: standard output cannot be written: No space left on device\n"
+    )
+
+
+def test_what_libraries_print_does_not_reach_the_product(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "from importlib import abc\n"
+        "class Noise(abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'dcmview.rendering.product':\n"
+        "            import os; print('noise'); os.write(1, b'more noise')\n"
+        "sys.meta_path.insert(0, Noise())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "dcmview", "render", CT, "-f", "png"],
+        capture_output=True,
+        env={**ENVIRONMENT, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == render(CT).png()
+    assert b"noise" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["MR_truncated.dcm", "693_J2KI.dcm", "JPEG-LL.dcm"])
+def test_messages_of_all_kinds_leave_standard_output_alone(run, name):
+    quiet = run(pixel_file_named(name), "--quiet")
+    loud = run(pixel_file_named(name), "--debug", "--perf")
+    assert quiet.stderr == b""
+    assert loud.stderr.count(b"\n") >= 8
+    found = json.loads(loud.stdout)
+    assert found.pop("_perf").splitlines()[0].endswith("init-done")
+    assert found == json.loads(quiet.stdout)
+
+
+def test_a_frame_that_ends_early_is_told(run):
+    done = run(pixel_file_named("MR_truncated.dcm"))
+    assert b"ends early" in done.stderr
+    assert json.loads(done.stdout)["truncated"] is True
+
+
+# Errors
+
+
+def test_every_way_to_fail_is_one_line_and_an_exit_code(error, tmp_path):
+    report, bad = ROOT / "fixtures/report/measurements.dcm", tmp_path / "bad.dcm"
+    content = pixel_file_named("693_J2KI.dcm").read_bytes()
+    begin = content.index(b"\xff\x4f\xff\x51")  # SOC and SIZ of JPEG 2000
+    bad.write_bytes(content[:begin] + bytes(100) + content[begin + 100 :])
+    assert "holds no image: Enhanced SR" in error(report, code=4)
+    assert "no frame 1, the file has 1" in error(CT, "--frame", 1, code=4)
+    assert "bad.dcm: no JPEG 2000 codestream" in error(bad, code=4)
+    assert "no such file" in error(tmp_path / "none.dcm", code=2)
+    assert "no DICOM data set" in error(ROOT / "README.md", code=4)
+    assert "voi=9 does not exist" in error(CT, "--voi", 9, code=2)
+    assert "--output must be one of json" in error(CT, "--output", "gif", code=2)
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "code"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(200), "standard input: no DICOM data set", 4),
+        (b"hello\n", "standard input is not DICOM; for a list of paths", 2),
+        (b"", "nothing came on standard input", 1),
+    ],
+)
+def test_a_pipe_without_dicom_is_told_apart(content, words, code):
+    assert words in error_line(piped(content), code)
+
+
+def test_an_output_that_is_there_is_left_alone_unless_told_otherwise(product, error, tmp_path):
+    output = tmp_path / "a.png"
+    output.write_bytes(b"mine")
+    assert "there is a file of that name" in error(CT, "-o", output, code=4)
+    assert output.read_bytes() == b"mine"
+    product(CT, "-o", output, "--overwrite")
+    assert output.read_bytes() == render(CT).png()
+    copy = tmp_path / "copy.dcm"
+    copy.write_bytes(Path(CT).read_bytes())
+    assert "replace the input" in error(copy, "-o", copy, "--overwrite", code=4)
+    assert copy.read_bytes() == Path(CT).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"frame": -1}, "--frame"),
+        ({"frame": 0, "all_frames": True}, "--all-frames"),
+        ({"window": "40"}, "--window"),
+        ({"window": "40,x"}, "--window"),
+        ({"window": "40,0"}, "--window"),
+        ({"window": "nan,1"}, "--window"),
+        ({"window": "40,400", "voi": 0}, "only one of"),
+        ({"voi": 0, "full_dynamic": True}, "only one of"),
+        ({"voi": -1}, "--voi"),
+        ({"size": 0}, "--size"),
+        ({"quality": 0}, "--quality"),
+        ({"quality": 101}, "--quality"),
+        ({"output_file": "a", "output_dir": "b"}, "--output-dir"),
+        ({"annotations": "no-such.csv"}, "no-such.csv"),
+        ({"output": "tiff16", "colormap": "pet"}, "--colormap"),
+        ({"output": "tiff16", "size": 9}, "--size"),
+        ({"output": "npy", "values": "stored", "invert": True}, "--invert"),
+        ({"output": "npy", "values": "modality", "voi": 0}, "--voi"),
+        ({"output": "npy", "values": "stored", "full_dynamic": True}, "--full-dynamic"),
+        ({"paths": ("no-such.dcm",)}, "no-such.dcm"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_by_name(options, words):
+    with pytest.raises(UsageError, match=words):
+        check(RenderOptions(**{"paths": (CT,)} | options))
+
+
+def test_names_in_the_table_are_those_of_the_renderer():
+    from dcmview.bulk.naming import NameStyle
+    from dcmview.pixels import color_maps
+
+    assert set(FORMS) == set(OutputForm)
+    assert set(VALUES) == set(Values)
+    assert set(ENCODINGS) == set(Encoding)
+    assert set(NAMES) == set(NameStyle)
+    assert COLOR_MAPS == color_maps.COLOR_MAPS
+
+
+# Options
+
+
+def test_version_is_said_as_json(product):
+    assert json.loads(product("-v")) == {
+        "pipeline": f"dcmview-v{__version__}",
+        "protocol_version": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "keywords"),
+    [
+        (["--window", "-600,1500"], {"window": (-600, 1500)}),
+        (["--window=40,400", "--invert"], {"window": (40, 400), "invert": True}),
+        (["--full-dynamic", "--colormap", "pet"], {"full_dynamic": True, "colormap": "pet"}),
+        (["--voi", "0", "--size", "40"], {"voi": 0, "size": 40}),
+        (["--overlay", "--frame", "0"], {"overlays": True}),
+    ],
+)
+def test_options_of_the_picture_are_those_of_the_function(product, options, keywords):
+    path = pixel_file_named("MR-SIEMENS-DICOM-WithOverlays.dcm")
+    assert product(path, "--output=png", *options) == render(path, **keywords).png()
+
+
+def test_rois_are_drawn_as_the_function_does_and_their_absence_is_told(run, product, tmp_path):
+    table, columns = tmp_path / "boxes.csv", "file=image,xmin=x1,ymin=y1,xmax=x2,ymax=y2"
+    table.write_text("image,x1,y1,x2,y2\nCT_small.dcm,10,10,60,50\n")
+    drawn = product(CT, "-f", "png", "--annotations", table, "--annotations-columns", columns)
+    pixels = np.asarray(Image.open(io.BytesIO(drawn)))
+    assert (pixels[10, 10:60] == [255, 216, 77]).all()
+    table.write_text("image,x1,y1,x2,y2\nother.dcm,10,10,60,50\n")
+    other = ("-f", "png", "--annotations", table, "--annotations-columns", columns)
+    assert b"has no ROI of this image" in run(CT, *other).stderr
+    assert run(CT, *other, "--quiet").stderr == b""
+
+
+def test_quality_decides_the_size_of_a_jpeg(product):
+    low, high = (product(CT, "-f", "jpeg", "--quality", each) for each in (10, 95))
+    assert len(low) < len(high) / 3
+    assert Image.open(io.BytesIO(low)).format == "JPEG"
+
+
+def test_base64_holds_the_samples_in_fewer_bytes(product):
+    text, short = product(CT), product(CT, "--encoding", "base64")
+    found = json.loads(short)
+    stored = np.frombuffer(base64.b64decode(found["pixelData"]), found["pixelDataType"])
+    assert stored.tolist() == json.loads(text)["pixelData"]
+    assert len(short) < len(text)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"), [([], "int16"), (["--values", "modality"], "int32"), (["--invert"], "u1")]
+)
+def test_an_array_has_the_values_that_were_asked_for(product, options, kind):
+    found = np.load(io.BytesIO(product(CT, "-f", "npy", *options)))
+    assert found.dtype == np.dtype(kind)
+
+
+def test_the_name_of_the_output_says_its_form(product, tmp_path):
+    for ending, magic in ((".tif", b"II*"), (".webp", b"RIFF"), (".npy", b"\x93NUMPY")):
+        product(CT, "-o", tmp_path / f"a{ending}")
+        assert (tmp_path / f"a{ending}").read_bytes().startswith(magic)
+
+
+def test_all_frames_go_out_one_after_the_other(product, error):
+    path = pixel_file_named("emri_small.dcm")
+    lines = product(path, "--all-frames").splitlines()
+    assert [json.loads(line)["frame"] for line in lines] == list(range(10))
+    array = np.load(io.BytesIO(product(path, "--all-frames", "--output", "npy")))
+    assert (array == pydicom.dcmread(path).pixel_array).all()
+    assert "--output-dir" in error(path, "--all-frames", "-f", "png", code=2)
+
+
+def test_an_explanation_takes_the_place_of_the_picture(product):
+    text = product(CT, "--explain", "--window", "40,400").decode()
+    assert "(0028,1053) Rescale Slope" in text
+    assert "0 up to -160 HU, 255 from 239 HU" in text
+    steps = json.loads(product(CT, "--explain", "--output", "json"))["steps"]
+    assert [step["step"] for step in steps][:2] == ["samples", "padding"]
+
+
+# Many files
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / "1.dcm").write_bytes(
+            part10(image(SOPInstanceUID=f"1.2.{ord(name)}"))
+        )
+    (tmp_path / "in/notes.txt").write_text("no DICOM")
+    return tmp_path
+
+
+def made(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_files_of_a_folder_are_mirrored_and_not_made_twice(run, folder):
+    output = folder / "out"
+    arguments = (folder / "in", "-f", "png", "--output-dir", output, "--jobs", 1)
+    first = run(*arguments)
+    assert first.returncode == 0
+    assert b"2 done, 1 skipped" in first.stderr
+    assert made(output) == ["a/1.png", "b/1.png"]
+    assert (output / "a/1.png").read_bytes() == render(folder / "in/a/1.dcm").png()
+    assert b"3 skipped" in run(*arguments).stderr
+
+
+def test_a_list_through_the_pipe_names_the_files(folder):
+    report = folder / "report.jsonl"
+    paths = f"{folder}/in/a/1.dcm\n{folder}/in/none.dcm\n".encode()
+    options = ("--output-dir", folder / "out", "--names", "uid", "--report", report)
+    done = piped(paths, "-", *options)
+    assert done.returncode == 4
+    assert made(folder / "out") == ["1.2.97.json"]
+    lines = [json.loads(line) for line in report.read_text().splitlines()]
+    assert [line["status"] for line in lines] == ["done", "failed"]
+
+
+def test_several_files_need_a_folder_for_their_outputs(error, folder):
+    assert "--output-dir" in error(folder / "in", code=2)
+    assert "--explain" in error(folder / "in", "--explain", "--output-dir", folder / "o", code=2)
+    inside = folder / "in/out"
+    assert "which is read" in error(folder / "in", "--output-dir", inside, code=2)

@@ -1,0 +1,309 @@
+"""``render()`` and what the command does to each of many files."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from support.datasets import groups, image, item, part10
+from support.pixel_files import pixel_file_named
+
+from dcmview import Rendering, render
+from dcmview.bulk.inputs import entry_of
+from dcmview.bulk.result import Job, Status
+from dcmview.bulk.task import close_worker_engine, run_task
+from dcmview.commands.render import RenderTask
+from dcmview.engine import Engine
+from dcmview.errors import (
+    FrameOutOfRange,
+    InvalidWindow,
+    NoPixelData,
+    NotDicom,
+    RequestError,
+    StartError,
+    UnsupportedPixelFormat,
+)
+from dcmview.model import DisplayRequest, PictureFormat
+from dcmview.rendering.settings import OutputForm, RenderSettings, Values
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+CT = "CT_small.dcm"
+
+
+@pytest.fixture(autouse=True)
+def _engines_end():
+    yield
+    close_worker_engine()
+
+
+def read(content):
+    return np.asarray(Image.open(io.BytesIO(content)))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        str,
+        lambda path: path,
+        lambda path: path.read_bytes(),
+        lambda path: path.open("rb"),
+        pydicom.dcmread,
+    ],
+    ids=["path", "Path", "bytes", "file", "dataset"],
+)
+def test_a_source_of_any_kind_gives_the_same_picture(make):
+    path = pixel_file_named(CT)
+    expected = pydicom.dcmread(path).pixel_array
+    source = make(path)
+    found = render(source)
+    if hasattr(source, "close"):
+        source.close()
+    assert isinstance(found, Rendering)
+    assert (found.stored == expected).all()
+    assert (found.modality == expected.astype(int) - 1024).all()
+    assert (read(found.png()) == found.pixels).all()
+
+
+def test_bytes_leave_no_file_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    descriptors = len(os.listdir("/proc/self/fd"))
+    render(pixel_file_named(CT).read_bytes())
+    assert list(tmp_path.iterdir()) == []
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+@pytest.mark.parametrize(
+    ("options", "request_"),
+    [
+        ({}, DisplayRequest()),
+        ({"window": (0, 100)}, DisplayRequest(window=(0, 100))),
+        ({"full_dynamic": True}, DisplayRequest(full_dynamic=True)),
+        ({"invert": True}, DisplayRequest(inverted=True)),
+        ({"colormap": "viridis"}, DisplayRequest(color_map="viridis")),
+        ({"size": 50}, DisplayRequest(size_px=50)),
+        ({"overlays": True}, DisplayRequest(overlays=True)),
+    ],
+)
+def test_a_png_has_the_bytes_that_the_viewer_sends(options, request_):
+    path = str(pixel_file_named("MR-SIEMENS-DICOM-WithOverlays.dcm"))
+    engine = Engine()
+    sent, _ = engine.picture(entry_of(path), 0, request_)
+    engine.close()
+    assert render(path, **options).png() == sent.content
+
+
+def test_jpeg_and_webp_come_in_the_quality_asked_for():
+    picture = render(pixel_file_named(CT))
+    for encode, kind in ((picture.jpeg, "JPEG"), (picture.webp, "WEBP")):
+        assert Image.open(io.BytesIO(encode())).format == kind
+        assert len(encode(10)) < len(encode(95))
+
+
+def test_rois_of_the_file_are_drawn_and_those_of_others_are_not(tmp_path):
+    path = tmp_path / "a.dcm"
+    path.write_bytes(part10(image(20, 20)))
+    table = tmp_path / "rois.csv"
+    table.write_text(
+        "anon_dicom_path,ROI_coords\n"
+        'a.dcm,"[[2, 3, 9, 8]]"\n'  # ymin, xmin, ymax, xmax
+        'b.dcm,"[[0, 0, 20, 20]]"\n'
+    )
+    drawn = render(path, annotations=table).pixels
+    rows, columns = np.nonzero((drawn == [255, 216, 77]).all(axis=-1))
+    assert (rows.min(), columns.min(), rows.max(), columns.max()) == (2, 3, 8, 7)
+    assert len(rows) == 2 * 5 + 2 * 5
+
+
+def test_rois_are_drawn_on_their_frames_alone(tmp_path):
+    path = tmp_path / "a.dcm"
+    path.write_bytes(part10(image(8, 8, NumberOfFrames=2, PixelData=bytes(2 * 8 * 8 * 2))))
+    table = tmp_path / "rois.csv"
+    table.write_text('anon_dicom_path,ROI_coords,ROI_frames\na.dcm,"[[1, 1, 5, 5]]","[[1]]"\n')
+    pixels = [render(path, frame=frame, annotations=table).pixels for frame in (0, 1)]
+    assert [bool((each == [255, 216, 77]).all(axis=-1).any()) for each in pixels] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"frame": 1}, FrameOutOfRange),
+        ({"frame": -1}, FrameOutOfRange),
+        ({"window": (0, 0)}, InvalidWindow),
+        ({"window": (float("nan"), 1)}, InvalidWindow),
+        ({"voi": 9}, RequestError),
+        ({"size": 0}, RequestError),
+        ({"colormap": "jet"}, RequestError),
+        ({"annotations": "no-such-file.csv"}, StartError),
+    ],
+)
+def test_what_cannot_be_had_is_an_error_of_its_kind(options, error):
+    with pytest.raises(error):
+        render(pixel_file_named(CT), **options)
+
+
+def test_what_is_no_image_is_an_error_of_its_kind():
+    with pytest.raises(NotDicom):
+        render(b"hello")
+    with pytest.raises(NoPixelData, match="Enhanced SR"):
+        render(FIXTURES / "report/measurements.dcm")
+    with pytest.raises(UnsupportedPixelFormat):
+        _ = render(pixel_file_named("SC_rgb.dcm")).modality
+
+
+# Arrays and files
+
+
+def run(path, settings, output, *, frame=None, **job):
+    return run_task(RenderTask(settings, frame), Job(entry_of(str(path)), str(output), **job))
+
+
+def settings(form, values="stored", **request):
+    return RenderSettings(OutputForm(form), DisplayRequest(**request), Values(values))
+
+
+def test_all_frames_are_one_array(tmp_path):
+    path, output = pixel_file_named("emri_small.dcm"), tmp_path / "a.npy"
+    assert run(path, settings("npy"), output).status is Status.DONE
+    found, expected = np.load(output), pydicom.dcmread(path).pixel_array
+    assert (found.dtype, found.shape) == (np.dtype("<u2"), (10, 64, 64))
+    assert (found == expected).all()
+
+
+def test_one_frame_of_colour_has_its_samples_last(tmp_path):
+    path, output = pixel_file_named("SC_rgb.dcm"), tmp_path / "a.npy"
+    run(path, settings("npy"), output, frame=0)
+    assert (np.load(output) == pydicom.dcmread(path).pixel_array).all()
+
+
+def test_modality_values_of_frames_with_rescales_of_their_own_have_one_type(tmp_path):
+    def rescaled(slope, intercept):
+        value = {"RescaleSlope": slope, "RescaleIntercept": intercept, "RescaleType": "US"}
+        return {"PixelValueTransformationSequence": item(**value)}
+
+    dataset = image(
+        1,
+        2,
+        NumberOfFrames=2,
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.2.1",
+        PixelData=np.array([1, 2, 3, 4], "<u2").tobytes(),
+        PerFrameFunctionalGroupsSequence=groups(rescaled("1", "-10"), rescaled("0.5", "0")),
+    )
+    path, output = tmp_path / "a.dcm", tmp_path / "a.npy"
+    path.write_bytes(part10(dataset))
+    assert run(path, settings("npy", "modality"), output).reason == ""
+    assert np.load(output).tolist() == [[[-9, -8]], [[1.5, 2]]]
+
+
+@pytest.mark.parametrize(
+    ("slope", "intercept", "kind"),
+    [("1", "0", "u2"), ("1", "-1024", "i4"), ("2", "0", "i4"), ("0.5", "0", "f8")],
+)
+def test_modality_values_are_exact_and_no_wider_than_they_must_be(tmp_path, slope, intercept, kind):
+    stored = np.array([[0, 1, 65535]], "<u2")
+    path, output = tmp_path / "a.dcm", tmp_path / "a.npy"
+    rescale = {"RescaleSlope": slope, "RescaleIntercept": intercept}
+    path.write_bytes(part10(image(1, 3, PixelData=stored.tobytes(), **rescale)))
+    run(path, settings("npy", "modality"), output, frame=0)
+    found = np.load(output)
+    assert found.dtype == np.dtype(kind)
+    assert (found == stored.astype(float) * float(slope) + float(intercept)).all()
+
+
+def test_hounsfield_units_of_12_bits_fit_a_tiff_file(tmp_path):
+    stored = np.array([[0, 1024, 4095]], "<u2")
+    path, output = tmp_path / "a.dcm", tmp_path / "a.tif"
+    bits = {"BitsStored": 12, "HighBit": 11, "RescaleSlope": "1", "RescaleIntercept": "-1024"}
+    path.write_bytes(part10(image(1, 3, PixelData=stored.tobytes(), **bits)))
+    run(path, settings("tiff16", "modality"), output, frame=0)
+    assert np.asarray(Image.open(output)).astype(int).tolist() == [[-1024, 0, 3071]]
+
+
+def test_what_16_bits_would_lose_is_refused(tmp_path):
+    dose = pixel_file_named("rtdose.dcm")  # 32 bits
+    result = run(dose, settings("tiff16"), tmp_path / "a.tif", frame=0)
+    assert result.status is Status.FAILED
+    assert "npy" in result.reason
+    assert list(tmp_path.iterdir()) == []
+    colour = run(pixel_file_named("SC_rgb.dcm"), settings("tiff16"), tmp_path / "b.tif", frame=0)
+    assert "colours" in colour.reason
+
+
+def test_a_deep_picture_is_the_window_in_65536_levels(tmp_path):
+    stored = np.arange(0, 256, dtype="<u2")
+    path, output = tmp_path / "a.dcm", tmp_path / "a.tif"
+    inverted = {"PhotometricInterpretation": "MONOCHROME1"}
+    path.write_bytes(part10(image(1, 256, PixelData=stored.tobytes(), **inverted)))
+    run(path, settings("tiff16", "display", window=(128, 256)), output, frame=0)
+    # PS3.3 C.11.2.1.2.1: ((x - 127.5) / 255 + 0.5) x 65535 is 257 x, then inverted.
+    assert np.asarray(Image.open(output)).tolist() == [[65535 - 257 * x for x in range(256)]]
+
+
+def test_stored_values_of_monochrome1_say_that_white_is_zero(tmp_path):
+    path, output = tmp_path / "a.dcm", tmp_path / "a.tif"
+    path.write_bytes(part10(image(PhotometricInterpretation="MONOCHROME1")))
+    run(path, settings("tiff16"), output, frame=0)
+    with Image.open(output) as picture:
+        assert picture.tag_v2[262] == 0
+
+
+def test_frames_of_a_file_get_a_picture_each_and_those_that_are_there_are_left(tmp_path):
+    path, output = pixel_file_named("emri_small.dcm"), tmp_path / "a.png"
+    first = run(path, settings("png"), output)
+    assert [os.path.basename(each) for each in first.outputs] == [
+        f"a.f{frame:04}.png" for frame in range(10)
+    ]
+    assert first.figures["bytes"] == sum(each.stat().st_size for each in tmp_path.iterdir())
+    (tmp_path / "a.f0003.png").unlink()
+    times = {each: each.stat().st_mtime_ns for each in tmp_path.iterdir()}
+    assert run(path, settings("png"), output).status is Status.DONE
+    assert run(path, settings("png"), output).status is Status.SKIPPED
+    assert {each: each.stat().st_mtime_ns for each in times} == times
+    assert (tmp_path / "a.f0003.png").exists()
+
+
+def test_frames_as_json_are_lines(tmp_path):
+    path, output = pixel_file_named("emri_small.dcm"), tmp_path / "a.jsonl"
+    run(path, settings("json"), output)
+    lines = [msgspec.json.decode(line) for line in output.read_bytes().splitlines()]
+    assert [line["frame"] for line in lines] == list(range(10))
+    expected = pydicom.dcmread(path).pixel_array
+    assert all(
+        line["pixelData"] == frame.reshape(-1).tolist()
+        for line, frame in zip(lines, expected, strict=True)
+    )
+
+
+def test_an_output_never_replaces_the_input(tmp_path):
+    path = tmp_path / "a.dcm"
+    path.write_bytes(part10(image()))
+    before = path.read_bytes()
+    result = run(path, settings("png"), path, frame=0, overwrite=True)
+    assert result.status is Status.FAILED
+    assert path.read_bytes() == before
+
+
+def test_of_many_files_a_name_alone_gives_no_roi(tmp_path):
+    (tmp_path / "one").mkdir()
+    path = tmp_path / "one/a.dcm"
+    path.write_bytes(part10(image(8, 8)))
+    table = tmp_path / "rois.csv"
+    drawing = RenderSettings(OutputForm.PNG, DisplayRequest(), annotations=str(table))
+    for named, rois in (("elsewhere/a.dcm", 0), ("one/a.dcm", 1)):
+        table.write_text(f'anon_dicom_path,ROI_coords\n{named},"[[1, 1, 5, 5]]"\n')
+        os.utime(table, ns=(0, rois))
+        result = run(path, drawing, tmp_path / f"{rois}.png", frame=0)
+        assert result.figures["rois"] == rois
+
+
+def test_the_format_of_a_picture_is_that_of_the_settings(tmp_path):
+    for form in ("png", "jpeg", "webp"):
+        output = tmp_path / f"a.{form}"
+        run(pixel_file_named(CT), settings(form, format=PictureFormat.PNG), output, frame=0)
+        with Image.open(output) as picture:
+            assert picture.format == form.upper()
