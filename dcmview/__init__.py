@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from typing import Any
 
+    from dcmview.commands.overlay import overlay
     from dcmview.commands.render import Rendering, render
     from dcmview.errors import DcmviewError, NothingToShow, StartError, UsageError
     from dcmview.notebook import Viewer, view
@@ -25,6 +26,7 @@ __all__ = [
     "UsageError",
     "Viewer",
     "__version__",
+    "overlay",
     "render",
     "view",
 ]
@@ -36,6 +38,7 @@ _HOME_MODULES = {
     "StartError": "dcmview.errors",
     "UsageError": "dcmview.errors",
     "Viewer": "dcmview.notebook",
+    "overlay": "dcmview.commands.overlay",
     "render": "dcmview.commands.render",
     "view": "dcmview.notebook",
 }

@@ -30,7 +30,7 @@ from dcmview.exchange.masks import FORMAT, LEGEND, MOST_LABELS, VERSION, Legend
 from dcmview.exchange.zipped import UNREADABLE_ZIP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -106,6 +106,34 @@ def read_masks(data: bytes, name: str) -> tuple[tuple[ImportRow, ...], tuple[Lef
             _read_archive(found, archive)
     except UNREADABLE_ZIP as exc:
         raise InvalidAnnotation(f"the archive cannot be read: {exc}") from exc
+    return _rows(found)
+
+
+class MaskPlane(NamedTuple):
+    """A mask whose image is known: values are labels, 0 is none of them."""
+
+    path: str
+    sop_instance_uid: str
+    frame_index: int
+    frame_count: int
+    mask: NDArray[np.uint16]
+
+
+def rows_of_planes(
+    planes: Iterable[MaskPlane], name: str
+) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...]]:
+    """Give the ROIs of masks that come together in a file of this name.
+
+    Raises
+    ------
+    InvalidAnnotation
+        If their outlines are far too long.
+    """
+    found = _Found()
+    for each in planes:
+        uid, path = each.sop_instance_uid, each.path
+        image = _Image(uid, path, _size(each.mask), each.frame_count)
+        _take(found, name, image, each.mask, frame_index=each.frame_index)
     return _rows(found)
 
 
@@ -185,6 +213,12 @@ def _read_array(file: IO[bytes]) -> NDArray[Any]:
         raise InvalidAnnotation(
             f"has the shape {array.shape}, not (rows, columns) or (frames, rows, columns)"
         )
+    check_labels(array)
+    return array
+
+
+def check_labels(array: NDArray[Any]) -> None:
+    """Refuse what holds other values than labels and 0, with ``InvalidAnnotation``."""
     lowest, highest = array.min(), array.max()
     if not (lowest >= 0 and highest <= MOST_LABELS):
         raise InvalidAnnotation(
@@ -193,7 +227,6 @@ def _read_array(file: IO[bytes]) -> NDArray[Any]:
     # Plane by plane: a copy of all would take as much room again.
     if array.dtype.kind == "f" and any((plane != np.floor(plane)).any() for plane in array):
         raise InvalidAnnotation(f"holds {array.dtype}, not whole numbers")
-    return array
 
 
 def _read_png(head: bytes, file: IO[bytes]) -> NDArray[Any]:

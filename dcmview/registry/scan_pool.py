@@ -197,7 +197,7 @@ class ScanPool:
     # Workers, each with a thread here
 
     def _start_workers(self) -> None:
-        if self._threads:
+        if self._threads or not self._size:
             return
         for number in range(self._size):
             name = f"dcmview-scan-{number}"

@@ -30,19 +30,9 @@ def encode_jpeg_2000(samples: Samples, coding: Coding) -> Content:
     )
 
 
-_LEAST_SIDE = 32
-"""The binding of OpenJPEG halves every frame five times."""
-
-
 def _encode_jpeg_2000_to_ratio(samples: Samples, coding: Coding, ratio: float) -> Content:
     import openjpeg.utils
 
-    rows, columns = samples.shape[:2]
-    if min(rows, columns) < _LEAST_SIDE:
-        raise CannotTranscode(
-            f"a frame of {rows} x {columns} pixels cannot be compressed as JPEG2000 to a ratio, "
-            f"which takes {_LEAST_SIDE} x {_LEAST_SIDE}; say a quality"
-        )
     # OpenJPEG counts the bits of samples, we the bytes of cells.
     ratio_of_bits = max(ratio * coding.bits / coding.cell_bits, 1.0)
     is_rgb = coding.interpretation == "RGB"

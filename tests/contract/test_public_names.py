@@ -22,6 +22,7 @@ PUBLIC_NAMES = {
     "UsageError",
     "Viewer",
     "__version__",
+    "overlay",
     "render",
     "view",
 }

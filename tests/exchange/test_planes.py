@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import shutil
+import struct
 import subprocess
 import zipfile
 from pathlib import Path
@@ -20,6 +21,7 @@ from PIL import Image
 from pydicom import uid
 from pydicom.data import get_testdata_file
 from support.datasets import image, item, part10
+from support.dciodvfy import problems
 from support.rois import box
 
 from dcmview.annotations.roi import ImagePoint, Roi
@@ -339,3 +341,126 @@ def test_an_archive_says_what_its_copies_hold_and_what_could_not_be_copied(tmp_p
     }
     assert second["reason"].startswith("the file is gone")
     assert second["left_out"] == [{"label": "mass", "layer": ""}]
+
+
+def test_a_cropped_plane_begins_where_its_rois_do(tmp_path):
+    path = put(tmp_path, image(9, 11, PixelData=bytes(198)))
+    target = copied(path, box("a", 3, 2, 6, 4), box("b", 8, 5, 9, 7), crop=True)
+    dataset = pydicom.dcmread(target)
+    assert (dataset[0x60000010].value, dataset[0x60000011].value) == (5, 6)
+    # Row and column count from 1.
+    assert dataset[0x60000050].value == [3, 4]
+    assert dataset.overlay_array(0x6000).tolist() == [
+        [1, 1, 1, 0, 0, 0],
+        [1, 1, 1, 0, 0, 0],
+        [0, 0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 0, 1],
+        [0, 0, 0, 0, 0, 1],
+    ]
+
+
+def test_dcmtk_draws_a_cropped_plane_where_a_whole_one_is(tmp_path):
+    path = put(tmp_path, image(9, 11, PixelData=bytes(198), WindowCenter=100, WindowWidth=200))
+    drawn = []
+    for crop in (False, True):
+        target, picture = copied(path, ring(), crop=crop), tmp_path / "out.pgm"
+        command = ["dcm2pnm", "+O", "1", "+Omr", target, picture]
+        subprocess.run(command, check=True, capture_output=True)
+        drawn.append(np.asarray(Image.open(picture)).tolist())
+    assert drawn[0] == drawn[1]
+    assert np.count_nonzero(drawn[0]) == np.count_nonzero(mask_of(ring(), 9, 11))
+
+
+def test_nothing_to_crop_to_is_the_first_pixel(tmp_path):
+    path = put(tmp_path, image(9, 11, PixelData=bytes(198)))
+    dataset = pydicom.dcmread(copied(path, box("a", 3.6, 2.6, 4.4, 3.4), crop=True))
+    assert dataset[0x60000050].value == [1, 1]
+    assert dataset[0x60003000].value == b"\0\0"
+
+
+def test_all_rois_can_share_a_plane(tmp_path):
+    path = put(tmp_path, image(2, 3))
+    rois = [
+        box("a", 0, 0, 1, 1, label="mass", group="reader"),
+        box("b", 1, 1, 2, 2, label="cyst"),
+    ]
+    target = copied(path, *rois, one_plane=True)
+    assert ours(target) == {0x6000: ("cyst, mass", [[1, 0, 0], [0, 1, 0]])}
+    assert pydicom.dcmread(target)[0x60000022].value == "reader"
+
+
+def test_type_label_and_description_are_what_is_asked_for(tmp_path):
+    path = put(tmp_path, image(2, 3))
+    target = copied(path, box("a", label="x"), kind="G", label="mine", description="of me")
+    dataset = pydicom.dcmread(target)
+    found = [dataset[0x60000000 + number].value for number in (0x40, 0x1500, 0x22)]
+    assert found == ["G", "mine", "of me"]
+
+
+def test_lines_are_drawn_where_that_is_asked_for_alone(tmp_path):
+    path = put(tmp_path, image(3, 5, PixelData=bytes(30)))
+    points = (ImagePoint(0.5, 0.5), ImagePoint(2.5, 2.5), ImagePoint(5, 2.5))
+    line = Roi(id="a", kind="polyline", points=points)
+    assert ours(copied(path, line)) == {}
+    assert ours(copied(path, line, lines=True)) == {
+        0x6000: ("", [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 1, 1]])
+    }
+
+
+def test_rois_that_show_are_told_from_those_too_small(tmp_path):
+    header = listed(put(tmp_path, image(4, 4, PixelData=bytes(32)))).header.shared
+    sliver = Roi(
+        kind="polygon", points=(ImagePoint(0, 0.1), ImagePoint(4, 0.2), ImagePoint(4, 0.3))
+    )
+    (plane,) = planes_of(header, [box("a", 0, 0, 1, 1), sliver])
+    assert b"".join(plane.packed()) == b"\x01\x00"
+    assert plane.drawn == {0}
+
+
+@pytest.mark.parametrize(
+    "name", ["CT_small.dcm", "MR_small_bigendian.dcm", "MR_small_implicit.dcm"]
+)
+@pytest.mark.parametrize("uid", ["1.2.3", "2.25." + "7" * 39])
+def test_a_uid_of_its_own_is_all_that_differs_beside_planes(tmp_path, name, uid):
+    path = tmp_path / "a.dcm"
+    shutil.copy(get_testdata_file(name, download=False), path)
+    before, after = pydicom.dcmread(path), pydicom.dcmread(copied(path, box("a"), uid=uid))
+    assert after.SOPInstanceUID == after.file_meta.MediaStorageSOPInstanceUID == uid
+    after.SOPInstanceUID = before.SOPInstanceUID
+    after.file_meta.MediaStorageSOPInstanceUID = before.SOPInstanceUID
+    after.file_meta.FileMetaInformationGroupLength = before.file_meta[0x00020000].value
+    assert after.file_meta == before.file_meta
+    for tag in overlay_groups(after):
+        for element in list(after.group_dataset(tag)):
+            del after[element.tag]
+    assert after == before
+
+
+def test_the_length_of_the_meta_information_follows_the_uid(tmp_path):
+    path = put(tmp_path, image(2, 3))
+    content = copied(path, box("a", 0, 0, 1, 1), uid="2.25." + "7" * 39).read_bytes()
+    (length,) = struct.unpack_from("<L", content, 140)
+    # Behind it comes the data set, whose first element is the SOP Class UID.
+    assert content[144 + length :].startswith(b"\x08\x00\x16\x00UI")
+
+
+def test_gdcm_reads_the_plane_and_writes_it_again(tmp_path):
+    path = tmp_path / "a.dcm"
+    shutil.copy(get_testdata_file("CT_small.dcm", download=False), path)
+    roi = ring(label="mass")
+    target = copied(path, roi)
+    raw, again = tmp_path / "raw", tmp_path / "again.dcm"
+    subprocess.run(["gdcmraw", "-t", "6000,3000", target, raw], check=True, capture_output=True)
+    expected = np.packbits(mask_of(roi, 128, 128), bitorder="little").tobytes()
+    assert raw.read_bytes() == expected
+    subprocess.run(["gdcmconv", "--raw", target, again], check=True, capture_output=True)
+    assert ours(again) == ours(target)
+
+
+@pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small.dcm", "eCT_Supplemental.dcm"])
+def test_a_copy_breaks_no_rule_that_its_file_keeps(tmp_path, name):
+    path = tmp_path / "a.dcm"
+    shutil.copy(get_testdata_file(name, download=False), path)
+    kind, before = problems(path)
+    target = copied(path, box("a", 0, 0, 9, 9, label="mass"), uid="2.25.99", crop=True)
+    assert (kind, before) == problems(target)

@@ -1,0 +1,244 @@
+"""``dcmview overlay``: ROIs as overlay planes in copies of files, and back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dcmview.cli import console
+from dcmview.cli.bulk_options import BULK_OPTIONS, BulkSettings
+from dcmview.cli.options import Command, Option
+from dcmview.errors import UsageError
+
+if TYPE_CHECKING:
+    from dcmview.bulk.result import Result
+
+OUTPUTS = "Where they go"
+PLANES = "The planes"
+EXTRACTED = "The other way round"
+
+FORMS = ("json", "csv", "embed", "png", "npy", "nii")
+KINDS = ("R", "G")
+NAMES = ("path", "uid", "hash")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverlaySettings(BulkSettings):
+    """What ``dcmview overlay`` was asked for, not yet checked."""
+
+    annotations: tuple[str, ...] = ()
+    output_dir: str | None = None
+    names: str = "path"
+    copy_all: bool = False
+    keep_uid: bool = False
+    one_plane: bool = False
+    type: str = "R"
+    label: str | None = None
+    description: str | None = None
+    crop: bool = False
+    lines: bool = False
+    extract: str | None = None
+
+
+OPTIONS = (
+    Option(
+        "annotations",
+        ("--annotations", "-a"),
+        str,
+        "FILE",
+        "The ROIs: EMBED CSV, dcmview's JSON or CSV, COCO, masks as PNG or NPY, a zip of these, "
+        "DICOM SR, SEG or GSPS, a CSV table with a row a box, or masks as NIfTI. A folder stands "
+        "for the files in it. Repeatable.",
+        PLANES,
+        repeatable=True,
+    ),
+    Option(
+        "one_plane",
+        ("--one-plane",),
+        bool,
+        "",
+        "All ROIs of a file in one plane, not a plane for each label of each layer.",
+        PLANES,
+    ),
+    Option(
+        "type",
+        ("--type",),
+        str,
+        "KIND",
+        "Overlay Type: R for regions of interest, G for graphics.",
+        PLANES,
+        choices=KINDS,
+    ),
+    Option(
+        "label",
+        ("--label",),
+        str,
+        "TEXT",
+        "Overlay Label of all planes; without it, that of the ROIs.",
+        PLANES,
+    ),
+    Option(
+        "description",
+        ("--description",),
+        str,
+        "TEXT",
+        "Overlay Description of all planes; without it, the layer of the ROIs.",
+        PLANES,
+    ),
+    Option(
+        "crop",
+        ("--crop",),
+        bool,
+        "",
+        "Let a plane end where its ROIs do. Smaller, but some programs take every plane to be as "
+        "large as the image.",
+        PLANES,
+    ),
+    Option(
+        "lines",
+        ("--lines",),
+        bool,
+        "",
+        "Draw points, lines and angles too, one pixel wide. Without it they are left out and "
+        "counted.",
+        PLANES,
+    ),
+    Option(
+        "output_dir",
+        ("--output-dir", "-o"),
+        str,
+        "DIR",
+        "Folder for what is written; made if it is not there.",
+        OUTPUTS,
+    ),
+    Option(
+        "names",
+        ("--names",),
+        str,
+        "KIND",
+        "What outputs are called by: path (below the folder that was given), uid (SOP Instance "
+        "UID of the file) or hash (SHA-256 of the file).",
+        OUTPUTS,
+        choices=NAMES,
+    ),
+    Option(
+        "copy_all",
+        ("--copy-all",),
+        bool,
+        "",
+        "Copy files without ROIs as they are; without it they are skipped.",
+        OUTPUTS,
+    ),
+    Option(
+        "keep_uid",
+        ("--keep-uid",),
+        bool,
+        "",
+        "Keep the SOP Instance UID. Without it a copy has one of its own, which follows from that "
+        "of the file and the planes: archives take two objects with one UID for the same.",
+        OUTPUTS,
+    ),
+    Option(
+        "extract",
+        ("--extract",),
+        str,
+        "FORM",
+        "Take overlay planes out of files instead: as ROIs (json or csv of dcmview, or embed, "
+        "boxes alone) or as masks (png, npy, or nii for NIfTI).",
+        EXTRACTED,
+        choices=FORMS,
+    ),
+    *BULK_OPTIONS,
+)
+
+
+def run(settings: OverlaySettings) -> int:
+    """Write copies, masks or ROIs; give the exit code.
+
+    Raises
+    ------
+    UsageError
+        If the options make no sense together.
+    """
+    if settings.output_dir is None:
+        raise UsageError("--output-dir is missing: no file is ever changed in place")
+    if settings.extract is None and not settings.annotations:
+        raise UsageError("--annotations is missing: a file with ROIs, or --extract")
+    _check_extract(settings)
+    from dcmview.cli.bulk import check_settings, run_bulk
+    from dcmview.commands.overlay import ExtractPlanes, PutPlanes, overlay_plan
+    from dcmview.exchange.planes import PlaneStyle
+
+    check_settings(settings)
+    style = PlaneStyle(
+        settings.one_plane,
+        "G" if settings.type == "G" else "R",
+        settings.label or "",
+        settings.description or "",
+        settings.crop,
+        settings.lines,
+    )
+    task: PutPlanes | ExtractPlanes = PutPlanes(style, settings.keep_uid, settings.copy_all)
+    if settings.extract is not None:
+        task = ExtractPlanes(settings.extract)
+    plan = overlay_plan(
+        settings.paths,
+        settings.output_dir,
+        task=task,
+        annotations=settings.annotations,
+        names=settings.names,
+        warn=console.warn,
+        overwrite=settings.overwrite,
+        jobs=settings.jobs,
+        cluster=settings.cluster,
+    )
+    lost = Counter[str]()
+    code = run_bulk(settings, plan, on_result=lambda result: _count_losses(result, lost))
+    for name, words in _LOSSES.items():
+        if lost[name]:
+            console.warn(f"{lost[name]:,} {words}")
+    return code
+
+
+_LOSSES = {
+    "no_inside": "ROI(s) have no inside and are not drawn; --lines draws them",
+    "no_pixel": "ROI(s) hold the centre of no pixel and show nothing",
+    "no_group": "plane(s) found no free group: a file can have sixteen; --one-plane needs one",
+    "outside": "pixel(s) of planes lie outside their images and are left out",
+}
+"""Figures of results that a person has to know of, in words."""
+
+
+def _count_losses(result: Result, lost: Counter[str]) -> None:
+    for name in _LOSSES:
+        value = result.figures.get(name, 0)
+        if isinstance(value, int):
+            lost[name] += value
+
+
+def _check_extract(settings: OverlaySettings) -> None:
+    """Refuse options about putting planes in where they are taken out."""
+    if settings.extract is None:
+        return
+    defaults = OverlaySettings()
+    for option in OPTIONS:
+        is_about_planes = option.panel == PLANES or option.name in ("copy_all", "keep_uid")
+        if is_about_planes and getattr(settings, option.name) != getattr(defaults, option.name):
+            raise UsageError(f"{option.flags[0]} makes no sense with --extract")
+
+
+COMMAND = Command(
+    name="overlay",
+    help="ROIs and masks into copies of DICOM files as overlay planes (60xx), and back.",
+    path_metavar="PATH...",
+    path_help="DICOM files, folders and archives; - reads a list from standard input.",
+    settings=OverlaySettings,
+    options=OPTIONS,
+    run=run,
+    examples=(
+        ("dcmview overlay study/ -a rois.json -o copies/", "a plane for each label"),
+        ("dcmview overlay study/ -a lesion.nii.gz -o copies/", "a mask over a series"),
+        ("dcmview overlay copies/ --extract png -o masks/", "planes as masks"),
+    ),
+)

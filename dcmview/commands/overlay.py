@@ -1,0 +1,336 @@
+"""What ``dcmview overlay`` does to one file, and the function of the same name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from dcmview.bulk.files import new_file
+from dcmview.bulk.inputs import Inputs
+from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
+from dcmview.bulk.result import Job, Result, Status
+from dcmview.bulk.run import BulkPlan, BulkRun
+from dcmview.bulk.task import FINISHED
+from dcmview.dicom.instance import open_instance
+from dcmview.errors import NoPixelData, NothingToShow, UsageError
+from dcmview.exchange.assignment import Assignment, RoiSources, assign
+from dcmview.exchange.overlay_copy import OverlayCopy
+from dcmview.exchange.plane_files import PLANE_FORMS
+from dcmview.exchange.plane_reading import PlaneNotes
+from dcmview.exchange.planes import PLAIN_STYLE, PlaneStyle, planes_of
+from dcmview.exchange.studies import stable_uid
+from dcmview.registry.opening import open_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Literal
+
+    from dcmview.annotations.roi import Roi
+    from dcmview.exchange.planes import RoiPlane
+    from dcmview.registry.registry import Entry
+
+    AnyPath = str | os.PathLike[str]
+
+_PIECE_BYTES = 1 << 20
+
+
+class FileRois(msgspec.Struct, frozen=True):
+    """The ROIs of a file, and a note on how they were found to be its own."""
+
+    rois: tuple[Roi, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PutPlanes:
+    """Writes a copy of a file with its ROIs as overlay planes.
+
+    With ``keep_uid`` the copy has the SOP Instance UID of the file; with ``copy_all``
+    a file without ROIs is copied as it is.
+    """
+
+    style: PlaneStyle = PLAIN_STYLE
+    keep_uid: bool = False
+    copy_all: bool = False
+
+    def __call__(self, job: Job) -> Result:
+        """Do it for one file."""
+        extra: FileRois = job.extra
+        planes = planes_of(job.entry.header.shared, extra.rois, self.style)
+        if not planes:
+            return self._without_planes(job, extra.rois)
+        uid = "" if self.keep_uid else self._new_uid(job.entry, planes)
+        with open_entry(job.entry) as source:
+            copy = OverlayCopy(source, planes, sop_instance_uid=uid)
+            with new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
+                copy.write(source, stream)
+        put = copy.groups.values()
+        counts = {
+            "rois": sum(len(plane.drawn) for plane in put),
+            "no_inside": sum(not self.style.draws(roi) for roi in extra.rois),
+            "no_pixel": sum(len(plane.rois) - len(plane.drawn) for plane in put),
+            "no_group": len(copy.left_out),
+        }
+        figures: dict[str, float | int | str] = {"planes": len(put)}
+        figures |= {name: count for name, count in counts.items() if count}
+        if uid:
+            figures["sop_instance_uid"] = uid
+        reasons = [extra.note] if extra.note else []
+        if copy.left_out:
+            names = ", ".join(sorted({plane.label or "no label" for plane in copy.left_out}))
+            reasons.append(f"no group from 6000 to 601E is free for {names}")
+        return Result(job.entry.path, Status.DONE, (job.output,), "; ".join(reasons), figures)
+
+    def _without_planes(self, job: Job, rois: tuple[Roi, ...]) -> Result:
+        path = job.entry.path
+        reason = "its ROIs have no inside" if rois else "it has no ROIs"
+        figures: dict[str, float | int | str] = {"no_inside": len(rois)} if rois else {}
+        if not self.copy_all:
+            return Result(path, Status.SKIPPED, (), reason, figures)
+        with (
+            open_entry(job.entry) as source,
+            new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream,
+        ):
+            offset = 0
+            while piece := source.pread(offset, _PIECE_BYTES):
+                stream.write(piece)
+                offset += len(piece)
+        return Result(path, Status.KEPT, (job.output,), reason, figures)
+
+    def _new_uid(self, entry: Entry, planes: Sequence[RoiPlane]) -> str:
+        """A UID that says which file and which planes: the same in every run.
+
+        References
+        ----------
+        DICOM PS3.5 B.2, UUID Derived UID.
+        """
+        if not entry.header.sop_instance_uid:
+            return ""
+        content = msgspec.json.encode(
+            (
+                asdict(self.style),
+                [
+                    (plane.label, plane.description, roi.kind, roi.points, roi.frames)
+                    for plane in planes
+                    for roi in plane.rois
+                ],
+            )
+        )
+        digest = hashlib.sha256(content).hexdigest()
+        return stable_uid("overlay", entry.header.sop_instance_uid, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractPlanes:
+    """Writes the overlay planes of a file as masks or ROIs, in a form of `PLANE_FORMS`."""
+
+    form: str
+
+    def __call__(self, job: Job) -> Result:
+        """Do it for one file."""
+        entry = job.entry
+        if not entry.header.shared.has_pixels:
+            raise NoPixelData(f"it holds no image: {entry.header.shared.kind}")
+        form = PLANE_FORMS[self.form]
+        instance = open_instance(entry.path, expected=entry.stamp, member=entry.member)
+        stem = job.output.removesuffix(form.extension)
+        notes = PlaneNotes()
+        outputs: list[str] = []
+        written = 0
+        for suffix, content in form.files(instance, notes):
+            path = f"{stem}{suffix}{form.extension}"
+            outputs.append(path)
+            if os.path.lexists(path) and not job.overwrite:
+                continue
+            with new_file(path, overwrite=job.overwrite, inputs=(entry.stamp,)) as stream:
+                stream.write(content)
+            written += 1
+        reason = notes.reason
+        if not outputs:
+            none = "its overlay planes are empty" if notes.groups else "it has no overlay planes"
+            return Result(entry.path, Status.SKIPPED, (), reason or none)
+        status = Status.DONE if written else Status.SKIPPED
+        figures: dict[str, float | int | str] = {"planes": len(notes.groups)}
+        if outside := sum(notes.outside.values()):
+            figures["outside"] = outside
+        return Result(entry.path, status, tuple(outputs), reason if written else FINISHED, figures)
+
+
+class RoisOfRun:
+    """Which ROIs are whose in a run: known when all its files are.
+
+    Parameters
+    ----------
+    sources : RoiSources
+        The files of ROIs.
+    copy_all : bool
+        Whether a run without a single ROI makes sense.
+    warn : callable
+        Told what was left out and what belongs to no file.
+    """
+
+    def __init__(self, sources: RoiSources, *, copy_all: bool, warn: Callable[[str], None]) -> None:
+        self._sources = sources
+        self._copy_all = copy_all
+        self._warn = warn
+        self._assignment = Assignment()
+
+    def prepare(self, entries: Sequence[Entry]) -> None:
+        """Find out.
+
+        Raises
+        ------
+        NothingToShow
+            If no file has ROIs.
+        """
+        self._assignment = assign(self._sources, entries)
+        for warning in self._assignment.warnings:
+            self._warn(warning)
+        if entries and not self._assignment.rois and not self._copy_all:
+            raise NothingToShow(f"none of {len(entries):,} file(s) has ROIs")
+
+    def extra_for(self, entry: Entry) -> FileRois:
+        """Give what belongs to a file."""
+        path = entry.path
+        return FileRois(self._assignment.rois.get(path, ()), self._assignment.notes.get(path, ""))
+
+
+def overlay(
+    paths: AnyPath | Iterable[AnyPath],
+    output_dir: AnyPath,
+    *,
+    annotations: AnyPath | Iterable[AnyPath] = (),
+    extract: Literal["json", "csv", "embed", "png", "npy", "nii"] | None = None,
+    one_plane: bool = False,
+    kind: Literal["R", "G"] = "R",
+    label: str = "",
+    description: str = "",
+    crop: bool = False,
+    lines: bool = False,
+    keep_uid: bool = False,
+    copy_all: bool = False,
+    names: Literal["path", "uid", "hash"] = "path",
+    overwrite: bool = False,
+    jobs: int = 1,
+    cluster: str | None = None,
+) -> list[Result]:
+    """Put ROIs into copies of DICOM files as overlay planes, or take planes out of files.
+
+    What belongs to no file, or does not fit its image, is warned of.
+
+    Parameters
+    ----------
+    paths : path or iterable of paths
+        Files, folders, archives.
+    output_dir : path
+        Where copies go, or masks and ROIs.
+    annotations : path or iterable of paths
+        Files of ROIs and masks, in any form that the viewer reads, and NIfTI.
+    extract : str, optional
+        Take planes out instead: as ROIs (``json``, ``csv``, ``embed``, the latter boxes
+        alone) or as masks (``png``, ``npy``, ``nii``).
+    one_plane, kind, label, description, crop, lines
+        See `PlaneStyle`.
+    keep_uid : bool
+        Whether copies have the SOP Instance UID of their file.
+    copy_all : bool
+        Whether files without ROIs are copied, too.
+    names : str
+        What outputs are called by: the path below the folder that was given, the SOP
+        Instance UID, or the SHA-256 of the file.
+    overwrite : bool
+        Whether outputs that are there are made again; else they count as finished.
+    jobs, cluster
+        Processes, 0 for one a core; or the address of a Dask scheduler.
+
+    Returns
+    -------
+    list of Result
+        How each file ended, in order.
+
+    Raises
+    ------
+    UsageError
+        If the arguments make no sense.
+    StartError
+        If a file of ROIs cannot be read.
+    NothingToShow
+        If no file has ROIs.
+    """
+    roots, tables = _listed(paths), _listed(annotations)
+    if kind not in ("R", "G"):
+        raise UsageError(f"kind must be R or G, not {kind}")
+    style = PlaneStyle(one_plane, kind, label, description, crop, lines)
+    plan = overlay_plan(
+        roots,
+        os.fspath(output_dir),
+        task=PutPlanes(style, keep_uid, copy_all) if extract is None else ExtractPlanes(extract),
+        annotations=tables,
+        names=names,
+        warn=lambda message: warnings.warn(message, stacklevel=2),
+        overwrite=overwrite,
+        jobs=jobs,
+        cluster=cluster,
+    )
+    inputs = Inputs(roots, workers=0 if jobs == 1 else None)
+    return [result for result in BulkRun(inputs, plan).results() if result is not None]
+
+
+def overlay_plan(
+    paths: Sequence[str],
+    output_dir: str,
+    *,
+    task: PutPlanes | ExtractPlanes,
+    annotations: Sequence[str],
+    names: str,
+    warn: Callable[[str], None],
+    overwrite: bool,
+    jobs: int,
+    cluster: str | None,
+) -> BulkPlan:
+    """Plan a run.
+
+    Raises
+    ------
+    UsageError
+        If the options make no sense together.
+    StartError
+        If a file of ROIs cannot be read.
+    """
+    if names not in tuple(NameStyle):
+        raise UsageError(f"names must be one of {', '.join(NameStyle)}, not {names}")
+    check_output_folder(output_dir, paths)
+    extension = ""
+    rois = None
+    if isinstance(task, ExtractPlanes):
+        if annotations:
+            raise UsageError("planes are taken out or put in: extract takes no annotations")
+        if task.form not in PLANE_FORMS:
+            raise UsageError(f"extract must be one of {', '.join(PLANE_FORMS)}, not {task.form}")
+        extension = PLANE_FORMS[task.form].extension
+    else:
+        if not annotations:
+            raise UsageError("no annotations given, and nothing to extract")
+        sources = RoiSources.read(annotations)
+        rois = RoisOfRun(sources, copy_all=task.copy_all, warn=warn)
+    naming = Naming(output_dir, NameStyle(names), extension, paths)
+    return BulkPlan(
+        task,
+        naming.plan,
+        overwrite=overwrite,
+        jobs=jobs,
+        cluster=cluster,
+        extra_for=rois.extra_for if rois is not None else None,
+        prepare=rois.prepare if rois is not None else None,
+    )
+
+
+def _listed(paths: AnyPath | Iterable[AnyPath]) -> list[str]:
+    if isinstance(paths, (str, os.PathLike)):
+        return [os.fspath(paths)]
+    return [os.fspath(path) for path in paths]

@@ -1,0 +1,134 @@
+"""Which ROIs of files of ROIs belong to which file of a run that has no viewer."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from dcmview.annotations.imports import ImportTable, LeftOut
+from dcmview.annotations.loading import TableLoader, loaded_rois
+from dcmview.annotations.native import FileKey
+from dcmview.dicom.instance import open_instance
+from dcmview.dicom.placement import frame_placements
+from dcmview.errors import DcmviewError, InvalidAnnotation, StartError
+from dcmview.exchange.nifti import Volume, is_nifti, read_volume, table_of_volume
+from dcmview.exchange.readers import NO_MAPPING, read_table_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dcmview.annotations.roi import Roi
+    from dcmview.model import Acquisition, Placement
+    from dcmview.registry.registry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class RoiSources:
+    """Files of ROIs as they were read, in any form: tables and volumes."""
+
+    tables: tuple[ImportTable, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+
+    @classmethod
+    def read(cls, paths: Iterable[str], columns: Mapping[str, str] = NO_MAPPING) -> RoiSources:
+        """Read them all; a folder stands for the files in it.
+
+        Raises
+        ------
+        StartError
+            If one cannot be read, or is wrong in itself.
+        NotInstalled
+            If one needs a package that is not there.
+        """
+        tables: list[ImportTable] = []
+        volumes: list[Volume] = []
+        for given in paths:
+            files = _files_in(given) if os.path.isdir(given) else [given]
+            volumes += [read_volume(path) for path in files if is_nifti(path)]
+            found = [read_table_file(path, columns) for path in files if not is_nifti(path)]
+            tables += [_merged(given, found)] if len(found) > 1 else found
+        return cls(tuple(tables), tuple(volumes))
+
+
+def _files_in(folder: str) -> list[str]:
+    """The files of a folder and of those in it, without hidden ones."""
+    found = []
+    for path, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [os.path.join(path, name) for name in sorted(names) if not name.startswith(".")]
+    return found
+
+
+def _merged(folder: str, tables: Sequence[ImportTable]) -> ImportTable:
+    """One table of many, for which files are looked for only once."""
+    return ImportTable(
+        folder,
+        "folder",
+        tuple(
+            replace(row, place=f"{os.path.basename(table.source)}, {row.place}")
+            for table in tables
+            for row in table.rows
+        ),
+        tuple(
+            LeftOut(f"{os.path.basename(table.source)}, {place}", reason)
+            for table in tables
+            for place, reason in table.left_out
+        ),
+        tuple(dict.fromkeys(path for table in tables for path in table.folders)),
+    )
+
+
+@dataclass(slots=True)
+class Assignment:
+    """ROIs by the path of their file, and what has to be said of it.
+
+    ``notes`` are guesses that concern a file; ``warnings`` what was left out, and
+    what belongs to no file.
+    """
+
+    rois: dict[str, tuple[Roi, ...]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def assign(sources: RoiSources, entries: Sequence[Entry]) -> Assignment:
+    """Give each file its ROIs, by path, SOP Instance UID, name or place in the patient.
+
+    Raises
+    ------
+    StartError
+        If a volume is no mask.
+    """
+    result = Assignment()
+    tables = list(sources.tables)
+    for volume in sources.volumes:
+        try:
+            table, note = table_of_volume(volume, entries, _frames_of)
+        except InvalidAnnotation as exc:
+            raise StartError(f"ROI mask {volume.source}: {exc.message}") from exc
+        tables.append(table)
+        if note:
+            result.warnings.append(f"{volume.source}: {note}")
+            result.notes.update((row.path, f"{volume.source}: {note}") for row in table.rows)
+    loader = TableLoader(tables)
+    keys = [
+        (number, FileKey(entry.header.sop_instance_uid, entry.path))
+        for number, entry in enumerate(entries)
+    ]
+    found = {number: loader.rows_of_path(key) for number, key in keys}
+    for number, rows in loader.other_rows(keys, result.warnings).items():
+        found[number] += rows
+    for number, rows in found.items():
+        entry = entries[number]
+        if rois := loaded_rois(rows, entry.header.shared, result.warnings):
+            result.rois[entry.path] = rois
+    return result
+
+
+def _frames_of(entry: Entry) -> Sequence[tuple[Acquisition, Placement]] | None:
+    try:
+        instance = open_instance(entry.path, expected=entry.stamp, member=entry.member)
+        return frame_placements(instance)
+    except DcmviewError:
+        return None
