@@ -37,9 +37,10 @@ class EncodedFrame:
 
     ``content`` is a codestream as it ends, or the cells of an uncompressed
     frame (8-bit ones as in VR OB, not swapped); its writer pads it to an even
-    length. ``native_bytes`` is what the frame takes without compression. Errors
-    are in stored values, 0 where nothing was lost, None where a lossy frame was
-    not proven.
+    length. Uncompressed frames of single bits share bytes: there it begins with
+    what the frame before has not filled. ``native_bytes`` is what the frame
+    takes without compression. Errors are in stored values, 0 where nothing was
+    lost, None where a lossy frame was not proven.
     """
 
     content: bytes | memoryview
@@ -49,7 +50,7 @@ class EncodedFrame:
 
 
 class FrameEncoder:
-    """Encodes the frames of one file.
+    """Encodes the frames of one file, each once and in their order.
 
     Parameters
     ----------
@@ -121,16 +122,27 @@ class FrameEncoder:
             target=target,
             options=options,
         )
+        self._frames_left = expected.frame_count
+        self._bits_left = np.zeros(0, np.bool_)
 
     @property
     def native_bytes(self) -> int:
         """Bytes of one frame without compression; bits are filled up to whole bytes."""
+        return -(-self._native_bits // 8)
+
+    @property
+    def total_native_bytes(self) -> int:
+        """Bytes of all frames without compression, where bits follow each other within a byte."""
+        return -(-self._native_bits * self._expected.frame_count // 8)
+
+    @property
+    def _native_bits(self) -> int:
         layout = self._expected
         samples = layout.rows * layout.columns * layout.samples_per_pixel
-        return -(-samples * self.result.bits_allocated // 8)
+        return samples * self.result.bits_allocated
 
     def encode(self, stored: StoredFrame) -> EncodedFrame:
-        """Encode one decoded frame, and prove it if the options say so.
+        """Encode the next decoded frame, and prove it if the options say so.
 
         Raises
         ------
@@ -191,9 +203,17 @@ class FrameEncoder:
 
     def _native(self, values: NDArray[np.generic]) -> memoryview:
         if self.result.bits_allocated == 1:
-            return np.packbits(values != 0, bitorder="little").data
+            return self._joined_bits(values != 0)
         dtype = values.dtype
         if self._expected.kind is SampleKind.INTEGER:
             dtype = np.dtype(f"{dtype.kind}{self.result.bits_allocated // 8}")
         dtype = dtype.newbyteorder("<" if self.target.syntax.little_endian else ">")
         return np.ascontiguousarray(values, dtype).reshape(-1).view(np.uint8).data
+
+    def _joined_bits(self, bits: NDArray[np.bool_]) -> memoryview:
+        """Whole bytes of this frame and of what was left of the one before; at the end, all."""
+        together = np.concatenate((self._bits_left, bits.reshape(-1)))
+        self._frames_left -= 1
+        count = together.size // 8 * 8 if self._frames_left else together.size
+        self._bits_left = together[count:]
+        return np.packbits(together[:count], bitorder="little").data

@@ -127,12 +127,6 @@ def check_target(layout: PixelLayout, target: Target) -> None:
     codec = target.syntax.codec
     is_packed = layout.bits_allocated == 1
     if codec is Codec.NATIVE:
-        pixels = layout.rows * layout.columns
-        if is_packed and layout.frame_count > 1 and pixels % 8:
-            raise CannotTranscode(
-                f"frames of {pixels:,} pixels of one bit do not fill bytes, and without "
-                "compression they follow each other within a byte"
-            )
         return
     if layout.kind is not SampleKind.INTEGER:
         raise CannotTranscode(f"{layout.kind} samples cannot be compressed as {name}")

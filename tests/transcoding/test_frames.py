@@ -249,11 +249,23 @@ def test_what_a_syntax_cannot_hold_is_refused_with_the_reason(
         encoder_of(layout, name)
 
 
-def test_single_bits_of_many_frames_that_share_bytes_are_refused() -> None:
-    layout = replace(layout_of(1, 1, rows=3, columns=3), frame_count=2)
-    with pytest.raises(CannotTranscode, match="9 pixels of one bit do not fill bytes"):
-        encoder_of(layout, "raw")
-    encoder_of(replace(layout, columns=8), "raw")
+def test_single_bits_of_frames_that_do_not_fill_bytes_follow_each_other() -> None:
+    # PS3.5 8.1.1: no padding between frames. Three frames of five pixels make 15 bits.
+    layout = replace(layout_of(1, 1, rows=1, columns=5), frame_count=3)
+    encoder = encoder_of(layout, "raw")
+    frames = [[1, 0, 0, 0, 1], [1, 1, 1, 0, 0], [0, 0, 0, 0, 1]]
+    contents = [
+        bytes(
+            encoder.encode(
+                StoredFrame(np.array([frame], np.uint8), replace(layout, bits_allocated=8))
+            ).content
+        )
+        for frame in frames
+    ]
+    # lowest bit first: 10001111 and 0000001
+    assert [content.hex() for content in contents] == ["", "f1", "40"]
+    assert encoder.total_native_bytes == 2
+    assert encoder.native_bytes == 1
 
 
 def test_a_layout_that_describes_no_frame_is_refused() -> None:
