@@ -27,6 +27,7 @@ _JPEG_COLOURS = {"RGB": "RGB", "YBR_FULL": "YCBCR"}
 
 
 def encode_jpeg(samples: Samples, coding: Coding) -> Content:
+    """Encode as the JPEG process of the target; colours that are lossy become 4:2:2."""
     import imagecodecs
 
     samples = _bit_patterns(samples, coding.bits)
@@ -64,6 +65,7 @@ def _as_extended(codestream: Content) -> bytes:
 
 
 def encode_jpeg_ls(samples: Samples, coding: Coding) -> Content:
+    """Encode as JPEG-LS, samples interleaved, with no error above ``near``."""
     patterns = _bit_patterns(samples, coding.bits)
     near = coding.options.near or 0
     if near:

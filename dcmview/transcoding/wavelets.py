@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def encode_jpeg_2000(samples: Samples, coding: Coding) -> Content:
+    """Encode as a bare JPEG 2000 codestream: one tile, one layer, five wavelet levels."""
     if coding.options.ratio is not None:
         return _encode_jpeg_2000_to_ratio(samples, coding, coding.options.ratio)
     import imagecodecs
@@ -51,6 +52,7 @@ _NOISE_OF_ICT = 2.9
 
 
 def encode_htj2k(samples: Samples, coding: Coding) -> Content:
+    """Encode as a bare HTJ2K codestream, in the order RPCL whatever the target."""
     if coding.lossless:
         return _openjph(samples, coding, None)
     if coding.options.quality is not None:
