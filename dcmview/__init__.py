@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from dcmview.commands.overlay import overlay
     from dcmview.commands.render import Rendering, render
+    from dcmview.commands.thumbnail import thumbnail
     from dcmview.errors import DcmviewError, NothingToShow, StartError, UsageError
     from dcmview.notebook import Viewer, view
 
@@ -28,6 +29,7 @@ __all__ = [
     "__version__",
     "overlay",
     "render",
+    "thumbnail",
     "view",
 ]
 
@@ -40,6 +42,7 @@ _HOME_MODULES = {
     "Viewer": "dcmview.notebook",
     "overlay": "dcmview.commands.overlay",
     "render": "dcmview.commands.render",
+    "thumbnail": "dcmview.commands.thumbnail",
     "view": "dcmview.notebook",
 }
 

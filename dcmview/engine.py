@@ -94,6 +94,8 @@ DECODER_PROCESSES = DECODER_THREADS + 1  # one more, so that a prefetch never ta
 PREVIEW_PX = 512
 SHORT_WAY_FROM_PX = 2 * 1024 * 1024
 """Smaller frames are decoded whole for a coarse one: the whole is wanted next, and nearly there."""
+MOST_FINE_HALVES = 1
+"""Of a wavelet, in small frames: a CT slice of 512 rows is 3 grey levels off after two, else 1."""
 _MOST_HALVES = {Codec.JPEG: 3, Codec.JPEG_2000: 5, Codec.HTJ2K: 5}
 
 MOST_KNOWN_BAD_FRAMES = 10_000
@@ -213,12 +215,17 @@ class Engine:
         display = self._displayed(entry, frame_index, request, frame, voi)
         return ShownFrame(display, frame.stored, frame.recipe, voi, self._image(entry).layout)
 
-    def stored_frame(self, entry: Entry, frame_index: int) -> tuple[StoredFrame, DisplayRecipe]:
+    def stored_frame(
+        self,
+        entry: Entry,
+        frame_index: int,
+        is_wanted: Callable[[], bool] = always_wanted,
+    ) -> tuple[StoredFrame, DisplayRecipe]:
         """Give the stored values of a frame as an array, and what makes a picture of them.
 
         The array is that of the cache and not to be written to. Raises what `picture` raises.
         """
-        frame, _ = self._decoded_frame(entry, frame_index, always_wanted)
+        frame, _ = self._decoded_frame(entry, frame_index, is_wanted)
         return frame.stored, frame.recipe
 
     def cached_raw_frame(self, entry: Entry, frame_index: int) -> RawFrame | None:
@@ -587,7 +594,8 @@ class Engine:
         """The whole frame, or a reduced one for a small picture, where the codec has a short way.
 
         A picture that is to be exact gets a reduced frame only with twice the size to be
-        averaged and a window that is given, and of a small frame only if it is the last.
+        averaged and a window that is given, and of a small frame only if it is the last and the
+        window that of the file: in one that somebody makes narrow the samples are far from means.
         """
         size_px = request.size_px or (PREVIEW_PX if request.preview else None)
         is_layered = request.overlays or request.shutter  # they are in pixels of the whole frame
@@ -599,9 +607,12 @@ class Engine:
             is_measured = _is_measured(image.layout, recipe, request)
             # Of palette indices there is no mean; near padding one is neither.
             is_mean = recipe.palette is None and (recipe.padding is None or not is_measured)
-            is_near = request.preview or (not is_measured and (_is_large(image.layout) or is_last))
+            is_worth = _is_large(image.layout) or (is_last and request.window is None)
+            is_near = request.preview or (not is_measured and is_worth)
             least_px = size_px if request.preview else 2 * size_px
-            most = min(_preview_reduction(image.layout, least_px), _most_halves(image))
+            is_fine = not (request.preview or _is_large(image.layout))
+            halves = _most_halves(image, is_fine=is_fine)
+            most = min(_preview_reduction(image.layout, least_px), halves)
             for reduction in range(most if is_mean and is_near else 0, 0, -1):
                 try:
                     frame = self._decoded_frame(entry, frame_index, is_wanted, reduction)[0]
@@ -743,12 +754,13 @@ def _short_way(image: _Image, reduction: int) -> int:
     return min(halves, _most_halves(image))
 
 
-def _most_halves(image: _Image) -> int:
-    """How many times a codec can halve frames like these."""
+def _most_halves(image: _Image, *, is_fine: bool = False) -> int:
+    """How many times a codec can halve frames like these, or should where detail is fine."""
     syntax = image.syntax
-    if syntax.codec is Codec.JPEG and (not syntax.lossy or image.layout.bits_stored > 8):
-        return 0
-    return _MOST_HALVES.get(syntax.codec, 0)
+    most = _MOST_HALVES.get(syntax.codec, 0)
+    if syntax.codec is Codec.JPEG:
+        return most if syntax.lossy and image.layout.bits_stored <= 8 else 0
+    return min(most, MOST_FINE_HALVES) if is_fine else most
 
 
 def _reduced_sampling(image: _Image, reduction: int) -> Sampling:

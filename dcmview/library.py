@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from dcmview.registry.scan import Scan
     from dcmview.registry.stacks import Stack
     from dcmview.tagreader import Comparison, VariationReport
+    from dcmview.thumbnails.picture import Thumbnail
+    from dcmview.thumbnails.settings import ThumbnailSettings
 
 PROGRESS_INTERVAL_S = 0.2
 WARM_UP_AFTER_S = 3.0
@@ -300,6 +302,22 @@ class Library:
         """Give every step from stored value to grey level and what decided it."""
         entry = self._entry_with_frame(index, frame_index)
         return self._engine.explanation(entry, frame_index, request, pixel_index)
+
+    def thumbnail(
+        self,
+        index: int,
+        settings: ThumbnailSettings,
+        is_wanted: Callable[[], bool] = _always,
+    ) -> Thumbnail:
+        """Give a small picture of a file as the command makes it.
+
+        Raises what `picture` raises.
+        """
+        entry = self._entry_with_frame(index, 0)
+        engine = self._engine
+        from dcmview.thumbnails.picture import small_frame
+
+        return small_frame(engine, entry, settings, is_wanted).thumbnail()
 
     def overlay_png(self, index: int, frame_index: int, group: int) -> bytes:
         """Give one overlay plane as a PNG with a transparent background."""

@@ -11,7 +11,11 @@ from dcmview.errors import UsageError
 if TYPE_CHECKING:
     from dcmview.cli.options import Command
 
-_MODULES: dict[str, str] = {"render": "dcmview.cli.render", "overlay": "dcmview.cli.overlay"}
+_MODULES: dict[str, str] = {
+    "render": "dcmview.cli.render",
+    "thumbnail": "dcmview.cli.thumbnail",
+    "overlay": "dcmview.cli.overlay",
+}
 """Each has a ``COMMAND``."""
 
 COMMAND_NAMES = (VIEW.name, *_MODULES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from dcmview import __version__
 from dcmview.cli import console
 from dcmview.cli.bulk_options import BULK_OPTIONS, BulkSettings
 from dcmview.cli.options import STANDARD_INPUT, Command, Option
+from dcmview.cli.windows import read_window
 from dcmview.errors import UsageError
 
 OUTPUT = "Output"
@@ -348,23 +348,6 @@ def values_of(options: RenderOptions) -> str:
         return options.values
     of_picture = (getattr(options, name) for name in (*_OF_A_PICTURE, *_OF_8_BITS))
     return "display" if any(value not in (None, False) for value in of_picture) else "stored"
-
-
-def read_window(text: str) -> tuple[float, float]:
-    """Read ``C,W``.
-
-    Raises
-    ------
-    UsageError
-        If it is not a centre and a width above 0.
-    """
-    try:
-        center, width = (float(part) for part in text.split(","))
-    except ValueError as exc:
-        raise UsageError(f"--window must be a centre and a width like 40,400, not {text}") from exc
-    if not (math.isfinite(center) and math.isfinite(width) and width > 0):
-        raise UsageError(f"--window needs finite numbers and a width above 0, not {text}")
-    return center, width
 
 
 COMMAND = Command(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcmview.cli.render import form_of, read_window, values_of
+from dcmview.cli.render import form_of, values_of
+from dcmview.cli.windows import read_window
 from dcmview.model import DisplayRequest
 from dcmview.rendering.settings import Encoding, OutputForm, RenderSettings, Values
 

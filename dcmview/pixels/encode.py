@@ -15,7 +15,8 @@ from dcmview.model import PictureFormat
 from dcmview.pixels.strips import in_strips
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from typing import BinaryIO
 
     from numpy.typing import NDArray
 
@@ -185,6 +186,44 @@ def encode_grey_png(
         _chunk(b"IEND", b""),
     )
     return b"".join((_SIGNATURE, *(part for chunk in chunks for part in chunk)))
+
+
+def write_png(
+    stream: BinaryIO, bands: Iterable[NDArray[np.uint8]], rows: int, columns: int, *, is_color: bool
+) -> None:
+    """Write a picture as PNG that is made some rows at a time, and never held as a whole.
+
+    Parameters
+    ----------
+    stream : binary file
+        Where it goes.
+    bands : iterable of ndarray of uint8
+        Rows from the top down, of shape (some, columns) or (some, columns, 3).
+    rows, columns : int
+        Size of the picture.
+    is_color : bool
+        Whether bands have red, green and blue.
+    """
+    engine = _deflate_engine()
+    compressor = engine.compressobj(_LEVEL, zlib.DEFLATED, 15)
+    kind = _TRUECOLOR if is_color else _GRAYSCALE
+
+    def put(name: bytes, content: bytes) -> None:
+        stream.writelines(_chunk(name, content))
+
+    stream.write(_SIGNATURE)
+    put(b"IHDR", _header(columns, rows, 8, kind))
+    above: NDArray[np.uint8] | None = None
+    for band in bands:
+        flat = band.reshape(len(band), -1)
+        filtered = np.empty((flat.shape[0], flat.shape[1] + 1), np.uint8)
+        _filter_up(flat, above, filtered)
+        above = flat[-1]
+        content = compressor.compress(filtered.reshape(-1).data)
+        if content:
+            put(b"IDAT", content)
+    put(b"IDAT", compressor.flush(_FINISH))
+    put(b"IEND", b"")
 
 
 def encode_overlay_png(plane: OverlayPlane) -> bytes:

@@ -63,6 +63,7 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
             Route("/api/series/{series:small}", series.one_series),
             Route("/api/report", series.report),
             Route("/api/file/{index:small}/info", files.file_info),
+            Route("/api/file/{index:small}/thumbnail", frames.thumbnail),
             Route("/api/file/{index:small}/frame/{frame:small}", frames.display_frame),
             Route("/api/file/{index:small}/frame/{frame:small}/raw", frames.raw_frame),
             Route("/api/file/{index:small}/frame/{frame:small}/preview", frames.preview),

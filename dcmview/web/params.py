@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from dcmview.errors import InvalidWindow, RequestError
 from dcmview.model import REPORTED_ENDS, DisplayRequest, FileEnd, PictureFormat, VoiFunction
+from dcmview.thumbnails.settings import (
+    DEFAULT_QUALITY,
+    DEFAULT_SIZE_PX,
+    FrameChoice,
+    ThumbnailSettings,
+    read_color,
+    read_frame_choice,
+    with_request,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +71,22 @@ def display_request(query: QueryParams, *, preview: bool = False) -> DisplayRequ
         inverted=flag(query, "invert"),
         color_map=_color_map(query),
     )
+
+
+def thumbnail_request(query: QueryParams) -> ThumbnailSettings:
+    """Read what a thumbnail is to be like: like a display frame, and more."""
+    request = display_request(query)
+    if "format" not in query:
+        request = replace(request, format=PictureFormat.JPEG)
+    background = query.get("background")
+    settings = ThumbnailSettings(
+        frame=read_frame_choice(query.get("frame", FrameChoice.MIDDLE)),
+        background=None if background is None else read_color(background),
+        label=flag(query, "label"),
+    )
+    size_px = _whole_number(query, "size", default=DEFAULT_SIZE_PX, least=1)
+    quality = _whole_number(query, "quality", default=DEFAULT_QUALITY, least=1)
+    return with_request(settings, request, size_px=size_px, quality=quality)
 
 
 def wire_encoding(query: QueryParams) -> bool:

@@ -24,6 +24,7 @@ PUBLIC_NAMES = {
     "__version__",
     "overlay",
     "render",
+    "thumbnail",
     "view",
 }
 """Changes only together with a line in CHANGELOG.md."""

@@ -17,7 +17,13 @@ from dcmview.model import LookupTable, PictureFormat, Rescale, Window
 from dcmview.web import schemas
 from dcmview.web.compression import accepts_gzip
 from dcmview.web.context import context
-from dcmview.web.params import coarse_size, display_request, pixel_index, wire_encoding
+from dcmview.web.params import (
+    coarse_size,
+    display_request,
+    pixel_index,
+    thumbnail_request,
+    wire_encoding,
+)
 from dcmview.web.respond import BytesResponse, encode_json, json_response
 from dcmview.web.routes.files import repair_notes
 from dcmview.web.wire import encode_for_wire
@@ -45,6 +51,21 @@ async def display_frame(request: Request) -> Response:
 async def preview(request: Request) -> Response:
     """``GET /api/file/{index}/frame/{frame}/preview``: about that, soon."""
     return await _picture(request, display_request(request.query_params, preview=True))
+
+
+async def thumbnail(request: Request) -> Response:
+    """``GET /api/file/{index}/thumbnail``: a small picture that stands for the file."""
+    library, index = context(request).library, request.path_params["index"]
+    settings = thumbnail_request(request.query_params)
+    made = await in_thread(
+        request,
+        ("thumbnail", index, settings),
+        lambda is_wanted: library.thumbnail(index, settings, is_wanted),
+    )
+    headers = {"X-Frame-Index": str(made.frame_index)}
+    if made.truncated:
+        headers["X-Frame-Truncated"] = "1"
+    return BytesResponse(made.content, MEDIA_TYPES[settings.request.format], headers)
 
 
 async def raw_frame(request: Request) -> Response:

@@ -1,0 +1,214 @@
+"""``dcmview thumbnail``: its options and their checks, read before anything heavy is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dcmview.cli import console
+from dcmview.cli.bulk_options import BULK_OPTIONS, BulkSettings
+from dcmview.cli.options import Command, Option
+from dcmview.cli.windows import read_window
+from dcmview.errors import UsageError
+
+PICTURES = "The pictures"
+OUTPUTS = "Where they go"
+FORMATS = ("jpeg", "png", "webp")
+NAMES = ("uid", "path", "hash")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThumbnailSettings(BulkSettings):
+    """What ``dcmview thumbnail`` was asked for, not yet checked."""
+
+    output_dir: str | None = None
+    sheet: str | None = None
+    names: str = "uid"
+    cache: str | None = None
+    size: int = 200
+    format: str = "jpeg"
+    quality: int = 85
+    frame: str = "middle"
+    background: str | None = None
+    window: str | None = None
+    voi: int | None = None
+    full_dynamic: bool = False
+    label: bool = False
+
+
+OPTIONS = (
+    Option(
+        "output_dir",
+        ("--output-dir", "-o"),
+        str,
+        "DIR",
+        "Folder for the thumbnails, one a file; made if it is not there.",
+        OUTPUTS,
+    ),
+    Option(
+        "sheet",
+        ("--sheet",),
+        str,
+        "FILE",
+        "A contact sheet, FILE.png: series in the order of the list, slices by their place in "
+        "the patient and turned as slices of their plane usually lie.",
+        OUTPUTS,
+    ),
+    Option(
+        "names",
+        ("--names",),
+        str,
+        "KIND",
+        "What thumbnails are called by: uid (SOP Instance UID), path (below the folder that was "
+        "given) or hash (SHA-256 of the file).",
+        OUTPUTS,
+        choices=NAMES,
+    ),
+    Option(
+        "cache",
+        ("--cache",),
+        str,
+        "DIR",
+        "Keep thumbnails in this folder too, by SOP Instance UID, content and settings, under "
+        "names that tell nothing: another run makes only what has changed.",
+        OUTPUTS,
+    ),
+    Option(
+        "size",
+        ("--size", "-s"),
+        int,
+        "PIXELS",
+        "The longer side, 8 to 4096. Nothing is enlarged; pixels become square.",
+        PICTURES,
+    ),
+    Option(
+        "format",
+        ("--format", "-f"),
+        str,
+        "FORMAT",
+        "jpeg, png or webp.",
+        PICTURES,
+        choices=FORMATS,
+    ),
+    Option(
+        "quality",
+        ("--quality",),
+        int,
+        "NUMBER",
+        "That of JPEG and WebP, 1 to 100.",
+        PICTURES,
+    ),
+    Option(
+        "frame",
+        ("--frame",),
+        str,
+        "WHICH",
+        "Which frame of several: first, middle, max (the highest mean of modality values), median "
+        "(the one whose mean is the median of all) or an index that counts from 0. max and median "
+        "decode every frame.",
+        PICTURES,
+    ),
+    Option(
+        "background",
+        ("--background",),
+        str,
+        "COLOR",
+        "Make every thumbnail a square of the whole size, filled with black, white, grey or a "
+        "colour like #20242a. Also that of the contact sheet, which is black without it.",
+        PICTURES,
+    ),
+    Option(
+        "window",
+        ("--window",),
+        str,
+        "C,W",
+        "Window centre and width for grey pictures, in place of that of the file: -600,1500.",
+        PICTURES,
+    ),
+    Option(
+        "voi",
+        ("--voi",),
+        int,
+        "K",
+        "The window or VOI LUT of the file with this index, from 0.",
+        PICTURES,
+    ),
+    Option(
+        "full_dynamic",
+        ("--full-dynamic",),
+        bool,
+        "",
+        "From the lowest to the highest value of the frame.",
+        PICTURES,
+    ),
+    Option(
+        "label",
+        ("--label",),
+        bool,
+        "",
+        "Write modality and series number on the pictures. Without it no word is added to them, "
+        "and never any other.",
+        PICTURES,
+    ),
+    *BULK_OPTIONS,
+)
+
+
+def run(settings: ThumbnailSettings) -> int:
+    """Make thumbnails, and give the exit code."""
+    from dcmview.cli.bulk import check_settings, run_bulk
+
+    check_settings(settings)
+    window = None if settings.window is None else read_window(settings.window)
+    if sum((window is not None, settings.voi is not None, settings.full_dynamic)) > 1:
+        raise UsageError("only one of --window, --voi and --full-dynamic can be had")
+    if settings.voi is not None and settings.voi < 0:
+        raise UsageError(f"--voi must be 0 or more, not {settings.voi}")
+    from dcmview.bulk.naming import NameStyle
+    from dcmview.commands.thumbnail import ThumbnailRun
+    from dcmview.model import PictureFormat
+    from dcmview.thumbnails.settings import make_settings
+
+    wanted = make_settings(
+        size_px=settings.size,
+        picture_format=PictureFormat(settings.format),
+        quality=settings.quality,
+        frame=settings.frame,
+        background=settings.background,
+        window=window,
+        voi=settings.voi,
+        full_dynamic=settings.full_dynamic,
+        label=settings.label,
+    )
+    with ThumbnailRun(
+        wanted,
+        settings.paths,
+        output_dir=settings.output_dir,
+        sheet=settings.sheet,
+        names=NameStyle(settings.names),
+        cache=settings.cache,
+        overwrite=settings.overwrite,
+    ) as thumbnails:
+        plan = thumbnails.plan(jobs=settings.jobs, cluster=settings.cluster)
+        code = run_bulk(settings, plan)
+        if code != console.EXIT_INTERRUPTED:
+            tiles = thumbnails.finish()
+            if settings.sheet is not None and not tiles:
+                console.tell("no contact sheet: there is no thumbnail to put on it")
+    return code
+
+
+COMMAND = Command(
+    name="thumbnail",
+    help="Make small pictures of DICOM files, and contact sheets of them.",
+    path_metavar="PATH...",
+    path_help="DICOM files, folders and archives; - reads a list from standard input.",
+    settings=ThumbnailSettings,
+    options=OPTIONS,
+    run=run,
+    examples=(
+        ("dcmview thumbnail study/ -o thumbnails/", "a JPEG for every image"),
+        ("dcmview thumbnail --sheet overview.png study/", "all of them on one page"),
+        ("dcmview thumbnail --frame median -f webp -o out/ cine/", "of many frames, a usual one"),
+        ("dcmview thumbnail --cache ~/.thumbs -o out/ study/", "fast the second time"),
+    ),
+)

@@ -1,0 +1,317 @@
+"""``dcmview thumbnail`` and `dcmview.thumbnail`: small pictures of many files, and sheets."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from dcmview.bulk.files import new_file
+from dcmview.bulk.inputs import Inputs
+from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
+from dcmview.bulk.result import Job, Result, Status
+from dcmview.bulk.run import BulkPlan, BulkRun
+from dcmview.bulk.task import close_worker_engine, content_hash, fresh_entry, worker_engine
+from dcmview.errors import OutputExists, UsageError
+from dcmview.model import PictureFormat
+from dcmview.thumbnails.cache import PICTURE, TILE, ThumbnailCache, cache_key
+from dcmview.thumbnails.picture import small_frame, usual_turn
+from dcmview.thumbnails.settings import DEFAULT_QUALITY, DEFAULT_SIZE_PX, make_settings
+from dcmview.thumbnails.sheet import ContactSheet, write_tile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from dcmview.model import Acquisition, Placement
+    from dcmview.registry.registry import Entry
+    from dcmview.thumbnails.picture import SmallFrame, Thumbnail
+    from dcmview.thumbnails.settings import ThumbnailSettings
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+EXTENSIONS = {PictureFormat.JPEG: ".jpg", PictureFormat.PNG: ".png", PictureFormat.WEBP: ".webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailTask:
+    """Makes the thumbnail of a file, and its tile where there is a folder for tiles."""
+
+    settings: ThumbnailSettings
+    overwrite: bool = False
+    cache: str | None = None
+    tiles: str | None = None
+
+    def __call__(self, job: Job) -> Result:
+        """Write what is not there yet."""
+        maker = _Maker(self, job.entry)
+        path, outputs = job.entry.path, (job.output,) if job.output else ()
+        if self.tiles is not None:
+            thumbnail = maker.make(TILE)
+            write_tile(self.tiles, job.entry, thumbnail)
+        if job.output:
+            if os.path.lexists(job.output) and not self.overwrite:
+                return Result(path, Status.SKIPPED, outputs, "finished before")
+            thumbnail = maker.make(PICTURE)
+            try:
+                with new_file(
+                    job.output, overwrite=self.overwrite, inputs=(job.entry.stamp,)
+                ) as stream:
+                    stream.write(thumbnail.content)
+            except OutputExists as exc:
+                if self.overwrite:
+                    raise
+                return Result(path, Status.SKIPPED, outputs, exc.message)
+        figures: dict[str, float | int | str] = {
+            "frame": thumbnail.frame_index,
+            "columns": thumbnail.columns,
+            "rows": thumbnail.rows,
+            "bytes": len(thumbnail.content),
+        }
+        if self.cache is not None:
+            figures["cache"] = "miss" if maker.has_made else "hit"
+        reason = "the data of the frame end early" if thumbnail.truncated else ""
+        return Result(path, Status.DONE, outputs, reason, figures)
+
+
+class _Maker:
+    """Makes thumbnail and tile of one file from one decoded frame, or takes them from the cache."""
+
+    def __init__(self, task: ThumbnailTask, entry: Entry) -> None:
+        self._task = task
+        self._entry = entry
+        self._cache = None if task.cache is None else ThumbnailCache(task.cache)
+        self._content = "" if self._cache is None else content_hash(entry)
+        self._small: SmallFrame | None = None
+
+    @property
+    def has_made(self) -> bool:
+        return self._small is not None
+
+    def make(self, kind: str) -> Thumbnail:
+        if self._cache is None:
+            return self._made(kind)
+        key = cache_key(self._entry, self._task.settings, kind, self._content)
+        found = self._cache.get(key)
+        if found is None:
+            found = self._made(kind)
+            self._cache.put(key, found)
+        return found
+
+    def _made(self, kind: str) -> Thumbnail:
+        engine = worker_engine()
+        if self._small is None:
+            self._small = small_frame(engine, self._entry, self._task.settings)
+        if kind == PICTURE:
+            return self._small.thumbnail()
+        return self._small.tile(usual_turn(engine, self._entry, self._small.frame_index))
+
+
+class ThumbnailRun:
+    """A run of the command: what is to be done to the files, and the sheet at the end.
+
+    Parameters
+    ----------
+    settings : ThumbnailSettings
+        What thumbnails are to be like.
+    paths : sequence of str
+        The paths that the user gave, for mirrored names.
+    output_dir, sheet : str or None
+        Where thumbnails and contact sheet go; one of them at least.
+    names : NameStyle
+        What thumbnails are called by.
+    cache : str or None
+        Folder in which thumbnails are kept.
+    overwrite : bool
+        Whether what is there is made again.
+
+    Raises
+    ------
+    UsageError
+        If nothing is to be written, or where it must not be.
+    """
+
+    def __init__(
+        self,
+        settings: ThumbnailSettings,
+        paths: Sequence[str],
+        *,
+        output_dir: str | None = None,
+        sheet: str | None = None,
+        names: NameStyle = NameStyle.UID,
+        cache: str | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        if output_dir is None and sheet is None:
+            raise UsageError("nowhere to write to: give --output-dir, --sheet or both")
+        self._naming: Naming | None = None
+        if output_dir is not None:
+            check_output_folder(output_dir, paths)
+            extension = EXTENSIONS[settings.request.format]
+            self._naming = Naming(output_dir, names, extension, paths)
+        if cache is not None:
+            check_output_folder(cache, paths)
+        self._ending = ExitStack()
+        self._sheet: ContactSheet | None = None
+        if sheet is not None:
+            self._sheet = ContactSheet(sheet, settings, overwrite=overwrite)
+            self._ending.enter_context(self._sheet)
+        self._task = ThumbnailTask(
+            settings,
+            overwrite,
+            None if cache is None else os.path.abspath(cache),
+            None if self._sheet is None else self._sheet.folder,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._ending.close()
+
+    def plan(self, *, jobs: int = 1, cluster: str | None = None) -> BulkPlan:
+        """Say what is done to each file."""
+        # A finished thumbnail may still have no tile, so the task itself sees what is there.
+        overwrite = self._task.overwrite or self._sheet is not None
+        return BulkPlan(self._task, self._output_for, overwrite, jobs, cluster)
+
+    def finish(self) -> int:
+        """Write the sheet when all files are done, and give the number of its tiles."""
+        if self._sheet is None:
+            return 0
+        try:
+            return self._sheet.write(_frame_placements)
+        finally:
+            close_worker_engine()
+
+    def _output_for(self, entry: Entry) -> str:
+        if self._sheet is not None:
+            self._sheet.expect(entry)
+        return "" if self._naming is None else self._naming.plan(entry)
+
+
+def _frame_placements(entry: Entry) -> Sequence[tuple[Acquisition, Placement]]:
+    return worker_engine().frame_placements(fresh_entry(entry))
+
+
+def thumbnail(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    output_dir: str | os.PathLike[str] | None = None,
+    *,
+    sheet: str | os.PathLike[str] | None = None,
+    size: int = DEFAULT_SIZE_PX,
+    format: str = "jpeg",  # noqa: A002, the name that the command has
+    quality: int = DEFAULT_QUALITY,
+    frame: str | int = "middle",
+    background: str | None = None,
+    window: tuple[float, float] | None = None,
+    voi: int | None = None,
+    full_dynamic: bool = False,
+    label: bool = False,
+    names: str = "uid",
+    cache: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    recursive: bool = True,
+    jobs: int = 1,
+    cluster: str | None = None,
+) -> list[Result]:
+    """Make thumbnails of DICOM files, as ``dcmview thumbnail`` does.
+
+    Parameters
+    ----------
+    paths : path or iterable of paths
+        Files, folders and archives.
+    output_dir : path, optional
+        Folder for the thumbnails, one a file.
+    sheet : path, optional
+        A PNG with all of them in rows; in the order of the files, and slices of a series
+        by their place in the patient, turned as slices of their plane usually lie.
+    size : int
+        The longer side, in pixels; nothing is enlarged.
+    format : {"jpeg", "png", "webp"}
+        Their format.
+    quality : int
+        That of JPEG and WebP, 1 to 100.
+    frame : {"first", "middle", "max", "median"} or int
+        Which frame of several: the one with the highest mean, the one whose mean is the
+        median of all, or an index that counts from 0.
+    background : str, optional
+        Makes thumbnails squares filled with a colour: ``black``, ``#20242a``.
+    window : (center, width), optional
+        Instead of that of the file; or ``voi``, the index of one of its own, or
+        ``full_dynamic``.
+    label : bool
+        Burn modality and series number in.
+    names : {"uid", "path", "hash"}
+        What thumbnails are called by: SOP Instance UID, path below the folder that was
+        given, or SHA-256 of the file.
+    cache : path, optional
+        A folder that keeps thumbnails, so that another run makes only what has changed.
+    overwrite : bool
+        Make those anew that are there already.
+    recursive : bool
+        Also what is in folders below.
+    jobs : int
+        Processes; 0 for one a core.
+    cluster : str, optional
+        Address of a Dask scheduler to work there.
+
+    Returns
+    -------
+    list of Result
+        How each file ended, in their order.
+
+    Raises
+    ------
+    RequestError, UsageError
+        If what was asked for makes no sense.
+    """
+    several = [paths] if isinstance(paths, str | os.PathLike) else paths
+    roots = [os.fspath(path) for path in several]
+    settings = make_settings(
+        size_px=size,
+        picture_format=_choice(PictureFormat, "format", format),
+        quality=quality,
+        frame=frame,
+        background=background,
+        window=window,
+        voi=voi,
+        full_dynamic=full_dynamic,
+        label=label,
+    )
+    with ThumbnailRun(
+        settings,
+        roots,
+        output_dir=_optional_path(output_dir),
+        sheet=_optional_path(sheet),
+        names=_choice(NameStyle, "names", names),
+        cache=_optional_path(cache),
+        overwrite=overwrite,
+    ) as run:
+        inputs = Inputs(roots, recursive=recursive, workers=0 if jobs == 1 else None)
+        results = list(_ended(BulkRun(inputs, run.plan(jobs=jobs, cluster=cluster))))
+        run.finish()
+    return results
+
+
+def _ended(run: BulkRun) -> Iterator[Result]:
+    return (result for result in run.results() if result is not None)
+
+
+def _optional_path(path: str | os.PathLike[str] | None) -> str | None:
+    return None if path is None else os.fspath(path)
+
+
+def _choice(kind: type[_Choice], name: str, text: str) -> _Choice:
+    try:
+        return kind(text)
+    except ValueError as exc:
+        raise UsageError(f"{name} must be one of {', '.join(kind)}, not {text!r}") from exc

@@ -1,0 +1,75 @@
+"""The only words that a thumbnail may carry: modality and series number."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dcmview.model import InstanceHeader
+
+_MODALITY = re.compile(r"[A-Z0-9_ ]{1,16}")
+_SERIES_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
+_FONT_SHARE = 1 / 14  # of the size of a thumbnail
+_SMALLEST_FONT_PX = 9
+
+
+def label_of(header: InstanceHeader) -> str:
+    """Give modality and series number; what does not look like one is left out.
+
+    Nothing else can get in: a name in the wrong element is neither a code of capital
+    letters nor a number.
+
+    Examples
+    --------
+    >>> from dcmview.model import InstanceHeader, SharedHeader
+    >>> label_of(InstanceHeader(SharedHeader(modality="MR", series_number="12")))
+    'MR 12'
+    >>> label_of(InstanceHeader(SharedHeader(modality="Doe^Jane", series_number="3")))
+    '3'
+    """
+    modality, number = header.shared.modality.strip(), header.shared.series_number.strip()
+    parts = [modality] if _MODALITY.fullmatch(modality) else []
+    if _SERIES_NUMBER.fullmatch(number):
+        parts.append(number)
+    return " ".join(parts)
+
+
+def burn_label(levels: NDArray[np.uint8], text: str, size_px: int) -> NDArray[np.uint8]:
+    """Write white letters with a black edge at the lower left, whatever is behind them.
+
+    Parameters
+    ----------
+    levels : ndarray of uint8, shape (rows, columns) or (rows, columns, 3)
+        The picture; one too small for the words gets black beside and below it.
+    text : str
+        The words.
+    size_px : int
+        Size of the thumbnails, which decides that of the letters.
+
+    Returns
+    -------
+    ndarray of uint8
+        A new picture.
+    """
+    if not text:
+        return levels
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(max(_SMALLEST_FONT_PX, round(size_px * _FONT_SHARE)))
+    left, top, right, bottom = font.getbbox(text, stroke_width=1)
+    width, height = int(right - left) + 4, int(bottom - top) + 4
+    rows, columns = max(levels.shape[0], height), max(levels.shape[1], width)
+    canvas = np.zeros((rows, columns, *levels.shape[2:]), np.uint8)
+    canvas[: levels.shape[0], : levels.shape[1]] = levels
+    picture = Image.fromarray(canvas)
+    color: int | tuple[int, ...] = 255 if levels.ndim == 2 else (255, 255, 255)
+    edge: int | tuple[int, ...] = 0 if levels.ndim == 2 else (0, 0, 0)
+    place = (2 - left, rows - height + 2 - top)
+    draw = ImageDraw.Draw(picture)
+    draw.text(place, text, fill=color, font=font, stroke_width=1, stroke_fill=edge)
+    return np.asarray(picture)
