@@ -127,14 +127,25 @@ def open_instance(
     """
     if member is None:
         with open_source(path, expected=expected) as source:
-            return _instance(parse_file(source), source, path)
+            return read_instance(source, path)
     if not member.is_compressed:
         with open_member(member, expected=expected) as part:
-            return replace(_instance(parse_file(part), part, path), member=member)
+            return replace(read_instance(part, path), member=member)
     # Each frame would else decompress all that is before it.
     content = read_member(member, expected=expected)
-    instance = _instance(parse_file(content), content, path)
+    instance = read_instance(content, path)
     return replace(instance, member=member, inflated=instance.inflated or content)
+
+
+def read_instance(source: StampedSource, path: str) -> Instance:
+    """Parse an opened file for its pictures and tags; the source stays open.
+
+    Raises
+    ------
+    NotDicom, Unreadable
+        If it cannot be parsed.
+    """
+    return _instance(parse_file(source), source, path)
 
 
 def read_layout(dataset: Dataset, kind: SampleKind) -> tuple[PixelLayout, tuple[Repair, ...]]:

@@ -32,7 +32,7 @@ from dcmview.transcoding.elements import (
 from dcmview.transcoding.vrs import MOST_SHORT_BYTES, SWAP_UNITS, fits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from dcmview.dicom.source import ByteSource
     from dcmview.transcoding.elements import Element, Item

@@ -91,8 +91,8 @@ class Walk:
         self._tag = struct.Struct(order + "HH")
         self._short, self._long = struct.Struct(order + "H"), struct.Struct(order + "L")
 
-    def dataset(self, begin: int) -> list[Element]:
-        """Give the elements from an offset to the end of the source.
+    def dataset(self, begin: int, end: int | None = None) -> list[Element]:
+        """Give the elements from an offset to an end, or to that of the source.
 
         Zeros after the last element are no part of the data set.
 
@@ -106,7 +106,8 @@ class Walk:
         elements: list[Element] = []
         blocks = PrivateBlocks()
         offset = begin
-        while offset < self._source.size:
+        end = self._source.size if end is None else end
+        while offset < end:
             if elements and self._is_padding(offset):
                 break
             element = self._element(offset, blocks, self._explicit, 0)
@@ -125,9 +126,7 @@ class Walk:
             offset += len(piece)
         return True
 
-    def _element(
-        self, offset: int, blocks: PrivateBlocks, explicit: bool, level: int
-    ) -> Element:
+    def _element(self, offset: int, blocks: PrivateBlocks, explicit: bool, level: int) -> Element:
         tag, vr, length, value = self._head(offset, explicit)
         if tag >> 16 == ITEM >> 16:
             return Element(tag, "", offset, value, length, value)
@@ -137,7 +136,9 @@ class Walk:
         if is_private_creator and length is not None:
             blocks.reserve(tag, self._source.pread(value, min(length, 64)))
         if length is None:
-            return self._of_undefined_length(tag, vr, offset, value, explicit, level)
+            element = Element(tag, vr, offset, value, None, value)
+            self._find_end(element, explicit, level)
+            return element
         end = value + length
         if end > self._source.size:
             raise Truncated(f"the file ends within ({tag >> 16:04X},{tag & 0xFFFF:04X})")
@@ -159,25 +160,25 @@ class Walk:
                 raise _damaged(element.tag, "its items do not fill it")
             element.items, element.vr = None, "UN"
 
-    def _of_undefined_length(
-        self, tag: int, vr: str, offset: int, value: int, explicit: bool, level: int
-    ) -> Element:
-        element = Element(tag, vr, offset, value, None, value)
-        if explicit and vr in ("OB", "OW"):
+    def _find_end(self, element: Element, explicit: bool, level: int) -> None:
+        """Go through an element of undefined length."""
+        vr = element.vr
+        # Some writers compress in a data set of implicit VR, which has no such syntax.
+        is_pixel_data = element.tag == PIXEL_DATA and level == 0
+        if is_pixel_data or (explicit and vr in ("OB", "OW")):
             element.is_encapsulated = True
             element.end = self._end_of_fragments(element, is_last=level == 0)
         elif explicit and vr == "UN":
             # PS3.5 6.2.2: a sequence in implicit VR little endian, whatever is around it.
-            order = self._tag.format[0] == "<"
+            is_little = self._tag.format.startswith("<")
             self._set_order(True)
-            element.end = self._items(value, None, False, level)[1]
-            self._set_order(order)
+            element.end = self._items(element.value, None, False, level)[1]
+            self._set_order(is_little)
         elif explicit and vr != "SQ":
-            raise _damaged(tag, f"{vr} of undefined length")
+            raise _damaged(element.tag, f"{vr} of undefined length")
         else:
             element.vr = "SQ"
-            element.items, element.end = self._items(value, None, explicit, level)
-        return element
+            element.items, element.end = self._items(element.value, None, explicit, level)
 
     def _items(
         self, offset: int, end: int | None, explicit: bool, level: int

@@ -1,0 +1,329 @@
+"""One file into another transfer syntax, frame by frame."""
+
+from __future__ import annotations
+
+import itertools
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec import Struct, structs
+
+from dcmview.registry.opening import open_entry
+from dcmview.dicom.workers import always_wanted
+from dcmview.errors import CannotTranscode
+from dcmview.transcoding.attributes import EXTENDED_LENGTHS, EXTENDED_OFFSETS, Loss
+from dcmview.transcoding.dataset import DatasetCopy, Encoding, require_plain_icons
+from dcmview.transcoding.embedded import overlays_moved
+from dcmview.transcoding.frames import FrameEncoder
+from dcmview.transcoding.meta import file_head
+from dcmview.transcoding.native import copied_pixels, prove_copy, write_cells
+from dcmview.transcoding.original import Original
+from dcmview.transcoding.writing import Deflating, Fragments, OffsetTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from dcmview.dicom.workers import Decoder
+    from dcmview.model import StoredFrame
+    from dcmview.registry.registry import Entry
+    from dcmview.transcoding.dataset import Changes
+    from dcmview.transcoding.targets import EncodeOptions, Target
+    from dcmview.transcoding.writing import Sink
+
+
+class TranscodeReport(Struct, frozen=True):
+    """What became of a file.
+
+    ``native_bytes`` and ``encoded_bytes`` are those of all frames. The errors are
+    in stored values, 0 where nothing was lost; None without frames or proof.
+    """
+
+    source_syntax: str
+    target_syntax: str
+    sop_instance_uid: str
+    frame_count: int = 0
+    native_bytes: int = 0
+    encoded_bytes: int = 0
+    max_error: float | None = None
+    mean_error: float | None = None
+
+
+def is_in_syntax(entry: Entry, target: Target) -> bool:
+    """Whether a file says that it is in the target syntax already."""
+    return entry.header.shared.transfer_syntax_uid == target.syntax.uid
+
+
+def transcode_entry(
+    entry: Entry,
+    target: Target,
+    options: EncodeOptions,
+    out: BinaryIO,
+    *,
+    decoder: Decoder,
+    offset_table: OffsetTable = OffsetTable.AUTO,
+    is_wanted: Callable[[], bool] = always_wanted,
+) -> TranscodeReport:
+    """Write a listed file in another transfer syntax; one frame of it is in memory at a time.
+
+    Everything but the pixel data and what describes its coding stays as it was.
+
+    Parameters
+    ----------
+    entry : Entry
+        The file, or the member of an archive.
+    target : Target
+        The syntax.
+    options : EncodeOptions
+        How to compress.
+    out : BinaryIO
+        Empty, for writing and reading; where an error is raised, what is in it is of no use.
+    decoder : Decoder
+        Decodes what it is compressed with now.
+    offset_table : OffsetTable
+        Of a file with compressed frames.
+    is_wanted : callable
+        Asked between frames.
+
+    Raises
+    ------
+    FileGone, FileChanged
+        If it is not the file that was listed.
+    CannotTranscode
+        If the target cannot hold it as it is.
+    InstanceError
+        If it cannot be read or decoded.
+    RequestError
+        If the options mean nothing to the target.
+    CancelledError
+        If nobody wanted it any more.
+
+    References
+    ----------
+    DICOM PS3.5 8.2, Native or Encapsulated Format Encoding.
+    """
+    options = target.check(options)
+    with open_entry(entry) as source:
+        work = _Work(Original(source, entry.path), target, options, offset_table)
+        return work.carry_out(out, decoder, is_wanted)
+
+
+class _Work:
+    def __init__(
+        self,
+        original: Original,
+        target: Target,
+        options: EncodeOptions,
+        offset_table: OffsetTable,
+    ) -> None:
+        self._original = original
+        self._target, self._options, self._offset_table = target, options, offset_table
+        self._to = Encoding(target.syntax.explicit, target.syntax.little_endian)
+        self._loses = not target.lossless
+        # What is added to a sequence has to be put behind the items that it has.
+        original.walk(is_deep=self._to != original.encoding or self._loses)
+        if original.is_compressed:
+            require_plain_icons(original.elements)
+        self._copy = DatasetCopy(original.data, original.elements, original.encoding, self._to)
+        self._is_image = original.instance.pixel_location is not None
+        if not self._is_image and target.syntax.encapsulated:
+            raise CannotTranscode("it is no image, so only uncompressed syntaxes can hold it")
+        header = original.instance.header
+        self._uid = header.sop_instance_uid
+        self._moved: Changes = {}
+        if self._loses:
+            self._uid = original.attributes.new_uid(target, options)
+
+    def carry_out(
+        self, out: BinaryIO, decoder: Decoder, is_wanted: Callable[[], bool]
+    ) -> TranscodeReport:
+        original, syntax = self._original, self._target.syntax
+        header = original.instance.header
+        out.write(
+            file_head(
+                original.source,
+                original.found,
+                transfer_syntax_uid=syntax.uid,
+                sop_class_uid=header.shared.sop_class_uid,
+                sop_instance_uid=self._uid,
+                is_new_instance=self._loses,
+            )
+        )
+        report = TranscodeReport(original.syntax.uid, syntax.uid, self._uid)
+        if syntax.encapsulated:
+            return self._write_fragments(out, report, decoder, is_wanted)
+        begin = out.tell()
+        sink = Deflating(out) if syntax.deflated else out
+        if self._is_image and original.is_compressed:
+            report = self._write_cells(sink, report, decoder, is_wanted)
+        else:
+            report = self._write_copy(sink, report)
+        if isinstance(sink, Deflating):
+            sink.end()
+        if self._options.prove and not original.is_compressed:
+            prove_copy(original, out, begin, syntax)
+        return report
+
+    def _write_copy(self, sink: Sink, report: TranscodeReport) -> TranscodeReport:
+        """Without a codec on either side no frame is decoded, so nothing in a cell is lost."""
+        original = self._original
+        _write(sink, self._copy.head({}))
+        if original.pixels is not None:
+            _write(sink, copied_pixels(original, self._copy, self._to))
+        _write(sink, self._copy.tail())
+        if not self._is_image:
+            return report
+        size = original.native_bytes
+        return structs.replace(
+            report,
+            frame_count=original.instance.layout.frame_count,
+            native_bytes=size,
+            encoded_bytes=size,
+            max_error=0.0 if self._options.prove else None,
+            mean_error=0.0 if self._options.prove else None,
+        )
+
+    def _write_cells(
+        self,
+        sink: Sink,
+        report: TranscodeReport,
+        decoder: Decoder,
+        is_wanted: Callable[[], bool],
+    ) -> TranscodeReport:
+        """Write what was compressed without a codec."""
+        frames = self._encoded(decoder, is_wanted)
+        encoder = frames.encoder
+        changes = self._changes(encoder)
+        loss = self._original.earlier_loss()
+        if loss is not None:
+            changes.update(self._original.attributes.of_earlier_loss(loss))
+        _write(sink, self._copy.head(changes))
+        size = encoder.native_bytes * self._original.instance.layout.frame_count
+        write_cells(sink, self._to, encoder.result.bits_allocated, size, frames)
+        _write(sink, self._copy.tail())
+        return frames.report(report, size)
+
+    def _write_fragments(
+        self,
+        out: BinaryIO,
+        report: TranscodeReport,
+        decoder: Decoder,
+        is_wanted: Callable[[], bool],
+    ) -> TranscodeReport:
+        """Write compressed frames; what is known when they are there is written last."""
+        frames = self._encoded(decoder, is_wanted)
+        encoder = frames.encoder
+        frame_count = self._original.instance.layout.frame_count
+        native_bytes = encoder.native_bytes * frame_count
+        fragments = Fragments(self._offset_table, frame_count, native_bytes)
+        begin = out.tell()
+        head = self._compressed_head(encoder, fragments, ratio=0.0)
+        out.write(head)
+        fragments.begin(out)
+        for content in frames:
+            fragments.add(out, content)
+        fragments.end(out)
+        _write(out, self._copy.tail())
+        end = out.tell()
+        ratio = native_bytes / max(fragments.encoded_bytes, 1)
+        out.seek(begin)
+        final_head = self._compressed_head(encoder, fragments, ratio=ratio)
+        assert len(final_head) == len(head)
+        out.write(final_head)
+        out.seek(end)
+        return frames.report(report, fragments.encoded_bytes)
+
+    def _compressed_head(
+        self, encoder: FrameEncoder, fragments: Fragments, *, ratio: float
+    ) -> bytes:
+        attributes = self._original.attributes
+        changes = {**self._changes(encoder), **fragments.tables()}
+        if encoder.result.is_lossy_now:
+            changes.update(
+                attributes.of_new_loss(
+                    Loss(encoder.result.method, ratio),
+                    uid=self._uid,
+                    description=_description(self._target, self._options),
+                )
+            )
+        elif (loss := self._original.earlier_loss()) is not None:
+            changes.update(attributes.of_earlier_loss(loss))
+        return b"".join(self._copy.head(changes))
+
+    def _changes(self, encoder: FrameEncoder) -> Changes:
+        changes = {**self._original.attributes.of_pixels(encoder.result), **self._moved}
+        # Offset tables of the old pixel data; they are no part of another.
+        changes.setdefault(EXTENDED_OFFSETS, None)
+        changes.setdefault(EXTENDED_LENGTHS, None)
+        return changes
+
+    def _encoded(self, decoder: Decoder, is_wanted: Callable[[], bool]) -> _EncodedFrames:
+        original = self._original
+        frames = original.frames(decoder, is_wanted)
+        first = next(frames)
+        self._moved = overlays_moved(original)
+        encoder = FrameEncoder(
+            original.instance.layout,
+            self._target,
+            self._options,
+            source_syntax=original.syntax,
+            was_lossy=original.was_lossy,
+            first=first.layout,
+        )
+        return _EncodedFrames(encoder, itertools.chain((first,), frames), is_wanted)
+
+
+class _EncodedFrames:
+    """Frames in the target syntax, gone through once, and what is known of them then."""
+
+    def __init__(
+        self,
+        encoder: FrameEncoder,
+        frames: Iterator[StoredFrame],
+        is_wanted: Callable[[], bool],
+    ) -> None:
+        self.encoder = encoder
+        self._frames = frames
+        self._is_wanted = is_wanted
+        self._count = self._native_bytes = 0
+        self._max_errors: list[float | None] = []
+        self._mean_errors: list[float | None] = []
+
+    def __iter__(self) -> Iterator[bytes | memoryview]:
+        for stored in self._frames:
+            if not self._is_wanted():
+                raise CancelledError
+            frame = self.encoder.encode(stored)
+            self._count += 1
+            self._native_bytes += frame.native_bytes
+            self._max_errors.append(frame.max_error)
+            self._mean_errors.append(frame.mean_error)
+            yield frame.content
+
+    def report(self, report: TranscodeReport, encoded_bytes: int) -> TranscodeReport:
+        """Add the figures of the frames."""
+        max_errors = [error for error in self._max_errors if error is not None]
+        mean_errors = [error for error in self._mean_errors if error is not None]
+        return structs.replace(
+            report,
+            frame_count=self._count,
+            native_bytes=self._native_bytes,
+            encoded_bytes=encoded_bytes,
+            max_error=max(max_errors, default=None),
+            mean_error=sum(mean_errors) / len(mean_errors) if mean_errors else None,
+        )
+
+
+def _write(sink: Sink, pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        sink.write(piece)
+
+
+def _description(target: Target, options: EncodeOptions) -> str:
+    """What was done, for Derivation Description (0008,2111)."""
+    given = {
+        "quality": options.quality,
+        "compression ratio": options.ratio,
+        "largest error": options.near,
+    }
+    words = [f"{name} {value:g}" for name, value in given.items() if value is not None]
+    return f"Lossy compression: {', '.join([target.syntax.name, *words])}"
