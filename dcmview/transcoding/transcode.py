@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, structs
 
-from dcmview.registry.opening import open_entry
 from dcmview.dicom.workers import always_wanted
 from dcmview.errors import CannotTranscode
+from dcmview.registry.opening import open_entry
 from dcmview.transcoding.attributes import EXTENDED_LENGTHS, EXTENDED_OFFSETS, Loss
 from dcmview.transcoding.dataset import DatasetCopy, Encoding, require_plain_icons
 from dcmview.transcoding.embedded import overlays_moved
