@@ -111,7 +111,11 @@ class Attributes:
         """Give what a file has to say of a loss that its own syntax brought, and does not say."""
         if self.text(LOSSY) == b"01":
             return {}
-        return self._lossy(loss)
+        return {
+            tag: change
+            for tag, change in self._lossy(loss).items()
+            if tag == LOSSY or not self.text(tag)
+        }
 
     def of_new_loss(self, loss: Loss, *, uid: str, description: str) -> Changes:
         """Give the changes of an image that loses detail: it is another instance from now on.
