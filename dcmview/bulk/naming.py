@@ -116,13 +116,20 @@ def check_output_folder(folder: str, paths: Iterable[str]) -> None:
     Raises
     ------
     UsageError
-        If it is one of the folders that are read, or lies in one.
+        If it is one of the folders that are read, lies in one, or holds one of the files.
     """
     target = os.path.realpath(folder)
     for path in paths:
         real = os.path.realpath(path)
-        if os.path.isdir(real) and (target == real or target.startswith(real.rstrip("/") + os.sep)):
-            raise UsageError(f"the output folder {folder} lies in {path}, which is read")
+        if os.path.isdir(real):
+            if _is_below(target, real):
+                raise UsageError(f"the output folder {folder} lies in {path}, which is read")
+        elif _is_below(real, target):
+            raise UsageError(f"the output folder {folder} holds {path}, which is read")
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def _hashed_path(path: str) -> str:

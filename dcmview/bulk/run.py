@@ -68,6 +68,7 @@ class BulkRun:
         self._pending: deque[_Pending] = deque()
         self._early: list[_Pending] = []
         self._idle_ticks = 0
+        self._input_files: set[tuple[int, int]] = set()
 
     def results(self) -> Iterator[Result | None]:
         """Do all jobs; None is given when nothing has come for a moment.
@@ -113,17 +114,26 @@ class BulkRun:
 
     def _found(self) -> Iterator[Entry | SkippedPath | None]:
         """What the inputs give; all files at the end where somebody has to know them all."""
-        if self._plan.prepare is None:
-            yield from self._inputs
+        # What may replace files has to know which of them are still to be read.
+        if self._plan.prepare is None and not self._plan.overwrite:
+            for found in self._inputs:
+                self._note_input(found)
+                yield found
             return
         entries: list[Entry] = []
         for found in self._inputs:
+            self._note_input(found)
             if isinstance(found, Entry):
                 entries.append(found)
             else:
                 yield found
-        self._plan.prepare(entries)
+        if self._plan.prepare is not None:
+            self._plan.prepare(entries)
         yield from entries
+
+    def _note_input(self, found: Entry | SkippedPath | None) -> None:
+        if isinstance(found, Entry):
+            self._input_files.add((found.stamp.device, found.stamp.inode))
 
     def _break_off(self) -> None:
         """Finish what has begun, and nothing else."""
@@ -142,9 +152,8 @@ class BulkRun:
     def _take(self, entry: Entry) -> None:
         plan = self._plan
         output = plan.output_for(entry) if plan.output_for is not None else ""
-        if output and not plan.overwrite and os.path.lexists(output):
-            done = Result(entry.path, Status.SKIPPED, (output,), FINISHED)
-            self._pending.append(_Pending(None, done))
+        if output and (ended := self._end_without_work(entry, output)) is not None:
+            self._pending.append(_Pending(None, ended))
             return
         extra = plan.extra_for(entry) if plan.extra_for is not None else None
         job = Job(entry, output, plan.overwrite, self._inputs.is_given(entry.path), extra)
@@ -156,6 +165,19 @@ class BulkRun:
         self._early.append(pending)
         if len(self._early) >= HANDFUL_FILES:
             self._start(local_processes(self._size))
+
+    def _end_without_work(self, entry: Entry, output: str) -> Result | None:
+        """What is there already is finished, unless it is one of the files that are read."""
+        try:
+            found = os.lstat(output)
+        except OSError:
+            return None
+        if (found.st_dev, found.st_ino) in self._input_files:
+            reason = f"the output would be one of the files that are read: {output}"
+            return Result(entry.path, Status.FAILED, reason=reason)
+        if self._plan.overwrite:
+            return None
+        return Result(entry.path, Status.SKIPPED, (output,), FINISHED)
 
     def _idle(self) -> None:
         """Do what is there if the scan has paused: on a slow disk, or watching a folder."""

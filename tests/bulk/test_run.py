@@ -127,6 +127,20 @@ def test_overwriting_never_touches_an_input(study):
     assert contents(study) == before
 
 
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_an_output_is_never_one_of_the_inputs(tmp_path, overwrite):
+    for name in ("a", "out"):
+        (tmp_path / name).mkdir()
+        shutil.copy(CT if name == "a" else JPEG_LS, tmp_path / name / "x.dcm")
+    before = (tmp_path / "out" / "x.dcm").read_bytes()
+    roots = [tmp_path / "a" / "x.dcm", tmp_path / "out" / "x.dcm"]
+    results = run(Copy(overwrite=overwrite), roots, tmp_path / "out", overwrite=overwrite)
+    assert (tmp_path / "out" / "x.dcm").read_bytes() == before
+    if overwrite:
+        assert results[0].status is Status.FAILED
+        assert "files that are read" in results[0].reason
+
+
 def test_a_watched_folder_gives_files_once_they_have_stopped_growing(study, tmp_path):
     whole = (study / "01.dcm").read_bytes()
     inputs = Inputs([str(study)], watch_interval_s=0.2)
