@@ -1,0 +1,252 @@
+"""Commands over many files, as processes: reports, interruptions, going on, lists, terminals."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from pydicom.data import get_testdata_file
+
+CT = get_testdata_file("CT_small.dcm", download=False)
+MR = get_testdata_file("MR_small_jpeg_ls_lossless.dcm", download=False)
+REPORT = get_testdata_file("reportsi.dcm", download=False)
+COMMAND = [sys.executable, "-m", "dcmview"]
+
+
+def run(*arguments, **options):
+    arguments = [str(argument) for argument in arguments]
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False, **options
+    )
+
+
+@pytest.fixture
+def study(tmp_path):
+    folder = tmp_path / "study"
+    (folder / "series").mkdir(parents=True)
+    for number in range(6):
+        shutil.copy(MR if number % 2 else CT, folder / "series" / f"{number}.dcm")
+    return folder
+
+
+def thumbnails(study, out, *more):
+    return run("thumbnail", study, "--output-dir", out, "--names", "path", *more)
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_says_nothing_on_standard_output_and_sums_up(study, tmp_path):
+    ended = thumbnails(study, tmp_path / "out")
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert ended.stderr.startswith("dcmview: 6 files: 6 done; ")
+    assert sorted(contents(tmp_path / "out")) == [f"{number}.jpg" for number in range(6)]
+    assert thumbnails(study, tmp_path / "quiet", "--quiet").stderr == ""
+
+
+def test_a_bad_file_is_named_and_the_rest_goes_on(study, tmp_path):
+    (study / "broken.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 40)
+    (study / "notes.txt").write_text("words")
+    shutil.copy(REPORT, study / "report.dcm")
+    ended = thumbnails(study, tmp_path / "out", "--report", tmp_path / "report.jsonl")
+    assert ended.returncode == 4
+    (failed,) = (line for line in ended.stderr.splitlines() if "failed " in line and ".dcm" in line)
+    assert str(study / "broken.dcm") in failed
+    report = {os.path.basename(each["input"]): each for each in lines(tmp_path / "report.jsonl")}
+    assert report["broken.dcm"]["status"] == "failed"
+    assert report["broken.dcm"]["reason"]
+    assert report["notes.txt"]["status"] == "skipped"
+    assert "no image" in report["report.dcm"]["reason"]
+    done = report["0.dcm"]
+    assert (done["status"], done["outputs"]) == (
+        "done",
+        [str(tmp_path / "out" / "series" / "0.jpg")],
+    )
+
+
+def test_a_second_run_does_what_is_left(study, tmp_path):
+    thumbnails(study, tmp_path / "out")
+    first = contents(tmp_path / "out")
+    (tmp_path / "out" / "series" / "3.jpg").unlink()
+    ended = thumbnails(study, tmp_path / "out", "--report", tmp_path / "report.jsonl")
+    assert ended.returncode == 0
+    assert "1 done, 5 skipped" in ended.stderr
+    assert contents(tmp_path / "out") == first
+    assert {each["reason"] for each in lines(tmp_path / "report.jsonl")} == {"", "finished before"}
+
+
+@pytest.mark.parametrize("separator", ["\n", "\0"])
+def test_a_list_on_standard_input_is_read(study, tmp_path, separator):
+    paths = sorted(str(path) for path in study.rglob("*.dcm"))[:2]
+    ended = run("thumbnail", "-", "-o", tmp_path / "out", input=separator.join(paths))
+    assert ended.returncode == 0
+    assert len(contents(tmp_path / "out")) == 2
+
+
+def test_a_list_in_a_file_is_read(study, tmp_path):
+    (tmp_path / "list").write_text(f"# all of it\n{study}\n")
+    ended = run("thumbnail", "--file-list", tmp_path / "list", "-o", tmp_path / "out")
+    assert "6 files: 6 done" in ended.stderr
+
+
+def test_filters_choose(study, tmp_path):
+    thumbnails(study, tmp_path / "out", "--filter", "modality=MR")
+    assert sorted(contents(tmp_path / "out")) == ["1.jpg", "3.jpg", "5.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing"], "no such file or folder: missing"),
+        ([], "no PATH given"),
+        (["{study}", "--jobs", "-1"], "--jobs must be 0 or more"),
+        (["{study}", "--filter", "x"], "FIELD=VALUE"),
+        (["{study}", "-o", "{study}/out"], "which is read"),
+        (["{study}", "-o", "{study}"], "which is read"),
+        (["{study}", "--format", "gif"], "--format must be one of jpeg, png, webp"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_done(study, arguments, words):
+    filled = [argument.format(study=study) for argument in arguments]
+    if "-o" not in filled:
+        filled += ["-o", str(study.parent / "out")]
+    ended = run("thumbnail", *filled)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert words in ended.stderr
+    assert not (study.parent / "out").exists()
+
+
+def test_nothing_to_do_has_an_exit_code(tmp_path):
+    (tmp_path / "empty").mkdir()
+    ended = run("thumbnail", tmp_path / "empty", "-o", tmp_path / "out")
+    assert ended.returncode == 1
+
+
+def test_a_report_that_cannot_be_written_is_told(study, tmp_path):
+    ended = thumbnails(study, tmp_path / "out", "--report", tmp_path / "missing" / "r.jsonl")
+    assert ended.returncode == 3
+    assert "--report" in ended.stderr
+
+
+def test_no_cluster_is_told_at_once(study, tmp_path):
+    ended = thumbnails(study, tmp_path / "out", "--cluster", "nonsense")
+    assert ended.returncode == 3
+    assert "no Dask scheduler at nonsense" in ended.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_whole_files_and_can_go_on(tmp_path, number):
+    study = tmp_path / "study"
+    study.mkdir()
+    for count in range(1500):
+        shutil.copy(CT, study / f"{count}.dcm")
+    out, report = tmp_path / "out", tmp_path / "report.jsonl"
+    arguments = [
+        "thumbnail",
+        str(study),
+        "-o",
+        str(out),
+        "--names",
+        "path",
+        "--report",
+        str(report),
+    ]
+    child = subprocess.Popen([*COMMAND, *arguments], stderr=subprocess.PIPE, text=True)
+    begin = time.monotonic()
+    while not (out.exists() and len(os.listdir(out)) > 40):
+        assert time.monotonic() - begin < 30
+        time.sleep(0.01)
+    child.send_signal(number)
+    _, told = child.communicate(timeout=20)
+    assert child.returncode == 130
+    assert "interrupted; " in told
+    done = {each["outputs"][0] for each in lines(report) if each["status"] == "done"}
+    # What the report says is there, and what is there it says.
+    assert done == {str(path) for path in out.iterdir()}
+    assert 40 < len(done) < 1500
+    assert all(path.read_bytes().endswith(b"\xff\xd9") for path in out.iterdir())
+    ended = run(*arguments)
+    assert ended.returncode == 0
+    assert f"{1500 - len(done):,} done, {len(done):,} skipped" in ended.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_killing_a_run_leaves_no_process_and_no_half_file(tmp_path):
+    study = tmp_path / "study"
+    study.mkdir()
+    for count in range(800):
+        shutil.copy(MR, study / f"{count}.dcm")
+    out = tmp_path / "out"
+    child = subprocess.Popen(
+        [*COMMAND, "thumbnail", str(study), "-o", str(out), "--names", "path", "--jobs", "2"],
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    begin = time.monotonic()
+    while not (out.exists() and len(os.listdir(out)) > 40):
+        assert time.monotonic() - begin < 30
+        time.sleep(0.01)
+    child.kill()
+    child.wait()
+    deadline = time.monotonic() + 20
+    while group := members_of_session(child.pid):
+        assert time.monotonic() < deadline, group
+        time.sleep(0.1)
+    assert all(path.read_bytes().endswith(b"\xff\xd9") for path in out.iterdir())
+    assert not [name for name in os.listdir(out) if name.startswith(".")]
+
+
+def members_of_session(session):
+    """Command lines of the processes of a session that still run."""
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat") as stream:
+                fields = stream.read().rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                with open(f"/proc/{name}/cmdline") as stream:
+                    found.append(stream.read().replace("\0", " "))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def test_a_terminal_sees_counts_and_a_rate(study, tmp_path):
+    for number in range(6, 400):
+        shutil.copy(MR, study / "series" / f"{number}.dcm")
+    primary, secondary = pty.openpty()
+    child = subprocess.Popen(
+        [*COMMAND, "thumbnail", str(study), "-o", str(tmp_path / "out"), "--names", "path"],
+        stderr=secondary,
+    )
+    os.close(secondary)
+    told = b""
+    while True:
+        try:
+            piece = os.read(primary, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        told += piece
+    os.close(primary)
+    assert child.wait(30) == 0
+    text = told.decode()
+    assert " of 400 files, " in text
+    assert " a second" in text
+    assert "400 files: 400 done" in text.splitlines()[-1]
