@@ -33,7 +33,6 @@ from dcmview.dicom.source import (
     open_member,
     open_source,
 )
-from dcmview.dicom.tagtree import frame_group_nodes, tag_node_at, tag_tree
 from dcmview.dicom.transfer import Codec, TransferSyntax, transfer_syntax
 from dcmview.dicom.workers import IN_PROCESS, ThreadDecoder, always_wanted, make_decoder
 from dcmview.errors import (
@@ -61,7 +60,6 @@ from dcmview.model import (
 )
 from dcmview.pixels.color_maps import colored
 from dcmview.pixels.encode import encode_grey_png, encode_overlay_png, encode_picture
-from dcmview.pixels.explain import explain
 from dcmview.pixels.overlay import burn
 from dcmview.pixels.pipeline import choose_voi, display_frame, grey_rows, is_color
 from dcmview.pixels.reduce import reduce_stored
@@ -304,6 +302,8 @@ class Engine:
         RequestError
             If the frame has no such pixel or VOI.
         """
+        from dcmview.pixels.explain import explain
+
         stored = self._decoded_frame(entry, frame_index, always_wanted)[0].stored
         opened = self._open(entry)
         with opened.lock:
@@ -365,12 +365,16 @@ class Engine:
 
     def tags(self, entry: Entry) -> list[dict[str, Any]]:
         """Give the tag tree of a file in the JSON form of the API."""
+        from dcmview.dicom.tagtree import tag_tree
+
         opened = self._open(entry)
         with opened.lock:
             return tag_tree(opened.instance)
 
     def tag(self, entry: Entry, path: str, *, offset: int, limit: int) -> dict[str, Any]:
         """Give one tag node with the part ``[offset, offset + limit)`` of its value."""
+        from dcmview.dicom.tagtree import tag_node_at
+
         opened = self._open(entry)
         with opened.lock:
             return tag_node_at(opened.instance, path, offset=offset, limit=limit)
@@ -379,6 +383,8 @@ class Engine:
         self, entry: Entry, frame_index: int
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Give the nodes of the shared functional groups and of those of one frame."""
+        from dcmview.dicom.tagtree import frame_group_nodes
+
         opened = self._open(entry)
         with opened.lock:
             return frame_group_nodes(opened.instance, frame_index)

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import MutableSequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
-from pydicom.dataelem import RawDataElement
-from pydicom.multival import MultiValue
-from pydicom.tag import BaseTag, Tag
 
+from dcmview.dicom.keywords import KEYWORDS
 from dcmview.model import LookupTable, Repair
 
 if TYPE_CHECKING:
@@ -31,10 +29,13 @@ _LONGEST_VALUE_BYTES = 16 * 1024
 
 def element_name(keyword: str) -> str:
     """Write an element as *(gggg,eeee) Name*, the form of repairs and messages."""
-    tag = tag_for_keyword(keyword)
-    if tag is None:
-        return keyword
-    return f"({tag >> 16:04X},{tag & 0xFFFF:04X}) {dictionary_description(tag)}"
+    tag, name = KEYWORDS.get(keyword) or _from_dictionary(keyword)
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X}) {name}"
+
+
+def is_several(value: Any) -> bool:
+    """Whether an element has several values."""
+    return isinstance(value, MutableSequence | tuple)
 
 
 def stored_element(dataset: Dataset, element: str | int) -> Any:
@@ -45,9 +46,18 @@ def stored_element(dataset: Dataset, element: str | int) -> Any:
 
 
 @functools.cache
-def _tag(keyword: str) -> BaseTag:
+def _tag(keyword: str) -> int:
     """Look a keyword up once: pydicom searches its dictionary each time."""
-    return Tag(keyword)
+    return (KEYWORDS.get(keyword) or _from_dictionary(keyword))[0]
+
+
+def _from_dictionary(keyword: str) -> tuple[int, str]:
+    """Give tag and name of a keyword that is not asked for in most files."""
+    from pydicom.datadict import dictionary_description
+    from pydicom.tag import Tag
+
+    tag = Tag(keyword)
+    return tag, dictionary_description(tag)
 
 
 def text(dataset: Dataset, keyword: str) -> str:
@@ -56,7 +66,7 @@ def text(dataset: Dataset, keyword: str) -> str:
     if element is None:
         return ""
     value = element.value
-    if isinstance(element, RawDataElement) and value and len(value) > _LONGEST_VALUE_BYTES:
+    if element.is_raw and value and len(value) > _LONGEST_VALUE_BYTES:
         return _raw_text(dataset, keyword)
     try:
         converted = dataset[element.tag]
@@ -65,7 +75,7 @@ def text(dataset: Dataset, keyword: str) -> str:
     value = converted.value
     if value is None or converted.VR == "SQ":
         return ""
-    if isinstance(value, MultiValue | list | tuple):
+    if is_several(value):
         return "\\".join(str(part) for part in value).strip()
     return str(value).strip("\0 \t\r\n")
 
@@ -94,7 +104,7 @@ def numbers(dataset: Dataset, keyword: str) -> tuple[tuple[float | None, ...], t
     element = stored_element(dataset, keyword)
     if element is None or element.value in (None, b"", ""):
         return (), ()
-    if isinstance(element, RawDataElement) and _is_text_number(element):
+    if element.is_raw and _is_text_number(element):
         return _parse_numbers(keyword, element.value[:_LONGEST_VALUE_BYTES].decode("latin-1"))
     try:
         converted = dataset[element.tag]
@@ -104,7 +114,7 @@ def numbers(dataset: Dataset, keyword: str) -> tuple[tuple[float | None, ...], t
     if converted.VR == "SQ":
         found = "a sequence"
         return (), (Repair("unreadable-element", element_name(keyword), found, "left out"),)
-    parts = value if isinstance(value, MultiValue | list | tuple) else [value]
+    parts = value if is_several(value) else [value]
     return _parse_numbers(keyword, "\\".join("" if part is None else str(part) for part in parts))
 
 
@@ -125,7 +135,7 @@ def integer(dataset: Dataset, keyword: str, default: int) -> tuple[int, tuple[Re
 def raw_bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool] | None:
     """Give the bytes of an element not converted yet, and whether they are little endian."""
     element = stored_element(dataset, keyword)
-    if isinstance(element, RawDataElement) and isinstance(element.value, bytes):
+    if element is not None and element.is_raw and isinstance(element.value, bytes):
         return element.value, element.is_little_endian
     return None
 
@@ -287,15 +297,17 @@ def _entry_bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool] | None:
             return None
         if isinstance(value, bytes):
             return value, dataset.original_encoding[1] is not False
-        parts = value if isinstance(value, MultiValue | list | tuple) else [value]
+        parts = value if is_several(value) else [value]
         return np.array([int(part) & 0xFFFF for part in parts], "<u2").tobytes(), True
     except Exception:
         return None
 
 
-def _is_text_number(element: RawDataElement) -> bool:
+def _is_text_number(element: Any) -> bool:
     vr = element.VR
     if vr is None or vr == "UN":  # implicit VR, or a writer that did not know better
+        from pydicom.datadict import dictionary_VR
+
         vr = dictionary_VR(element.tag)
     return vr in ("DS", "IS")
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from pydicom.filereader import read_dataset
+from typing import TYPE_CHECKING, Any
 
 from dcmview.dicom.chain import SYNTAX_SLOT, ChainReader
 from dcmview.dicom.header import HEAD_BYTES, tag_bytes
 from dcmview.dicom.instance import Instance, read_layout
+from dcmview.dicom.loading import load_pydicom
+from dcmview.dicom.plain import Declined
+from dcmview.dicom.plainset import PlainDataset
 from dcmview.dicom.recipe import display_recipe
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.source import PixelLocation
@@ -182,9 +183,8 @@ def _layout_and_recipe(
     chain: Chain, header: InstanceHeader, syntax: TransferSyntax
 ) -> tuple[PixelLayout, DisplayRecipe] | None:
     """Let the readers of parsed files have a data set of just these elements."""
-    content = io.BytesIO(_encoded(chain.values, explicit=syntax.explicit))
     with recorded_warnings():
-        dataset = read_dataset(content, not syntax.explicit, is_little_endian=True)
+        dataset = _dataset(chain.values, syntax)
         layout, repairs = read_layout(dataset, SampleKind.INTEGER)
     if repairs:
         return None
@@ -200,6 +200,21 @@ def _layout_and_recipe(
         repairs=(),
     )
     return layout, display_recipe(instance, 0)
+
+
+def _dataset(values: list[bytes | None], syntax: TransferSyntax) -> Any:
+    try:
+        return PlainDataset(
+            (int(tag, 16), vr, value)
+            for slot, (tag, vr, *_) in enumerate(_ELEMENTS)
+            if slot != SYNTAX_SLOT and (value := values[slot]) is not None
+        )
+    except Declined:
+        load_pydicom()
+        from pydicom.filereader import read_dataset
+
+        content = io.BytesIO(_encoded(values, explicit=syntax.explicit))
+        return read_dataset(content, not syntax.explicit, is_little_endian=True)
 
 
 def _encoded(values: list[bytes | None], *, explicit: bool) -> bytes:

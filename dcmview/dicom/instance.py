@@ -15,11 +15,12 @@ from msgspec import structs
 from dcmview.dicom import elements
 from dcmview.dicom.bounded import HEADER_LIMIT_BYTES
 from dcmview.dicom.functional import FunctionalGroups
-from dcmview.dicom.parse import ParsedFile, parse_file
+from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.placement import read_acquisition, read_placement
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.samples import frame_bits
 from dcmview.dicom.source import (
+    INFLATED_LIMIT_BYTES,
     ByteSource,
     MemorySource,
     PixelLocation,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
+    from dcmview.dicom.parse import ParsedFile
     from dcmview.dicom.source import Member
     from dcmview.model import FileStamp
 
@@ -110,7 +112,7 @@ def scan_instance(source: StampedSource, path: str) -> Instance:
     Unreadable
         If nothing of its header can be read.
     """
-    return _instance(parse_file(source, inflated_limit_bytes=HEADER_LIMIT_BYTES), source, path)
+    return _instance(_parsed(source, inflated_limit_bytes=HEADER_LIMIT_BYTES), source, path)
 
 
 def open_instance(
@@ -145,7 +147,7 @@ def read_instance(source: StampedSource, path: str) -> Instance:
     NotDicom, Unreadable
         If it cannot be parsed.
     """
-    return _instance(parse_file(source), source, path)
+    return _instance(_parsed(source), source, path)
 
 
 def read_layout(dataset: Dataset, kind: SampleKind) -> tuple[PixelLayout, tuple[Repair, ...]]:
@@ -250,6 +252,15 @@ def first_window(dataset: Dataset) -> Window | None:
         if windows:
             return windows[0]
     return None
+
+
+def _parsed(
+    source: StampedSource, *, inflated_limit_bytes: int = INFLATED_LIMIT_BYTES
+) -> ParsedFile:
+    load_pydicom()
+    from dcmview.dicom.parse import parse_file
+
+    return parse_file(source, inflated_limit_bytes=inflated_limit_bytes)
 
 
 def _instance(parsed: ParsedFile, source: StampedSource, path: str) -> Instance:

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydicom.dataelem import RawDataElement
-from pydicom.multival import MultiValue
-from pydicom.tag import Tag
 
 from dcmview.dicom import elements
 from dcmview.dicom.frames import frame_table
@@ -280,7 +277,7 @@ def _data(dataset: Dataset, group: int) -> bytes:
     content = element.value if element is not None else None
     if not isinstance(content, bytes):
         return b""
-    is_swapped = isinstance(element, RawDataElement) and not element.is_little_endian
+    is_swapped = element.is_raw and not element.is_little_endian
     if is_swapped and element.VR in ("OW", None):
         words = np.frombuffer(content[: len(content) // 2 * 2], ">u2")
         return words.astype("<u2").tobytes()
@@ -297,8 +294,8 @@ def _numbers(dataset: Dataset, group: int, element: int) -> tuple[int, ...]:
     if elements.stored_element(dataset, tag) is None:
         return ()
     try:
-        value = dataset[Tag(tag)].value
-        parts = value if isinstance(value, MultiValue | list | tuple) else [value]
+        value = dataset[tag].value
+        parts = value if elements.is_several(value) else [value]
         return tuple(
             min(max(int(part), -_LARGEST), _LARGEST) for part in parts if part not in (None, "")
         )
@@ -311,7 +308,7 @@ def _text(dataset: Dataset, group: int, element: int) -> str:
     if elements.stored_element(dataset, tag) is None:
         return ""
     try:
-        return str(dataset[Tag(tag)].value or "").strip("\0 \t\r\n")
+        return str(dataset[tag].value or "").strip("\0 \t\r\n")
     except Exception:
         return ""
 

@@ -6,8 +6,6 @@ import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import structs
-from pydicom.datadict import dictionary_description, dictionary_has_tag
-from pydicom.dataelem import RawDataElement
 
 from dcmview.dicom import elements
 from dcmview.dicom.sequences import sequence_items
@@ -144,7 +142,7 @@ class _GroupReader:
             raw = elements.stored_element(group, keyword)
             if raw is None:
                 continue
-            content = raw.value if isinstance(raw, RawDataElement) else None
+            content = raw.value if raw.is_raw else None
             key = (keyword, content) if content else None
             found = None if key is None else self._known.get(key)
             if found is None:
@@ -267,6 +265,8 @@ def _dimension_names(dataset: Dataset) -> tuple[str, ...]:
     names = []
     for item in sequence_items(dataset, "DimensionIndexSequence")[:_MOST_DIMENSIONS]:
         pointer = _pointer(item)
+        from pydicom.datadict import dictionary_description, dictionary_has_tag
+
         is_known = isinstance(pointer, int) and dictionary_has_tag(pointer)
         name = dictionary_description(pointer) if is_known else ""
         names.append(name or elements.text(item, "DimensionDescriptionLabel"))

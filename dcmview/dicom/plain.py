@@ -35,7 +35,7 @@ TM = re.compile(rb"((?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9](?:\.[0-9]{1,6})?
 DT = re.compile(rb"(" + _DATE + rb"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9](?:\.[0-9]{1,6})?) ?")
 _NUMBER = rb"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})(?:[eE][+-]?[0-9]{1,2})?"
 _DS = re.compile(rb" *" + _NUMBER + rb" *(?:\\ *" + _NUMBER + rb" *)*")
-_ONE_DS = re.compile(rb"(?=.{1,16}\Z)(" + _NUMBER + rb") *")
+ONE_DS = re.compile(rb"(?=.{1,16}\Z)(" + _NUMBER + rb") *")
 _AS = re.compile(rb"([0-9]{3}[DWMY])")
 _TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f\\]*")
 _NAME = re.compile(r"[^^=]*(?:\^[^^=]*){0,4}")
@@ -45,7 +45,7 @@ _PATTERN_BY_VR = {
     "AS": _AS,
     "CS": CS,
     "DA": DA,
-    "DS": _ONE_DS,
+    "DS": ONE_DS,
     "DT": DT,
     "IS": IS,
     "TM": TM,

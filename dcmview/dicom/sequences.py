@@ -11,15 +11,13 @@ import io
 import struct
 import time
 from collections.abc import Sequence
-from typing import Any, overload
-
-from pydicom.datadict import dictionary_has_tag, dictionary_VR
-from pydicom.dataelem import RawDataElement
-from pydicom.dataset import Dataset
-from pydicom.filereader import read_sequence_item
-from pydicom.sequence import Sequence as DatasetSequence
+from typing import TYPE_CHECKING, Any, overload
 
 from dcmview.dicom.elements import stored_element
+
+if TYPE_CHECKING:
+    from pydicom.dataelem import RawDataElement
+    from pydicom.dataset import Dataset
 
 MAX_ITEMS = 100_000
 _WALK_LIMIT_S = 5.0
@@ -47,15 +45,18 @@ def sequence_items(dataset: Dataset, element: str | int) -> Sequence[Dataset]:
     """
     try:
         raw = stored_element(dataset, element)
-        if isinstance(raw, RawDataElement) and _is_sequence(raw):
+        if raw is None:
+            return ()
+        if raw.is_raw and _is_sequence(raw):
             return _RawItems(raw, dataset.original_character_set)
-        value = None if raw is None else dataset[raw.tag].value
+        converted = dataset[raw.tag]
     except Exception:  # a damaged sequence must not hide the rest
         return ()
-    return value if isinstance(value, DatasetSequence) else ()
+    items: Sequence[Dataset] = converted.value
+    return items if converted.VR == "SQ" else ()
 
 
-class _RawItems(Sequence[Dataset]):
+class _RawItems(Sequence["Dataset"]):
     """Items of a sequence that pydicom has not converted."""
 
     def __init__(self, raw: RawDataElement, character_set: Any) -> None:
@@ -83,9 +84,13 @@ class _RawItems(Sequence[Dataset]):
         try:
             return self._parse(begin)
         except Exception:  # the items beside a damaged one are good
+            from pydicom.dataset import Dataset
+
             return Dataset()
 
     def _parse(self, begin: int) -> Dataset:
+        from pydicom.filereader import read_sequence_item
+
         self._file.seek(begin)
         item = read_sequence_item(
             self._file, self._is_implicit, self._is_little, self._character_set
@@ -120,5 +125,7 @@ class _RawItems(Sequence[Dataset]):
 
 def _is_sequence(raw: RawDataElement) -> bool:
     if raw.VR is None or raw.VR == "UN":  # implicit VR, or a writer that did not know better
+        from pydicom.datadict import dictionary_has_tag, dictionary_VR
+
         return dictionary_has_tag(raw.tag) and dictionary_VR(raw.tag) == "SQ"
     return raw.VR == "SQ"
