@@ -21,6 +21,7 @@ from dcmview.admission import Admission
 from dcmview.cache import ByteCache, Interests
 from dcmview.dicom.declared import parsed_range, walked_range
 from dcmview.dicom.decode import decode_frame
+from dcmview.dicom.decoding import IN_PROCESS, ThreadDecoder, always_wanted, make_decoder
 from dcmview.dicom.facts import FactsReader, ImageFacts
 from dcmview.dicom.frames import FrameTable, frame_table
 from dcmview.dicom.instance import Instance, open_instance
@@ -34,7 +35,6 @@ from dcmview.dicom.source import (
     open_source,
 )
 from dcmview.dicom.transfer import Codec, TransferSyntax, transfer_syntax
-from dcmview.dicom.workers import IN_PROCESS, ThreadDecoder, always_wanted, make_decoder
 from dcmview.errors import (
     DecodeFailed,
     InstanceError,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import traceback
 import warnings
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -55,6 +55,8 @@ def render_single(options: RenderOptions) -> int:
             return EXIT_READER_GONE
         except (InstanceError, NotFound) as exc:
             if options.debug:
+                import traceback
+
                 traceback.print_exc()
             _name_file(exc, path, options.paths[0])
             raise
@@ -70,6 +72,8 @@ def _name_file(error: DcmviewError, path: str, given: str) -> None:
 
 
 def _render(options: RenderOptions, path: str, product: ProductStream, phases: Phases) -> int:
+    # numpy would start a thread for each processor, which takes longer than a frame.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from dcmview.bulk.inputs import entry_of
     from dcmview.cli.render_request import render_settings
     from dcmview.engine import Engine

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dcmview.dicom.codestream import ends_codestream, starts_codestream
 from dcmview.dicom.samples import CHROMA_SUBSAMPLED, check_layout, frame_bits
 from dcmview.dicom.source import FileSource
 from dcmview.dicom.transfer import require_supported
@@ -286,6 +285,8 @@ def _encapsulated_table(
         )
     if not items:
         raise DecodeFailed("encapsulated Pixel Data (7FE0,0010) holds no items")
+    from dcmview.dicom.codestream import starts_codestream
+
     # The first item is the Basic Offset Table, unless a writer left it out.
     table, fragments = items[0], items[1:]
     if starts_codestream(source.pread(table.offset, 16), transfer_syntax.codec):
@@ -406,6 +407,8 @@ def _frames_by_markers(
     """
     if len(fragments) <= frame_count:
         return [(fragment,) for fragment in fragments]
+    from dcmview.dicom.codestream import ends_codestream, starts_codestream
+
     codec = transfer_syntax.codec
     starts = [
         position

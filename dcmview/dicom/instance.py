@@ -16,7 +16,6 @@ from dcmview.dicom import elements
 from dcmview.dicom.bounded import HEADER_LIMIT_BYTES
 from dcmview.dicom.functional import FunctionalGroups
 from dcmview.dicom.loading import load_pydicom
-from dcmview.dicom.placement import read_acquisition, read_placement
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.samples import frame_bits
 from dcmview.dicom.source import (
@@ -274,6 +273,8 @@ def _instance(parsed: ParsedFile, source: StampedSource, path: str) -> Instance:
 
 
 def _collect(parsed: ParsedFile, source: StampedSource, path: str) -> Instance:
+    from dcmview.dicom.placement import read_acquisition, read_placement
+
     dataset, location = parsed.dataset, parsed.location
     data: ByteSource = parsed.inflated or source
     layout, repairs = read_layout(dataset, parsed.kind)

@@ -44,9 +44,9 @@ class PlainDataset:
     """
 
     def __init__(self, elements: Iterable[tuple[int, str, bytes]]) -> None:
-        self._raw = {tag: PlainElement(tag, vr, value) for tag, vr, value in elements}
+        self._raw = {tag: PlainElement(tag, vr, value or None) for tag, vr, value in elements}
         named = self._raw.get(_CHARACTER_SET)
-        codec = CODECS.get(named.value.rstrip(b" ") if named is not None else b"")
+        codec = CODECS.get((named.value or b"").rstrip(b" ") if named is not None else b"")
         if codec is None:
             raise Declined
         self._values = {

@@ -20,7 +20,6 @@ from dcmview.dicom.presentation import (
     read_shutter,
 )
 from dcmview.dicom.recording import recorded_warnings
-from dcmview.dicom.suv import read_suv
 from dcmview.dicom.windows import read_voi
 from dcmview.model import DisplayRecipe, PaddingRange, Palette, Repair, SampleKind
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from dcmview.dicom.instance import Instance
     from dcmview.dicom.modality import ModalityFound
     from dcmview.dicom.windows import VoiFound
-    from dcmview.model import LookupTable, PixelLayout
+    from dcmview.model import LookupTable, PixelLayout, Suv
 
 # Images for presentation, whose Presentation LUT Shape is INVERSE for MONOCHROME1 and
 # IDENTITY for MONOCHROME2 (PS3.3 C.8.11.3). Known files have it the other way round.
@@ -90,7 +89,7 @@ def _collect(
     inverted, of_shape = _inverted(dataset, interpretation)
     padding, of_padding = _padding(dataset, layout)
     real_world, of_real_world = read_real_world(instance, frame_index)
-    suv, suv_note = read_suv(dataset)
+    suv, suv_note = _suv(dataset)
     recipe = DisplayRecipe(
         interpretation,
         modality=modality.value,
@@ -129,6 +128,14 @@ def _with_surroundings(
         regions=regions,
         repairs=(*recipe.repairs, *of_overlays, *of_shutter, *of_aspect, *of_profile, *of_regions),
     )
+
+
+def _suv(dataset: Dataset) -> tuple[Suv | None, str]:
+    if elements.text(dataset, "Modality") != "PT":
+        return None, ""
+    from dcmview.dicom.suv import read_suv
+
+    return read_suv(dataset)
 
 
 def _inverted(dataset: Dataset, interpretation: str) -> tuple[bool, tuple[Repair, ...]]:

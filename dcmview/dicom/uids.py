@@ -7,8 +7,8 @@ not wait for that to say that a file is a report.
 from __future__ import annotations
 
 import importlib.util
+import os
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 _TABLE = "_uid_dict.py"
@@ -29,9 +29,9 @@ def uid_name(uid: str) -> str:
 def _names() -> dict[str, Any]:
     package = importlib.util.find_spec("pydicom")
     for folder in () if package is None else package.submodule_search_locations or ():
-        path = Path(folder, _TABLE)
+        path = os.path.join(folder, _TABLE)
         spec = importlib.util.spec_from_file_location("dcmview_uid_table", path)
-        if path.exists() and spec is not None and spec.loader is not None:
+        if os.path.exists(path) and spec is not None and spec.loader is not None:
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
             table: dict[str, Any] = module.UID_dictionary

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from dcmview.dicom.decode import decode_frame, decode_reduced
+from dcmview.dicom.coded_frames import decode_reduced
+from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.sandbox import confine, limit_address_space
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import DcmviewError, DecodeFailed

@@ -19,14 +19,15 @@ import sys
 import threading
 import time
 from concurrent.futures import CancelledError
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
 from dcmview import errors
-from dcmview.dicom.decode import decode_frame, decode_reduced, decoder_names
-from dcmview.dicom.transfer import Codec, transfer_syntax
+from dcmview.dicom.coded_frames import decoder_names
+from dcmview.dicom.decoding import always_wanted
+from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import Busy, DecodeFailed, InstanceError
 from dcmview.model import StoredFrame
 
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
 
     from dcmview.dicom.worker import DecodeAnswer, DecodeJob
     from dcmview.model import PixelLayout
-
-# Nothing but numpy, zlib and a bounded unpacking of runs touches these; handing them to
-# another process would take longer than decoding them.
-IN_PROCESS = (Codec.NATIVE, Codec.DEFLATED_FRAME, Codec.RLE)
 
 CPU_LIMIT_S = 5.0
 CPU_LIMIT_PER_MEGAPIXEL_S = 1.0
@@ -71,90 +68,9 @@ _BOOT = (
 )
 
 
-def always_wanted() -> bool:
-    """Say that somebody still waits for the frame."""
-    return True
-
-
-class Decoder(Protocol):
-    """Decodes compressed frames, for many threads."""
-
-    is_isolated: bool
-    """Whether a crash of a codec stays without effect on this process."""
-
-    def decode(
-        self,
-        frame: bytes,
-        layout: PixelLayout,
-        transfer_syntax_uid: str,
-        *,
-        threads: int = 1,
-        reduction: int = 0,
-        is_wanted: Callable[[], bool] = always_wanted,
-    ) -> StoredFrame:
-        """Decode one frame as `decode_frame` does, or reduced by a power of two.
-
-        Raises
-        ------
-        InstanceError
-            As `decode_frame`; `DecodeFailed` also where the decoder crashed or
-            ran out of time.
-        CancelledError
-            If nobody wanted the frame any more.
-        Busy
-            If no process can be started now.
-        """
-        ...
-
-    def warm_up(self) -> None:
-        """Start what the first frame would otherwise wait for."""
-        ...
-
-    def close(self) -> None:
-        """End all processes."""
-        ...
-
-
-def make_decoder(size: int) -> Decoder:
-    """Give supervised workers, at most so many, or the fallback where there can be none."""
-    has_all = hasattr(os, "memfd_create") and hasattr(socket, "send_fds")
-    return WorkerPool(size) if has_all and sys.platform == "linux" else ThreadDecoder()
-
-
 def cpu_limit_s(layout: PixelLayout) -> float:
     """Give the CPU seconds that one frame may take."""
     return CPU_LIMIT_S + CPU_LIMIT_PER_MEGAPIXEL_S * layout.rows * layout.columns / 1e6
-
-
-class ThreadDecoder:
-    """Decode in the calling thread: the same interface, without the isolation."""
-
-    is_isolated = False
-
-    def decode(
-        self,
-        frame: bytes,
-        layout: PixelLayout,
-        transfer_syntax_uid: str,
-        *,
-        threads: int = 1,
-        reduction: int = 0,
-        is_wanted: Callable[[], bool] = always_wanted,
-    ) -> StoredFrame:
-        """Decode one frame; it runs to its end whether wanted or not."""
-        syntax = transfer_syntax(transfer_syntax_uid)
-        if reduction:
-            reduced = decode_reduced(frame, layout, syntax, reduction=reduction)
-            if reduced is None:
-                raise DecodeFailed(f"{syntax.name} has no reduced pictures")
-            return reduced
-        return decode_frame(frame, layout, syntax, threads=threads)
-
-    def warm_up(self) -> None:
-        """Nothing to start."""
-
-    def close(self) -> None:
-        """Nothing to end."""
 
 
 class WorkerPool:

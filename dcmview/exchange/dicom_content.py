@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from dcmview.dicom import elements
 from dcmview.dicom.bounded import Budget
 from dcmview.dicom.decode import decode_frame
+from dcmview.dicom.decoding import IN_PROCESS, make_decoder
 from dcmview.dicom.frames import FrameTable, frame_table
 from dcmview.dicom.instance import read_layout
 from dcmview.dicom.parse import ParsedFile, parse_file
 from dcmview.dicom.source import MemorySource
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.dicom.uids import uid_name
-from dcmview.dicom.workers import IN_PROCESS, make_decoder
 from dcmview.errors import DcmviewError, InstanceError, InvalidAnnotation
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
-    from dcmview.dicom.workers import Decoder
+    from dcmview.dicom.decoding import Decoder
     from dcmview.model import PixelLayout, StoredFrame
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."

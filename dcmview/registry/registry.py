@@ -17,7 +17,6 @@ from msgspec import Struct
 
 from dcmview.errors import UnknownFile
 from dcmview.model import REPORTED_ENDS, FileEnd, FileStamp, InstanceHeader
-from dcmview.registry.grouping import SeriesIndex
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -129,6 +128,8 @@ class Registry:
     """The listed files in order of insertion, and the paths that were skipped."""
 
     def __init__(self) -> None:
+        from dcmview.registry.grouping import SeriesIndex
+
         self._lock = threading.Lock()
         self._entries: list[Entry] = []
         self._skipped: list[SkippedPath] = []

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcmview.dicom import decode, decoders
+from dcmview.dicom import coded_frames, decoders
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import (
@@ -181,7 +181,7 @@ def test_jpeg_colours_are_right_however_they_are_coded(
         32, 32, samples_per_pixel=3, bits_allocated=8, bits_stored=8, high_bit=7,
         photometric_interpretation=interpretation,
     )  # fmt: skip
-    header = decode.read_header(frame, transfer_syntax(JPEG).codec)
+    header = coded_frames.read_header(frame, transfer_syntax(JPEG).codec)
     values, then = getattr(decoders, decoder)(frame, header, layout, 1)
     if then == "YBR_FULL":
         values = ycbcr_to_rgb(values)
@@ -224,7 +224,7 @@ def test_components_called_rgb_are_rgb(ids: bytes, interpretation: str, decoder:
     coded = without_application_markers(jpeg_rgb(colorspace="RGB", outcolorspace="RGB"))
     frame = with_component_ids(coded, ids)
     layout = layout_of(np.zeros((32, 32, 3), np.uint8), photometric_interpretation=interpretation)
-    header = decode.read_header(frame, transfer_syntax(JPEG).codec)
+    header = coded_frames.read_header(frame, transfer_syntax(JPEG).codec)
     values, then = getattr(decoders, decoder)(frame, header, layout, 1)
     assert then == "RGB"
     assert np.abs(values[16, [4, 28]].astype(int) - RED_AND_BLUE).max() <= 3
@@ -413,7 +413,7 @@ def test_decoders_that_crashed_are_left_out(monkeypatch: pytest.MonkeyPatch) -> 
 
     syntax = transfer_syntax(J2K)
     first, *others = decoders.DECODERS[syntax.codec]
-    assert decode.decoder_names(syntax)[0] == first.__name__
+    assert coded_frames.decoder_names(syntax)[0] == first.__name__
     monkeypatch.setitem(decoders.DECODERS, syntax.codec, (crashes, *others))
     stored = decode_frame(j2k(GRAY), layout_of(GRAY), syntax, first_decoder=1)
     np.testing.assert_array_equal(stored.values, GRAY)

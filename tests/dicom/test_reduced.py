@@ -8,7 +8,7 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from dcmview.dicom.decode import decode_reduced
+from dcmview.dicom.coded_frames import decode_reduced
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import DecodeFailed
 from dcmview.model import PixelLayout

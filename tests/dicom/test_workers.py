@@ -18,10 +18,11 @@ from support.pixel_files import pixel_file_named
 
 from dcmview.dicom import workers
 from dcmview.dicom.decode import decode_frame
+from dcmview.dicom.decoding import ThreadDecoder, make_decoder
 from dcmview.dicom.frames import frame_table
 from dcmview.dicom.instance import open_instance
 from dcmview.dicom.transfer import transfer_syntax
-from dcmview.dicom.workers import ThreadDecoder, WorkerPool, make_decoder
+from dcmview.dicom.workers import WorkerPool
 from dcmview.errors import Busy, DcmviewError, DecodeFailed
 from dcmview.model import PixelLayout
 

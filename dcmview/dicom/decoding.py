@@ -1,0 +1,106 @@
+"""Who decodes compressed frames: supervised processes, or the calling thread."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from dcmview.dicom.transfer import Codec, transfer_syntax
+from dcmview.errors import DecodeFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dcmview.model import PixelLayout, StoredFrame
+
+# Nothing but numpy, zlib and a bounded unpacking of runs touches these; handing them to
+# another process would take longer than decoding them.
+IN_PROCESS = (Codec.NATIVE, Codec.DEFLATED_FRAME, Codec.RLE)
+
+
+def always_wanted() -> bool:
+    """Say that somebody still waits for the frame."""
+    return True
+
+
+class Decoder(Protocol):
+    """Decodes compressed frames, for many threads."""
+
+    is_isolated: bool
+    """Whether a crash of a codec stays without effect on this process."""
+
+    def decode(
+        self,
+        frame: bytes,
+        layout: PixelLayout,
+        transfer_syntax_uid: str,
+        *,
+        threads: int = 1,
+        reduction: int = 0,
+        is_wanted: Callable[[], bool] = always_wanted,
+    ) -> StoredFrame:
+        """Decode one frame as `decode_frame` does, or reduced by a power of two.
+
+        Raises
+        ------
+        InstanceError
+            As `decode_frame`; `DecodeFailed` also where the decoder crashed or
+            ran out of time.
+        CancelledError
+            If nobody wanted the frame any more.
+        Busy
+            If no process can be started now.
+        """
+        ...
+
+    def warm_up(self) -> None:
+        """Start what the first frame would otherwise wait for."""
+        ...
+
+    def close(self) -> None:
+        """End all processes."""
+        ...
+
+
+def make_decoder(size: int) -> Decoder:
+    """Give supervised workers, at most so many, or the fallback where there can be none."""
+    if not hasattr(os, "memfd_create") or sys.platform != "linux":
+        return ThreadDecoder()
+    from dcmview.dicom.workers import WorkerPool
+
+    return WorkerPool(size)
+
+
+class ThreadDecoder:
+    """Decode in the calling thread: the same interface, without the isolation."""
+
+    is_isolated = False
+
+    def decode(
+        self,
+        frame: bytes,
+        layout: PixelLayout,
+        transfer_syntax_uid: str,
+        *,
+        threads: int = 1,
+        reduction: int = 0,
+        is_wanted: Callable[[], bool] = always_wanted,
+    ) -> StoredFrame:
+        """Decode one frame; it runs to its end whether wanted or not."""
+        from dcmview.dicom.coded_frames import decode_reduced
+        from dcmview.dicom.decode import decode_frame
+
+        syntax = transfer_syntax(transfer_syntax_uid)
+        if reduction:
+            reduced = decode_reduced(frame, layout, syntax, reduction=reduction)
+            if reduced is None:
+                raise DecodeFailed(f"{syntax.name} has no reduced pictures")
+            return reduced
+        return decode_frame(frame, layout, syntax, threads=threads)
+
+    def warm_up(self) -> None:
+        """Nothing to start."""
+
+    def close(self) -> None:
+        """Nothing to end."""
