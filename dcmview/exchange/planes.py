@@ -116,12 +116,7 @@ class RoiPlane:
 
     def bits(self, frame_index: int) -> NDArray[np.bool_]:
         """The pixels of its ROIs on a frame: shape (rows, columns)."""
-        mask = np.zeros((self.box.rows, self.box.columns), np.bool_)
-        for region in self._regions(frame_index):
-            row, column = region.row - self.box.row, region.column - self.box.column
-            height, width = region.inside.shape
-            mask[row : row + height, column : column + width] |= region.inside
-        return mask
+        return self._rows(list(self._regions(frame_index)), 0, self.box.rows)
 
     def packed(self) -> Iterator[bytes]:
         """The bits of frame after frame without gaps, the first pixel in the lowest bit of a byte.
@@ -130,17 +125,42 @@ class RoiPlane:
         ----------
         DICOM PS3.5 8.1.2, Overlay Data Encoding.
         """
-        end = self.first_frame + (self.frame_count or 1)
         left = self.data_bytes
+        pieces = self._packed_frames() if (self.frame_count or 1) > 1 else self._packed_frame()
+        for piece in pieces:
+            left -= len(piece)
+            yield piece
+        yield bytes(left)
+
+    def _packed_frames(self) -> Iterator[bytes]:
+        end = self.first_frame + (self.frame_count or 1)
         # So many frames fill whole bytes.
         batch = 8 // math.gcd(8, self.box.rows * self.box.columns)
         for first in range(self.first_frame, end, batch):
             frames = [self.bits(frame) for frame in range(first, min(first + batch, end))]
-            together = frames[0] if len(frames) == 1 else np.concatenate(frames)
-            packed = np.packbits(together, bitorder="little").tobytes()
-            left -= len(packed)
-            yield packed
-        yield bytes(left)
+            yield np.packbits(np.concatenate(frames), bitorder="little").tobytes()
+
+    def _packed_frame(self) -> Iterator[bytes]:
+        """The bits of the only frame up to the last ROI; rows above the first are zero."""
+        regions = list(self._regions(self.first_frame))
+        if not regions:
+            return
+        columns = self.box.columns
+        top = min(region.row for region in regions) - self.box.row
+        # A row that begins with a byte.
+        top -= top % (8 // math.gcd(8, columns))
+        end = max(region.row + len(region.inside) for region in regions) - self.box.row
+        yield bytes(top * columns // 8)
+        yield np.packbits(self._rows(regions, top, end), bitorder="little").tobytes()
+
+    def _rows(self, regions: Sequence[Region], top: int, end: int) -> NDArray[np.bool_]:
+        """Draw some rows, in which all regions are."""
+        mask = np.zeros((end - top, self.box.columns), np.bool_)
+        for region in regions:
+            row, column = region.row - self.box.row - top, region.column - self.box.column
+            height, width = region.inside.shape
+            mask[row : row + height, column : column + width] |= region.inside
+        return mask
 
     def _regions(self, frame_index: int) -> Iterator[Region]:
         for number, roi in enumerate(self.rois):
