@@ -47,8 +47,11 @@ def new_file(
     """
     _check(path, overwrite=overwrite, inputs=inputs)
     folder = os.path.dirname(path) or "."
-    os.makedirs(folder, exist_ok=True)
-    descriptor, partial = _open_partial(folder, os.path.basename(path))
+    try:
+        descriptor, partial = _open_partial(folder, os.path.basename(path))
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+        descriptor, partial = _open_partial(folder, os.path.basename(path))
     try:
         with os.fdopen(descriptor, "w+b") as stream:
             yield stream

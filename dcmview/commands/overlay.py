@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -113,7 +113,7 @@ class PutPlanes:
             return ""
         content = msgspec.json.encode(
             (
-                asdict(self.style),
+                self.style,
                 [
                     (plane.label, plane.description, roi.kind, roi.points, roi.frames)
                     for plane in planes

@@ -16,6 +16,7 @@ from pydicom.charset import convert_encodings, default_encoding, encode_string
 
 from dcmview.annotations.losses import LONGEST_OVERLAY_TEXT
 from dcmview.dicom.recording import recorded_warnings
+from dcmview.dicom.source import MemorySource
 from dcmview.dicom.spans import (
     MEDIA_STORAGE_UID,
     META_LENGTH,
@@ -39,6 +40,8 @@ _HELD_BYTES = 32 << 20
 """Files up to this length are read at once."""
 _MOST_TOGETHER = 1024
 """Pieces that are handed to the system at once."""
+
+_ENDS_EARLY = "the file ends before its end"
 
 Piece = bytes | memoryview
 
@@ -111,6 +114,8 @@ class OverlayCopy:
         Unreadable
             If it cannot be read any more.
         """
+        if source.size <= _HELD_BYTES:
+            source = held(source)
         spans = self._spans
         if spans.inflated is None:
             edits = (*self._meta_edits(source), *self._dataset_edits())
@@ -126,7 +131,8 @@ class OverlayCopy:
         pieces = list(self.pieces(source)) if source.size + added <= _HELD_BYTES else []
         if not 0 < len(pieces) <= _MOST_TOGETHER or not hasattr(os, "writev"):
             stream.writelines(pieces or self.pieces(source))
-        elif os.writev(stream.fileno(), pieces) < sum(map(len, pieces)):
+            return
+        if os.writev(stream.fileno(), pieces) < sum(map(len, pieces)):
             stream.seek(0)
             stream.writelines(pieces)
 
@@ -223,29 +229,40 @@ class _Encoder:
                 return plain.encode("ascii", "replace")
 
 
+def held(source: ByteSource) -> MemorySource:
+    """Read a source at once; one that is in memory already is what it is.
+
+    Raises
+    ------
+    Unreadable
+        If it is shorter than it says.
+    """
+    if isinstance(source, MemorySource):
+        return source
+    content = source.pread(0, source.size)
+    if len(content) < source.size:
+        raise Unreadable(_ENDS_EARLY)
+    return MemorySource(content)
+
+
 def _edited(source: ByteSource, edits: Iterable[_Edit], size: int) -> Iterator[Piece]:
     """Give the bytes of a source up to a size, with edits made."""
-    held = None
-    if size <= _HELD_BYTES:
-        held = memoryview(source.pread(0, size))
-        if len(held) < size:
-            raise Unreadable("the file ends before its end")
     begin = 0
     for edit in edits:
-        yield from _between(source, held, begin, edit.begin)
+        yield from _between(source, begin, edit.begin)
         yield from edit.content
         begin = edit.end
-    yield from _between(source, held, begin, size)
+    yield from _between(source, begin, size)
 
 
-def _between(source: ByteSource, held: memoryview | None, begin: int, end: int) -> Iterator[Piece]:
-    if held is not None:
-        yield held[begin:end]
+def _between(source: ByteSource, begin: int, end: int) -> Iterator[Piece]:
+    if isinstance(source, MemorySource):
+        yield source.view(begin, end)
         return
     while begin < end:
         piece = source.pread(begin, min(_PIECE_BYTES, end - begin))
         if not piece:
-            raise Unreadable("the file ends before its end")
+            raise Unreadable(_ENDS_EARLY)
         begin += len(piece)
         yield piece
 

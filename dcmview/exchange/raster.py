@@ -9,6 +9,7 @@ are computed in the order of the page, so both agree to the last pixel.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,21 +59,23 @@ def region_of(roi: Roi, rows: int, columns: int) -> Region:
     rows, columns : int
         Size of the image; what lies outside of it is left out.
     """
-    outline = np.array([(point.x, point.y) for point in roi.points], np.float64)
-    (left, top), (right, bottom) = outline.min(axis=0).tolist(), outline.max(axis=0).tolist()
+    xs, ys = [point.x for point in roi.points], [point.y for point in roi.points]
+    left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
     first_row, last_row = max(0, _index_from(top)), min(rows - 1, _index_to(bottom))
     # One more column than centres may lie in: a span ends behind its last pixel.
     first, end = max(0, _index_from(left)), min(columns, _index_to(right) + 1)
     if roi.kind not in REGION_KINDS or first_row > last_row or first >= end:
         return Region(0, 0, np.zeros((0, 0), np.bool_))
-    centres = np.arange(first_row, last_row + 1, dtype=np.float64) + 0.5
     if roi.kind == "rectangle":
+        centres = np.arange(first_row, last_row + 1, dtype=np.float64) + 0.5
         inside = np.zeros((centres.size, end - first), np.bool_)
         inside[centres < bottom, : max(0, _index_from(right) - first)] = True
     elif roi.kind == "ellipse":
+        centres = np.arange(first_row, last_row + 1, dtype=np.float64) + 0.5
         inside = _ellipse((left, top, right, bottom), centres, first, end)
     else:
-        inside = _polygon(outline, first_row, last_row, first, end)
+        corners = np.array(xs, np.float64), np.array(ys, np.float64)
+        inside = _polygon(*corners, (first_row, last_row + 1, first, end))
     return Region(first_row, first, inside)
 
 
@@ -109,12 +112,12 @@ def union_of(rois: Sequence[Roi], rows: int, columns: int) -> NDArray[np.bool_]:
 
 def _index_from(position: float) -> int:
     """The first pixel whose centre is not before a position."""
-    return int(np.ceil(position - 0.5))
+    return math.ceil(position - 0.5)
 
 
 def _index_to(position: float) -> int:
     """The last pixel whose centre is not behind a position."""
-    return int(np.floor(position - 0.5))
+    return math.floor(position - 0.5)
 
 
 def _ellipse(
@@ -134,27 +137,31 @@ def _ellipse(
 
 
 def _polygon(
-    outline: NDArray[np.float64], first_row: int, last_row: int, first: int, end: int
+    x1: NDArray[np.float64],
+    y1: NDArray[np.float64],
+    box: tuple[int, int, int, int],
 ) -> NDArray[np.bool_]:
-    """Turn from outside to inside and back wherever a side crosses the middle of a row."""
-    rows, columns = last_row - first_row + 1, end - first
-    x1, y1 = outline.T
-    x0, y0 = np.concatenate((outline[-1:], outline[:-1])).T
+    """Turn from outside to inside and back wherever a side crosses the middle of a row.
+
+    ``box`` is the first row and the one behind the last, and columns likewise.
+    """
+    first_row, end_row, first, end = box
+    x0, y0 = np.concatenate((x1[-1:], x1[:-1])), np.concatenate((y1[-1:], y1[:-1]))
     # A side crosses the rows whose middle is on or below its upper end and above its lower.
-    upper, lower = np.ceil(np.minimum(y0, y1) - 0.5), np.ceil(np.maximum(y0, y1) - 0.5)
-    begin = np.minimum(np.maximum(upper, first_row), last_row + 1).astype(np.int64)
-    stop = np.minimum(np.maximum(lower, first_row), last_row + 1).astype(np.int64)
+    ends = np.ceil(np.array((np.minimum(y0, y1), np.maximum(y0, y1))) - 0.5)
+    begin, stop = np.minimum(np.maximum(ends, first_row), end_row).astype(np.int64)
     counts = stop - begin
+    sides = np.array((x0, y0, x1 - x0, y1 - y0))
     turns = []
     for some in batches(counts):
         side, ordinal = expanded(some, counts[some])
         row = begin[side] + ordinal
-        left, top = x0[side], y0[side]
-        crossing = left + ((row + 0.5 - top) / (y1[side] - top)) * (x1[side] - left)
+        left, top, width, height = sides[:, side]
+        crossing = left + ((row + 0.5 - top) / height) * width
         column = np.minimum(np.maximum(np.ceil(crossing - 0.5), first), end).astype(np.int64)
         # Behind the last column of a row there is one more, where spans may end.
-        turns.append((row - first_row) * (columns + 1) + (column - first))
-    inside = np.zeros((rows, columns + 1), np.uint8)
+        turns.append((row - first_row) * (end - first + 1) + (column - first))
+    inside = np.zeros((end_row - first_row, end - first + 1), np.uint8)
     _fill(inside, turns)
     return inside[:, :-1].view(np.bool_)
 
