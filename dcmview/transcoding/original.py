@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dcmview.dicom.decode import decode_frame
+from dcmview.dicom.decoding import IN_PROCESS
 from dcmview.dicom.frames import frame_table
 from dcmview.dicom.instance import read_instance
 from dcmview.dicom.samples import frame_bits
 from dcmview.dicom.sniff import HEAD_BYTES, sniff
 from dcmview.dicom.transfer import transfer_syntax
-from dcmview.dicom.workers import IN_PROCESS
 from dcmview.errors import CannotTranscode, NotDicom, Truncated, Unreadable
 from dcmview.transcoding.attributes import Attributes, Loss
 from dcmview.transcoding.dataset import Encoding
@@ -19,8 +19,8 @@ from dcmview.transcoding.elements import PIXEL_TAGS, Walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from dcmview.dicom.decoding import Decoder
     from dcmview.dicom.source import ByteSource, StampedSource
-    from dcmview.dicom.workers import Decoder
     from dcmview.model import StoredFrame
 
 # These say that frames were found that the file does not declare, or the reverse.

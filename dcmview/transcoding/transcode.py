@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, structs
 
-from dcmview.dicom.workers import always_wanted
+from dcmview.dicom.decoding import always_wanted
 from dcmview.errors import CannotTranscode
 from dcmview.registry.opening import open_entry
 from dcmview.transcoding.attributes import EXTENDED_LENGTHS, EXTENDED_OFFSETS, Loss
@@ -23,7 +23,7 @@ from dcmview.transcoding.writing import Deflating, Fragments, OffsetTable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from dcmview.dicom.workers import Decoder
+    from dcmview.dicom.decoding import Decoder
     from dcmview.model import StoredFrame
     from dcmview.registry.registry import Entry
     from dcmview.transcoding.dataset import Changes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pydicom
 
 from dcmview.bulk.inputs import entry_of
-from dcmview.dicom.workers import ThreadDecoder
+from dcmview.dicom.decoding import ThreadDecoder
 from dcmview.transcoding.targets import EncodeOptions, find_target
 from dcmview.transcoding.transcode import TranscodeReport, transcode_entry
 from dcmview.transcoding.writing import OffsetTable

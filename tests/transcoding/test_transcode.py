@@ -20,7 +20,7 @@ from support.datasets import image, item, part10
 from support.rewritten import flat, read, transcoded
 
 from dcmview.bulk.inputs import entry_of
-from dcmview.dicom.workers import ThreadDecoder
+from dcmview.dicom.decoding import ThreadDecoder
 from dcmview.errors import CannotTranscode, DcmviewError, Truncated, Unreadable
 from dcmview.registry.registry import Entry
 from dcmview.transcoding import writing
