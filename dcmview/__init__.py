@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dcmview.commands.overlay import overlay
     from dcmview.commands.render import Rendering, render
     from dcmview.commands.thumbnail import thumbnail
+    from dcmview.commands.transcode import transcode
     from dcmview.errors import DcmviewError, NothingToShow, StartError, UsageError
     from dcmview.notebook import Viewer, view
 
@@ -30,6 +31,7 @@ __all__ = [
     "overlay",
     "render",
     "thumbnail",
+    "transcode",
     "view",
 ]
 
@@ -43,6 +45,7 @@ _HOME_MODULES = {
     "overlay": "dcmview.commands.overlay",
     "render": "dcmview.commands.render",
     "thumbnail": "dcmview.commands.thumbnail",
+    "transcode": "dcmview.commands.transcode",
     "view": "dcmview.notebook",
 }
 

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dcmview.dicom.declared import DeclaredRange
+    from dcmview.dicom.workers import Decoder
     from dcmview.pixels.explain import Explanation
     from dcmview.registry.registry import Entry
 
@@ -149,6 +150,11 @@ class Engine:
     def is_isolated(self) -> bool:
         """Whether codecs run in processes of their own."""
         return self._decoder.is_isolated
+
+    @property
+    def decoder(self) -> Decoder:
+        """What decodes compressed frames, for who keeps none of them."""
+        return self._decoder
 
     def warm_up(self, transfer_syntax_uid: str) -> None:
         """Start what the first frame of this syntax needs."""

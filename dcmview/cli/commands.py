@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _MODULES: dict[str, str] = {
     "render": "dcmview.cli.render",
     "thumbnail": "dcmview.cli.thumbnail",
+    "transcode": "dcmview.cli.transcode",
     "overlay": "dcmview.cli.overlay",
 }
 """Each has a ``COMMAND``."""

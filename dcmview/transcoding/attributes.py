@@ -35,7 +35,7 @@ _PHOTOMETRIC_INTERPRETATION = 0x00280004
 _FUNCTIONAL_GROUPS = 0x52009230
 _LONGEST_ST = 1024
 
-_NAMESPACE = uuid.UUID(int=15370753779305112642823554454689392512)
+NAMESPACE = uuid.UUID(int=15370753779305112642823554454689392512)
 _RATIO_WIDTH = 16
 """The ratio is known when the frames are written, and has the longest width of a DS until then."""
 
@@ -150,7 +150,7 @@ class Attributes:
             old = hashlib.sha256(self._source.pread(0, 1 << 20)).hexdigest().encode()
         settings = (options.quality, options.ratio, options.near)
         name = f"{old.decode('latin-1')} {target.syntax.uid} {settings}"
-        return f"2.25.{uuid.uuid5(_NAMESPACE, name).int}"
+        return f"2.25.{uuid.uuid5(NAMESPACE, name).int}"
 
     def _lossy(self, loss: Loss) -> Changes:
         methods = [value for value in (self.text(LOSSY_METHOD), loss.method.encode()) if value]

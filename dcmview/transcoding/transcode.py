@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from dcmview.transcoding.writing import Sink
 
 
+_DIRECTORY = "1.2.840.10008.1.3.10"
+
+
 class TranscodeReport(Struct, frozen=True):
     """What became of a file.
 
@@ -46,11 +49,6 @@ class TranscodeReport(Struct, frozen=True):
     encoded_bytes: int = 0
     max_error: float | None = None
     mean_error: float | None = None
-
-
-def is_in_syntax(entry: Entry, target: Target) -> bool:
-    """Whether a file says that it is in the target syntax already."""
-    return entry.header.shared.transfer_syntax_uid == target.syntax.uid
 
 
 def transcode_entry(
@@ -125,6 +123,8 @@ class _Work:
             require_plain_icons(original.elements)
         self._copy = DatasetCopy(original.data, original.elements, original.encoding, self._to)
         self._is_image = original.instance.pixel_location is not None
+        if original.instance.header.shared.sop_class_uid == _DIRECTORY:
+            raise CannotTranscode("a DICOMDIR holds places in itself, which would be wrong")
         if not self._is_image and target.syntax.encapsulated:
             raise CannotTranscode("it is no image, so only uncompressed syntaxes can hold it")
         header = original.instance.header

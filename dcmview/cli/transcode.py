@@ -1,0 +1,294 @@
+"""``dcmview transcode``: its options and their checks, read before anything heavy is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dcmview.cli import console
+from dcmview.cli.bulk_options import BULK_OPTIONS, BulkSettings
+from dcmview.cli.options import Command, Option
+from dcmview.errors import UsageError
+
+if TYPE_CHECKING:
+    from dcmview.bulk.result import Result
+
+SYNTAX = "The transfer syntax"
+WHICH = "Which files"
+OUTPUTS = "Where they go"
+NAMES = ("path", "uid", "hash")
+ON_FAILURE = ("keep", "skip", "fail")
+OFFSET_TABLES = ("auto", "basic", "extended", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscodeSettings(BulkSettings):
+    """What ``dcmview transcode`` was asked for, not yet checked."""
+
+    to: str | None = None
+    quality: int | None = None
+    ratio: float | None = None
+    near: int | None = None
+    allow_recompress: bool = False
+    no_proof: bool = False
+    offset_table: str = "auto"
+    on_failure: str = "keep"
+    only_uncompressed: bool = False
+    only_compressed: bool = False
+    accept: tuple[str, ...] = ()
+    output_dir: str | None = None
+    zip: str | None = None
+    dicomdir: bool = False
+    names: str = "path"
+    watch: bool = False
+
+
+OPTIONS = (
+    Option(
+        "to",
+        ("--to", "-t"),
+        str,
+        "SYNTAX",
+        "The transfer syntax: its UID, its keyword (ExplicitVRLittleEndian, RLELossless, "
+        "JPEGBaseline8Bit, JPEGLSLossless, JPEG2000Lossless, HTJ2KLossless and others) or a short "
+        "name (explicit, rle, jpeg, jpegls, j2k, htj2k and others).",
+        SYNTAX,
+    ),
+    Option(
+        "quality",
+        ("--quality",),
+        int,
+        "NUMBER",
+        "1 to 100, for JPEG and JPEG XL; for JPEG 2000 and HTJ2K the peak signal-to-noise ratio "
+        "in dB.",
+        SYNTAX,
+    ),
+    Option(
+        "ratio",
+        ("--ratio",),
+        float,
+        "NUMBER",
+        "For JPEG 2000 and HTJ2K: bytes without compression for each byte with it.",
+        SYNTAX,
+    ),
+    Option(
+        "near",
+        ("--near",),
+        int,
+        "NUMBER",
+        "For near-lossless JPEG-LS: the largest error of a stored value.",
+        SYNTAX,
+    ),
+    Option(
+        "allow_recompress",
+        ("--allow-recompress",),
+        bool,
+        "",
+        "Let what was compressed with loss lose again; without it this is refused.",
+        SYNTAX,
+    ),
+    Option(
+        "no_proof",
+        ("--no-proof",),
+        bool,
+        "",
+        "Do not decode each frame again to compare it with what it was.",
+        SYNTAX,
+    ),
+    Option(
+        "offset_table",
+        ("--offset-table",),
+        str,
+        "KIND",
+        "Where a file says at which place each of its frames begins: basic, extended, none, or "
+        "auto, which is basic as long as its 32 bits are enough.",
+        SYNTAX,
+        choices=OFFSET_TABLES,
+    ),
+    Option(
+        "on_failure",
+        ("--on-failure",),
+        str,
+        "WHAT",
+        "What becomes of a file that the syntax cannot hold without silent loss, or that cannot "
+        "be decoded: keep (the original goes out unchanged), skip or fail. All are counted.",
+        WHICH,
+        choices=ON_FAILURE,
+    ),
+    Option(
+        "only_uncompressed",
+        ("--only-uncompressed",),
+        bool,
+        "",
+        "Transcode files in Implicit VR Little Endian, Explicit VR Little Endian and Explicit VR "
+        "Big Endian; others go out unchanged.",
+        WHICH,
+    ),
+    Option(
+        "only_compressed",
+        ("--only-compressed",),
+        bool,
+        "",
+        "The other way round.",
+        WHICH,
+    ),
+    Option(
+        "accept",
+        ("--accept",),
+        str,
+        "SYNTAX",
+        "Leave files of this syntax as they are, since whoever gets them reads it. Several are "
+        "joined by commas. Repeatable.",
+        WHICH,
+        repeatable=True,
+    ),
+    Option(
+        "output_dir",
+        ("--output-dir", "-o"),
+        str,
+        "DIR",
+        "Folder for the files; made if it is not there.",
+        OUTPUTS,
+    ),
+    Option(
+        "zip",
+        ("--zip",),
+        str,
+        "FILE",
+        "An archive for them instead.",
+        OUTPUTS,
+    ),
+    Option(
+        "dicomdir",
+        ("--dicomdir",),
+        bool,
+        "",
+        "Make a File-set, as media have it: a DICOMDIR, and files that are called by patient, "
+        "study, series and number.",
+        OUTPUTS,
+    ),
+    Option(
+        "names",
+        ("--names",),
+        str,
+        "KIND",
+        "What files are called by: path (below the folder that was given), uid (SOP Instance UID "
+        "of the original) or hash (SHA-256 of the original).",
+        OUTPUTS,
+        choices=NAMES,
+    ),
+    Option(
+        "watch",
+        ("--watch",),
+        bool,
+        "",
+        "Go on until interrupted, and transcode what arrives in the folders once it has stopped "
+        "growing.",
+        WHICH,
+    ),
+    *BULK_OPTIONS,
+)
+
+
+def run(settings: TranscodeSettings) -> int:
+    """Transcode files, and give the exit code.
+
+    Raises
+    ------
+    UsageError, RequestError
+        If the options make no sense.
+    """
+    if settings.to is None:
+        raise UsageError("--to is missing: the transfer syntax, such as JPEG2000Lossless")
+    if settings.watch and (settings.zip is not None or settings.dicomdir):
+        raise UsageError("--watch never ends, so there is no archive and no DICOMDIR to finish")
+    from dcmview.cli.bulk import check_settings, run_bulk
+
+    check_settings(settings)
+    from dcmview.bulk.naming import NameStyle
+    from dcmview.commands.transcode import FAILURE, TranscodeRun, make_task
+
+    task = make_task(
+        settings.to,
+        quality=settings.quality,
+        ratio=settings.ratio,
+        near=settings.near,
+        allow_recompress=settings.allow_recompress,
+        prove=not settings.no_proof,
+        on_failure=settings.on_failure,
+        only_uncompressed=settings.only_uncompressed,
+        only_compressed=settings.only_compressed,
+        accept=[name for names in settings.accept for name in names.split(",")],
+        offset_table=settings.offset_table,
+    )
+    failures = _Failures()
+    with TranscodeRun(
+        task,
+        settings.paths,
+        output_dir=settings.output_dir,
+        zip_path=settings.zip,
+        names=NameStyle(settings.names),
+        with_dicomdir=settings.dicomdir,
+        overwrite=settings.overwrite,
+    ) as transcoding:
+
+        def on_result(result: Result) -> None:
+            transcoding.take(result)
+            if FAILURE in result.figures:
+                failures.add(result)
+
+        plan = transcoding.plan(jobs=settings.jobs, cluster=settings.cluster)
+        code = run_bulk(settings, plan, on_result=on_result, watch=settings.watch)
+        if code != console.EXIT_INTERRUPTED:
+            transcoding.finish()
+    failures.tell()
+    for path, reason in transcoding.unlisted:
+        console.warn(f"{path}: {reason}")
+    return code
+
+
+class _Failures:
+    """Files that could not be transcoded and did not end the run as failed ones."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._first: Result | None = None
+
+    def add(self, result: Result) -> None:
+        """Count a file."""
+        self._count += 1
+        self._first = self._first or result
+
+    def tell(self) -> None:
+        """Say how many there were, and what was wrong with the first of them."""
+        if self._first is None:
+            return
+        first, what = self._first, "went out as they were"
+        if not first.outputs:
+            what = "were left out"
+        console.warn(
+            f"{self._count:,} file(s) could not be transcoded and {what}; the first is "
+            f"{first.input}: {first.reason}"
+        )
+
+
+COMMAND = Command(
+    name="transcode",
+    help="Write DICOM files in another transfer syntax, proven frame by frame.",
+    path_metavar="PATH...",
+    path_help="DICOM files, folders and archives; - reads a list from standard input.",
+    settings=TranscodeSettings,
+    options=OPTIONS,
+    run=run,
+    examples=(
+        (
+            "dcmview transcode study/ --to j2k -o small/",
+            "lossless, and compared with the originals",
+        ),
+        (
+            "dcmview transcode study/ --to explicit --zip study.zip --dicomdir",
+            "for any workstation",
+        ),
+        ("dcmview transcode in/ --to jpegls --only-uncompressed --watch -o out/", "what arrives"),
+    ),
+)

@@ -1,0 +1,391 @@
+"""``dcmview transcode`` and `dcmview.transcode`: files in another transfer syntax."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from dcmview.bulk.files import new_file
+from dcmview.bulk.inputs import Inputs
+from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
+from dcmview.bulk.result import Job, Result, Status
+from dcmview.bulk.run import BulkPlan, BulkRun
+from dcmview.bulk.task import worker_engine
+from dcmview.errors import DcmviewError, InstanceError, UsageError
+from dcmview.exchange.zipped import Member, stream_zip
+from dcmview.registry.opening import open_entry
+from dcmview.transcoding.fileset import DICOMDIR, FileSet
+from dcmview.transcoding.policy import OnFailure, Only, Policy
+from dcmview.transcoding.targets import EncodeOptions, find_target
+from dcmview.transcoding.transcode import transcode_entry
+from dcmview.transcoding.writing import OffsetTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from dcmview.model import FileStamp
+    from dcmview.registry.registry import Entry
+    from dcmview.transcoding.transcode import TranscodeReport
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+_PIECE_BYTES = 1 << 20
+FAILURE = "failure"
+"""The figure of a file that went out as it was because it could not be transcoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscodeTask:
+    """Writes a file in another transfer syntax, or as it is."""
+
+    target: str
+    """A Transfer Syntax UID: a table of targets does not travel."""
+    options: EncodeOptions
+    policy: Policy
+    offset_table: OffsetTable = OffsetTable.AUTO
+
+    def __call__(self, job: Job) -> Result:
+        """Write the output of a job."""
+        target, path = find_target(self.target), job.entry.path
+        left_alone = self.policy.left_alone(job.entry, target)
+        if left_alone:
+            return _copied(job, f"unchanged: {left_alone}")
+        try:
+            with new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
+                report = transcode_entry(
+                    job.entry,
+                    target,
+                    self.options,
+                    stream,
+                    decoder=worker_engine().decoder,
+                    offset_table=self.offset_table,
+                )
+        except InstanceError as exc:
+            if self.policy.on_failure is OnFailure.FAIL:
+                raise
+            if self.policy.on_failure is OnFailure.SKIP:
+                return Result(path, Status.SKIPPED, reason=exc.message, figures={FAILURE: exc.code})
+            return _copied(job, exc.message, {FAILURE: exc.code})
+        return Result(path, Status.DONE, (job.output,), figures=_figures(report))
+
+
+def _copied(job: Job, reason: str, figures: dict[str, float | int | str] | None = None) -> Result:
+    with (
+        new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream,
+        open_entry(job.entry) as source,
+    ):
+        offset = 0
+        while piece := source.pread(offset, _PIECE_BYTES):
+            stream.write(piece)
+            offset += len(piece)
+    return Result(job.entry.path, Status.KEPT, (job.output,), reason, figures or {})
+
+
+def _figures(report: TranscodeReport) -> dict[str, float | int | str]:
+    found: dict[str, float | int | str] = {
+        "from": report.source_syntax,
+        "to": report.target_syntax,
+        "sop_instance_uid": report.sop_instance_uid,
+        "frames": report.frame_count,
+        "native_bytes": report.native_bytes,
+        "bytes": report.encoded_bytes,
+    }
+    if report.max_error is not None and report.mean_error is not None:
+        found |= {"max_error": report.max_error, "mean_error": report.mean_error}
+    return found
+
+
+class TranscodeRun:
+    """A run of the command: what is done to the files, and what is made of all of them.
+
+    Parameters
+    ----------
+    task : TranscodeTask
+        What is done to each file.
+    paths : sequence of str
+        The paths that the user gave, for mirrored names.
+    output_dir, zip_path : str or None
+        Where the files go: one of them.
+    names : NameStyle
+        What they are called by.
+    with_dicomdir : bool
+        Whether they become a File-set, whose names are its own.
+    overwrite : bool
+        Whether what is there is made again.
+
+    Raises
+    ------
+    UsageError
+        If nothing is to be written, or where it must not be.
+    """
+
+    def __init__(
+        self,
+        task: TranscodeTask,
+        paths: Sequence[str],
+        *,
+        output_dir: str | None = None,
+        zip_path: str | None = None,
+        names: NameStyle = NameStyle.PATH,
+        with_dicomdir: bool = False,
+        overwrite: bool = False,
+    ) -> None:
+        if (output_dir is None) == (zip_path is None):
+            raise UsageError("give one of --output-dir and --zip: no file is ever changed in place")
+        if with_dicomdir and names is not NameStyle.PATH:
+            raise UsageError("--dicomdir gives files names of its own: --names makes no sense")
+        self._task = task
+        self._zip_path, self._overwrite = zip_path, overwrite
+        self._ending = ExitStack()
+        self._stamps: list[FileStamp] = []
+        if zip_path is not None:
+            output_dir = self._folder_beside(zip_path, paths)
+        assert output_dir is not None
+        self._folder = os.path.abspath(output_dir)
+        check_output_folder(self._folder, paths)
+        self._naming = Naming(self._folder, names, "", paths)
+        self._file_set = FileSet() if with_dicomdir else None
+        self._file_ids: dict[str, tuple[str, ...]] = {}
+        self._outputs: dict[str, None] = {}
+        self.unlisted: list[tuple[str, str]] = []
+        """Files that the DICOMDIR does not name, and why."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._ending.close()
+
+    def _folder_beside(self, zip_path: str, paths: Sequence[str]) -> str:
+        """A folder where also the workers of a cluster can write; it goes with this run."""
+        if os.path.lexists(zip_path) and not self._overwrite:
+            raise UsageError(f"there is a file of that name; --overwrite replaces it: {zip_path}")
+        folder = os.path.dirname(os.path.abspath(zip_path))
+        check_output_folder(folder, paths)
+        os.makedirs(folder, exist_ok=True)
+        made = tempfile.mkdtemp(prefix=".dcmview-zip-", dir=folder)
+        self._ending.callback(shutil.rmtree, made, ignore_errors=True)
+        return made
+
+    def plan(self, *, jobs: int = 1, cluster: str | None = None) -> BulkPlan:
+        """Say what is done to each file."""
+        return BulkPlan(self._task, self._output_for, self._overwrite, jobs, cluster)
+
+    def take(self, result: Result) -> None:
+        """Note what a file became."""
+        self._outputs.update(dict.fromkeys(result.outputs))
+
+    def finish(self) -> None:
+        """Write DICOMDIR and archive, when all files are done.
+
+        Raises
+        ------
+        OutputExists
+            If somebody else has made a file of that name meanwhile.
+        OSError
+            If it cannot be written.
+        """
+        directory = self._dicomdir()
+        if self._zip_path is not None:
+            with new_file(
+                self._zip_path, overwrite=self._overwrite, inputs=tuple(self._stamps)
+            ) as stream:
+                for piece in stream_zip(self._members(directory)):
+                    stream.write(piece)
+        elif directory is not None:
+            # It names what is there now, so that of an earlier run is of no use any more.
+            with new_file(os.path.join(self._folder, DICOMDIR), overwrite=True) as stream:
+                stream.write(directory)
+
+    def _output_for(self, entry: Entry) -> str:
+        if self._zip_path is not None:
+            self._stamps.append(entry.stamp)
+        if self._file_set is None:
+            return self._naming.plan(entry)
+        file_id = self._file_set.place(entry)
+        path = os.path.join(self._folder, *file_id)
+        self._file_ids[path] = file_id
+        return path
+
+    def _dicomdir(self) -> bytes | None:
+        if self._file_set is None:
+            return None
+        for path in self._outputs:
+            try:
+                with open(path, "rb") as stream:
+                    self._file_set.add(self._file_ids[path], stream)
+            except DcmviewError as exc:
+                self.unlisted.append((path, exc.message))
+        return self._file_set.encoded()
+
+    def _members(self, directory: bytes | None) -> Iterator[Member]:
+        for path in self._outputs:
+            name = os.path.relpath(path, self._folder).replace(os.sep, "/")
+            yield Member(name, _pieces(path))
+        if directory is not None:
+            yield Member(DICOMDIR, (directory,))
+
+
+def _pieces(path: str) -> Iterator[bytes]:
+    with open(path, "rb") as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            yield piece
+
+
+def make_task(
+    to: str,
+    *,
+    quality: int | None = None,
+    ratio: float | None = None,
+    near: int | None = None,
+    allow_recompress: bool = False,
+    prove: bool = True,
+    on_failure: str = "keep",
+    only_uncompressed: bool = False,
+    only_compressed: bool = False,
+    accept: Iterable[str] = (),
+    offset_table: str = "auto",
+) -> TranscodeTask:
+    """Check what was asked for, in the words of the options.
+
+    Raises
+    ------
+    RequestError, UsageError
+        If it makes no sense.
+    """
+    if only_uncompressed and only_compressed:
+        raise UsageError("--only-uncompressed and --only-compressed exclude each other")
+    target = find_target(to)
+    options = target.check(EncodeOptions(quality, ratio, near, allow_recompress, prove))
+    only = Only.UNCOMPRESSED if only_uncompressed else Only.COMPRESSED if only_compressed else None
+    accepted = tuple(find_target(name).syntax.uid for name in accept)
+    policy = Policy(_choice(OnFailure, "on_failure", on_failure), only, accepted)
+    return TranscodeTask(
+        target.syntax.uid, options, policy, _choice(OffsetTable, "offset_table", offset_table)
+    )
+
+
+def transcode(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    to: str,
+    output_dir: str | os.PathLike[str] | None = None,
+    *,
+    zip: str | os.PathLike[str] | None = None,  # noqa: A002, the name that the command has
+    dicomdir: bool = False,
+    quality: int | None = None,
+    ratio: float | None = None,
+    near: int | None = None,
+    allow_recompress: bool = False,
+    prove: bool = True,
+    on_failure: str = "keep",
+    only_uncompressed: bool = False,
+    only_compressed: bool = False,
+    accept: Iterable[str] = (),
+    offset_table: str = "auto",
+    names: str = "path",
+    overwrite: bool = False,
+    recursive: bool = True,
+    jobs: int = 1,
+    cluster: str | None = None,
+) -> list[Result]:
+    """Write DICOM files in another transfer syntax, as ``dcmview transcode`` does.
+
+    Parameters
+    ----------
+    paths : path or iterable of paths
+        Files, folders and archives. None of them is ever changed.
+    to : str
+        UID or keyword of the transfer syntax: ``JPEG2000Lossless``, ``rle``.
+    output_dir : path, optional
+        Folder for the files.
+    zip : path, optional
+        An archive for them instead.
+    dicomdir : bool
+        Make it a File-set with a DICOMDIR, whose names are its own.
+    quality, ratio, near : number, optional
+        How lossy syntaxes compress; each takes some of them.
+    allow_recompress : bool
+        Let what was compressed with loss lose again.
+    prove : bool
+        Decode each frame again and compare it.
+    on_failure : {"keep", "skip", "fail"}
+        What becomes of a file that cannot be transcoded: it goes out as it is, it
+        does not, or it is a failure.
+    only_uncompressed, only_compressed : bool
+        Which files are transcoded; others go out as they are.
+    accept : iterable of str
+        Transfer syntaxes whose files go out as they are.
+    offset_table : {"auto", "basic", "extended", "none"}
+        Where compressed files say at which place each frame begins.
+    names : {"path", "uid", "hash"}
+        What outputs are called by: path below the folder that was given, SOP
+        Instance UID of the file, or SHA-256 of the file.
+    overwrite : bool
+        Make those anew that are there already.
+    recursive : bool
+        Also what is in folders below.
+    jobs : int
+        Processes; 0 for one a core.
+    cluster : str, optional
+        Address of a Dask scheduler to work there.
+
+    Returns
+    -------
+    list of Result
+        How each file ended, in their order.
+
+    Raises
+    ------
+    RequestError, UsageError
+        If what was asked for makes no sense.
+    """
+    several = [paths] if isinstance(paths, str | os.PathLike) else paths
+    roots = [os.fspath(path) for path in several]
+    task = make_task(
+        to,
+        quality=quality,
+        ratio=ratio,
+        near=near,
+        allow_recompress=allow_recompress,
+        prove=prove,
+        on_failure=on_failure,
+        only_uncompressed=only_uncompressed,
+        only_compressed=only_compressed,
+        accept=accept,
+        offset_table=offset_table,
+    )
+    with TranscodeRun(
+        task,
+        roots,
+        output_dir=None if output_dir is None else os.fspath(output_dir),
+        zip_path=None if zip is None else os.fspath(zip),
+        names=_choice(NameStyle, "names", names),
+        with_dicomdir=dicomdir,
+        overwrite=overwrite,
+    ) as run:
+        inputs = Inputs(roots, recursive=recursive, workers=0 if jobs == 1 else None)
+        ended = BulkRun(inputs, run.plan(jobs=jobs, cluster=cluster)).results()
+        results = [result for result in ended if result is not None]
+        for result in results:
+            run.take(result)
+        run.finish()
+    return results
+
+
+def _choice(kind: type[_Choice], name: str, text: str) -> _Choice:
+    try:
+        return kind(text)
+    except ValueError as exc:
+        raise UsageError(f"{name} must be one of {', '.join(kind)}, not {text!r}") from exc

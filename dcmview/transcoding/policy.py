@@ -1,0 +1,76 @@
+"""Which files are transcoded at all, and what becomes of those that cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dcmview.dicom.sniff import (
+    EXPLICIT_BIG_ENDIAN,
+    EXPLICIT_LITTLE_ENDIAN,
+    HEAD_BYTES,
+    IMPLICIT_LITTLE_ENDIAN,
+    sniff,
+)
+from dcmview.registry.opening import open_entry
+
+if TYPE_CHECKING:
+    from dcmview.registry.registry import Entry
+    from dcmview.transcoding.targets import Target
+
+UNCOMPRESSED = (IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN)
+
+
+class OnFailure(StrEnum):
+    """What becomes of a file that cannot be transcoded."""
+
+    KEEP = "keep"  # the original goes out unchanged
+    SKIP = "skip"
+    FAIL = "fail"
+
+
+class Only(StrEnum):
+    """Which files are transcoded; others go out unchanged."""
+
+    UNCOMPRESSED = "uncompressed"
+    COMPRESSED = "compressed"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is done with a file besides transcoding it.
+
+    ``accepted`` are the UIDs of transfer syntaxes that may stay.
+    """
+
+    on_failure: OnFailure = OnFailure.KEEP
+    only: Only | None = None
+    accepted: tuple[str, ...] = ()
+
+    def left_alone(self, entry: Entry, target: Target) -> str:
+        """Say why a file goes out as it is; empty if it is to be transcoded.
+
+        Raises
+        ------
+        FileGone, FileChanged, Unreadable
+            If it cannot be opened.
+        """
+        found = entry.header.shared.transfer_syntax_uid
+        if found == target.syntax.uid and _is_part_10(entry):
+            return f"it is in {target.keyword}"
+        if found in self.accepted:
+            return f"{found} is accepted"
+        is_uncompressed = found in UNCOMPRESSED
+        if self.only is Only.UNCOMPRESSED and not is_uncompressed:
+            return "it is compressed"
+        if self.only is Only.COMPRESSED and is_uncompressed:
+            return "it is not compressed"
+        return ""
+
+
+def _is_part_10(entry: Entry) -> bool:
+    """Whether it says in which transfer syntax it is, as a file has to."""
+    with open_entry(entry) as source:
+        found = sniff(source.pread(0, HEAD_BYTES))
+    return found is not None and found.has_preamble and found.meta_offset is not None

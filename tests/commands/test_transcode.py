@@ -1,0 +1,294 @@
+"""The command and the function: policy, names, archives, File-sets, a folder that is watched."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pydicom
+import pytest
+from pydicom import uid
+from pydicom.data import get_testdata_file
+from pydicom.fileset import FileSet as TheirFileSet
+from support.datasets import image, part10
+from support.paths import FIXTURES
+
+from dcmview import transcode
+from dcmview.bulk.result import Status
+from dcmview.errors import RequestError, UsageError
+
+CT, REPORT = get_testdata_file("CT_small.dcm"), get_testdata_file("reportsi.dcm")
+RLE = get_testdata_file("MR_small_RLE.dcm")
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    folder = tmp_path / "study"
+    (folder / "deep").mkdir(parents=True)
+    shutil.copy(CT, folder / "ct.dcm")
+    shutil.copy(RLE, folder / "deep" / "rle.dcm")
+    shutil.copy(REPORT, folder / "deep" / "report.dcm")
+    (folder / "notes.txt").write_text("no DICOM")
+    return folder
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def syntax_of(path: Path | str) -> str:
+    return str(pydicom.dcmread(path, stop_before_pixels=True).file_meta.TransferSyntaxUID)
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dcmview", "transcode", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=FIXTURES.parent,
+        timeout=60,
+    )
+
+
+def test_files_keep_their_place_and_the_inputs_what_they_are(study: Path, tmp_path: Path) -> None:
+    before = hashes(study)
+    out = tmp_path / "out"
+    results = transcode(study, "jpegls", out)
+    assert hashes(study) == before
+    assert sorted(hashes(out)) == ["ct.dcm", "deep/report.dcm", "deep/rle.dcm"]
+    assert syntax_of(out / "ct.dcm") == syntax_of(out / "deep/rle.dcm") == uid.JPEGLSLossless
+    # What is no image goes out unchanged, and the reason is told.
+    assert hashes(out)["deep/report.dcm"] == before["deep/report.dcm"]
+    kept = next(each for each in results if each.input.endswith("report.dcm"))
+    assert kept.status == Status.KEPT
+    assert "no image" in kept.reason
+    assert kept.figures["failure"] == "cannot_transcode"
+    done = next(each for each in results if each.input.endswith("ct.dcm"))
+    assert (done.status, done.figures["frames"], done.figures["max_error"]) == ("done", 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("on_failure", "status", "is_written"),
+    [("keep", Status.KEPT, True), ("skip", Status.SKIPPED, False), ("fail", Status.FAILED, False)],
+)
+def test_a_file_that_cannot_be_transcoded(
+    tmp_path: Path, on_failure: str, status: Status, is_written: bool
+) -> None:
+    (result,) = transcode(REPORT, "rle", tmp_path, on_failure=on_failure)
+    assert result.status == status
+    assert "no image" in result.reason
+    assert (tmp_path / "reportsi.dcm").exists() == is_written
+    assert len(list(tmp_path.iterdir())) == int(is_written)  # nothing half done lies about
+
+
+@pytest.mark.parametrize(
+    ("options", "transcoded"),
+    [
+        ({"only_uncompressed": True}, {"ct.dcm"}),
+        ({"only_compressed": True}, {"deep/rle.dcm"}),
+        ({"accept": ["rle"]}, {"ct.dcm"}),
+        ({"accept": ["RLELossless", "1.2.840.10008.1.2.1"]}, set()),
+    ],
+)
+def test_files_that_are_to_be_left_alone_go_out_unchanged(
+    study: Path, tmp_path: Path, options: dict[str, object], transcoded: set[str]
+) -> None:
+    out = tmp_path / "out"
+    results = transcode(study, "jpegls", out, **options)  # type: ignore[arg-type]
+    before, after = hashes(study), hashes(out)
+    assert {name for name in after if after[name] != before[name]} == transcoded
+    unchanged = [each for each in results if each.status == Status.KEPT]
+    assert all(each.reason for each in unchanged)
+
+
+def test_what_is_in_the_syntax_already_goes_out_unchanged(tmp_path: Path) -> None:
+    (result,) = transcode(RLE, "RLELossless", tmp_path)
+    assert (tmp_path / "MR_small_RLE.dcm").read_bytes() == Path(RLE).read_bytes()
+    assert (result.status, result.reason) == (Status.KEPT, "unchanged: it is in RLELossless")
+    assert "failure" not in result.figures
+
+
+def test_a_file_without_meta_information_gets_it_though_it_is_in_the_syntax(tmp_path: Path) -> None:
+    source = get_testdata_file("ExplVR_LitEndNoMeta.dcm")
+    (result,) = transcode(source, "explicit", tmp_path)
+    assert result.status == Status.DONE
+    assert syntax_of(tmp_path / "ExplVR_LitEndNoMeta.dcm") == uid.ExplicitVRLittleEndian
+
+
+def test_a_second_run_does_only_what_is_missing(study: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    transcode(study, "rle", out)
+    first = hashes(out)
+    (out / "ct.dcm").unlink()
+    results = transcode(study, "rle", out)
+    by_name = {Path(each.input).name: each.status for each in results}
+    assert (by_name["ct.dcm"], by_name["rle.dcm"]) == (Status.DONE, Status.SKIPPED)
+    assert hashes(out) == first
+
+
+def test_an_output_never_replaces_an_input(study: Path) -> None:
+    for out in (study, study / "deep"):
+        with pytest.raises(UsageError, match="lies in"):
+            transcode(study, "rle", out, overwrite=True)
+    before = hashes(study)
+    (result,) = transcode(study / "ct.dcm", "rle", study, overwrite=True)
+    assert result.status == Status.FAILED
+    assert "replace the input" in result.reason
+    assert hashes(study) == before
+
+
+def test_nonsense_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    for error, arguments in (
+        (RequestError, {"to": "jpeg3000"}),
+        (RequestError, {"to": "rle", "quality": 50}),
+        (RequestError, {"to": "rle", "accept": ["nothing"]}),
+        (UsageError, {"to": "rle", "on_failure": "panic"}),
+        (UsageError, {"to": "rle", "only_compressed": True, "only_uncompressed": True}),
+        (UsageError, {"to": "rle", "zip": tmp_path / "a.zip"}),
+        (UsageError, {"to": "rle", "dicomdir": True, "names": "uid"}),
+    ):
+        with pytest.raises(error):
+            transcode(CT, output_dir=tmp_path / "out", **arguments)  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
+# Archives and File-sets
+
+
+def test_an_archive_holds_what_a_folder_would(study: Path, tmp_path: Path) -> None:
+    out, archive = tmp_path / "out", tmp_path / "a.zip"
+    transcode(study, "rle", out)
+    transcode(study, "rle", zip=archive)
+    with zipfile.ZipFile(archive) as found:
+        content = {name: hashlib.sha256(found.read(name)).hexdigest() for name in found.namelist()}
+    assert content == hashes(out)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip", "out", "study"]
+    with pytest.raises(UsageError, match="there is a file of that name"):
+        transcode(study, "rle", zip=archive)
+    before = archive.read_bytes()
+    transcode(study, "rle", zip=archive, overwrite=True, jobs=2)
+    assert archive.read_bytes() == before  # the same bytes from two processes
+
+
+def test_a_file_set_is_read_by_others(study: Path, tmp_path: Path) -> None:
+    bare = image()  # without Patient ID, Study ID, dates and numbers
+    bare.StudyInstanceUID, bare.SeriesInstanceUID = "1.2.3.7", "1.2.3.8"
+    (study / "bare.dcm").write_bytes(part10(bare))
+    out = tmp_path / "out"
+    results = transcode(study, "jpegls", out, dicomdir=True)
+    written = [path for each in results for path in each.outputs]
+    theirs = TheirFileSet(out / "DICOMDIR")
+    assert sorted(each.path for each in theirs) == sorted(written)
+    assert len(written) == 4
+    for instance in theirs:
+        stored = instance.load()
+        assert instance.SOPInstanceUID == stored.SOPInstanceUID
+        assert instance.ReferencedTransferSyntaxUIDInFile == syntax_of(instance.path)
+        assert all(
+            len(part) <= 8 and part.isalnum() and part.isupper()
+            for part in Path(instance.path).relative_to(out).parts
+        )
+    theirs._stage["t"].cleanup()  # it makes a folder that it only takes away with a warning
+    # DCMTK follows the links of the records too: each file is found below its patient.
+    dump = subprocess.run(
+        ["dcmdump", "-q", out / "DICOMDIR"], capture_output=True, text=True, check=True
+    ).stdout
+    assert dump.count("(0004,1500)") == 4
+    again = tmp_path / "again"
+    transcode(study, "jpegls", again, dicomdir=True)
+    assert hashes(again) == hashes(out)
+
+
+def test_an_archive_can_be_a_file_set(study: Path, tmp_path: Path) -> None:
+    transcode(study, "rle", zip=tmp_path / "a.zip", dicomdir=True)
+    with zipfile.ZipFile(tmp_path / "a.zip") as found:
+        names = found.namelist()
+        directory = pydicom.dcmread(io.BytesIO(found.read("DICOMDIR")))
+    listed = [
+        "/".join(record.ReferencedFileID)
+        for record in directory.DirectoryRecordSequence
+        if "ReferencedFileID" in record
+    ]
+    assert sorted(listed) == sorted(set(names) - {"DICOMDIR"})
+
+
+# The command line
+
+
+def test_the_command_says_what_was_kept_and_ends_well(study: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.jsonl"
+    done = run(study, "--to", "j2k", "-o", tmp_path / "out", "--report", report)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "1 file(s) could not be transcoded and went out as they were" in done.stderr
+    lines = [json.loads(line) for line in report.read_text().splitlines()]
+    assert sorted(line["status"] for line in lines) == ["done", "done", "kept", "skipped"]
+    assert (
+        run(study, "--to", "j2k", "-o", tmp_path / "other", "--on-failure", "fail").returncode == 4
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-o", "out"],  # no --to
+        ["--to", "rle"],  # no output
+        ["--to", "nonsense", "-o", "out"],
+        ["--to", "rle", "-o", "out", "--near", "2"],
+        ["--to", "rle", "--zip", "a.zip", "--watch"],
+    ],
+)
+def test_mistakes_end_with_2_and_one_line(arguments: list[str], tmp_path: Path) -> None:
+    placed = [str(tmp_path / each) if each in ("out", "a.zip") else each for each in arguments]
+    done = run(CT, *placed)
+    assert done.returncode == 2
+    assert done.stderr.startswith("dcmview: ")
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_arrives_in_a_watched_folder_is_transcoded(tmp_path: Path) -> None:
+    incoming, out = tmp_path / "in", tmp_path / "out"
+    incoming.mkdir()
+    shutil.copy(CT, incoming / "first.dcm")
+    arguments = ["transcode", incoming, "--to", "rle", "--watch", "-o", out]
+    with subprocess.Popen(
+        [sys.executable, "-m", "dcmview", *map(str, arguments)],
+        cwd=FIXTURES.parent,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            wait_for(out / "first.dcm")
+            content = Path(RLE).read_bytes()
+            growing = incoming / "second.dcm"
+            growing.write_bytes(content[: len(content) // 2])
+            time.sleep(0.5)
+            assert not (out / "second.dcm").exists()
+            growing.write_bytes(content)
+            wait_for(out / "second.dcm")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+    assert (out / "second.dcm").read_bytes() == content
+    assert sorted(path.name for path in out.iterdir()) == ["first.dcm", "second.dcm"]
+
+
+def wait_for(path: Path, limit_s: float = 30) -> None:
+    end = time.monotonic() + limit_s
+    while not path.exists():
+        assert time.monotonic() < end, f"{path.name} has not come"
+        time.sleep(0.05)
