@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dcmview.dicom.declared import DeclaredRange
-    from dcmview.dicom.workers import Decoder
+    from dcmview.dicom.decoding import Decoder
     from dcmview.pixels.explain import Explanation
     from dcmview.registry.registry import Entry
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 _PIECE_BYTES = 1 << 20
+_ZIP_FOLDER = ".dcmview-zip-"
 FAILURE = "failure"
 """The figure of a file that went out as it was because it could not be transcoded."""
 
@@ -173,9 +174,9 @@ class TranscodeRun:
         if os.path.lexists(zip_path) and not self._overwrite:
             raise UsageError(f"there is a file of that name; --overwrite replaces it: {zip_path}")
         folder = os.path.dirname(os.path.abspath(zip_path))
-        check_output_folder(folder, paths)
+        check_output_folder(os.path.join(folder, _ZIP_FOLDER), paths)
         os.makedirs(folder, exist_ok=True)
-        made = tempfile.mkdtemp(prefix=".dcmview-zip-", dir=folder)
+        made = tempfile.mkdtemp(prefix=_ZIP_FOLDER, dir=folder)
         self._ending.callback(shutil.rmtree, made, ignore_errors=True)
         return made
 

@@ -23,7 +23,7 @@ from support.paths import FIXTURES
 
 from dcmview import transcode
 from dcmview.bulk.result import Status
-from dcmview.errors import RequestError, UsageError
+from dcmview.errors import OutputExists, RequestError, UsageError
 
 CT, REPORT = get_testdata_file("CT_small.dcm"), get_testdata_file("reportsi.dcm")
 RLE = get_testdata_file("MR_small_RLE.dcm")
@@ -144,9 +144,14 @@ def test_an_output_never_replaces_an_input(study: Path) -> None:
         with pytest.raises(UsageError, match="lies in"):
             transcode(study, "rle", out, overwrite=True)
     before = hashes(study)
-    (result,) = transcode(study / "ct.dcm", "rle", study, overwrite=True)
-    assert result.status == Status.FAILED
-    assert "replace the input" in result.reason
+    with pytest.raises(UsageError, match="holds"):
+        transcode(study / "ct.dcm", "rle", study, overwrite=True)
+    with pytest.raises(UsageError, match="lies in"):
+        transcode(study, "rle", zip=study / "a.zip")
+    with pytest.raises(OutputExists):  # an archive in the place of an input
+        transcode(study / "ct.dcm", "rle", zip=study / "ct.dcm", overwrite=True)
+    transcode(study / "ct.dcm", "rle", zip=study / "beside.zip")
+    (study / "beside.zip").unlink()
     assert hashes(study) == before
 
 
