@@ -28,6 +28,7 @@ class OverlaySettings(BulkSettings):
     """What ``dcmview overlay`` was asked for, not yet checked."""
 
     annotations: tuple[str, ...] = ()
+    annotations_columns: str | None = None
     output_dir: str | None = None
     names: str = "path"
     copy_all: bool = False
@@ -52,6 +53,14 @@ OPTIONS = (
         "for the files in it. Repeatable.",
         PLANES,
         repeatable=True,
+    ),
+    Option(
+        "annotations_columns",
+        ("--annotations-columns",),
+        str,
+        "MAPPING",
+        "Which column of another CSV table has what: file=image_path,xmin=x1,ymin=y1,...",
+        PLANES,
     ),
     Option(
         "one_plane",
@@ -187,6 +196,7 @@ def run(settings: OverlaySettings) -> int:
         settings.output_dir,
         task=task,
         annotations=settings.annotations,
+        annotations_columns=settings.annotations_columns or "",
         names=settings.names,
         warn=console.warn,
         overwrite=settings.overwrite,

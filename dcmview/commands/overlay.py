@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from dcmview.annotations.plain_csv import parse_columns
 from dcmview.bulk.files import new_file
 from dcmview.bulk.inputs import Inputs
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
@@ -17,7 +18,7 @@ from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.run import BulkPlan, BulkRun
 from dcmview.bulk.task import FINISHED
 from dcmview.dicom.instance import open_instance
-from dcmview.errors import NoPixelData, NothingToShow, UsageError
+from dcmview.errors import InvalidAnnotation, NoPixelData, NothingToShow, UsageError
 from dcmview.exchange.assignment import Assignment, RoiSources, assign
 from dcmview.exchange.overlay_copy import OverlayCopy
 from dcmview.exchange.plane_files import PLANE_FORMS
@@ -205,6 +206,7 @@ def overlay(
     output_dir: AnyPath,
     *,
     annotations: AnyPath | Iterable[AnyPath] = (),
+    annotations_columns: str = "",
     extract: Literal["json", "csv", "embed", "png", "npy", "nii"] | None = None,
     one_plane: bool = False,
     kind: Literal["R", "G"] = "R",
@@ -231,6 +233,8 @@ def overlay(
         Where copies go, or masks and ROIs.
     annotations : path or iterable of paths
         Files of ROIs and masks, in any form that the viewer reads, and NIfTI.
+    annotations_columns : str
+        Which column of another CSV table has what: ``file=image_path,xmin=x1,...``
     extract : str, optional
         Take planes out instead: as ROIs (``json``, ``csv``, ``embed``, the latter boxes
         alone) or as masks (``png``, ``npy``, ``nii``).
@@ -266,19 +270,25 @@ def overlay(
     if kind not in ("R", "G"):
         raise UsageError(f"kind must be R or G, not {kind}")
     style = PlaneStyle(one_plane, kind, label, description, crop, lines)
+    told: list[str] = []
     plan = overlay_plan(
         roots,
         os.fspath(output_dir),
         task=PutPlanes(style, keep_uid, copy_all) if extract is None else ExtractPlanes(extract),
         annotations=tables,
+        annotations_columns=annotations_columns,
         names=names,
-        warn=lambda message: warnings.warn(message, stacklevel=2),
+        warn=told.append,
         overwrite=overwrite,
         jobs=jobs,
         cluster=cluster,
     )
     inputs = Inputs(roots, workers=0 if jobs == 1 else None)
-    return [result for result in BulkRun(inputs, plan).results() if result is not None]
+    try:
+        return [result for result in BulkRun(inputs, plan).results() if result is not None]
+    finally:
+        for message in told:
+            warnings.warn(message, stacklevel=2)
 
 
 def overlay_plan(
@@ -287,6 +297,7 @@ def overlay_plan(
     *,
     task: PutPlanes | ExtractPlanes,
     annotations: Sequence[str],
+    annotations_columns: str,
     names: str,
     warn: Callable[[str], None],
     overwrite: bool,
@@ -316,7 +327,11 @@ def overlay_plan(
     else:
         if not annotations:
             raise UsageError("no annotations given, and nothing to extract")
-        sources = RoiSources.read(annotations)
+        try:
+            columns = parse_columns(annotations_columns)
+        except InvalidAnnotation as exc:
+            raise UsageError(f"columns of annotations: {exc.message}") from exc
+        sources = RoiSources.read(annotations, columns)
         rois = RoisOfRun(sources, copy_all=task.copy_all, warn=warn)
     naming = Naming(output_dir, NameStyle(names), extension, paths)
     return BulkPlan(

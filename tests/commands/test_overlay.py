@@ -165,6 +165,13 @@ def test_rois_of_no_file_are_warned_of(study, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_warnings_point_at_the_caller(study, tmp_path):
+    files = {("1.2.3.0", study / "d.dcm"): (box("a", 0, 0, 1, 1),), ("9.9", "/x.dcm"): (box("b"),)}
+    with pytest.warns(UserWarning, match="matches no listed file") as told:
+        overlay(study, tmp_path / "out", annotations=native(tmp_path, files))
+    assert [each.filename for each in told] == [__file__]
+
+
 def test_an_output_folder_among_the_inputs_is_refused(study, rois):
     with pytest.raises(UsageError, match="which is read"):
         overlay(study, study / "out", annotations=rois)
@@ -177,6 +184,15 @@ def test_planes_without_a_group_are_in_the_report(study, tmp_path):
     assert result.figures["planes"] == 16
     assert result.figures["no_group"] == 2
     assert result.reason == "no group from 6000 to 601E is free for 16, 17"
+
+
+def test_a_table_of_another_program_says_which_column_has_what(study, tmp_path):
+    table = tmp_path / "boxes.csv"
+    table.write_text(f"picture,a,b,c,d,what\n{study}/d.dcm,1,1,3,2,mass\n")
+    mapping = "file=picture,xmin=a,ymin=b,xmax=c,ymax=d,label=what"
+    overlay(study, tmp_path / "out", annotations=table, annotations_columns=mapping)
+    ((label, bits),) = planes(tmp_path / "out/d.dcm").values()
+    assert (label, np.argwhere(bits).tolist()) == ("mass", [[1, 1], [1, 2]])
 
 
 # NIfTI
@@ -447,3 +463,22 @@ def test_a_bad_file_does_not_end_the_run(study, rois, tmp_path):
     assert ended.returncode == 4
     assert "no such VR" in ended.stderr
     assert list(hashes(tmp_path / "out")) == ["inner/a.dcm"]
+
+
+def test_frames_that_say_where_they_lie_go_to_nifti_and_back(tmp_path):
+    source = Path(__file__).parents[2] / "fixtures/ct-enhanced/chest-abdomen.dcm"
+    dataset = pydicom.dcmread(source, stop_before_pixels=True)
+    frames = dataset.PerFrameFunctionalGroupsSequence
+    roi = box("a", 3, 5, 40, 20, frames=(1, 2, 4), label="7")
+    path = native(tmp_path, {(str(dataset.SOPInstanceUID), source): (roi,)})
+    (put,) = overlay(source, tmp_path / "out", annotations=path)
+    (taken,) = overlay(put.outputs[0], tmp_path / "masks", extract="nii", names="uid")
+    volume = nibabel.load(taken.outputs[0])
+    for number, frame in enumerate(frames):
+        x, y, z = map(float, frame.PlanePositionSequence[0].ImagePositionPatient)
+        assert np.allclose(volume.affine @ [0, 0, number, 1], [-x, -y, z, 1], atol=1e-3)
+    (again,) = overlay(source, tmp_path / "again", annotations=taken.outputs[0], label="7")
+    for number in range(len(frames)):
+        assert planes(again.outputs[0], number) == planes(put.outputs[0], number)
+    assert planes(put.outputs[0], 4)
+    assert not planes(put.outputs[0], 5)

@@ -288,6 +288,27 @@ def test_dcmtk_draws_the_plane_where_it_belongs(tmp_path):
     assert (drawn == drawn.max()).tolist() == mask_of(ring(), 7, 9).tolist()
 
 
+def test_dcmtk_draws_planes_of_frames_on_theirs(tmp_path):
+    path = put(
+        tmp_path,
+        image(7, 9, NumberOfFrames=3, PixelData=bytes(378), WindowCenter=100, WindowWidth=200),
+    )
+    target = copied(path, ring(frames=(1,)), box("a", 0, 0, 1, 1, frames=(2,)))
+    drawn = []
+    for frame in ("1", "2", "3"):
+        picture = tmp_path / "out.pgm"
+        command = ["dcm2pnm", "+F", frame, "+O", "1", "+Omr", target, picture]
+        subprocess.run(command, check=True, capture_output=True)
+        drawn.append((np.asarray(Image.open(picture)) > 0).tolist())
+    corner = np.zeros((7, 9), bool)
+    corner[0, 0] = True
+    assert drawn == [
+        np.zeros((7, 9), bool).tolist(),
+        mask_of(ring(), 7, 9).tolist(),
+        corner.tolist(),
+    ]
+
+
 def test_a_seventeenth_plane_finds_no_group(tmp_path):
     entry = listed(put(tmp_path, image(2, 3)))
     rois = [box(f"r{n}", 0, 0, 1, 1, label=f"{n:02}") for n in range(17)]
