@@ -339,6 +339,33 @@ def test_what_lies_outside_the_image_is_counted(tmp_path):
     assert result.reason == "5 pixels of group 6000 lie outside the image"
 
 
+@settings(max_examples=40)
+@given(
+    size=st.tuples(st.integers(1, 7), st.integers(1, 11)),
+    plane=st.tuples(st.integers(1, 9), st.integers(1, 13)),
+    origin=st.tuples(st.integers(-9, 9), st.integers(-9, 9)),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_planes_of_any_origin_lie_where_they_say(tmp_path_factory, size, plane, origin, seed):
+    folder = tmp_path_factory.mktemp("origin")
+    (folder / "in").mkdir()
+    bits = np.random.default_rng(seed).random(plane) < 0.5
+    dataset = image(*size, PixelData=bytes(2 * size[0] * size[1]))
+    (folder / "in/a.dcm").write_bytes(part10(with_plane(dataset, bits, origin=origin)))
+    (result,) = overlay(folder / "in", folder / "out", extract="npy")
+    found = np.load(result.outputs[0]).astype(bool)
+    # Pixel by pixel, counted from 1 as the file does.
+    expected, outside = np.zeros(size, bool), 0
+    for row, column in np.argwhere(bits).tolist():
+        y, x = origin[0] + row, origin[1] + column
+        if 1 <= y <= size[0] and 1 <= x <= size[1]:
+            expected[y - 1, x - 1] = True
+        else:
+            outside += 1
+    assert found.tolist() == expected.tolist()
+    assert result.figures.get("outside", 0) == outside
+
+
 def test_planes_in_unused_bits_of_pixels_are_taken_out(tmp_path):
     (tmp_path / "in").mkdir()
     stored = np.arange(15, dtype="<u2")

@@ -265,6 +265,52 @@ def test_planes_of_any_size_are_packed_as_pydicom_unpacks_them(
     assert len(copy[0x60003000].value) == -(-rows * columns * len(planes) // 16) * 2
 
 
+@settings(max_examples=40)
+@given(
+    size=st.tuples(st.integers(1, 9), st.integers(1, 19)),
+    frames=st.integers(1, 5),
+    boxes=st.lists(
+        st.tuples(st.integers(0, 8), st.integers(0, 18), st.integers(1, 4), st.integers(1, 9)),
+        min_size=1,
+        max_size=3,
+    ),
+)
+def test_cropped_planes_show_what_whole_ones_do(tmp_path_factory, size, frames, boxes):
+    rows, columns = size
+    rois = [
+        box(f"r{n}", x, y, min(x + width, columns), min(y + height, rows), frames=(n % frames,))
+        for n, (y, x, height, width) in enumerate(boxes)
+        if x < columns and y < rows
+    ]
+    pixels = bytes(2 * rows * columns * frames)
+    path = put(
+        tmp_path_factory.mktemp("crop"),
+        image(rows, columns, NumberOfFrames=frames, PixelData=pixels),
+    )
+    dataset = pydicom.dcmread(copied(path, *rois, crop=True))
+    if not rois:
+        assert not overlay_groups(dataset)
+        return
+    plane = dataset.overlay_array(0x6000)
+    plane = plane.reshape(-1, *plane.shape[-2:])
+    top, left = (value - 1 for value in dataset[0x60000050].value)
+    first = dataset[0x60000051].value - 1 if 0x60000051 in dataset else 0
+    for frame in range(frames):
+        expected = np.zeros(size, bool)
+        for roi in rois:
+            if frame in roi.frames:
+                expected |= mask_of(roi, rows, columns)
+        found = np.zeros(size, bool)
+        if first <= frame < first + len(plane):
+            bits = plane[frame - first]
+            found[top : top + bits.shape[0], left : left + bits.shape[1]] = bits
+        assert found.tolist() == expected.tolist()
+    # Nothing around: a ROI touches each side.
+    together = plane.any(axis=0)
+    for side in (together[0], together[-1], together[:, 0], together[:, -1]):
+        assert side.any()
+
+
 @pytest.mark.parametrize(
     ("charset", "written"),
     [("", b"M?sse ???"), ("ISO_IR 100", b"M\xe4sse ???"), ("ISO_IR 192", "Mässe 腫瘤?".encode())],
