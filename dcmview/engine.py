@@ -2,8 +2,8 @@
 
 Joins ``dicom`` (bytes to stored values and a recipe) with ``pixels`` (the
 recipe carried out); screen, API and commands all get their pixels here. This
-module pulls in numpy and pydicom, a quarter of a second, so the library
-imports it when a scan starts and not before the page can be served.
+module pulls in numpy, and pydicom where a file is not plain, a quarter of a
+second: the library imports it when a scan starts and not before the page can be served.
 """
 
 from __future__ import annotations

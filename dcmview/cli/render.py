@@ -126,7 +126,7 @@ OPTIONS = (
         str,
         "KIND",
         "How JSON holds samples: array (numbers, for whoever reads dicom-render) or base64 "
-        "(little-endian bytes of pixelDataType: a third of the size, and read many times faster).",
+        "(little-endian bytes of pixelDataType: about half the size, read ten times as fast).",
         OUTPUT,
         choices=ENCODINGS,
     ),
@@ -241,8 +241,8 @@ OPTIONS = (
         ("--debug",),
         bool,
         "",
-        "Tell on standard error what is read and done, warnings of libraries, and where an error "
-        "came from.",
+        "Of one file: tell on standard error what is read, what libraries warn of, and where an "
+        "error came from.",
         TOLD,
     ),
     Option(
@@ -250,7 +250,7 @@ OPTIONS = (
         ("--perf",),
         bool,
         "",
-        "Tell on standard error how long each phase took; JSON has it as _perf, too.",
+        "Of one file: tell on standard error how long each phase took; JSON has it as _perf, too.",
         TOLD,
     ),
     *BULK_OPTIONS,
@@ -269,11 +269,16 @@ def run(options: RenderOptions) -> int:
         return console.EXIT_OK
     options = _with_input(options)
     check(options)
-    is_single = not (options.output_dir or options.file_list or len(options.paths) > 1)
-    if is_single and (options.paths[0] == STANDARD_INPUT or os.path.isfile(options.paths[0])):
-        from dcmview.cli.render_single import render_single
+    if len(options.paths) == 1 and not options.file_list:
+        (path,) = options.paths
+        if path == STANDARD_INPUT:
+            from dcmview.cli.render_single import render_standard_input
 
-        return render_single(options)
+            return render_standard_input(options)
+        if options.output_dir is None and os.path.isfile(path):
+            from dcmview.cli.render_single import render_single
+
+            return render_single(options, path)
     from dcmview.cli.render_many import render_many
 
     return render_many(options)

@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dcmview.cli import console
@@ -32,20 +33,26 @@ if TYPE_CHECKING:
 CACHE_BYTES = 64 * 1024 * 1024
 
 
-def render_single(options: RenderOptions) -> int:
-    """Render a file, or what comes on standard input; give the exit code."""
+def render_standard_input(options: RenderOptions) -> int:
+    """Render the file, or the files of the list, that comes on standard input."""
+    from dcmview.bulk.memory import held_file
+    from dcmview.cli.render_many import render_many
+
+    content = StandardInput()
+    if content.is_list:
+        return render_many(options, content.as_stream())
+    with held_file(content.parts()) as path:
+        if options.output_dir is None:
+            return render_single(options, path)
+        # What came through a pipe has no name of its own.
+        names = "uid" if options.names == "path" else options.names
+        return render_many(replace(options, paths=(path,), names=names, jobs=1, cluster=None))
+
+
+def render_single(options: RenderOptions, path: str) -> int:
+    """Render the file at a path, which is what the options call it or where it is held."""
     phases = Phases()
     with ExitStack() as stack:
-        path = options.paths[0]
-        if path == STANDARD_INPUT:
-            from dcmview.bulk.memory import held_file
-
-            content = StandardInput()
-            if content.is_list:
-                from dcmview.cli.render_many import render_many
-
-                return render_many(options, content.as_stream())
-            path = stack.enter_context(held_file(content.parts()))
         if not options.debug:
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")

@@ -118,6 +118,12 @@ def test_a_pipe_is_read_without_being_asked_for_and_gives_what_the_file_gives(tm
     assert slow.stdout == done.stdout
 
 
+def test_a_data_set_without_preamble_comes_through_the_pipe(tmp_path):
+    content = part10(image(SOPClassUID="1.2.840.10008.5.1.4.1.1.7"))
+    bare = content[content.index(b"\x08\x00\x16\x00UI") :]
+    assert piped(bare, "-f", "png").stdout == render(bare).png()
+
+
 def test_a_reader_that_goes_away_ends_it_without_a_word():
     done = shell(
         '$RENDER --encoding array "$FILE" | head -c 1 > /dev/null; echo ${PIPESTATUS[0]}',
@@ -383,6 +389,14 @@ def test_a_list_through_the_pipe_names_the_files(folder):
     assert made(folder / "out") == ["1.2.97.json"]
     lines = [json.loads(line) for line in report.read_text().splitlines()]
     assert [line["status"] for line in lines] == ["done", "failed"]
+
+
+def test_frames_of_a_piped_file_are_called_by_its_uid(tmp_path):
+    content = pixel_file_named("emri_small.dcm").read_bytes()
+    uid = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True).SOPInstanceUID
+    done = piped(content, "--all-frames", "--output", "png", "--output-dir", tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert made(tmp_path) == [f"{uid}.f{frame:04}.png" for frame in range(10)]
 
 
 def test_several_files_need_a_folder_for_their_outputs(error, folder):
