@@ -67,10 +67,11 @@ def reduce_to(
     if right > columns or bottom > rows:
         edges = ((0, bottom > rows), (0, right > columns), (0, 0))
         display = np.pad(display, edges[: display.ndim], mode="edge")
-    # Averages whole blocks first, which takes a tenth of the time of the filter alone.
+    # Not Lanczos, which takes half as long again and puts dark rims around what is bright.
+    # Whole blocks are averaged first, which takes a tenth of the time of the filter alone.
     smaller = Image.fromarray(display).resize(
         (width, height),
-        Image.Resampling.LANCZOS,
+        Image.Resampling.BICUBIC,
         box=(begin, begin, right, bottom),
         reducing_gap=3.0,
     )

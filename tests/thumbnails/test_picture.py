@@ -76,7 +76,7 @@ def reference(whole, aspect, size_px):
     size = max(1, round(width * factor)), max(1, round(height * factor))
     if size == whole.shape[1::-1]:
         return whole
-    return np.asarray(Image.fromarray(whole).resize(size, Image.Resampling.LANCZOS))
+    return np.asarray(Image.fromarray(whole).resize(size, Image.Resampling.BICUBIC))
 
 
 @pytest.mark.parametrize("size_px", [200, 64])
