@@ -8,6 +8,7 @@ second: the library imports it when a scan starts and not before the page can be
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from contextlib import AbstractContextManager, nullcontext
@@ -93,6 +94,8 @@ DECODER_PROCESSES = DECODER_THREADS + 1  # one more, so that a prefetch never ta
 PREVIEW_PX = 512
 SHORT_WAY_FROM_PX = 2 * 1024 * 1024
 """Smaller frames are decoded whole for a coarse one: the whole is wanted next, and nearly there."""
+EXACT_SPARE, LAST_SPARE = 2.0, 1.25
+"""How many times the size of a picture are decoded; the picture is the mean of what is there."""
 MOST_FINE_HALVES = 1
 """Of a wavelet, in small frames: a CT slice of 512 rows is 3 grey levels off after two, else 1."""
 _MOST_HALVES = {Codec.JPEG: 3, Codec.JPEG_2000: 5, Codec.HTJ2K: 5}
@@ -605,9 +608,9 @@ class Engine:
     ) -> _DecodedFrame:
         """The whole frame, or a reduced one for a small picture, where the codec has a short way.
 
-        A picture that is to be exact gets a reduced frame only with twice the size to be
-        averaged and a window that is given, and of a small frame only if it is the last and the
-        window that of the file: in one that somebody makes narrow the samples are far from means.
+        A picture that is to be exact gets a reduced frame only of a large one, with twice the
+        size to be averaged and a window that is given. The last picture of a frame may also be
+        made of less, in the window of the file: in a narrow one samples are far from means.
         """
         size_px = request.size_px or (PREVIEW_PX if request.preview else None)
         is_layered = request.overlays or request.shutter  # they are in pixels of the whole frame
@@ -619,12 +622,12 @@ class Engine:
             is_measured = _is_measured(image.layout, recipe, request)
             # Of palette indices there is no mean; near padding one is neither.
             is_mean = recipe.palette is None and (recipe.padding is None or not is_measured)
-            is_worth = _is_large(image.layout) or (is_last and request.window is None)
+            is_large = _is_large(image.layout)
+            is_worth = is_large or (is_last and request.window is None)
             is_near = request.preview or (not is_measured and is_worth)
-            least_px = size_px if request.preview else 2 * size_px
-            is_fine = not (request.preview or _is_large(image.layout))
-            halves = _most_halves(image, is_fine=is_fine)
-            most = min(_preview_reduction(image.layout, least_px), halves)
+            spare = 1.0 if request.preview else EXACT_SPARE if is_large else LAST_SPARE
+            halves = _most_halves(image, is_fine=not (request.preview or is_large))
+            most = min(_preview_reduction(image.layout, math.ceil(spare * size_px)), halves)
             for reduction in range(most if is_mean and is_near else 0, 0, -1):
                 try:
                     frame = self._decoded_frame(entry, frame_index, is_wanted, reduction)[0]
