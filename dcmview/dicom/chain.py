@@ -12,6 +12,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.plain import CODECS, Declined
 from dcmview.dicom.sniff import HEAD_BYTES as SNIFFED_BYTES
 from dcmview.dicom.sniff import LONG_VRS, PREAMBLE_BYTES, PREFIX, SHORT_VRS, guess_encoding
@@ -373,6 +374,7 @@ def _is_sequence(number: int, header: bytes, *, explicit: bool) -> bool:
         return header[4:6] == b"SQ"
     if number >> 16 & 1 or number in _COMMON_SEQUENCES:
         return True
+    load_pydicom()
     from pydicom.datadict import dictionary_has_tag, dictionary_VR
 
     return not dictionary_has_tag(number) or dictionary_VR(number) == "SQ"

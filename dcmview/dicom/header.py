@@ -15,6 +15,7 @@ from msgspec import structs
 
 from dcmview.dicom import plain
 from dcmview.dicom.chain import GROUP_SLOTS, SYNTAX_SLOT, ChainReader
+from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.plain import Declined
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.dicom.uids import uid_name
@@ -345,6 +346,7 @@ class HeaderWalker:
 
     def _want_keywords(self, wanted: _Wanted) -> None:
         # Takes 0.1 s, so only a filter that needs it pays.
+        load_pydicom()
         from pydicom.datadict import dictionary_VR, tag_for_keyword
 
         for keyword in self.keywords:
