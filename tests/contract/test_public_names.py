@@ -25,6 +25,7 @@ PUBLIC_NAMES = {
     "overlay",
     "render",
     "thumbnail",
+    "transcode",
     "view",
 }
 """Changes only together with a line in CHANGELOG.md."""
