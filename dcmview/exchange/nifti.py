@@ -26,7 +26,8 @@ from dcmview.errors import (
     NotInstalled,
     StartError,
 )
-from dcmview.exchange.mask_reading import MOST_BYTES, MaskPlane, check_labels, rows_of_planes
+from dcmview.exchange.mask_files import MOST_BYTES, check_labels
+from dcmview.exchange.mask_reading import MaskPlane, rows_of_planes
 from dcmview.geometry.plane import Plane
 from dcmview.registry.stacks import SeriesInstance, build_stacks
 

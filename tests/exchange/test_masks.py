@@ -19,7 +19,7 @@ from support.rois import box
 
 from dcmview.annotations.roi import ImagePoint, Roi
 from dcmview.errors import InvalidAnnotation, RequestError
-from dcmview.exchange import mask_reading, masks
+from dcmview.exchange import mask_files, masks
 from dcmview.exchange.raster import union_of
 from dcmview.exchange.readers import read_table
 from dcmview.library import Library, LibrarySettings
@@ -284,7 +284,7 @@ def test_what_is_no_mask_is_left_out_with_the_reason():
 
 
 def test_a_picture_that_unpacks_to_far_more_than_a_mask_is_read_no_further(monkeypatch):
-    monkeypatch.setattr(mask_reading, "MOST_PACKED_BYTES", 1_000)
+    monkeypatch.setattr(mask_files, "MOST_PACKED_BYTES", 1_000)
     noise = as_png(np.random.default_rng(1).integers(0, 2, (200, 200), np.uint8))
     plain = as_png(np.ones((2, 2), np.uint8))
     table = read_table(zipped({"large.png": noise, "small.png": plain}), "masks.zip")
