@@ -264,6 +264,9 @@ def _path_of(source: Any, stack: ExitStack) -> str:
         return stack.enter_context(held_file([bytes(source)]))
     if hasattr(source, "save_as"):
         content = io.BytesIO()
-        source.save_as(content)
+        try:
+            source.save_as(content)
+        except (ValueError, AttributeError, TypeError, KeyError, NotImplementedError) as exc:
+            raise RequestError(f"the data set cannot be written as a file: {exc}") from exc
         return stack.enter_context(held_file([content.getvalue()]))
     return stack.enter_context(held_file(iter(lambda: source.read(_PIECE_BYTES), b"")))

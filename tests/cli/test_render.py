@@ -380,6 +380,19 @@ def test_files_of_a_folder_are_mirrored_and_not_made_twice(run, folder):
     assert b"3 skipped" in run(*arguments).stderr
 
 
+def test_processes_make_the_same_bytes_as_one(run, tmp_path):
+    for jobs in (1, 2):
+        done = run(
+            *(ROOT / f"fixtures/ct/slice-{number:02}.dcm" for number in range(1, 6)),
+            *("-f", "npy", "--values", "modality", "--output-dir", tmp_path / str(jobs)),
+            *("--jobs", jobs),
+        )
+        assert done.returncode == 0
+    one, two = ({path.name: path.read_bytes() for path in (tmp_path / n).iterdir()} for n in "12")
+    assert len(one) == 5
+    assert one == two
+
+
 def test_a_list_through_the_pipe_names_the_files(folder):
     report = folder / "report.jsonl"
     paths = f"{folder}/in/a/1.dcm\n{folder}/in/none.dcm\n".encode()

@@ -147,6 +147,11 @@ def test_what_cannot_be_had_is_an_error_of_its_kind(options, error):
         render(pixel_file_named(CT), **options)
 
 
+def test_a_data_set_that_is_no_file_is_refused():
+    with pytest.raises(RequestError, match="cannot be written as a file"):
+        render(image())  # without a transfer syntax
+
+
 def test_what_is_no_image_is_an_error_of_its_kind():
     with pytest.raises(NotDicom):
         render(b"hello")
