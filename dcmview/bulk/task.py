@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import itertools
 import logging
@@ -56,6 +57,9 @@ def close_worker_engine() -> None:
         if _engine is not None:
             _engine.close()
             _engine = None
+
+
+atexit.register(close_worker_engine)
 
 
 def fresh_entry(entry: Entry) -> Entry:

@@ -13,8 +13,7 @@ from dcmview.bulk.files import new_file
 from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.memory import held_file
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.task import worker_engine
-from dcmview.engine import Engine
+from dcmview.bulk.task import fresh_entry, worker_engine
 from dcmview.errors import InvalidWindow, RequestError
 from dcmview.model import DisplayRequest, PictureFormat
 from dcmview.pixels.encode import encode_picture
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from dcmview.dicom.declared import DeclaredRange
     from dcmview.model import DisplayRecipe, ShownFrame
 
-_CACHE_BYTES = 64 * 1024 * 1024
 _PIECE_BYTES = 1 << 20
 
 
@@ -244,10 +242,10 @@ def render(
     roi_path = None if annotations is None else os.fspath(annotations)
     settings = RenderSettings(OutputForm.PNG, request, annotations=roi_path)
     with ExitStack() as stack:
-        entry = entry_of(_path_of(source, stack))
+        entry = fresh_entry(entry_of(_path_of(source, stack)))
         require_frame(entry, frame)
-        engine = Engine(_CACHE_BYTES, isolated=False)
-        stack.callback(engine.close)
+        # Of this process, for all calls: a codec that crashes must not end a notebook.
+        engine = worker_engine()
         renderer = Renderer(engine, entry, settings)
         stored, _ = engine.stored_frame(entry, frame)
         shown = renderer.shown(frame)
