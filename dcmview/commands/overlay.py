@@ -17,14 +17,12 @@ from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.run import BulkPlan, BulkRun
 from dcmview.bulk.task import FINISHED
-from dcmview.dicom.instance import open_instance
+from dcmview.dicom.loading import load_pydicom
+from dcmview.dicom.uids import stable_uid
 from dcmview.errors import InvalidAnnotation, NoPixelData, NothingToShow, UsageError
 from dcmview.exchange.assignment import Assignment, RoiSources, assign
 from dcmview.exchange.overlay_copy import OverlayCopy
-from dcmview.exchange.plane_files import PLANE_FORMS
-from dcmview.exchange.plane_reading import PlaneNotes
 from dcmview.exchange.planes import PLAIN_STYLE, PlaneStyle, planes_of
-from dcmview.exchange.studies import stable_uid
 from dcmview.registry.opening import open_entry
 
 if TYPE_CHECKING:
@@ -104,12 +102,7 @@ class PutPlanes:
         return Result(path, Status.KEPT, (job.output,), reason, figures)
 
     def _new_uid(self, entry: Entry, planes: Sequence[RoiPlane]) -> str:
-        """A UID that says which file and which planes: the same in every run.
-
-        References
-        ----------
-        DICOM PS3.5 B.2, UUID Derived UID.
-        """
+        """A UID that says which file and which planes: the same in every run."""
         if not entry.header.sop_instance_uid:
             return ""
         content = msgspec.json.encode(
@@ -134,6 +127,11 @@ class ExtractPlanes:
 
     def __call__(self, job: Job) -> Result:
         """Do it for one file."""
+        load_pydicom()
+        from dcmview.dicom.instance import open_instance
+        from dcmview.exchange.plane_files import PLANE_FORMS
+        from dcmview.exchange.plane_reading import PlaneNotes
+
         entry = job.entry
         if not entry.header.shared.has_pixels:
             raise NoPixelData(f"it holds no image: {entry.header.shared.kind}")
@@ -321,6 +319,8 @@ def overlay_plan(
     if isinstance(task, ExtractPlanes):
         if annotations:
             raise UsageError("planes are taken out or put in: extract takes no annotations")
+        from dcmview.exchange.plane_files import PLANE_FORMS
+
         if task.form not in PLANE_FORMS:
             raise UsageError(f"extract must be one of {', '.join(PLANE_FORMS)}, not {task.form}")
         extension = PLANE_FORMS[task.form].extension

@@ -1,4 +1,4 @@
-"""What UIDs are called, from pydicom's own table.
+"""What UIDs are called, from pydicom's own table, and UIDs of our own.
 
 The table is loaded by itself: all of pydicom takes 0.1 s, and the scan must
 not wait for that to say that a file is a report.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import uuid
 from functools import cache
 from typing import Any
 
 _TABLE = "_uid_dict.py"
+_NAMESPACE = uuid.UUID("3f1d8c52-6a0e-4c37-9c14-52a7f5d0c8be")
 
 
 def uid_name(uid: str) -> str:
@@ -23,6 +25,21 @@ def uid_name(uid: str) -> str:
     """
     entry = _names().get(uid)
     return uid if entry is None else str(entry[0])
+
+
+def new_uid() -> str:
+    """Make a UID that nothing else has, from a random UUID.
+
+    References
+    ----------
+    DICOM PS3.5 B.2, UUID Derived UID.
+    """
+    return f"2.25.{uuid.uuid4().int}"
+
+
+def stable_uid(*parts: str) -> str:
+    """Make the same UID of the same parts."""
+    return f"2.25.{uuid.uuid5(_NAMESPACE, chr(0).join(parts)).int}"
 
 
 @cache

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 from dcmview.annotations.imports import ImportTable, LeftOut
 from dcmview.annotations.loading import TableLoader, loaded_rois
 from dcmview.annotations.native import FileKey
-from dcmview.dicom.instance import open_instance
-from dcmview.dicom.placement import frame_placements
+from dcmview.dicom.loading import load_pydicom
 from dcmview.errors import DcmviewError, InvalidAnnotation, StartError
-from dcmview.exchange.nifti import Volume, is_nifti, read_volume, table_of_volume
 from dcmview.exchange.readers import NO_MAPPING, read_table_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dcmview.annotations.roi import Roi
+    from dcmview.exchange.nifti import Volume
     from dcmview.model import Acquisition, Placement
     from dcmview.registry.registry import Entry
 
@@ -45,10 +44,23 @@ class RoiSources:
         volumes: list[Volume] = []
         for given in paths:
             files = _files_in(given) if os.path.isdir(given) else [given]
-            volumes += [read_volume(path) for path in files if is_nifti(path)]
+            volumes += _read_volumes([path for path in files if is_nifti(path)])
             found = [read_table_file(path, columns) for path in files if not is_nifti(path)]
             tables += [_merged(given, found)] if len(found) > 1 else found
         return cls(tuple(tables), tuple(volumes))
+
+
+def is_nifti(path: str) -> bool:
+    """Whether a file is called like a NIfTI volume."""
+    return path.lower().endswith((".nii", ".nii.gz"))
+
+
+def _read_volumes(paths: Sequence[str]) -> list[Volume]:
+    if not paths:
+        return []
+    from dcmview.exchange.nifti import read_volume
+
+    return [read_volume(path) for path in paths]
 
 
 def _files_in(folder: str) -> list[str]:
@@ -101,16 +113,7 @@ def assign(sources: RoiSources, entries: Sequence[Entry]) -> Assignment:
         If a volume is no mask.
     """
     result = Assignment()
-    tables = list(sources.tables)
-    for volume in sources.volumes:
-        try:
-            table, note = table_of_volume(volume, entries, _frames_of)
-        except InvalidAnnotation as exc:
-            raise StartError(f"ROI mask {volume.source}: {exc.message}") from exc
-        tables.append(table)
-        if note:
-            result.warnings.append(f"{volume.source}: {note}")
-            result.notes.update((row.path, f"{volume.source}: {note}") for row in table.rows)
+    tables = [*sources.tables, *(_placed(volume, entries, result) for volume in sources.volumes)]
     loader = TableLoader(tables)
     keys = [
         (number, FileKey(entry.header.sop_instance_uid, entry.path))
@@ -126,7 +129,25 @@ def assign(sources: RoiSources, entries: Sequence[Entry]) -> Assignment:
     return result
 
 
+def _placed(volume: Volume, entries: Sequence[Entry], result: Assignment) -> ImportTable:
+    """The ROIs of a volume by file; what had to be guessed is noted."""
+    from dcmview.exchange.nifti import table_of_volume
+
+    try:
+        table, note = table_of_volume(volume, entries, _frames_of)
+    except InvalidAnnotation as exc:
+        raise StartError(f"ROI mask {volume.source}: {exc.message}") from exc
+    if note:
+        result.warnings.append(f"{volume.source}: {note}")
+        result.notes.update((row.path, f"{volume.source}: {note}") for row in table.rows)
+    return table
+
+
 def _frames_of(entry: Entry) -> Sequence[tuple[Acquisition, Placement]] | None:
+    load_pydicom()
+    from dcmview.dicom.instance import open_instance
+    from dcmview.dicom.placement import frame_placements
+
     try:
         instance = open_instance(entry.path, expected=entry.stamp, member=entry.member)
         return frame_placements(instance)

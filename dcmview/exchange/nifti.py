@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     FramesOf = Callable[[Entry], Sequence[tuple[Acquisition, Placement]] | None]
 
 EXTRA = "dcmview[nifti]"
-SUFFIXES = (".nii", ".nii.gz")
 TOLERANCE_VOXELS = 0.1
 """How far a pixel may lie from a voxel: affines are written in single precision."""
 LPS_OF_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -67,11 +66,6 @@ def nibabel() -> Any:
             f"NIfTI is read and written by nibabel: pip install '{EXTRA}'", extra=EXTRA
         ) from exc
     return nibabel
-
-
-def is_nifti(path: str) -> bool:
-    """Whether a file is called like a NIfTI volume."""
-    return path.lower().endswith(SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from pydicom.charset import convert_encodings, default_encoding, encode_string
-
 from dcmview.annotations.losses import LONGEST_OVERLAY_TEXT
+from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.source import MemorySource
 from dcmview.dicom.spans import (
@@ -218,6 +217,9 @@ class _Encoder:
         plain = plain[:LONGEST_OVERLAY_TEXT].strip()
         if plain.isascii():
             return plain.encode()
+        load_pydicom()
+        from pydicom.charset import convert_encodings, default_encoding, encode_string
+
         named = self._character_set.decode("ascii", "replace").split("\\")
         with recorded_warnings():
             encodings = convert_encodings([part.strip(" \0") for part in named])

@@ -21,6 +21,7 @@ from pydicom.valuerep import DS
 
 from dcmview import __version__
 from dcmview.dicom.recording import recorded_warnings
+from dcmview.dicom.uids import new_uid
 from dcmview.exchange import sr_codes
 from dcmview.exchange.extra import highdicom
 from dcmview.exchange.seg_stacks import (
@@ -33,7 +34,7 @@ from dcmview.exchange.seg_stacks import (
     stacks_of,
 )
 from dcmview.exchange.segment_color import lab_of_color
-from dcmview.exchange.studies import CHARACTER_SET, new_uid
+from dcmview.exchange.studies import CHARACTER_SET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -21,11 +21,12 @@ from pydicom.uid import (
 )
 
 from dcmview.dicom.recording import recorded_warnings
+from dcmview.dicom.uids import new_uid, stable_uid
 from dcmview.exchange import sr_codes
 from dcmview.exchange.dicom_values import plain_text
 from dcmview.exchange.extra import highdicom
 from dcmview.exchange.sr_points import graphic
-from dcmview.exchange.studies import CHARACTER_SET, new_uid, stable_uid
+from dcmview.exchange.studies import CHARACTER_SET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from pydicom import config
@@ -38,7 +37,6 @@ _WHERE_KNOWN = (
     "ClinicalTrialSubjectID",
 )
 _SEXES = frozenset(("M", "F", "O"))
-_NAMESPACE = uuid.UUID("3f1d8c52-6a0e-4c37-9c14-52a7f5d0c8be")
 _CONVERTED: dict[str, Callable[[str], object]] = {"DA": DA, "TM": TM}
 CHARACTER_SET = "ISO_IR 192"
 
@@ -82,16 +80,6 @@ def listed_facts(shared: SharedHeader) -> Dataset:
     source.StudyTime = shared.study_time
     source.StudyDescription = shared.study_description
     return source
-
-
-def new_uid() -> str:
-    """Make a UID that nothing else has, from a random UUID."""
-    return f"2.25.{uuid.uuid4().int}"
-
-
-def stable_uid(*parts: str) -> str:
-    """Make the same UID of the same parts."""
-    return f"2.25.{uuid.uuid5(_NAMESPACE, chr(0).join(parts)).int}"
 
 
 def _valid(source: Dataset, keyword: str) -> str:

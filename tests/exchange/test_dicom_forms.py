@@ -20,11 +20,12 @@ from support.rois import box
 
 from dcmview.annotations.losses import count_losses
 from dcmview.annotations.roi import ImagePoint, Roi
+from dcmview.dicom.uids import stable_uid
 from dcmview.errors import NotInstalled
 from dcmview.exchange import dicom_forms, extra
 from dcmview.exchange.readers import read_table
 from dcmview.exchange.sr_writing import ReportedImage, write_reports
-from dcmview.exchange.studies import listed_facts, patient_and_study, stable_uid
+from dcmview.exchange.studies import listed_facts, patient_and_study
 from dcmview.library import Library, LibrarySettings
 from dcmview.model import InstanceHeader, SharedHeader
 
