@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from dcmview.annotations.imports import ImportTable
     from dcmview.annotations.journal import Journal
+    from dcmview.dicom.decoding import Decoder
     from dcmview.dicom.tagsearch import TagHits
     from dcmview.engine import Engine
     from dcmview.model import (
@@ -318,6 +319,11 @@ class Library:
         from dcmview.thumbnails.picture import small_frame
 
         return small_frame(engine, entry, settings, is_wanted).thumbnail()
+
+    @property
+    def decoder(self) -> Decoder:
+        """What decodes compressed frames, for who makes files of them."""
+        return self._engine.decoder
 
     def overlay_png(self, index: int, frame_index: int, group: int) -> bytes:
         """Give one overlay plane as a PNG with a transparent background."""

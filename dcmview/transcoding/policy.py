@@ -17,7 +17,7 @@ from dcmview.registry.opening import open_entry
 
 if TYPE_CHECKING:
     from dcmview.registry.registry import Entry
-    from dcmview.transcoding.targets import Target
+    from dcmview.transcoding.targets import EncodeOptions, Target
 
 UNCOMPRESSED = (IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN)
 
@@ -67,6 +67,16 @@ class Policy:
         if self.only is Only.COMPRESSED and is_uncompressed:
             return "it is not compressed"
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be made of files."""
+
+    target: Target
+    options: EncodeOptions
+    policy: Policy
+    with_dicomdir: bool = False
 
 
 def _is_part_10(entry: Entry) -> bool:

@@ -25,6 +25,7 @@ from dcmview.web.routes import (
     series,
     tags,
     tagtables,
+    transcode,
     triage,
 )
 from dcmview.web.routes.page import load_assets, page_routes
@@ -74,6 +75,8 @@ def create_app(library: Library, *, access: AccessPolicy, status: ServerStatus) 
                 frames.overlay_plane,
             ),
             Route("/api/file/{index:small}/frame/{frame:small}/groups", tags.frame_groups),
+            Route("/api/file/{index:small}/download", transcode.download_file),
+            Route("/api/transcode", transcode.download_archive, methods=["POST"]),
             Route("/api/frames/raw", batch.raw_frames),
             Route("/api/file/{index:small}/tags", tags.tags),
             Route("/api/tags/compare", tagtables.compare_tags),

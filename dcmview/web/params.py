@@ -229,9 +229,9 @@ def text_of(query: QueryParams, name: str, most: int) -> str:
     return text
 
 
-def flag(query: QueryParams, name: str) -> bool:
-    """Read 0 or 1; 0 where nothing is said."""
-    text = query.get(name, "0")
+def flag(query: QueryParams, name: str, *, default: str = "0") -> bool:
+    """Read 0 or 1, and the default where nothing is said."""
+    text = query.get(name, default)
     if text not in ("0", "1"):
         raise RequestError(f"{name} must be 0 or 1, not {text!r}")
     return text == "1"

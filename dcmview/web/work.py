@@ -89,10 +89,15 @@ async def _until_done_or_gone(request: Request, waiter: asyncio.Future[Any]) -> 
 
 
 async def unwatched(
-    request: Request, key: Hashable, compute: Callable[[Callable[[], bool]], Value]
+    request: Request,
+    key: Hashable,
+    compute: Callable[[Callable[[], bool]], Value],
+    *,
+    in_background: bool = False,
 ) -> Value:
     """Compute as `in_thread` does, for a response that watches the client itself."""
-    return await context(request).scheduler.run(key, compute, urgent=is_urgent(request))
+    urgent = is_urgent(request) and not in_background
+    return await context(request).scheduler.run(key, compute, urgent=urgent)
 
 
 async def _disconnected(request: Request) -> None:
