@@ -26,6 +26,7 @@ EXIT_CODE_BY_CLASS: dict[type[DcmviewError], int] = {
     errors.UsageError: 2,
     errors.RequestError: 2,
     errors.StartError: 3,
+    errors.NotInstalled: 3,
     DcmviewError: EXIT_FILE_FAILED,
 }
 

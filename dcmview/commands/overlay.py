@@ -261,6 +261,8 @@ def overlay(
         If the arguments make no sense.
     StartError
         If a file of ROIs cannot be read.
+    NotInstalled
+        If NIfTI is to be read or written, and the package for it is not there.
     NothingToShow
         If no file has ROIs.
     """
@@ -310,6 +312,8 @@ def overlay_plan(
         If the options make no sense together.
     StartError
         If a file of ROIs cannot be read.
+    NotInstalled
+        If NIfTI is to be read or written, and the package for it is not there.
     """
     if names not in tuple(NameStyle):
         raise UsageError(f"names must be one of {', '.join(NameStyle)}, not {names}")
@@ -323,6 +327,10 @@ def overlay_plan(
 
         if task.form not in PLANE_FORMS:
             raise UsageError(f"extract must be one of {', '.join(PLANE_FORMS)}, not {task.form}")
+        if task.form == "nii":
+            from dcmview.exchange.nifti import nibabel
+
+            nibabel()  # missing, it is missing for every file
         extension = PLANE_FORMS[task.form].extension
     else:
         if not annotations:

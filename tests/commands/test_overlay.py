@@ -25,6 +25,7 @@ from dcmview.annotations.native import Contents, FileKey, write_native
 from dcmview.bulk.result import Status
 from dcmview.dicom.instance import open_instance
 from dcmview.dicom.overlays import read_overlays
+from dcmview.exchange import nifti
 
 ROWS, COLUMNS = 5, 7
 
@@ -259,6 +260,18 @@ def test_a_volume_that_is_none_is_told_in_a_line(study, tmp_path, capsys):
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("dcmview: error: ROI mask")
     assert "cannot be read" in line
+
+
+@pytest.mark.parametrize("options", [["-a", "mask.nii"], ["--extract", "nii"]])
+def test_nifti_without_its_package_says_what_to_install(
+    study, tmp_path, options, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "nibabel", None)
+    nifti.nibabel.cache_clear()
+    assert run(["overlay", str(study), *options, "-o", "out"]) == 3
+    assert "pip install 'dcmview[nifti]'" in capsys.readouterr().err
+    assert not Path("out").exists()
 
 
 # Extraction

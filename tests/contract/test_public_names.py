@@ -36,6 +36,7 @@ NEVER_SENT = {errors.UsageError, errors.StartError, errors.NothingToShow}
 EXIT_CODES = {
     errors.NothingToShow: 1,
     errors.UsageError: 2,
+    errors.NotInstalled: 3,
     errors.RequestError: 2,
     errors.StartError: 3,
     errors.NotFound: 4,
