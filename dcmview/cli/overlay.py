@@ -18,6 +18,7 @@ OUTPUTS = "Where they go"
 PLANES = "The planes"
 EXTRACTED = "The other way round"
 
+MOST_WARNINGS_TOLD = 20
 FORMS = ("json", "csv", "embed", "png", "npy", "nii")
 KINDS = ("R", "G")
 NAMES = ("path", "uid", "hash")
@@ -191,6 +192,7 @@ def run(settings: OverlaySettings) -> int:
     task: PutPlanes | ExtractPlanes = PutPlanes(style, settings.keep_uid, settings.copy_all)
     if settings.extract is not None:
         task = ExtractPlanes(settings.extract)
+    warnings = _Warnings(is_quiet=settings.quiet)
     plan = overlay_plan(
         settings.paths,
         settings.output_dir,
@@ -198,17 +200,37 @@ def run(settings: OverlaySettings) -> int:
         annotations=settings.annotations,
         annotations_columns=settings.annotations_columns or "",
         names=settings.names,
-        warn=console.warn,
+        warn=warnings.warn,
         overwrite=settings.overwrite,
         jobs=settings.jobs,
         cluster=settings.cluster,
     )
     lost = Counter[str]()
     code = run_bulk(settings, plan, on_result=lambda result: _count_losses(result, lost))
-    for name, words in _LOSSES.items():
-        if lost[name]:
-            console.warn(f"{lost[name]:,} {words}")
+    warnings.sum_up([f"{lost[name]:,} {words}" for name, words in _LOSSES.items() if lost[name]])
     return code
+
+
+class _Warnings:
+    """What was left out, on the screen: the first of it, and how much more there is."""
+
+    def __init__(self, *, is_quiet: bool) -> None:
+        self._is_quiet = is_quiet
+        self._count = 0
+
+    def warn(self, message: str) -> None:
+        """Tell it, if not too much was told already."""
+        self._count += 1
+        if not self._is_quiet and self._count <= MOST_WARNINGS_TOLD:
+            console.warn(message)
+
+    def sum_up(self, messages: list[str]) -> None:
+        """Tell of the run as a whole."""
+        more = self._count - MOST_WARNINGS_TOLD
+        if more > 0:
+            messages.insert(0, f"and {more:,} more of the kind above")
+        for message in () if self._is_quiet else messages:
+            console.warn(message)
 
 
 _LOSSES = {

@@ -19,7 +19,13 @@ from dcmview.bulk.run import BulkPlan, BulkRun
 from dcmview.bulk.task import FINISHED
 from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.uids import stable_uid
-from dcmview.errors import InvalidAnnotation, NoPixelData, NothingToShow, UsageError
+from dcmview.errors import (
+    InvalidAnnotation,
+    NoPixelData,
+    NothingToShow,
+    OutputExists,
+    UsageError,
+)
 from dcmview.exchange.assignment import Assignment, RoiSources, assign
 from dcmview.exchange.overlay_copy import OverlayCopy
 from dcmview.exchange.planes import PLAIN_STYLE, PlaneStyle, planes_of
@@ -145,6 +151,8 @@ class ExtractPlanes:
             path = f"{stem}{suffix}{form.extension}"
             outputs.append(path)
             if os.path.lexists(path) and not job.overwrite:
+                if not _holds(path, content):
+                    raise OutputExists(f"there is another file of the name of a mask: {path}")
                 continue
             with new_file(path, overwrite=job.overwrite, inputs=(entry.stamp,)) as stream:
                 stream.write(content)
@@ -158,6 +166,14 @@ class ExtractPlanes:
         if outside := sum(notes.outside.values()):
             figures["outside"] = outside
         return Result(entry.path, status, tuple(outputs), reason if written else FINISHED, figures)
+
+
+def _holds(path: str, content: bytes) -> bool:
+    """Whether a file was written before: masks of files called alike may have one name."""
+    if not os.path.isfile(path) or os.path.getsize(path) != len(content):
+        return False
+    with open(path, "rb") as file:
+        return file.read() == content
 
 
 class RoisOfRun:

@@ -341,6 +341,17 @@ def test_masks_hold_what_the_plane_does_and_find_their_image(ringed, tmp_path, f
     assert planes(tmp_path / "out/a.dcm")[0x6002] == ("", RING.tolist())
 
 
+def test_masks_that_are_there_count_as_finished_if_they_are_the_same(ringed, tmp_path):
+    (first,) = overlay(ringed, tmp_path / "masks", extract="png")
+    (again,) = overlay(ringed, tmp_path / "masks", extract="png")
+    assert (again.status, again.reason) == (Status.SKIPPED, "finished before")
+    Path(first.outputs[0]).write_bytes(b"of another image")
+    (other,) = overlay(ringed, tmp_path / "masks", extract="png")
+    assert other.status is Status.FAILED
+    assert other.reason.startswith("there is another file of the name of a mask")
+    assert Path(first.outputs[0]).read_bytes() == b"of another image"
+
+
 def test_what_lies_outside_the_image_is_counted(tmp_path):
     (tmp_path / "in").mkdir()
     dataset = with_plane(image(3, 5, PixelData=bytes(30)), np.ones((2, 3)), origin=(0, 5))
@@ -472,6 +483,18 @@ def test_a_run_ends_with_what_was_lost_and_a_report(study, rois, tmp_path, capsy
     assert run([*arguments, "--lines", "--overwrite", "--quiet"]) == 0
     assert capsys.readouterr().err == ""
     assert list(hashes(tmp_path / "out")) == ["c.dcm", "d.dcm", "inner/a.dcm"]
+
+
+def test_of_very_many_warnings_the_first_are_told(study, tmp_path, capsys):
+    files = {(f"9.{n}", f"/x/{n}.dcm"): (box("a"),) for n in range(50)}
+    files["1.2.3.0", study / "d.dcm"] = (box("a", 0, 0, 1, 1),)
+    arguments = ["overlay", str(study), "-a", str(native(tmp_path, files)), "-j", "1", "-o"]
+    assert run([*arguments, str(tmp_path / "out")]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert len(told) == 21
+    assert told[-1] == "dcmview: warning: and 30 more of the kind above"
+    assert run([*arguments, str(tmp_path / "quiet"), "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
