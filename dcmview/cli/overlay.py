@@ -177,7 +177,8 @@ def run(settings: OverlaySettings) -> int:
         raise UsageError("--annotations is missing: a file with ROIs, or --extract")
     _check_extract(settings)
     from dcmview.cli.bulk import check_settings, run_bulk
-    from dcmview.commands.overlay import ExtractPlanes, PutPlanes, overlay_plan
+    from dcmview.commands.overlay import overlay_plan
+    from dcmview.commands.overlay_tasks import ExtractPlanes, PutPlanes
     from dcmview.exchange.planes import PlaneStyle
 
     check_settings(settings)

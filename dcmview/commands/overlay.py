@@ -1,179 +1,28 @@
-"""What ``dcmview overlay`` does to one file, and the function of the same name."""
+"""A run of ``dcmview overlay``, and the function of the same name."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from dcmview.annotations.plain_csv import parse_columns
-from dcmview.bulk.files import new_file
 from dcmview.bulk.inputs import Inputs
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
-from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.run import BulkPlan, BulkRun
-from dcmview.bulk.task import FINISHED
-from dcmview.dicom.loading import load_pydicom
-from dcmview.dicom.uids import stable_uid
-from dcmview.errors import (
-    InvalidAnnotation,
-    NoPixelData,
-    NothingToShow,
-    OutputExists,
-    UsageError,
-)
+from dcmview.commands.overlay_tasks import ExtractPlanes, FileRois, PutPlanes
+from dcmview.errors import InvalidAnnotation, NothingToShow, UsageError
 from dcmview.exchange.assignment import Assignment, RoiSources, assign
-from dcmview.exchange.overlay_copy import OverlayCopy
-from dcmview.exchange.planes import PLAIN_STYLE, PlaneStyle, planes_of
-from dcmview.registry.opening import open_entry
+from dcmview.exchange.planes import PlaneStyle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Literal
 
-    from dcmview.annotations.roi import Roi
-    from dcmview.exchange.planes import RoiPlane
+    from dcmview.bulk.result import Result
     from dcmview.registry.registry import Entry
 
     AnyPath = str | os.PathLike[str]
-
-_PIECE_BYTES = 1 << 20
-
-
-class FileRois(msgspec.Struct, frozen=True):
-    """The ROIs of a file, and a note on how they were found to be its own."""
-
-    rois: tuple[Roi, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PutPlanes:
-    """Writes a copy of a file with its ROIs as overlay planes.
-
-    With ``keep_uid`` the copy has the SOP Instance UID of the file; with ``copy_all``
-    a file without ROIs is copied as it is.
-    """
-
-    style: PlaneStyle = PLAIN_STYLE
-    keep_uid: bool = False
-    copy_all: bool = False
-
-    def __call__(self, job: Job) -> Result:
-        """Do it for one file."""
-        extra: FileRois = job.extra
-        planes = planes_of(job.entry.header.shared, extra.rois, self.style)
-        if not planes:
-            return self._without_planes(job, extra.rois)
-        uid = "" if self.keep_uid else self._new_uid(job.entry, planes)
-        with open_entry(job.entry) as source:
-            copy = OverlayCopy(source, planes, sop_instance_uid=uid)
-            with new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
-                copy.write(source, stream)
-        put = copy.groups.values()
-        counts = {
-            "rois": sum(len(plane.drawn) for plane in put),
-            "no_inside": sum(not self.style.draws(roi) for roi in extra.rois),
-            "no_pixel": sum(len(plane.rois) - len(plane.drawn) for plane in put),
-            "no_group": len(copy.left_out),
-        }
-        figures: dict[str, float | int | str] = {"planes": len(put)}
-        figures |= {name: count for name, count in counts.items() if count}
-        if uid:
-            figures["sop_instance_uid"] = uid
-        reasons = [extra.note] if extra.note else []
-        if copy.left_out:
-            names = ", ".join(sorted({plane.label or "no label" for plane in copy.left_out}))
-            reasons.append(f"no group from 6000 to 601E is free for {names}")
-        return Result(job.entry.path, Status.DONE, (job.output,), "; ".join(reasons), figures)
-
-    def _without_planes(self, job: Job, rois: tuple[Roi, ...]) -> Result:
-        path = job.entry.path
-        reason = "its ROIs have no inside" if rois else "it has no ROIs"
-        figures: dict[str, float | int | str] = {"no_inside": len(rois)} if rois else {}
-        if not self.copy_all:
-            return Result(path, Status.SKIPPED, (), reason, figures)
-        with (
-            open_entry(job.entry) as source,
-            new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream,
-        ):
-            offset = 0
-            while piece := source.pread(offset, _PIECE_BYTES):
-                stream.write(piece)
-                offset += len(piece)
-        return Result(path, Status.KEPT, (job.output,), reason, figures)
-
-    def _new_uid(self, entry: Entry, planes: Sequence[RoiPlane]) -> str:
-        """A UID that says which file and which planes: the same in every run."""
-        if not entry.header.sop_instance_uid:
-            return ""
-        content = msgspec.json.encode(
-            (
-                self.style,
-                [
-                    (plane.label, plane.description, roi.kind, roi.points, roi.frames)
-                    for plane in planes
-                    for roi in plane.rois
-                ],
-            )
-        )
-        digest = hashlib.sha256(content).hexdigest()
-        return stable_uid("overlay", entry.header.sop_instance_uid, digest)
-
-
-@dataclass(frozen=True, slots=True)
-class ExtractPlanes:
-    """Writes the overlay planes of a file as masks or ROIs, in a form of `PLANE_FORMS`."""
-
-    form: str
-
-    def __call__(self, job: Job) -> Result:
-        """Do it for one file."""
-        load_pydicom()
-        from dcmview.dicom.instance import open_instance
-        from dcmview.exchange.plane_files import PLANE_FORMS
-        from dcmview.exchange.plane_reading import PlaneNotes
-
-        entry = job.entry
-        if not entry.header.shared.has_pixels:
-            raise NoPixelData(f"it holds no image: {entry.header.shared.kind}")
-        form = PLANE_FORMS[self.form]
-        instance = open_instance(entry.path, expected=entry.stamp, member=entry.member)
-        stem = job.output.removesuffix(form.extension)
-        notes = PlaneNotes()
-        outputs: list[str] = []
-        written = 0
-        for suffix, content in form.files(instance, notes):
-            path = f"{stem}{suffix}{form.extension}"
-            outputs.append(path)
-            if os.path.lexists(path) and not job.overwrite:
-                if not _holds(path, content):
-                    raise OutputExists(f"there is another file of the name of a mask: {path}")
-                continue
-            with new_file(path, overwrite=job.overwrite, inputs=(entry.stamp,)) as stream:
-                stream.write(content)
-            written += 1
-        reason = notes.reason
-        if not outputs:
-            none = "its overlay planes are empty" if notes.groups else "it has no overlay planes"
-            return Result(entry.path, Status.SKIPPED, (), reason or none)
-        status = Status.DONE if written else Status.SKIPPED
-        figures: dict[str, float | int | str] = {"planes": len(notes.groups)}
-        if outside := sum(notes.outside.values()):
-            figures["outside"] = outside
-        return Result(entry.path, status, tuple(outputs), reason if written else FINISHED, figures)
-
-
-def _holds(path: str, content: bytes) -> bool:
-    """Whether a file was written before: masks of files called alike may have one name."""
-    if not os.path.isfile(path) or os.path.getsize(path) != len(content):
-        return False
-    with open(path, "rb") as file:
-        return file.read() == content
 
 
 class RoisOfRun:
