@@ -15,7 +15,7 @@ from dcmview.errors import UsageError
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from dcmview.cli.render import RenderOptions
+    from dcmview.cli.render_options import RenderOptions
     from dcmview.rendering.settings import RenderSettings
 
 

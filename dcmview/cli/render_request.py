@@ -10,7 +10,7 @@ from dcmview.model import DisplayRequest
 from dcmview.rendering.settings import Encoding, OutputForm, RenderSettings, Values
 
 if TYPE_CHECKING:
-    from dcmview.cli.render import RenderOptions
+    from dcmview.cli.render_options import RenderOptions
 
 
 def render_settings(options: RenderOptions) -> RenderSettings:

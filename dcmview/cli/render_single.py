@@ -23,7 +23,7 @@ from dcmview.rendering.phases import Phases
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dcmview.cli.render import RenderOptions
+    from dcmview.cli.render_options import RenderOptions
     from dcmview.engine import Engine
     from dcmview.errors import DcmviewError
     from dcmview.registry.registry import Entry

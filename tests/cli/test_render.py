@@ -20,7 +20,8 @@ from support.pixel_files import pixel_file_named
 
 from dcmview import __main__ as main
 from dcmview import __version__, render
-from dcmview.cli.render import COLOR_MAPS, ENCODINGS, FORMS, NAMES, VALUES, RenderOptions, check
+from dcmview.cli.render import check
+from dcmview.cli.render_options import COLOR_MAPS, ENCODINGS, FORMS, NAMES, VALUES, RenderOptions
 from dcmview.errors import UsageError
 from dcmview.rendering.settings import Encoding, OutputForm, Values
 
