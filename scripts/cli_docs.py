@@ -12,14 +12,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dcmview.cli.bulk_options import BULK_OPTIONS, BulkSettings
 from dcmview.cli.commands import COMMAND_NAMES, find_command
 
 if TYPE_CHECKING:
-    from dcmview.cli.options import Command, Option
+    from collections.abc import Sequence
+
+    from dcmview.cli.options import Option
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs/cli.md"
 BEGIN, END = "<!-- options of {} -->", "<!-- end of options -->"
-_BLOCK = re.compile(r"<!-- options of (\w+) -->\n.*?<!-- end of options -->", re.DOTALL)
+ALL = "all commands"
+"""Those of commands over many files are written once."""
+_BLOCK = re.compile(r"<!-- options of ([\w ]+) -->\n.*?<!-- end of options -->", re.DOTALL)
 # Flags, names with an underscore, endings of files, and what is typed as it stands.
 _CODE = re.compile(
     r"(?<![\w`-])(--[a-z][a-z-]*|\w+=[\w=,.]+|\w+_\w+|[\w-]*\.[a-z]{2,5}\b|ssh(?: -\w)?(?: HOST)?)"
@@ -29,11 +34,11 @@ _CODE = re.compile(
 def main() -> int:
     """Write or check the document; the return value is the exit code."""
     before = DOCUMENT.read_text()
-    missing = [name for name in COMMAND_NAMES if BEGIN.format(name) not in before]
+    missing = [name for name in (*COMMAND_NAMES, ALL) if BEGIN.format(name) not in before]
     if missing:
         print(f"docs/cli.md has no place for the options of {', '.join(missing)}", file=sys.stderr)
         return 1
-    after = _BLOCK.sub(lambda match: tables(find_command(match[1])), before)
+    after = _BLOCK.sub(lambda match: block(match[1]), before)
     if "--check" not in sys.argv[1:]:
         DOCUMENT.write_text(after)
     elif after != before:
@@ -42,17 +47,26 @@ def main() -> int:
     return 0
 
 
-def tables(command: Command) -> str:
-    """Give the tables of a command, one a panel, with the marks around them."""
-    defaults = command.settings()
+def block(name: str) -> str:
+    """Give the tables of a command, or of what all commands have, with the marks around them."""
+    if name == ALL:
+        return tables(name, BULK_OPTIONS, BulkSettings())
+    command = find_command(name)
+    is_bulk = set(BULK_OPTIONS) <= set(command.options)
+    own = [each for each in command.options if not (is_bulk and each in BULK_OPTIONS)]
+    return tables(name, own, command.settings())
+
+
+def tables(name: str, options: Sequence[Option], defaults: object) -> str:
+    """Give tables, one a panel."""
     panels: dict[str, list[Option]] = {}
-    for option in command.options:
+    for option in options:
         if option.panel:
             panels.setdefault(option.panel, []).append(option)
-    lines = [BEGIN.format(command.name)]
-    for panel, options in panels.items():
+    lines = [BEGIN.format(name)]
+    for panel, listed in panels.items():
         lines += [panel, "", "| Option | Default | Meaning |", "|---|---|---|"]
-        lines += [_row(option, getattr(defaults, option.name)) for option in options]
+        lines += [_row(option, getattr(defaults, option.name)) for option in listed]
         lines.append("")
     return "\n".join([*lines, END])
 

@@ -9,6 +9,7 @@ import pytest
 
 import dcmview
 from dcmview.cli import console
+from dcmview.cli.bulk_options import BULK_OPTIONS
 from dcmview.cli.commands import COMMAND_NAMES, find_command
 from dcmview.cli.options import OPTIONS
 from dcmview.registry.filters import FILTER_FIELDS
@@ -17,16 +18,21 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 COMMANDS = [find_command(name) for name in COMMAND_NAMES]
 
 
-def section(command):
-    """The tables of a command in the document."""
-    after = DOCUMENT.split(f"<!-- options of {command.name} -->\n")[1]
+def section(name):
+    """The tables of a command in the document, or of all commands over many files."""
+    after = DOCUMENT.split(f"<!-- options of {name} -->\n")[1]
     return after.split("<!-- end of options -->")[0]
+
+
+def sections(command):
+    is_bulk = set(BULK_OPTIONS) <= set(command.options)
+    return section(command.name) + (section("all commands") if is_bulk else "")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_option_is_documented_with_its_default(command):
     defaults = command.settings()
-    lines = section(command).splitlines()
+    lines = sections(command).splitlines()
     rows = [line.split(" | ") for line in lines if line.startswith("| `")]
     shown = [option for option in command.options if option.panel]
     assert len(rows) == len(shown)
@@ -38,7 +44,7 @@ def test_every_option_is_documented_with_its_default(command):
         default = getattr(defaults, option.name)
         if default not in (None, ()) and default is not False and default != "":
             assert row[1] == f"`{default}`"
-        assert f"\n{option.panel}\n\n| Option |" in f"\n{section(command)}"
+        assert f"\n{option.panel}\n\n| Option |" in f"\n{sections(command)}"
 
 
 def test_hidden_options_stay_hidden():

@@ -21,7 +21,10 @@ def thumbnails(files: Sequence[str], out: Path) -> None:
     """A JPEG of 200 pixels of the first frame of each file, in the file's first window."""
     for number, path in enumerate(files):
         dataset = pydicom.dcmread(path)
-        samples = pixel_array(dataset, index=0)
+        try:
+            samples = pixel_array(dataset, index=0)
+        except RuntimeError:
+            continue  # a syntax for which no decoder is installed, and which costs it no time
         if dataset.SamplesPerPixel == 1:
             samples = apply_voi_lut(apply_modality_lut(samples, dataset), dataset)
             values = samples.astype(np.float64)
@@ -40,11 +43,18 @@ def transcode(files: Sequence[str], out: Path, uid: str) -> None:
     """Each file in another transfer syntax, as pydicom's own methods have it."""
     for number, path in enumerate(files):
         dataset: Any = pydicom.dcmread(path)
-        if dataset.file_meta.TransferSyntaxUID.is_compressed:
-            dataset.decompress(generate_instance_uid=False)
-        if UID(uid).is_compressed:
-            dataset.compress(UID(uid), generate_instance_uid=False)
+        try:
+            _change(dataset, uid)
+        except RuntimeError:
+            continue  # there is no decoder or encoder for it
         dataset.save_as(out / f"{number}.dcm")
+
+
+def _change(dataset: Any, uid: str) -> None:
+    if dataset.file_meta.TransferSyntaxUID.is_compressed:
+        dataset.decompress(generate_instance_uid=False)
+    if UID(uid).is_compressed:
+        dataset.compress(UID(uid), generate_instance_uid=False)
 
 
 if __name__ == "__main__":
