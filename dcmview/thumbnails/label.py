@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL import ImageFont
 
     from dcmview.model import InstanceHeader
 
@@ -39,6 +41,14 @@ def label_of(header: InstanceHeader) -> str:
     return " ".join(parts)
 
 
+@lru_cache(maxsize=8)
+def _font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The font that comes with Pillow, which takes a millisecond to load."""
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size_px)
+
+
 def burn_label(levels: NDArray[np.uint8], text: str, size_px: int) -> NDArray[np.uint8]:
     """Write white letters with a black edge at the lower left, whatever is behind them.
 
@@ -58,9 +68,9 @@ def burn_label(levels: NDArray[np.uint8], text: str, size_px: int) -> NDArray[np
     """
     if not text:
         return levels
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
-    font = ImageFont.load_default(max(_SMALLEST_FONT_PX, round(size_px * _FONT_SHARE)))
+    font = _font(max(_SMALLEST_FONT_PX, round(size_px * _FONT_SHARE)))
     left, top, right, bottom = font.getbbox(text, stroke_width=1)
     width, height = int(right - left) + 4, int(bottom - top) + 4
     rows, columns = max(levels.shape[0], height), max(levels.shape[1], width)

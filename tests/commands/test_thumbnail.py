@@ -15,7 +15,7 @@ import pydicom
 import pytest
 from msgspec import structs
 from PIL import Image
-from support.datasets import image, part10
+from support.datasets import groups, image, item, part10
 from support.paths import FIXTURES
 from support.pixel_files import pixel_file_named
 
@@ -325,6 +325,31 @@ def test_mirrored_slices_look_like_the_others(tmp_path, sheet_row):
         thumbnail = np.asarray(picture)
     # Thumbnails themselves are as the frame is stored.
     assert thumbnail[0, 0 if sheet_row[0] > 0 else -1] == 255
+
+
+def test_frames_with_functional_groups_are_turned_by_their_own_orientation(tmp_path):
+    """Frame 0 is stored as usual, frame 1 upside down: white is at the front of both."""
+    stored = np.zeros((2, 16, 16), "<u2")
+    stored[0, :4] = stored[1, -4:] = 255
+    dataset = image(16, 16, PixelData=stored.tobytes(), NumberOfFrames=2, PatientName="Doe^Jane")
+    dataset.WindowCenter, dataset.WindowWidth = 128, 256
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.2.1"
+    dataset.PerFrameFunctionalGroupsSequence = groups(
+        *(
+            {
+                "PlanePositionSequence": item(ImagePositionPatient=[0, 0, 5 * frame]),
+                "PlaneOrientationSequence": item(ImageOrientationPatient=[1, 0, 0, 0, down, 0]),
+            }
+            for frame, down in enumerate((1, -1))
+        )
+    )
+    (tmp_path / "a.dcm").write_bytes(part10(dataset))
+    for frame in (0, 1):
+        sheet = tmp_path / f"{frame}.png"
+        dcmview.thumbnail(tmp_path / "a.dcm", sheet=sheet, frame=frame)
+        (tile,) = cells(sheet, 1, 1)
+        assert (tile[:4] == 255).all()
+        assert not tile[4:].any()
 
 
 def test_series_follow_each_other_in_the_order_of_the_list(tmp_path):

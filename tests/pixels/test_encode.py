@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -15,7 +16,7 @@ from PIL import Image, ImageCms
 from dcmview.errors import RequestError
 from dcmview.model import OverlayPlane, OverlaySummary, PictureFormat
 from dcmview.pixels import encode
-from dcmview.pixels.encode import encode_overlay_png, encode_picture, encode_png
+from dcmview.pixels.encode import encode_overlay_png, encode_picture, encode_png, write_png
 
 sides = st.integers(1, 40)
 pictures = hnp.arrays(
@@ -153,3 +154,31 @@ def test_less_quality_makes_smaller_and_less_exact_pictures(picture_format: Pict
 def test_a_quality_that_is_none_is_refused(quality: int) -> None:
     with pytest.raises(RequestError, match=f"quality must be from 1 to 100, not {quality}"):
         encode_picture(np.zeros((8, 8), np.uint8), PictureFormat.JPEG, quality=quality)
+
+
+@settings(max_examples=30, deadline=None)
+@given(pictures, st.integers(1, 7))
+def test_a_picture_written_by_and_by_reads_back(
+    display: np.ndarray[Any, np.dtype[np.uint8]], band_rows: int
+) -> None:
+    rows, columns = display.shape[:2]
+    bands = (display[first : first + band_rows] for first in range(0, rows, band_rows))
+    stream = io.BytesIO()
+    write_png(stream, bands, rows, columns, is_color=display.ndim == 3)
+    with Image.open(stream, formats=("PNG",)) as image:
+        np.testing.assert_array_equal(np.asarray(image), display)
+
+
+def test_a_large_picture_written_by_and_by_is_never_held_as_a_whole() -> None:
+    def bands() -> Any:
+        for _ in range(100):
+            yield np.zeros((100, 4000), np.uint8)
+
+    stream = io.BytesIO()
+    tracemalloc.start()
+    write_png(stream, bands(), 10_000, 4000, is_color=False)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 4_000_000  # a tenth of it
+    with Image.open(stream) as image:
+        assert image.size == (4000, 10_000)
