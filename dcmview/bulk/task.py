@@ -41,9 +41,6 @@ def worker_engine() -> Engine:
     global _engine  # noqa: PLW0603
     with _engine_lock:
         if _engine is None:
-            from dcmview.dicom.loading import load_pydicom
-
-            load_pydicom()
             from dcmview.engine import Engine
 
             _engine = Engine(WORKER_CACHE_BYTES)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dcmview.dicom.keywords import KEYWORDS
+from dcmview.dicom.loading import load_pydicom
 from dcmview.model import LookupTable, Repair
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def _tag(keyword: str) -> int:
 
 def _from_dictionary(keyword: str) -> tuple[int, str]:
     """Give tag and name of a keyword that is not asked for in most files."""
+    load_pydicom()
     from pydicom.datadict import dictionary_description
     from pydicom.tag import Tag
 
