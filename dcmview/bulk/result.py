@@ -22,18 +22,18 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-class Result(Struct, frozen=True):
-    """How one file ended: a line of the report.
+Figures = dict[str, float | int | str]
+"""Numbers and short texts that belong to the command, such as sizes and errors."""
 
-    ``figures`` are numbers and short texts that belong to the command, such as
-    sizes and errors.
-    """
+
+class Result(Struct, frozen=True):
+    """How one file ended: a line of the report."""
 
     input: str
     status: Status
     outputs: tuple[str, ...] = ()
     reason: str = ""
-    figures: dict[str, float | int | str] = field(default_factory=dict)
+    figures: Figures = field(default_factory=dict)
 
 
 class Job(Struct, frozen=True):

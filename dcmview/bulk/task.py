@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from dcmview.bulk.files import new_file
 from dcmview.bulk.naming import HASH_MARK
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.errors import DcmviewError, NoPixelData, OutputExists
-from dcmview.registry.opening import open_entry
+from dcmview.registry.opening import entry_pieces
 
 if TYPE_CHECKING:
-    from dcmview.bulk.result import Task
+    from dcmview.bulk.result import Figures, Task
     from dcmview.engine import Engine
     from dcmview.registry.registry import Entry
 
@@ -30,7 +31,6 @@ FINISHED = "finished before"
 WORKER_CACHE_BYTES = 96 * 1024 * 1024
 """A file is worked on once, so little is kept of it."""
 
-_PIECE_BYTES = 1 << 20
 _indices = itertools.count()
 _engine_lock = threading.Lock()
 _engine: Engine | None = None
@@ -67,12 +67,16 @@ def fresh_entry(entry: Entry) -> Entry:
 def content_hash(entry: Entry) -> str:
     """Give the SHA-256 of the bytes of a file, hexadecimal."""
     digest = hashlib.sha256()
-    with open_entry(entry) as source:
-        offset = 0
-        while piece := source.pread(offset, _PIECE_BYTES):
-            digest.update(piece)
-            offset += len(piece)
+    for piece in entry_pieces(entry):
+        digest.update(piece)
     return digest.hexdigest()
+
+
+def keep_original(job: Job, reason: str, figures: Figures | None = None) -> Result:
+    """Write the output of a job as a copy of its file, byte for byte."""
+    with new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
+        stream.writelines(entry_pieces(job.entry))
+    return Result(job.entry.path, Status.KEPT, (job.output,), reason, figures or {})
 
 
 def run_task(task: Task, job: Job) -> Result:

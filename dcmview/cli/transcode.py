@@ -206,7 +206,8 @@ def run(settings: TranscodeSettings) -> int:
 
     check_settings(settings)
     from dcmview.bulk.naming import NameStyle
-    from dcmview.commands.transcode import FAILURE, TranscodeRun, make_task
+    from dcmview.commands.transcode import TranscodeRun, make_task
+    from dcmview.commands.transcode_tasks import FAILURE
 
     task = make_task(
         settings.to,

@@ -11,7 +11,7 @@ import msgspec
 
 from dcmview.bulk.files import new_file
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.task import FINISHED
+from dcmview.bulk.task import FINISHED, keep_original
 from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.uids import stable_uid
 from dcmview.errors import NoPixelData, OutputExists
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dcmview.annotations.roi import Roi
+    from dcmview.bulk.result import Figures
     from dcmview.exchange.planes import RoiPlane
     from dcmview.registry.registry import Entry
-
-_PIECE_BYTES = 1 << 20
 
 
 class FileRois(msgspec.Struct, frozen=True):
@@ -66,7 +65,7 @@ class PutPlanes:
             "no_pixel": sum(len(plane.rois) - len(plane.drawn) for plane in put),
             "no_group": len(copy.left_out),
         }
-        figures: dict[str, float | int | str] = {"planes": len(put)}
+        figures: Figures = {"planes": len(put)}
         figures |= {name: count for name, count in counts.items() if count}
         if uid:
             figures["sop_instance_uid"] = uid
@@ -77,20 +76,11 @@ class PutPlanes:
         return Result(job.entry.path, Status.DONE, (job.output,), "; ".join(reasons), figures)
 
     def _without_planes(self, job: Job, rois: tuple[Roi, ...]) -> Result:
-        path = job.entry.path
         reason = "its ROIs have no inside" if rois else "it has no ROIs"
-        figures: dict[str, float | int | str] = {"no_inside": len(rois)} if rois else {}
+        figures: Figures = {"no_inside": len(rois)} if rois else {}
         if not self.copy_all:
-            return Result(path, Status.SKIPPED, (), reason, figures)
-        with (
-            open_entry(job.entry) as source,
-            new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream,
-        ):
-            offset = 0
-            while piece := source.pread(offset, _PIECE_BYTES):
-                stream.write(piece)
-                offset += len(piece)
-        return Result(path, Status.KEPT, (job.output,), reason, figures)
+            return Result(job.entry.path, Status.SKIPPED, (), reason, figures)
+        return keep_original(job, reason, figures)
 
     def _new_uid(self, entry: Entry, planes: Sequence[RoiPlane]) -> str:
         """A UID that says which file and which planes: the same in every run."""
@@ -147,7 +137,7 @@ class ExtractPlanes:
             none = "its overlay planes are empty" if notes.groups else "it has no overlay planes"
             return Result(entry.path, Status.SKIPPED, (), reason or none)
         status = Status.DONE if written else Status.SKIPPED
-        figures: dict[str, float | int | str] = {"planes": len(notes.groups)}
+        figures: Figures = {"planes": len(notes.groups)}
         if outside := sum(notes.outside.values()):
             figures["outside"] = outside
         return Result(entry.path, status, tuple(outputs), reason if written else FINISHED, figures)

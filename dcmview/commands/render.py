@@ -13,7 +13,7 @@ from dcmview.bulk.files import new_file
 from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.memory import held_file
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.task import fresh_entry, worker_engine
+from dcmview.bulk.task import FINISHED, fresh_entry, worker_engine
 from dcmview.errors import InvalidWindow, RequestError
 from dcmview.model import DisplayRequest, PictureFormat
 from dcmview.pixels.encode import encode_picture
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
+    from dcmview.bulk.result import Figures
     from dcmview.dicom.declared import DeclaredRange
     from dcmview.model import DisplayRecipe, ShownFrame
 
@@ -73,8 +74,8 @@ class RenderTask:
     def _result(self, job: Job, renderer: Renderer, outputs: list[str], *, made: int) -> Result:
         path = job.entry.path
         if not made:
-            return Result(path, Status.SKIPPED, tuple(outputs), "finished before")
-        figures: dict[str, float | int | str] = {"bytes": sum(map(os.path.getsize, outputs))}
+            return Result(path, Status.SKIPPED, tuple(outputs), FINISHED)
+        figures: Figures = {"bytes": sum(map(os.path.getsize, outputs))}
         if self.settings.annotations is not None:
             figures["rois"] = renderer.drawn
         reason = "the data of a frame ends early" if renderer.has_truncated else ""

@@ -13,7 +13,13 @@ from dcmview.bulk.inputs import Inputs
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.run import BulkPlan, BulkRun
-from dcmview.bulk.task import close_worker_engine, content_hash, fresh_entry, worker_engine
+from dcmview.bulk.task import (
+    FINISHED,
+    close_worker_engine,
+    content_hash,
+    fresh_entry,
+    worker_engine,
+)
 from dcmview.errors import OutputExists, UsageError
 from dcmview.model import PictureFormat
 from dcmview.thumbnails.cache import PICTURE, TILE, ThumbnailCache, cache_key
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from dcmview.bulk.result import Figures
     from dcmview.model import Acquisition, Placement
     from dcmview.registry.registry import Entry
     from dcmview.thumbnails.picture import SmallFrame, Thumbnail
@@ -54,7 +61,7 @@ class ThumbnailTask:
             write_tile(self.tiles, job.entry, thumbnail)
         if job.output:
             if os.path.lexists(job.output) and not self.overwrite:
-                return Result(path, Status.SKIPPED, outputs, "finished before")
+                return Result(path, Status.SKIPPED, outputs, FINISHED)
             thumbnail = maker.make(PICTURE)
             try:
                 with new_file(
@@ -65,7 +72,7 @@ class ThumbnailTask:
                 if self.overwrite:
                     raise
                 return Result(path, Status.SKIPPED, outputs, exc.message)
-        figures: dict[str, float | int | str] = {
+        figures: Figures = {
             "frame": thumbnail.frame_index,
             "columns": thumbnail.columns,
             "rows": thumbnail.rows,

@@ -1,4 +1,4 @@
-"""``dcmview transcode`` and `dcmview.transcode`: files in another transfer syntax."""
+"""A run of ``dcmview transcode``, and the function of the same name."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ import os
 import shutil
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from dcmview.bulk.files import new_file
 from dcmview.bulk.inputs import Inputs
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
-from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.run import BulkPlan, BulkRun
-from dcmview.bulk.task import worker_engine
-from dcmview.errors import DcmviewError, InstanceError, UsageError
+from dcmview.commands.transcode_tasks import TranscodeTask
+from dcmview.errors import DcmviewError, UsageError
 from dcmview.exchange.zipped import Member, stream_zip
-from dcmview.registry.opening import open_entry
 from dcmview.transcoding.fileset import DICOMDIR, FileSet
 from dcmview.transcoding.policy import OnFailure, Only, Policy
+from dcmview.transcoding.spooling import pieces_of
 from dcmview.transcoding.targets import EncodeOptions, find_target
-from dcmview.transcoding.transcode import transcode_entry
 from dcmview.transcoding.writing import OffsetTable
 
 if TYPE_CHECKING:
@@ -30,77 +27,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from dcmview.bulk.result import Result
     from dcmview.model import FileStamp
     from dcmview.registry.registry import Entry
-    from dcmview.transcoding.transcode import TranscodeReport
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
-_PIECE_BYTES = 1 << 20
 _ZIP_FOLDER = ".dcmview-zip-"
-FAILURE = "failure"
-"""The figure of a file that went out as it was because it could not be transcoded."""
-
-
-@dataclass(frozen=True, slots=True)
-class TranscodeTask:
-    """Writes a file in another transfer syntax, or as it is."""
-
-    target: str
-    """A Transfer Syntax UID: a table of targets does not travel."""
-    options: EncodeOptions
-    policy: Policy
-    offset_table: OffsetTable = OffsetTable.AUTO
-
-    def __call__(self, job: Job) -> Result:
-        """Write the output of a job."""
-        target, path = find_target(self.target), job.entry.path
-        left_alone = self.policy.left_alone(job.entry, target)
-        if left_alone:
-            return _copied(job, f"unchanged: {left_alone}")
-        try:
-            with new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
-                report = transcode_entry(
-                    job.entry,
-                    target,
-                    self.options,
-                    stream,
-                    decoder=worker_engine().decoder,
-                    offset_table=self.offset_table,
-                )
-        except InstanceError as exc:
-            if self.policy.on_failure is OnFailure.FAIL:
-                raise
-            if self.policy.on_failure is OnFailure.SKIP:
-                return Result(path, Status.SKIPPED, reason=exc.message, figures={FAILURE: exc.code})
-            return _copied(job, exc.message, {FAILURE: exc.code})
-        return Result(path, Status.DONE, (job.output,), figures=_figures(report))
-
-
-def _copied(job: Job, reason: str, figures: dict[str, float | int | str] | None = None) -> Result:
-    with (
-        new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream,
-        open_entry(job.entry) as source,
-    ):
-        offset = 0
-        while piece := source.pread(offset, _PIECE_BYTES):
-            stream.write(piece)
-            offset += len(piece)
-    return Result(job.entry.path, Status.KEPT, (job.output,), reason, figures or {})
-
-
-def _figures(report: TranscodeReport) -> dict[str, float | int | str]:
-    found: dict[str, float | int | str] = {
-        "from": report.source_syntax,
-        "to": report.target_syntax,
-        "sop_instance_uid": report.sop_instance_uid,
-        "frames": report.frame_count,
-        "native_bytes": report.native_bytes,
-        "bytes": report.encoded_bytes,
-    }
-    if report.max_error is not None and report.mean_error is not None:
-        found |= {"max_error": report.max_error, "mean_error": report.mean_error}
-    return found
 
 
 class TranscodeRun:
@@ -234,15 +167,10 @@ class TranscodeRun:
     def _members(self, directory: bytes | None) -> Iterator[Member]:
         for path in self._outputs:
             name = os.path.relpath(path, self._folder).replace(os.sep, "/")
-            yield Member(name, _pieces(path))
+            with open(path, "rb") as stream:
+                yield Member(name, pieces_of(stream))
         if directory is not None:
             yield Member(DICOMDIR, (directory,))
-
-
-def _pieces(path: str) -> Iterator[bytes]:
-    with open(path, "rb") as stream:
-        while piece := stream.read(_PIECE_BYTES):
-            yield piece
 
 
 def make_task(

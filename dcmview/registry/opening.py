@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from dcmview.dicom.source import open_member, open_source, read_member
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from dcmview.dicom.source import StampedSource
     from dcmview.registry.registry import Entry
+
+_PIECE_BYTES = 1 << 20
 
 
 def open_entry(entry: Entry) -> AbstractContextManager[StampedSource]:
@@ -28,3 +31,18 @@ def open_entry(entry: Entry) -> AbstractContextManager[StampedSource]:
     if member.is_compressed:
         return nullcontext(read_member(member, expected=stamp))
     return open_member(member, expected=stamp)
+
+
+def entry_pieces(entry: Entry) -> Iterator[bytes]:
+    """Give the bytes of a file as they are, a piece at a time.
+
+    Raises
+    ------
+    FileGone, FileChanged, Unreadable
+        If it is not the file that was listed.
+    """
+    with open_entry(entry) as source:
+        offset = 0
+        while piece := source.pread(offset, _PIECE_BYTES):
+            yield piece
+            offset += len(piece)

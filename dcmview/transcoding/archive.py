@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from dcmview.errors import DcmviewError, InstanceError
 from dcmview.exchange.zipped import Member, archive_stem, text_of_path
+from dcmview.registry.opening import entry_pieces
 from dcmview.transcoding.fileset import DICOMDIR, FileSet
 from dcmview.transcoding.policy import OnFailure
-from dcmview.transcoding.spooling import original_pieces, pieces_of, spool
+from dcmview.transcoding.spooling import pieces_of, spool
 from dcmview.transcoding.transcode import transcode_entry
 
 if TYPE_CHECKING:
@@ -113,6 +114,5 @@ def _write(
             return "done", ""
     stream.seek(0)
     stream.truncate()
-    for piece in original_pieces(entry):
-        stream.write(piece)
+    stream.writelines(entry_pieces(entry))
     return "kept", left_alone

@@ -1,15 +1,11 @@
-"""Files on their way out: whole before the first byte goes, or as they lie."""
+"""Files on their way out, whole before the first byte goes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from dcmview.registry.opening import open_entry
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from dcmview.registry.registry import Entry
 
 HELD_BYTES = 64 * 1024 * 1024
 """Of a file that is on its way; what is longer lies in a file without a name."""
@@ -30,18 +26,3 @@ def pieces_of(stream: BinaryIO) -> Iterator[bytes]:
         stream.seek(0)
         while piece := stream.read(_PIECE_BYTES):
             yield piece
-
-
-def original_pieces(entry: Entry) -> Iterator[bytes]:
-    """Give the bytes of a file as they are.
-
-    Raises
-    ------
-    FileGone, FileChanged, Unreadable
-        If it is not the file that was listed.
-    """
-    with open_entry(entry) as source:
-        offset = 0
-        while piece := source.pread(offset, _PIECE_BYTES):
-            yield piece
-            offset += len(piece)

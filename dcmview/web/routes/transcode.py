@@ -11,7 +11,8 @@ from starlette.responses import StreamingResponse
 from dcmview.dicom.decoding import always_wanted
 from dcmview.errors import Busy
 from dcmview.exchange.zipped import archive_stem, stream_zip
-from dcmview.transcoding.spooling import original_pieces, pieces_of, spool
+from dcmview.registry.opening import entry_pieces
+from dcmview.transcoding.spooling import pieces_of, spool
 from dcmview.web.context import context
 from dcmview.web.transcode_request import (
     archive_request,
@@ -74,7 +75,7 @@ async def download_file(request: Request) -> Response:
 
 
 async def _as_it_is(request: Request, entry: Entry) -> Response:
-    pieces = original_pieces(entry)
+    pieces = entry_pieces(entry)
     # The first piece tells whether the file is still there, before the answer has begun.
     first = await run_in_threadpool(next, pieces, b"")
 

@@ -1,0 +1,71 @@
+"""What ``dcmview transcode`` does to one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dcmview.bulk.files import new_file
+from dcmview.bulk.result import Job, Result, Status
+from dcmview.bulk.task import keep_original, worker_engine
+from dcmview.errors import InstanceError
+from dcmview.transcoding.policy import OnFailure, Policy
+from dcmview.transcoding.targets import EncodeOptions, find_target
+from dcmview.transcoding.transcode import transcode_entry
+from dcmview.transcoding.writing import OffsetTable
+
+if TYPE_CHECKING:
+    from dcmview.bulk.result import Figures
+    from dcmview.transcoding.transcode import TranscodeReport
+
+FAILURE = "failure"
+"""The figure of a file that went out as it was because it could not be transcoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscodeTask:
+    """Writes a file in another transfer syntax, or as it is."""
+
+    target: str
+    """A Transfer Syntax UID: a table of targets does not travel."""
+    options: EncodeOptions
+    policy: Policy
+    offset_table: OffsetTable = OffsetTable.AUTO
+
+    def __call__(self, job: Job) -> Result:
+        """Write the output of a job."""
+        target, path = find_target(self.target), job.entry.path
+        left_alone = self.policy.left_alone(job.entry, target)
+        if left_alone:
+            return keep_original(job, f"unchanged: {left_alone}")
+        try:
+            with new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
+                report = transcode_entry(
+                    job.entry,
+                    target,
+                    self.options,
+                    stream,
+                    decoder=worker_engine().decoder,
+                    offset_table=self.offset_table,
+                )
+        except InstanceError as exc:
+            if self.policy.on_failure is OnFailure.FAIL:
+                raise
+            if self.policy.on_failure is OnFailure.SKIP:
+                return Result(path, Status.SKIPPED, reason=exc.message, figures={FAILURE: exc.code})
+            return keep_original(job, exc.message, {FAILURE: exc.code})
+        return Result(path, Status.DONE, (job.output,), figures=_figures(report))
+
+
+def _figures(report: TranscodeReport) -> Figures:
+    found: Figures = {
+        "from": report.source_syntax,
+        "to": report.target_syntax,
+        "sop_instance_uid": report.sop_instance_uid,
+        "frames": report.frame_count,
+        "native_bytes": report.native_bytes,
+        "bytes": report.encoded_bytes,
+    }
+    if report.max_error is not None and report.mean_error is not None:
+        found |= {"max_error": report.max_error, "mean_error": report.mean_error}
+    return found
