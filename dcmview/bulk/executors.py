@@ -5,6 +5,7 @@ All are a `concurrent.futures.Executor`, so nothing else knows which it is.
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import signal
@@ -12,6 +13,7 @@ import threading
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from dcmview.bulk.remote import call_packed, pack_call
 from dcmview.errors import NotInstalled, StartError
 
 if TYPE_CHECKING:
@@ -84,7 +86,8 @@ class _ClusterExecutor(Executor):
         self._executor = client.get_executor(pure=False, retries=_MOST_RETRIES)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = self._executor.submit(fn, *args, **kwargs)
+        call = functools.partial(fn, **kwargs) if kwargs else fn
+        future: Future[Any] = self._executor.submit(call_packed, pack_call(call, *args))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

@@ -118,6 +118,36 @@ def test_a_cluster_goes_on_when_a_worker_is_killed(cluster, study, tmp_path):
     assert contents(tmp_path / "out") == contents(study)
 
 
+COMMANDS = {
+    "render": ["--output", "png"],
+    "thumbnail": ["--names", "path", "--sheet", "{out}/sheet.png"],
+    "transcode": ["--to", "jpeg2000", "--ratio", "8", "--on-failure", "skip"],
+    "overlay": ["--annotations", "{rois}"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_gives_the_same_bytes_there_as_here(cluster, study, tmp_path, command):
+    address, _ = cluster
+    rois = tmp_path / "rois.csv"
+    boxes = "".join(f'{study}/{number:02}.dcm,"[[2,3,20,30]]"\n' for number in range(24))
+    rois.write_text(f"anon_dicom_path,ROI_coords\n{boxes}")
+    for place, more in (("here", ["--jobs", "1"]), ("there", ["--cluster", address])):
+        out = tmp_path / place
+        filled = [each.format(out=out, rois=rois) for each in COMMANDS[command]]
+        arguments = [command, str(study), "--output-dir", str(out), *filled, *more]
+        ended = subprocess.run(
+            [sys.executable, "-m", "dcmview", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+    assert len(contents(tmp_path / "here")) >= 16
+    assert contents(tmp_path / "there") == contents(tmp_path / "here")
+
+
 def test_what_goes_wrong_on_a_cluster_is_told(cluster, study, tmp_path):
     address, _ = cluster
     (study / "05.dcm").rename(study / "05-refuse.dcm")
