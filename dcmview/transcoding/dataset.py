@@ -183,7 +183,8 @@ class DatasetCopy:
     def value(self, element: Element, unit: int) -> Iterator[bytes]:
         """Give a value in pieces, in the byte order of the target if that is another."""
         assert element.length is not None
-        if self._from.little_endian == self._to.little_endian:
+        is_little = element.is_implicit or self._from.little_endian
+        if is_little == self._to.little_endian:
             unit = 1
         begin, end = element.value, element.value + element.length
         while begin < end:
@@ -222,8 +223,8 @@ class DatasetCopy:
                 where = f"({element.tag >> 16:04X},{element.tag & 0xFFFF:04X})"
                 raise CannotTranscode(f"compressed pixel data inside a sequence {where}")
             content = element.end - element.value
-            if element.items is not None:
-                content = sum(self._plan_item(item, levels) for item in element.items)
+            if vr == "SQ":
+                content = sum(self._plan_item(item, levels) for item in element.items or ())
                 if element.length is None:
                     content += 8
             length = None if element.length is None else content
@@ -238,7 +239,9 @@ class DatasetCopy:
     def _vr(self, element: Element, levels: tuple[Sequence[Element], ...]) -> str:
         """The VR in the target; only what the source does not write has to be found."""
         vr, length = element.vr, element.length
-        if self._from.explicit or length is None or element.items is not None:
+        if vr == "UN" and length is None and not self._to.little_endian:
+            return "SQ"  # in big endian, few programs know that it would be in little endian
+        if not element.is_implicit or length is None or element.items is not None:
             return vr
         if " " in vr:
             vr = self._chosen(element, vr, levels)
@@ -265,8 +268,9 @@ class DatasetCopy:
         for elements in levels:
             for element in elements:
                 if element.tag == tag and element.length == 2:
+                    is_little = element.is_implicit or self._from.little_endian
                     value = self._source.pread(element.value, 2)
-                    return int(struct.unpack(f"{self._from.order}H", value)[0])
+                    return int.from_bytes(value, "little" if is_little else "big")
         return None
 
     # Writing
@@ -276,12 +280,12 @@ class DatasetCopy:
             yield from self._raw(element.begin, element.end)
             return
         yield self._to.head(element.tag, self._vrs[element], self._lengths[element])
-        if element.items is not None:
+        if self._vrs[element] == "SQ":
             yield from self._items(element)
             if element.length is None:
                 yield self._to.head(SEQUENCE_END, "", 0)
         elif element.length is None:
-            yield from self._raw(element.value, element.end)  # UN: in implicit VR everywhere
+            yield from self._raw(element.value, element.end)  # UN: in implicit VR little endian
         else:
             yield from self.value(element, SWAP_UNITS.get(self._vrs[element], 1))
 

@@ -35,8 +35,9 @@ class Element:
     """One data element, by its place in the source.
 
     ``vr`` is empty for items and may be a choice (``US or SS``) where the
-    source does not write it. ``length`` is None where it is undefined. Only
-    sequences that were gone through have ``items``.
+    source does not write it, as ``is_implicit`` says. ``length`` is None where it
+    is undefined. Only sequences that were gone through have ``items``, and UN
+    that is one.
     """
 
     tag: int
@@ -47,6 +48,7 @@ class Element:
     end: int
     items: list[Item] | None = None
     is_encapsulated: bool = False
+    is_implicit: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -136,13 +138,13 @@ class Walk:
         if is_private_creator and length is not None:
             blocks.reserve(tag, self._source.pread(value, min(length, 64)))
         if length is None:
-            element = Element(tag, vr, offset, value, None, value)
+            element = Element(tag, vr, offset, value, None, value, is_implicit=not explicit)
             self._find_end(element, explicit, level)
             return element
         end = value + length
         if end > self._source.size:
             raise Truncated(f"the file ends within ({tag >> 16:04X},{tag & 0xFFFF:04X})")
-        element = Element(tag, vr, offset, value, length, end)
+        element = Element(tag, vr, offset, value, length, end, is_implicit=not explicit)
         if vr == "SQ" and (self._is_deep or tag == ICON_IMAGE_SEQUENCE):
             self._go_through(element, explicit, level)
         return element
@@ -172,7 +174,7 @@ class Walk:
             # PS3.5 6.2.2: a sequence in implicit VR little endian, whatever is around it.
             is_little = self._tag.format.startswith("<")
             self._set_order(True)
-            element.end = self._items(element.value, None, False, level)[1]
+            element.items, element.end = self._items(element.value, None, False, level)
             self._set_order(is_little)
         elif explicit and vr != "SQ":
             raise _damaged(element.tag, f"{vr} of undefined length")

@@ -53,8 +53,9 @@ def file_head(
         Whether the file's own Media Storage SOP Instance UID is replaced.
     """
     elements = _own(source, found)
-    elements.setdefault(_SOP_CLASS, _ui(_SOP_CLASS, sop_class_uid))
-    if is_new_instance or _SOP_INSTANCE not in elements:
+    if _SOP_CLASS not in elements and sop_class_uid:
+        elements[_SOP_CLASS] = _ui(_SOP_CLASS, sop_class_uid)
+    if is_new_instance or (_SOP_INSTANCE not in elements and sop_instance_uid):
         elements[_SOP_INSTANCE] = _ui(_SOP_INSTANCE, sop_instance_uid)
     elements[0x00020001] = NewElement(0x00020001, "OB", b"\0\1")
     elements[0x00020010] = _ui(0x00020010, transfer_syntax_uid)

@@ -169,6 +169,25 @@ def test_a_private_value_that_its_vr_does_not_fit_is_left_alone(tmp_path: Path) 
     assert b"\0\x19\x10\x02UN\0\0\0\0\0\6\1\2\3\4\5\6" in content
 
 
+def test_a_sequence_as_un_becomes_one_in_big_endian_alone(tmp_path: Path) -> None:
+    # UN of undefined length holds items in implicit VR little endian (PS3.5 6.2.2).
+    item_head, item_end = b"\xfe\xff\0\xe0\xff\xff\xff\xff", b"\xfe\xff\x0d\xe0\0\0\0\0"
+    value = item_head + implicit(0x00280010, b"\7\0") + item_end + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    creator = element(0x00210010, "LO", b"NOBODY")
+    unknown = creator + element(0x00211001, "UN", value, 0xFFFFFFFF)
+    whole = part10(image())
+    begin = whole.index(b"\x28\0\x02\0US")
+    path = tmp_path / "un.dcm"
+    path.write_bytes(whole[:begin] + unknown + whole[begin:])
+    head = b"\x21\0\x01\x10UN\0\0\xff\xff\xff\xff"
+    assert head + value in transcoded(path, "rle")[0]
+    assert head.replace(b"UN\0\0", b"") + value in transcoded(path, "implicit")[0]
+    swapped = put_content(tmp_path, transcoded(path, "bigendian")[0])
+    found = pydicom.dcmread(swapped)[0x00211001]
+    assert (found.VR, found.value[0].Rows) == ("SQ", 7)
+    assert read(transcoded(swapped, "explicit")[0])[0x00211001].value[0].Rows == 7
+
+
 def test_group_lengths_are_dropped_where_they_would_lie(tmp_path: Path) -> None:
     length = element(0x00080000, "UL", struct.pack("<L", 10))
     name = element(0x00100000, "UL", struct.pack("<L", 16)) + element(0x00100010, "PN", b"A^B ")
