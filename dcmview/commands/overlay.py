@@ -7,9 +7,9 @@ import warnings
 from typing import TYPE_CHECKING
 
 from dcmview.annotations.plain_csv import parse_columns
-from dcmview.bulk.inputs import Inputs
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
-from dcmview.bulk.run import BulkPlan, BulkRun
+from dcmview.bulk.run import BulkPlan
+from dcmview.commands.arguments import choice, path_list, results_of
 from dcmview.commands.overlay_tasks import ExtractPlanes, FileRois, PutPlanes
 from dcmview.errors import InvalidAnnotation, NothingToShow, UsageError
 from dcmview.exchange.assignment import Assignment, RoiSources, assign
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from dcmview.bulk.result import Result
+    from dcmview.commands.arguments import AnyPath
     from dcmview.registry.registry import Entry
-
-    AnyPath = str | os.PathLike[str]
 
 
 class RoisOfRun:
@@ -72,7 +71,7 @@ def overlay(
     annotations_columns: str = "",
     extract: Literal["json", "csv", "embed", "png", "npy", "nii"] | None = None,
     one_plane: bool = False,
-    kind: Literal["R", "G"] = "R",
+    type: Literal["R", "G"] = "R",  # noqa: A002, the name that the command has
     label: str = "",
     description: str = "",
     crop: bool = False,
@@ -81,6 +80,7 @@ def overlay(
     copy_all: bool = False,
     names: Literal["path", "uid", "hash"] = "path",
     overwrite: bool = False,
+    recursive: bool = True,
     jobs: int = 1,
     cluster: str | None = None,
 ) -> list[Result]:
@@ -101,8 +101,8 @@ def overlay(
     extract : str, optional
         Take planes out instead: as ROIs (``json``, ``csv``, ``embed``, the latter boxes
         alone) or as masks (``png``, ``npy``, ``nii``).
-    one_plane, kind, label, description, crop, lines
-        See `PlaneStyle`.
+    one_plane, type, label, description, crop, lines
+        See `PlaneStyle`, where the type is called ``kind``.
     keep_uid : bool
         Whether copies have the SOP Instance UID of their file.
     copy_all : bool
@@ -112,8 +112,12 @@ def overlay(
         Instance UID, or the SHA-256 of the file.
     overwrite : bool
         Whether outputs that are there are made again; else they count as finished.
-    jobs, cluster
-        Processes, 0 for one a core; or the address of a Dask scheduler.
+    recursive : bool
+        Also what is in folders below.
+    jobs : int
+        Processes; 0 for one a core.
+    cluster : str, optional
+        Address of a Dask scheduler to work there.
 
     Returns
     -------
@@ -125,16 +129,16 @@ def overlay(
     UsageError
         If the arguments make no sense.
     StartError
-        If a file of ROIs cannot be read.
+        If a file of ROIs cannot be read, or no Dask scheduler answers.
     NotInstalled
-        If NIfTI is to be read or written, and the package for it is not there.
+        If NIfTI is to be read or written, or a cluster used, and the package for it is not there.
     NothingToShow
         If no file has ROIs.
     """
-    roots, tables = _listed(paths), _listed(annotations)
-    if kind not in ("R", "G"):
-        raise UsageError(f"kind must be R or G, not {kind}")
-    style = PlaneStyle(one_plane, kind, label, description, crop, lines)
+    roots, tables = path_list(paths), path_list(annotations)
+    if type not in ("R", "G"):
+        raise UsageError(f"type must be R or G, not {type}")
+    style = PlaneStyle(one_plane, type, label, description, crop, lines)
     told: list[str] = []
     plan = overlay_plan(
         roots,
@@ -148,9 +152,8 @@ def overlay(
         jobs=jobs,
         cluster=cluster,
     )
-    inputs = Inputs(roots, workers=0 if jobs == 1 else None)
     try:
-        return [result for result in BulkRun(inputs, plan).results() if result is not None]
+        return results_of(roots, plan, recursive=recursive)
     finally:
         for message in told:
             warnings.warn(message, stacklevel=2)
@@ -180,8 +183,7 @@ def overlay_plan(
     NotInstalled
         If NIfTI is to be read or written, and the package for it is not there.
     """
-    if names not in tuple(NameStyle):
-        raise UsageError(f"names must be one of {', '.join(NameStyle)}, not {names}")
+    style = choice(NameStyle, "names", names)
     check_output_folder(output_dir, paths)
     extension = ""
     rois = None
@@ -206,7 +208,7 @@ def overlay_plan(
             raise UsageError(f"columns of annotations: {exc.message}") from exc
         sources = RoiSources.read(annotations, columns)
         rois = RoisOfRun(sources, copy_all=task.copy_all, warn=warn)
-    naming = Naming(output_dir, NameStyle(names), extension, paths)
+    naming = Naming(output_dir, style, extension, paths)
     return BulkPlan(
         task,
         naming.plan,
@@ -216,9 +218,3 @@ def overlay_plan(
         extra_for=rois.extra_for if rois is not None else None,
         prepare=rois.prepare if rois is not None else None,
     )
-
-
-def _listed(paths: AnyPath | Iterable[AnyPath]) -> list[str]:
-    if isinstance(paths, (str, os.PathLike)):
-        return [os.fspath(paths)]
-    return [os.fspath(path) for path in paths]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from dcmview.bulk.files import new_file
-from dcmview.bulk.inputs import Inputs
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.run import BulkPlan, BulkRun
+from dcmview.bulk.run import BulkPlan
 from dcmview.bulk.task import (
     FINISHED,
     close_worker_engine,
@@ -20,6 +18,7 @@ from dcmview.bulk.task import (
     fresh_entry,
     worker_engine,
 )
+from dcmview.commands.arguments import choice, optional_path, path_list, results_of
 from dcmview.errors import OutputExists, UsageError
 from dcmview.model import PictureFormat
 from dcmview.thumbnails.cache import PICTURE, TILE, ThumbnailCache, cache_key
@@ -28,17 +27,15 @@ from dcmview.thumbnails.settings import DEFAULT_QUALITY, DEFAULT_SIZE_PX, make_s
 from dcmview.thumbnails.sheet import ContactSheet, write_tile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from types import TracebackType
+    from collections.abc import Iterable, Sequence
     from typing import Self
 
     from dcmview.bulk.result import Figures
+    from dcmview.commands.arguments import AnyPath
     from dcmview.model import Acquisition, Placement
     from dcmview.registry.registry import Entry
     from dcmview.thumbnails.picture import SmallFrame, Thumbnail
     from dcmview.thumbnails.settings import ThumbnailSettings
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
 
 EXTENSIONS = {PictureFormat.JPEG: ".jpg", PictureFormat.PNG: ".png", PictureFormat.WEBP: ".webp"}
 
@@ -176,12 +173,7 @@ class ThumbnailRun:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._ending.close()
 
     def plan(self, *, jobs: int = 1, cluster: str | None = None) -> BulkPlan:
@@ -210,10 +202,10 @@ def _frame_placements(entry: Entry) -> Sequence[tuple[Acquisition, Placement]]:
 
 
 def thumbnail(
-    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
-    output_dir: str | os.PathLike[str] | None = None,
+    paths: AnyPath | Iterable[AnyPath],
+    output_dir: AnyPath | None = None,
     *,
-    sheet: str | os.PathLike[str] | None = None,
+    sheet: AnyPath | None = None,
     size: int = DEFAULT_SIZE_PX,
     format: str = "jpeg",  # noqa: A002, the name that the command has
     quality: int = DEFAULT_QUALITY,
@@ -224,7 +216,7 @@ def thumbnail(
     full_dynamic: bool = False,
     label: bool = False,
     names: str = "uid",
-    cache: str | os.PathLike[str] | None = None,
+    cache: AnyPath | None = None,
     overwrite: bool = False,
     recursive: bool = True,
     jobs: int = 1,
@@ -280,12 +272,13 @@ def thumbnail(
     ------
     RequestError, UsageError
         If what was asked for makes no sense.
+    NotInstalled, StartError
+        If there is no such cluster.
     """
-    several = [paths] if isinstance(paths, str | os.PathLike) else paths
-    roots = [os.fspath(path) for path in several]
+    roots = path_list(paths)
     settings = make_settings(
         size_px=size,
-        picture_format=_choice(PictureFormat, "format", format),
+        picture_format=choice(PictureFormat, "format", format),
         quality=quality,
         frame=frame,
         background=background,
@@ -297,28 +290,12 @@ def thumbnail(
     with ThumbnailRun(
         settings,
         roots,
-        output_dir=_optional_path(output_dir),
-        sheet=_optional_path(sheet),
-        names=_choice(NameStyle, "names", names),
-        cache=_optional_path(cache),
+        output_dir=optional_path(output_dir),
+        sheet=optional_path(sheet),
+        names=choice(NameStyle, "names", names),
+        cache=optional_path(cache),
         overwrite=overwrite,
     ) as run:
-        inputs = Inputs(roots, recursive=recursive, workers=0 if jobs == 1 else None)
-        results = list(_ended(BulkRun(inputs, run.plan(jobs=jobs, cluster=cluster))))
+        results = results_of(roots, run.plan(jobs=jobs, cluster=cluster), recursive=recursive)
         run.finish()
     return results
-
-
-def _ended(run: BulkRun) -> Iterator[Result]:
-    return (result for result in run.results() if result is not None)
-
-
-def _optional_path(path: str | os.PathLike[str] | None) -> str | None:
-    return None if path is None else os.fspath(path)
-
-
-def _choice(kind: type[_Choice], name: str, text: str) -> _Choice:
-    try:
-        return kind(text)
-    except ValueError as exc:
-        raise UsageError(f"{name} must be one of {', '.join(kind)}, not {text!r}") from exc

@@ -6,13 +6,12 @@ import os
 import shutil
 import tempfile
 from contextlib import ExitStack
-from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from dcmview.bulk.files import new_file
-from dcmview.bulk.inputs import Inputs
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
-from dcmview.bulk.run import BulkPlan, BulkRun
+from dcmview.bulk.run import BulkPlan
+from dcmview.commands.arguments import choice, optional_path, path_list, results_of
 from dcmview.commands.transcode_tasks import TranscodeTask
 from dcmview.errors import DcmviewError, UsageError
 from dcmview.exchange.zipped import Member, stream_zip
@@ -24,14 +23,12 @@ from dcmview.transcoding.writing import OffsetTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from types import TracebackType
     from typing import Self
 
     from dcmview.bulk.result import Result
+    from dcmview.commands.arguments import AnyPath
     from dcmview.model import FileStamp
     from dcmview.registry.registry import Entry
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
 
 _ZIP_FOLDER = ".dcmview-zip-"
 
@@ -94,12 +91,7 @@ class TranscodeRun:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._ending.close()
 
     def _folder_beside(self, zip_path: str, paths: Sequence[str]) -> str:
@@ -200,18 +192,18 @@ def make_task(
     options = target.check(EncodeOptions(quality, ratio, near, allow_recompress, prove))
     only = Only.UNCOMPRESSED if only_uncompressed else Only.COMPRESSED if only_compressed else None
     accepted = tuple(find_target(name).syntax.uid for name in accept)
-    policy = Policy(_choice(OnFailure, "on_failure", on_failure), only, accepted)
+    policy = Policy(choice(OnFailure, "on_failure", on_failure), only, accepted)
     return TranscodeTask(
-        target.syntax.uid, options, policy, _choice(OffsetTable, "offset_table", offset_table)
+        target.syntax.uid, options, policy, choice(OffsetTable, "offset_table", offset_table)
     )
 
 
 def transcode(
-    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    paths: AnyPath | Iterable[AnyPath],
     to: str,
-    output_dir: str | os.PathLike[str] | None = None,
+    output_dir: AnyPath | None = None,
     *,
-    zip: str | os.PathLike[str] | None = None,  # noqa: A002, the name that the command has
+    zip: AnyPath | None = None,  # noqa: A002, the name that the command has
     dicomdir: bool = False,
     quality: int | None = None,
     ratio: float | None = None,
@@ -279,9 +271,10 @@ def transcode(
     ------
     RequestError, UsageError
         If what was asked for makes no sense.
+    NotInstalled, StartError
+        If there is no such cluster.
     """
-    several = [paths] if isinstance(paths, str | os.PathLike) else paths
-    roots = [os.fspath(path) for path in several]
+    roots = path_list(paths)
     task = make_task(
         to,
         quality=quality,
@@ -298,23 +291,14 @@ def transcode(
     with TranscodeRun(
         task,
         roots,
-        output_dir=None if output_dir is None else os.fspath(output_dir),
-        zip_path=None if zip is None else os.fspath(zip),
-        names=_choice(NameStyle, "names", names),
+        output_dir=optional_path(output_dir),
+        zip_path=optional_path(zip),
+        names=choice(NameStyle, "names", names),
         with_dicomdir=dicomdir,
         overwrite=overwrite,
     ) as run:
-        inputs = Inputs(roots, recursive=recursive, workers=0 if jobs == 1 else None)
-        ended = BulkRun(inputs, run.plan(jobs=jobs, cluster=cluster)).results()
-        results = [result for result in ended if result is not None]
+        results = results_of(roots, run.plan(jobs=jobs, cluster=cluster), recursive=recursive)
         for result in results:
             run.take(result)
         run.finish()
     return results
-
-
-def _choice(kind: type[_Choice], name: str, text: str) -> _Choice:
-    try:
-        return kind(text)
-    except ValueError as exc:
-        raise UsageError(f"{name} must be one of {', '.join(kind)}, not {text!r}") from exc

@@ -178,6 +178,19 @@ def test_an_output_folder_among_the_inputs_is_refused(study, rois):
         overlay(study, study / "out", annotations=rois)
 
 
+def test_folders_below_are_left_alone_where_that_is_asked_for(study, rois, tmp_path):
+    results = overlay(study, tmp_path / "out", annotations=rois, type="G", recursive=False)
+    assert sorted(by_name(results)) == ["b.dcm", "c.dcm", "d.dcm"]
+    assert pydicom.dcmread(tmp_path / "out/d.dcm")[0x60000040].value == "G"
+
+
+@pytest.mark.parametrize(("name", "value"), [("type", "X"), ("names", "size"), ("extract", "gif")])
+def test_arguments_that_make_no_sense_are_refused(study, rois, tmp_path, name, value):
+    annotations = () if name == "extract" else rois
+    with pytest.raises(UsageError, match=f"{name} must be"):
+        overlay(study, tmp_path / "out", annotations=annotations, **{name: value})
+
+
 def test_planes_without_a_group_are_in_the_report(study, tmp_path):
     many = tuple(box(f"r{n}", 0, 0, 1, 1, label=f"{n:02}") for n in range(18))
     path = native(tmp_path, {("1.2.3.0", study / "d.dcm"): many})
