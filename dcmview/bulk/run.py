@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 JOBS_AHEAD = 32
 """For each process: jobs that may be done before an earlier one, which takes long."""
-HANDFUL_FILES = 3
-"""Fewer are done here: it takes as long to start processes."""
+HANDFUL_FILES, HANDFUL_PIXELS = 64, 8_000_000
+"""With fewer of both, all is done here: it takes as long to start processes."""
 _MOST_IDLE_TICKS = 10
 
 
@@ -34,7 +34,7 @@ class BulkPlan:
 
     ``output_for`` names the output of a file, which counts as finished when it is
     there; without it tasks name their own. ``jobs`` is the number of processes, 0
-    for one a core; with ``cluster`` the jobs run on a Dask cluster instead.
+    for one a core if there is enough to do; with ``cluster`` the jobs run on a Dask cluster instead.
     ``extra_for`` gives what else the task has to know of a file, which travels with
     it. ``prepare`` is called with all files before the first is worked on, for who
     has to know them all.
@@ -67,6 +67,7 @@ class BulkRun:
         self._executor: Executor | None = None
         self._pending: deque[_Pending] = deque()
         self._early: list[_Pending] = []
+        self._early_pixels = 0
         self._idle_ticks = 0
         self._input_files: set[tuple[int, int]] = set()
 
@@ -163,7 +164,10 @@ class BulkRun:
             self._submit(pending)
             return
         self._early.append(pending)
-        if len(self._early) >= HANDFUL_FILES:
+        header = entry.header.shared
+        self._early_pixels += header.rows * header.columns * header.frame_count
+        is_handful = len(self._early) < HANDFUL_FILES and self._early_pixels < HANDFUL_PIXELS
+        if not is_handful or (plan.jobs > 1 and len(self._early) > 1):
             self._start(local_processes(self._size))
 
     def _end_without_work(self, entry: Entry, output: str) -> Result | None:

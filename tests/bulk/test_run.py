@@ -86,6 +86,17 @@ def test_a_file_that_kills_its_process_is_the_only_one_that_fails(study, tmp_pat
     assert not list((tmp_path / "out").glob(".*"))
 
 
+def test_a_handful_of_files_starts_no_process(study, tmp_path, monkeypatch):
+    def refuse(size):
+        raise AssertionError(size)
+
+    monkeypatch.setattr("dcmview.bulk.run.local_processes", refuse)
+    assert len(run(Copy(), [study], tmp_path / "few", jobs=0)) == 12
+    monkeypatch.setattr("dcmview.bulk.run.HANDFUL_PIXELS", 12 * 64 * 64)
+    with pytest.raises(AssertionError):
+        run(Copy(), [study], tmp_path / "many", jobs=0)
+
+
 def test_what_was_finished_is_not_done_again(study, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
