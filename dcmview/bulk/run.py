@@ -34,7 +34,8 @@ class BulkPlan:
 
     ``output_for`` names the output of a file, which counts as finished when it is
     there; without it tasks name their own. ``jobs`` is the number of processes, 0
-    for one a core if there is enough to do; with ``cluster`` the jobs run on a Dask cluster instead.
+    for one a core if there is enough to do; with ``cluster`` the jobs run on a
+    Dask cluster instead.
     ``extra_for`` gives what else the task has to know of a file, which travels with
     it. ``prepare`` is called with all files before the first is worked on, for who
     has to know them all.
