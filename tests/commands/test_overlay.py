@@ -178,7 +178,9 @@ def test_an_output_folder_among_the_inputs_is_refused(study, rois):
         overlay(study, study / "out", annotations=rois)
 
 
-def test_folders_below_are_left_alone_where_that_is_asked_for(study, rois, tmp_path):
+def test_folders_below_are_left_alone_where_that_is_asked_for(study, tmp_path):
+    mass = box("a", 1, 1, 3, 2, label="mass")
+    rois = native(tmp_path, {("1.2.3.0", study / "d.dcm"): (mass,)})
     results = overlay(study, tmp_path / "out", annotations=rois, type="G", recursive=False)
     assert sorted(by_name(results)) == ["b.dcm", "c.dcm", "d.dcm"]
     assert pydicom.dcmread(tmp_path / "out/d.dcm")[0x60000040].value == "G"
