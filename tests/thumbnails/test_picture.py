@@ -100,7 +100,7 @@ def test_a_thumbnail_is_the_frame_of_the_viewer_made_smaller(engine, path, size_
         assert small.shape == expected.shape
         off = np.abs(small.astype(int) - expected)
         # Whole frames differ by what the filter saves, which averages blocks first.
-        mean, most = (0.6, 7) if is_whole else (2.0, 45)
+        mean, most = (1.5, 13) if is_whole else (2.0, 45)
         assert off.mean() <= mean
         assert np.percentile(off, 99) <= most
 
