@@ -68,6 +68,7 @@ def display_request(query: QueryParams, *, preview: bool = False) -> DisplayRequ
         format=_format(query),
         size_px=_optional_number(query, "size", least=1),
         preview=preview,
+        quality=_quality(query),
         inverted=flag(query, "invert"),
         color_map=_color_map(query),
     )
@@ -85,7 +86,7 @@ def thumbnail_request(query: QueryParams) -> ThumbnailSettings:
         label=flag(query, "label"),
     )
     size_px = _whole_number(query, "size", default=DEFAULT_SIZE_PX, least=1)
-    quality = _whole_number(query, "quality", default=DEFAULT_QUALITY, least=1)
+    quality = request.quality or DEFAULT_QUALITY
     return with_request(settings, request, size_px=size_px, quality=quality)
 
 
@@ -305,6 +306,13 @@ def _format(query: QueryParams) -> PictureFormat:
     except ValueError as exc:
         known = ", ".join(PictureFormat)
         raise RequestError(f"format must be one of {known}, not {text!r}") from exc
+
+
+def _quality(query: QueryParams) -> int | None:
+    quality = _optional_number(query, "quality", least=1)
+    if quality is not None and quality > 100:
+        raise RequestError(f"quality must be from 1 to 100, not {quality}")
+    return quality
 
 
 def _optional_number(query: QueryParams, name: str, *, least: int) -> int | None:

@@ -151,6 +151,8 @@ def test_percentiles_go_before_the_windows_of_the_file(server):
         "shutter=yes",
         "invert=2",
         "colormap=jet",
+        "quality=0",
+        "quality=101&format=jpeg",
     ],
 )
 @pytest.mark.parametrize("kind", ["", "/preview"])
@@ -247,6 +249,14 @@ def test_a_picture_comes_in_the_format_asked_for(server, name, kind):
     answer = server.get(f"/api/file/{MULTIFRAME}/frame/0?format={name}&size=32")
     assert answer.headers["content-type"] == kind
     assert max(picture(answer).shape[:2]) == 32
+
+
+@pytest.mark.parametrize(("query", "first"), [("quality=50", 16), ("quality=100", 1), ("", 3)])
+def test_a_jpeg_has_the_quality_asked_for(server, query, first):
+    answer = server.get(f"/api/file/{MULTIFRAME}/frame/0?format=jpeg&{query}")
+    with Image.open(io.BytesIO(answer.body)) as picture:
+        # 16 in ITU-T T.81 table K.1, which libjpeg scales by 1 at 50, and by 0.2 at 90.
+        assert picture.quantization[0][0] == first
 
 
 def test_a_preview_is_small_and_names_the_size_of_the_whole(server):
