@@ -138,7 +138,7 @@ class Judge:
     def judge(self, target: Target, column: Column) -> None:
         """Transcode to a target and note what became of it."""
         out = self._folder / "out.dcm"
-        options = target.check(EncodeOptions(allow_recompress=True))
+        options = lossy_options(target)
         try:
             with out.open("w+b") as stream:
                 report = transcode_entry(
@@ -224,6 +224,19 @@ class Judge:
                 frames = original.frames(self._decoder, lambda: True)
                 self._samples = [np.asarray(frame.values) for frame in frames]
         return self._samples
+
+
+def lossy_options(target: Target) -> EncodeOptions:
+    """The defaults of a target, and figures where it has none."""
+    has_no_default = bool(target.defaults) and not any(target.defaults.values())
+    by_ratio = has_no_default and "ratio" in target.defaults
+    return target.check(
+        EncodeOptions(
+            quality=90 if has_no_default and not by_ratio else None,
+            ratio=10.0 if by_ratio else None,
+            allow_recompress=True,
+        )
+    )
 
 
 def second_opinion(
@@ -392,7 +405,8 @@ Made by `scripts/transcode-matrix`, which takes too long to be one of the tests.
 transcoded to every syntax. Another program decodes the result, and its samples are compared with
 those of the source; `dcmdump` and `dciodvfy` must find no error that they do not find in the
 source; elements that do not belong to the coding must be as they were; and no input may have
-changed. Lossy syntaxes are used with their defaults, near-lossless JPEG-LS has to keep its bound.
+changed. Lossy syntaxes are used with their defaults, JPEG 2000 and HTJ2K with a ratio of 10,
+JPEG XL with quality 90; near-lossless JPEG-LS has to keep its bound.
 
 """
 

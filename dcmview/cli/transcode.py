@@ -164,7 +164,7 @@ OPTIONS = (
         bool,
         "",
         "Make a File-set, as media have it: a DICOMDIR, and files that are called by patient, "
-        "study, series and number.",
+        "study, series and number. The folder has to be empty, or --overwrite is given.",
         OUTPUTS,
     ),
     Option(

@@ -14,9 +14,9 @@ from dcmview.bulk.run import BulkPlan
 from dcmview.commands.arguments import choice, optional_path, path_list, results_of
 from dcmview.commands.transcode_tasks import TranscodeTask
 from dcmview.errors import DcmviewError, UsageError
-from dcmview.exchange.zipped import Member, stream_zip
+from dcmview.exchange.zipped import Member, stream_zip, text_of_path
 from dcmview.transcoding.fileset import DICOMDIR, FileSet
-from dcmview.transcoding.policy import OnFailure, Only, Policy
+from dcmview.transcoding.policy import OnFailure, Only, Policy, accepted_uid
 from dcmview.transcoding.spooling import pieces_of
 from dcmview.transcoding.targets import EncodeOptions, find_target
 from dcmview.transcoding.writing import OffsetTable
@@ -72,6 +72,8 @@ class TranscodeRun:
             raise UsageError("give one of --output-dir and --zip: no file is ever changed in place")
         if with_dicomdir and names is not NameStyle.PATH:
             raise UsageError("--dicomdir gives files names of its own: --names makes no sense")
+        if with_dicomdir and output_dir is not None and not overwrite:
+            _require_empty(output_dir)
         self._task = task
         self._zip_path, self._overwrite = zip_path, overwrite
         self._ending = ExitStack()
@@ -131,8 +133,8 @@ class TranscodeRun:
                 for piece in stream_zip(self._members(directory)):
                     stream.write(piece)
         elif directory is not None:
-            # It names what is there now, so that of an earlier run is of no use any more.
-            with new_file(os.path.join(self._folder, DICOMDIR), overwrite=True) as stream:
+            path = os.path.join(self._folder, DICOMDIR)
+            with new_file(path, overwrite=self._overwrite) as stream:
                 stream.write(directory)
 
     def _output_for(self, entry: Entry) -> str:
@@ -158,11 +160,17 @@ class TranscodeRun:
 
     def _members(self, directory: bytes | None) -> Iterator[Member]:
         for path in self._outputs:
-            name = os.path.relpath(path, self._folder).replace(os.sep, "/")
+            name = text_of_path(os.path.relpath(path, self._folder)).replace(os.sep, "/")
             with open(path, "rb") as stream:
                 yield Member(name, pieces_of(stream))
         if directory is not None:
             yield Member(DICOMDIR, (directory,))
+
+
+def _require_empty(folder: str) -> None:
+    """Refuse a folder with files: by its number, one of another run looks like one of ours."""
+    if os.path.isdir(folder) and os.listdir(folder):
+        raise UsageError(f"--dicomdir wants an empty folder; --overwrite takes this one: {folder}")
 
 
 def make_task(
@@ -191,7 +199,7 @@ def make_task(
     target = find_target(to)
     options = target.check(EncodeOptions(quality, ratio, near, allow_recompress, prove))
     only = Only.UNCOMPRESSED if only_uncompressed else Only.COMPRESSED if only_compressed else None
-    accepted = tuple(find_target(name).syntax.uid for name in accept)
+    accepted = tuple(map(accepted_uid, accept))
     policy = Policy(choice(OnFailure, "on_failure", on_failure), only, accepted)
     return TranscodeTask(
         target.syntax.uid, options, policy, choice(OffsetTable, "offset_table", offset_table)

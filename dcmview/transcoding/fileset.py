@@ -129,34 +129,15 @@ class FileSet:
             If there is no record for such an object.
         """
         with recorded_warnings():
-            dataset = dcmread(content, stop_before_pixels=True)
-            _invent(dataset, file_id)
-            kind = _record_type(str(dataset.get("SOPClassUID", "")))
             try:
-                leaf = DIRECTORY_RECORDERS[kind](dataset)
-            except ValueError as exc:
-                raise CannotTranscode(f"not to be listed in a DICOMDIR: {exc}") from exc
-            level = self._roots
-            for name, component in zip(("PATIENT", "STUDY", "SERIES"), file_id, strict=False):
-                if component not in level:
-                    made = DIRECTORY_RECORDERS[name](dataset)
-                    level[component] = _Record(_completed(made, name, dataset))
-                level = level[component].lower
-            # PS3.3 F.5.24: of a report's content only what qualifies its title.
-            modifiers = [
-                each
-                for each in leaf.get("ContentSequence", ())
-                if each.get("RelationshipType") == "HAS CONCEPT MOD"
-            ]
-            leaf.pop("ContentSequence", None)
-            if modifiers:
-                leaf.ContentSequence = DatasetSequence(modifiers)
-            leaf.ReferencedFileID = list(file_id)
-            leaf.ReferencedSOPClassUIDInFile = dataset.SOPClassUID
-            leaf.ReferencedSOPInstanceUIDInFile = dataset.SOPInstanceUID
-            leaf.ReferencedTransferSyntaxUIDInFile = dataset.file_meta.TransferSyntaxUID
-            level[file_id[-1]] = _Record(_completed(leaf, kind, dataset))
-            self._uids.append(str(dataset.SOPInstanceUID))
+                records, uid = _records(content, file_id)
+            except Exception as exc:
+                words = " ".join(str(exc).split())
+                raise CannotTranscode(f"not to be listed in a DICOMDIR: {words}") from exc
+        level = self._roots
+        for component, record in zip(file_id, records, strict=True):
+            level = level.setdefault(component, _Record(record)).lower
+        self._uids.append(uid)
 
     def encoded(self) -> bytes:
         """Give the DICOMDIR; the same files give the same bytes."""
@@ -217,6 +198,38 @@ class FileSet:
         return bytes(content)
 
 
+def _records(content: BinaryIO, file_id: tuple[str, ...]) -> tuple[list[Dataset], str]:
+    """The records of patient, study, series and file, and the UID of the file."""
+    dataset = dcmread(content, stop_before_pixels=True)
+    _invent(dataset, file_id)
+    kinds = ("PATIENT", "STUDY", "SERIES", _record_type(str(dataset.get("SOPClassUID", ""))))
+    records = []
+    for kind in kinds:
+        record = DIRECTORY_RECORDERS[kind](dataset)
+        record.DirectoryRecordType = kind
+        record.RecordInUseFlag = 0xFFFF
+        record.OffsetOfTheNextDirectoryRecord = 0
+        record.OffsetOfReferencedLowerLevelDirectoryEntity = 0
+        if "SpecificCharacterSet" in dataset:
+            record.SpecificCharacterSet = dataset.SpecificCharacterSet
+        records.append(record)
+    leaf = records[-1]
+    # PS3.3 F.5.24: of a report's content only what qualifies its title.
+    modifiers = [
+        each
+        for each in leaf.get("ContentSequence", ())
+        if each.get("RelationshipType") == "HAS CONCEPT MOD"
+    ]
+    leaf.pop("ContentSequence", None)
+    if modifiers:
+        leaf.ContentSequence = DatasetSequence(modifiers)
+    leaf.ReferencedFileID = list(file_id)
+    leaf.ReferencedSOPClassUIDInFile = dataset.SOPClassUID
+    leaf.ReferencedSOPInstanceUIDInFile = dataset.SOPInstanceUID
+    leaf.ReferencedTransferSyntaxUIDInFile = dataset.file_meta.TransferSyntaxUID
+    return records, str(dataset.SOPInstanceUID)
+
+
 def _in_order(level: dict[str, _Record]) -> Iterator[_Record]:
     for record in level.values():
         yield record
@@ -233,16 +246,6 @@ def _record_type(sop_class_uid: str) -> str:
         if number == start or number.startswith(start if start.endswith(".") else f"{start}.")
     ]
     return _RECORD_TYPES[max(fitting, key=len)] if fitting else "IMAGE"
-
-
-def _completed(record: Dataset, kind: str, dataset: Dataset) -> Dataset:
-    record.DirectoryRecordType = kind
-    record.RecordInUseFlag = 0xFFFF
-    record.OffsetOfTheNextDirectoryRecord = 0
-    record.OffsetOfReferencedLowerLevelDirectoryEntity = 0
-    if "SpecificCharacterSet" in dataset:
-        record.SpecificCharacterSet = dataset.SpecificCharacterSet
-    return record
 
 
 def _invent(dataset: Dataset, file_id: tuple[str, ...]) -> None:

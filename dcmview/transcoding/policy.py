@@ -13,7 +13,9 @@ from dcmview.dicom.sniff import (
     IMPLICIT_LITTLE_ENDIAN,
     sniff,
 )
+from dcmview.dicom.transfer import TRANSFER_SYNTAXES
 from dcmview.registry.opening import open_entry
+from dcmview.transcoding.targets import find_target
 
 if TYPE_CHECKING:
     from dcmview.registry.registry import Entry
@@ -77,6 +79,18 @@ class Order:
     options: EncodeOptions
     policy: Policy
     with_dicomdir: bool = False
+
+
+def accepted_uid(name: str) -> str:
+    """Give the UID of a transfer syntax, also of one that cannot be written.
+
+    Raises
+    ------
+    RequestError
+        If there is none of this name.
+    """
+    name = name.strip()
+    return name if name in TRANSFER_SYNTAXES else find_target(name).syntax.uid
 
 
 def _is_part_10(entry: Entry) -> bool:

@@ -61,7 +61,7 @@ def archive_request(content: bytes) -> ArchiveRequest:
 
 def order_of(wanted: ArchiveRequest) -> Order:
     """Check how files are to be transcoded."""
-    from dcmview.transcoding.policy import OnFailure, Only, Order, Policy
+    from dcmview.transcoding.policy import OnFailure, Only, Order, Policy, accepted_uid
     from dcmview.transcoding.targets import EncodeOptions, find_target
 
     target = find_target(wanted.transfer_syntax)
@@ -73,7 +73,7 @@ def order_of(wanted: ArchiveRequest) -> Order:
     policy = Policy(
         OnFailure(wanted.on_failure),
         None if wanted.only is None else Only(wanted.only),
-        tuple(find_target(name).syntax.uid for name in wanted.accept),
+        tuple(map(accepted_uid, wanted.accept)),
     )
     return Order(target, options, policy, wanted.dicomdir)
 

@@ -100,6 +100,7 @@ def test_a_file_that_cannot_be_transcoded(
         ({"only_uncompressed": True}, {"ct.dcm"}),
         ({"only_compressed": True}, {"deep/rle.dcm"}),
         ({"accept": ["rle"]}, {"ct.dcm"}),
+        ({"accept": ["1.2.840.10008.1.2.4.100"]}, {"ct.dcm", "deep/rle.dcm"}),  # MPEG-2
         ({"accept": ["RLELossless", "1.2.840.10008.1.2.1"]}, set()),
     ],
 )
@@ -215,6 +216,30 @@ def test_a_file_set_is_read_by_others(study: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     transcode(study, "jpegls", again, dicomdir=True)
     assert hashes(again) == hashes(out)
+
+
+def test_a_file_set_goes_into_an_empty_folder(study: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    transcode(study, "rle", out, dicomdir=True)
+    first = hashes(out)
+    # By its number alone a file of another study would count as finished.
+    with pytest.raises(UsageError, match="empty folder"):
+        transcode(study / "deep", "rle", out, dicomdir=True)
+    transcode(study, "rle", out, dicomdir=True, overwrite=True)
+    assert hashes(out) == first
+
+
+def test_a_file_without_its_series_is_in_the_set_and_not_in_the_dicomdir(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "bare.dcm").write_bytes(part10(image()))
+    shutil.copy(CT, tmp_path / "in" / "ct.dcm")
+    done = run(tmp_path / "in", "--to", "rle", "--dicomdir", "-o", tmp_path / "out")
+    assert done.returncode == 0
+    assert "not to be listed in a DICOMDIR" in done.stderr
+    directory = pydicom.dcmread(tmp_path / "out" / "DICOMDIR")
+    kinds = [record.DirectoryRecordType for record in directory.DirectoryRecordSequence]
+    assert kinds == ["PATIENT", "STUDY", "SERIES", "IMAGE"]
+    assert len(hashes(tmp_path / "out")) == 3
 
 
 def test_an_archive_can_be_a_file_set(study: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import struct
 import subprocess
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -365,6 +366,20 @@ def test_the_input_is_not_touched_and_a_second_run_gives_the_same(target: str) -
     before = hashlib.sha256(path.read_bytes()).digest()
     assert transcoded(path, target)[0] == transcoded(path, target)[0]
     assert hashlib.sha256(path.read_bytes()).digest() == before
+
+
+def test_what_nobody_wants_any_more_is_given_up(tmp_path: Path) -> None:
+    entry, out = entry_of(str(put(tmp_path, multiframe()))), io.BytesIO()
+    answers = iter((True, True, False))
+    with pytest.raises(CancelledError):
+        transcode_entry(
+            entry,
+            find_target("rle"),
+            EncodeOptions(),
+            out,
+            decoder=ThreadDecoder(),
+            is_wanted=lambda: next(answers),
+        )
 
 
 class CountingBytes(io.BytesIO):
