@@ -13,7 +13,8 @@
     ├── MethodNotAllowed
     ├── Conflict
     │   ├── FileChanged      replaced or rewritten since it was listed
-    │   └── StaleRevision    edited by somebody else since it was read
+    │   ├── StaleRevision    edited by somebody else since it was read
+    │   └── OutputExists     a file would be written over another one
     ├── PreconditionRequired an edit that does not say on what it builds
     ├── TooLarge             a request body beyond its limit
     ├── InstanceError        this file cannot give that; carries its path

@@ -15,7 +15,6 @@ from dcmview.bulk.reporting import Tally, write_line
 from dcmview.bulk.result import Status
 from dcmview.bulk.run import BulkRun
 from dcmview.cli import console
-from dcmview.cli.bulk_options import BULK_OPTIONS, INPUTS, RUN, BulkSettings
 from dcmview.cli.options import STANDARD_INPUT
 from dcmview.cli.paths import given_paths
 from dcmview.errors import NothingToShow, StartError, UsageError
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 
     from dcmview.bulk.result import Result
     from dcmview.bulk.run import BulkPlan
-
-__all__ = ["BULK_OPTIONS", "INPUTS", "RUN", "BulkSettings", "check_settings", "run_bulk"]
+    from dcmview.cli.bulk_options import BulkSettings
 
 PROGRESS_INTERVAL_S = 0.2
 MOST_FAILURES_TOLD = 20

@@ -4,10 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dcmview.cli.options import Option
+from dcmview.cli.options import FILES, NO_RECURSIVE, Option
 
-INPUTS = "Files"
+OUTPUTS = "Where they go"
 RUN = "The run"
+
+OUTPUT_DIR = Option(
+    "output_dir",
+    ("--output-dir", "-o"),
+    str,
+    "DIR",
+    "Folder for what is written; made if it is not there.",
+    OUTPUTS,
+)
+NAMES = Option(
+    "names",
+    ("--names",),
+    str,
+    "KIND",
+    "What outputs are called by: path (below the folder that was given), uid (SOP Instance UID of "
+    "the input) or hash (SHA-256 of the input).",
+    OUTPUTS,
+    choices=("path", "uid", "hash"),
+)
+"""For commands that have outputs with a name each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,24 +53,17 @@ BULK_OPTIONS = (
         "FILE",
         "Also the files and folders that FILE names, one a line or separated by NUL bytes. "
         "Repeatable.",
-        INPUTS,
+        FILES,
         repeatable=True,
     ),
-    Option(
-        "no_recursive",
-        ("--no-recursive",),
-        bool,
-        "",
-        "Only the top level of the given folders.",
-        INPUTS,
-    ),
+    NO_RECURSIVE,
     Option(
         "filter",
         ("--filter",),
         str,
         "FIELD=VALUE",
         "Only files whose field contains the value, as for the viewer. Repeat to narrow.",
-        INPUTS,
+        FILES,
         repeatable=True,
     ),
     Option(

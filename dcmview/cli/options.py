@@ -89,6 +89,23 @@ FILES = "Files"
 ACCESS = "Who gets in"
 TUNNEL = "SSH tunnel"
 
+NO_RECURSIVE = Option(
+    "no_recursive",
+    ("--no-recursive",),
+    bool,
+    "",
+    "Only the top level of the given folders.",
+    FILES,
+)
+ANNOTATIONS_COLUMNS = Option(
+    "annotations_columns",
+    ("--annotations-columns",),
+    str,
+    "MAPPING",
+    "Which column of another CSV table has what: file=image_path,xmin=x1,ymin=y1,...",
+    FILES,
+)
+
 OPTIONS = (
     Option("port", ("--port", "-p"), int, "PORT", "Port to listen on; 0 picks a free one.", SERVER),
     Option("host", ("--host",), str, "ADDR", "Address to listen on.", SERVER),
@@ -108,14 +125,7 @@ OPTIONS = (
         "End after this long without a request; the scan and an idle page do not count.",
         SERVER,
     ),
-    Option(
-        "no_recursive",
-        ("--no-recursive",),
-        bool,
-        "",
-        "Only the top level of the given folders.",
-        FILES,
-    ),
+    NO_RECURSIVE,
     Option(
         "filter",
         ("--filter",),
@@ -175,14 +185,7 @@ OPTIONS = (
         FILES,
         repeatable=True,
     ),
-    Option(
-        "annotations_columns",
-        ("--annotations-columns",),
-        str,
-        "MAPPING",
-        "Which column of another CSV table has what: file=image_path,xmin=x1,ymin=y1,...",
-        FILES,
-    ),
+    ANNOTATIONS_COLUMNS,
     Option(
         "labels",
         ("--labels",),

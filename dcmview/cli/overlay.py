@@ -7,21 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dcmview.cli import console
-from dcmview.cli.bulk_options import BULK_OPTIONS, BulkSettings
-from dcmview.cli.options import Command, Option
+from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, OUTPUT_DIR, OUTPUTS, BulkSettings
+from dcmview.cli.options import ANNOTATIONS_COLUMNS, Command, Option
 from dcmview.errors import UsageError
 
 if TYPE_CHECKING:
     from dcmview.bulk.result import Result
 
-OUTPUTS = "Where they go"
 PLANES = "The planes"
 EXTRACTED = "The other way round"
 
 MOST_WARNINGS_TOLD = 20
 FORMS = ("json", "csv", "embed", "png", "npy", "nii")
 KINDS = ("R", "G")
-NAMES = ("path", "uid", "hash")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +53,7 @@ OPTIONS = (
         PLANES,
         repeatable=True,
     ),
-    Option(
-        "annotations_columns",
-        ("--annotations-columns",),
-        str,
-        "MAPPING",
-        "Which column of another CSV table has what: file=image_path,xmin=x1,ymin=y1,...",
-        PLANES,
-    ),
+    ANNOTATIONS_COLUMNS._replace(panel=PLANES),
     Option(
         "one_plane",
         ("--one-plane",),
@@ -114,24 +105,8 @@ OPTIONS = (
         "counted.",
         PLANES,
     ),
-    Option(
-        "output_dir",
-        ("--output-dir", "-o"),
-        str,
-        "DIR",
-        "Folder for what is written; made if it is not there.",
-        OUTPUTS,
-    ),
-    Option(
-        "names",
-        ("--names",),
-        str,
-        "KIND",
-        "What outputs are called by: path (below the folder that was given), uid (SOP Instance "
-        "UID of the file) or hash (SHA-256 of the file).",
-        OUTPUTS,
-        choices=NAMES,
-    ),
+    OUTPUT_DIR,
+    NAMES,
     Option(
         "copy_all",
         ("--copy-all",),

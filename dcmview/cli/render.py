@@ -58,17 +58,14 @@ def check(options: RenderOptions) -> None:
 
     Raises
     ------
-    UsageError
+    UsageError, RequestError
         Naming the option.
     """
     if options.frame is not None and options.frame < 0:
         raise UsageError(f"--frame must be 0 or more, not {options.frame}")
     if options.frame is not None and options.all_frames:
         raise UsageError("only one of --frame and --all-frames can be had")
-    if sum((options.window is not None, options.voi is not None, options.full_dynamic)) > 1:
-        raise UsageError("only one of --window, --voi and --full-dynamic can be had")
-    if options.voi is not None and options.voi < 0:
-        raise UsageError(f"--voi must be 0 or more, not {options.voi}")
+    read_window(options)
     if options.size is not None and options.size < 1:
         raise UsageError(f"--size must be 1 or more, not {options.size}")
     if not 1 <= options.quality <= 100:
@@ -88,8 +85,6 @@ def check(options: RenderOptions) -> None:
     if form in ("tiff16", "npy") and options.values in ("stored", "modality") and given:
         name = given[0].replace("_", "-")
         raise UsageError(f"--{name} has no meaning for --values {options.values}")
-    if options.window is not None:
-        read_window(options.window)
     for path in options.paths:
         if path != STANDARD_INPUT and not os.path.exists(path):
             raise UsageError(f"no such file or folder: {path}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dcmview.cli.bulk_options import BULK_OPTIONS, BulkSettings
-from dcmview.cli.options import Option
+from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, BulkSettings
+from dcmview.cli.options import ANNOTATIONS_COLUMNS, Option
+from dcmview.cli.windows import window_options
 
 OUTPUT = "Output"
 FRAMES = "Frames"
@@ -25,7 +26,6 @@ FORM_BY_ENDING = {
 FORMS = tuple(dict.fromkeys(FORM_BY_ENDING.values()))
 VALUES = ("stored", "modality", "display")
 ENCODINGS = ("array", "base64")
-NAMES = ("path", "uid", "hash")
 COLOR_MAPS = (
     "grey",
     "hot-iron",
@@ -100,16 +100,7 @@ OPTIONS = (
         "files, and for the pictures of all frames.",
         OUTPUT,
     ),
-    Option(
-        "names",
-        ("--names",),
-        str,
-        "KIND",
-        "What files in --output-dir are called by: path (below the folder that was given), uid "
-        "(SOP Instance UID) or hash (SHA-256 of the file).",
-        OUTPUT,
-        choices=NAMES,
-    ),
+    NAMES._replace(panel=OUTPUT),
     Option("quality", ("--quality",), int, "NUMBER", "That of JPEG and WebP, 1 to 100.", OUTPUT),
     Option(
         "encoding",
@@ -142,30 +133,7 @@ OPTIONS = (
         "each in --output-dir.",
         FRAMES,
     ),
-    Option(
-        "window",
-        ("--window",),
-        str,
-        "C,W",
-        "Window centre and width in modality values, in place of that of the file: -600,1500.",
-        PICTURE,
-    ),
-    Option(
-        "voi",
-        ("--voi",),
-        int,
-        "K",
-        "The window or VOI LUT of the file with this index, from 0.",
-        PICTURE,
-    ),
-    Option(
-        "full_dynamic",
-        ("--full-dynamic",),
-        bool,
-        "",
-        "From the lowest to the highest value of the frame.",
-        PICTURE,
-    ),
+    *window_options(PICTURE),
     Option("invert", ("--invert",), bool, "", "Turn the greys around.", PICTURE),
     Option(
         "overlay",
@@ -184,14 +152,7 @@ OPTIONS = (
         "are those of the page.",
         PICTURE,
     ),
-    Option(
-        "annotations_columns",
-        ("--annotations-columns",),
-        str,
-        "MAPPING",
-        "Which column of another CSV table has what: file=image_path,xmin=x1,ymin=y1,...",
-        PICTURE,
-    ),
+    ANNOTATIONS_COLUMNS._replace(panel=PICTURE),
     Option(
         "size",
         ("--size",),

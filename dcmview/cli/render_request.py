@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def render_settings(options: RenderOptions) -> RenderSettings:
     """Make settings of options that were checked."""
     request = DisplayRequest(
-        window=None if options.window is None else read_window(options.window),
+        window=read_window(options),
         voi=options.voi,
         full_dynamic=options.full_dynamic,
         overlays=options.overlay,

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dcmview.cli import console
-from dcmview.cli.bulk_options import BULK_OPTIONS, BulkSettings
+from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, OUTPUT_DIR, OUTPUTS, BulkSettings
 from dcmview.cli.options import Command, Option
-from dcmview.cli.windows import read_window
-from dcmview.errors import UsageError
+from dcmview.cli.windows import read_window, window_options
 
 PICTURES = "The pictures"
-OUTPUTS = "Where they go"
 FORMATS = ("jpeg", "png", "webp")
-NAMES = ("uid", "path", "hash")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +33,7 @@ class ThumbnailSettings(BulkSettings):
 
 
 OPTIONS = (
-    Option(
-        "output_dir",
-        ("--output-dir", "-o"),
-        str,
-        "DIR",
-        "Folder for the thumbnails, one a file; made if it is not there.",
-        OUTPUTS,
-    ),
+    OUTPUT_DIR,
     Option(
         "sheet",
         ("--sheet",),
@@ -53,16 +43,7 @@ OPTIONS = (
         "the patient and turned as slices of their plane usually lie.",
         OUTPUTS,
     ),
-    Option(
-        "names",
-        ("--names",),
-        str,
-        "KIND",
-        "What thumbnails are called by: uid (SOP Instance UID), path (below the folder that was "
-        "given) or hash (SHA-256 of the file).",
-        OUTPUTS,
-        choices=NAMES,
-    ),
+    NAMES,
     Option(
         "cache",
         ("--cache",),
@@ -116,30 +97,7 @@ OPTIONS = (
         "colour like #20242a. Also that of the contact sheet, which is black without it.",
         PICTURES,
     ),
-    Option(
-        "window",
-        ("--window",),
-        str,
-        "C,W",
-        "Window centre and width for grey pictures, in place of that of the file: -600,1500.",
-        PICTURES,
-    ),
-    Option(
-        "voi",
-        ("--voi",),
-        int,
-        "K",
-        "The window or VOI LUT of the file with this index, from 0.",
-        PICTURES,
-    ),
-    Option(
-        "full_dynamic",
-        ("--full-dynamic",),
-        bool,
-        "",
-        "From the lowest to the highest value of the frame.",
-        PICTURES,
-    ),
+    *window_options(PICTURES),
     Option(
         "label",
         ("--label",),
@@ -158,11 +116,7 @@ def run(settings: ThumbnailSettings) -> int:
     from dcmview.cli.bulk import check_settings, run_bulk
 
     check_settings(settings)
-    window = None if settings.window is None else read_window(settings.window)
-    if sum((window is not None, settings.voi is not None, settings.full_dynamic)) > 1:
-        raise UsageError("only one of --window, --voi and --full-dynamic can be had")
-    if settings.voi is not None and settings.voi < 0:
-        raise UsageError(f"--voi must be 0 or more, not {settings.voi}")
+    window = read_window(settings)
     from dcmview.bulk.naming import NameStyle
     from dcmview.commands.thumbnail import ThumbnailRun
     from dcmview.model import PictureFormat

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dcmview.cli import console
-from dcmview.cli.bulk_options import BULK_OPTIONS, BulkSettings
+from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, OUTPUT_DIR, OUTPUTS, BulkSettings
 from dcmview.cli.options import Command, Option
 from dcmview.errors import UsageError
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 SYNTAX = "The transfer syntax"
 WHICH = "Which files"
-OUTPUTS = "Where they go"
-NAMES = ("path", "uid", "hash")
 ON_FAILURE = ("keep", "skip", "fail")
 OFFSET_TABLES = ("auto", "basic", "extended", "none")
 
@@ -142,14 +140,7 @@ OPTIONS = (
         WHICH,
         repeatable=True,
     ),
-    Option(
-        "output_dir",
-        ("--output-dir", "-o"),
-        str,
-        "DIR",
-        "Folder for the files; made if it is not there.",
-        OUTPUTS,
-    ),
+    OUTPUT_DIR,
     Option(
         "zip",
         ("--zip",),
@@ -167,16 +158,7 @@ OPTIONS = (
         "study, series and number. The folder has to be empty, or --overwrite is given.",
         OUTPUTS,
     ),
-    Option(
-        "names",
-        ("--names",),
-        str,
-        "KIND",
-        "What files are called by: path (below the folder that was given), uid (SOP Instance UID "
-        "of the original) or hash (SHA-256 of the original).",
-        OUTPUTS,
-        choices=NAMES,
-    ),
+    NAMES,
     Option(
         "watch",
         ("--watch",),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -14,7 +13,8 @@ from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.memory import held_file
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, fresh_entry, worker_engine
-from dcmview.errors import InvalidWindow, RequestError
+from dcmview.commands.windows import check_window
+from dcmview.errors import RequestError
 from dcmview.model import DisplayRequest, PictureFormat
 from dcmview.pixels.encode import encode_picture
 from dcmview.rendering.arrays import modality_values
@@ -227,8 +227,7 @@ def render(
     """
     if window is not None:
         window = float(window[0]), float(window[1])
-        if not (window[1] > 0 and all(map(math.isfinite, window))):
-            raise InvalidWindow(f"a window needs finite numbers and a width above 0, not {window}")
+    check_window(window, voi, full_dynamic=full_dynamic)
     if size is not None and size < 1:
         raise RequestError(f"size must be 1 or more, not {size}")
     request = DisplayRequest(

@@ -137,6 +137,8 @@ def test_rois_are_drawn_on_their_frames_alone(tmp_path):
         ({"window": (0, 0)}, InvalidWindow),
         ({"window": (float("nan"), 1)}, InvalidWindow),
         ({"voi": 9}, RequestError),
+        ({"voi": -1}, RequestError),
+        ({"voi": 0, "window": (40, 400)}, RequestError),
         ({"size": 0}, RequestError),
         ({"colormap": "jet"}, RequestError),
         ({"annotations": "no-such-file.csv"}, StartError),

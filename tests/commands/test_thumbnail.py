@@ -148,6 +148,9 @@ def test_processes_write_what_one_does(study, out):
         ({"frame": "best"}, RequestError, "frame must be one of"),
         ({"background": "rainbow"}, RequestError, "a colour is one of"),
         ({"sheet": "sheet.jpg"}, UsageError, "a contact sheet is a PNG"),
+        ({"window": (40, 0)}, RequestError, "window needs .* a width above 0, not 40,0"),
+        ({"voi": -1}, RequestError, "voi must be 0 or more, not -1"),
+        ({"voi": 0, "full_dynamic": True}, RequestError, "only one of window, voi"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_written(out, options, error, words):
