@@ -37,7 +37,7 @@ class _Held(NamedTuple):
 
 
 class Inputs:
-    """Files of a run in the order of the walk; gone through once.
+    """Files of a run in the order of the walk, then the paths that are none; gone through once.
 
     Parameters
     ----------
@@ -101,10 +101,10 @@ class Inputs:
                 entries = []
             settled = self._settled(entries, held)
             yield from settled
-            if not settled:
-                yield from self._new_skips()
-                if not is_over:
-                    yield None
+            if not settled and not is_over:
+                if self._watch_interval_s is not None:
+                    yield from self._new_skips()
+                yield None
         yield from self._new_skips()
         if self._error is not None:
             raise self._error

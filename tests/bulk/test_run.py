@@ -109,7 +109,9 @@ def test_what_was_finished_is_not_done_again(study, tmp_path):
 def test_what_is_no_image_is_a_failure_only_where_it_was_named(study, tmp_path):
     shutil.copy(REPORT, study / "report.dcm")
     (study / "notes.txt").write_text("not DICOM")
-    found = ends(run(Picture(), [study], tmp_path / "a", extension=".png"))
+    results = run(Picture(), [study], tmp_path / "a", extension=".png")
+    assert os.path.basename(results[-1].input) == "notes.txt"
+    found = ends(results)
     assert (found["report.dcm"], found["notes.txt"]) == (Status.SKIPPED, Status.SKIPPED)
     named = [study / "report.dcm", study / "notes.txt"]
     found = ends(run(Picture(), named, tmp_path / "b", extension=".png"))
