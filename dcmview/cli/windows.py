@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from dcmview.cli.options import Option
-from dcmview.commands.windows import check_window
+from dcmview.commands.windows import checked_window
 from dcmview.errors import UsageError
 
 
@@ -61,11 +61,12 @@ def read_window(settings: WindowSettings) -> tuple[float, float] | None:
     UsageError
         If ``--window`` does not hold two numbers.
     RequestError
-        If the options make no sense, see `check_window`.
+        If the options make no sense, see `checked_window`.
     """
     window = None if settings.window is None else _two_numbers(settings.window)
-    check_window(window, settings.voi, full_dynamic=settings.full_dynamic, name_of=_flag_of)
-    return window
+    return checked_window(
+        window, settings.voi, full_dynamic=settings.full_dynamic, name_of=_flag_of
+    )
 
 
 def _two_numbers(text: str) -> tuple[float, float]:

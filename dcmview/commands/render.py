@@ -13,7 +13,7 @@ from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.memory import held_file
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, fresh_entry, worker_engine
-from dcmview.commands.windows import check_window
+from dcmview.commands.windows import checked_window
 from dcmview.errors import RequestError
 from dcmview.model import DisplayRequest, PictureFormat
 from dcmview.pixels.encode import encode_picture
@@ -225,9 +225,7 @@ def render(
     >>> picture.pixels.shape, picture.pixels.dtype, picture.png()[:4]
     ((256, 256), dtype('uint8'), b'\\x89PNG')
     """
-    if window is not None:
-        window = float(window[0]), float(window[1])
-    check_window(window, voi, full_dynamic=full_dynamic)
+    window = checked_window(window, voi, full_dynamic=full_dynamic)
     if size is not None and size < 1:
         raise RequestError(f"size must be 1 or more, not {size}")
     request = DisplayRequest(

@@ -19,7 +19,7 @@ from dcmview.bulk.task import (
     worker_engine,
 )
 from dcmview.commands.arguments import choice, optional_path, path_list, results_of
-from dcmview.commands.windows import check_window
+from dcmview.commands.windows import checked_window
 from dcmview.errors import OutputExists, UsageError
 from dcmview.model import PictureFormat
 from dcmview.thumbnails.cache import PICTURE, TILE, ThumbnailCache, cache_key
@@ -277,7 +277,7 @@ def thumbnail(
         If there is no such cluster.
     """
     roots = path_list(paths)
-    check_window(window, voi, full_dynamic=full_dynamic)
+    window = checked_window(window, voi, full_dynamic=full_dynamic)
     settings = make_settings(
         size_px=size,
         picture_format=choice(PictureFormat, "format", format),

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def check_window(
+def checked_window(
     window: tuple[float, float] | None,
     voi: int | None,
     *,
     full_dynamic: bool,
     name_of: Callable[[str], str] = str,
-) -> None:
-    """Refuse a choice of window that cannot be had.
+) -> tuple[float, float] | None:
+    """Give the window that is asked for, if it and what else is asked for can be had.
 
     Parameters
     ----------
@@ -44,9 +44,12 @@ def check_window(
         raise RequestError(f"only one of {', '.join(first)} and {last} can be had")
     if voi is not None and voi < 0:
         raise RequestError(f"{name_of('voi')} must be 0 or more, not {voi}")
-    if window is not None and not (window[1] > 0 and all(map(math.isfinite, window))):
-        center, width = window
+    if window is None:
+        return None
+    center, width = map(float, window)
+    if not (width > 0 and math.isfinite(center) and math.isfinite(width)):
         raise InvalidWindow(
             f"{name_of('window')} needs finite numbers and a width above 0, not "
             f"{center:g},{width:g}"
         )
+    return center, width

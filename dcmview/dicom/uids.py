@@ -38,7 +38,12 @@ def new_uid() -> str:
 
 
 def stable_uid(*parts: str) -> str:
-    """Make the same UID of the same parts."""
+    """Make a UID that is the same whenever the parts are, from a name-based UUID.
+
+    References
+    ----------
+    DICOM PS3.5 B.2, UUID Derived UID.
+    """
     return f"2.25.{uuid.uuid5(_NAMESPACE, chr(0).join(parts)).int}"
 
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import hashlib
 import struct
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dcmview.dicom.uids import stable_uid
 from dcmview.transcoding.dataset import Changes, NewElement
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ _PHOTOMETRIC_INTERPRETATION = 0x00280004
 _FUNCTIONAL_GROUPS = 0x52009230
 _LONGEST_ST = 1024
 
-NAMESPACE = uuid.UUID(int=15370753779305112642823554454689392512)
 _RATIO_WIDTH = 16
 """The ratio is known when the frames are written, and has the longest width of a DS until then."""
 
@@ -148,9 +147,9 @@ class Attributes:
         old = self.text(SOP_INSTANCE_UID)
         if not old:
             old = hashlib.sha256(self._source.pread(0, 1 << 20)).hexdigest().encode()
-        settings = (options.quality, options.ratio, options.near)
-        name = f"{old.decode('latin-1')} {target.syntax.uid} {settings}"
-        return f"2.25.{uuid.uuid5(NAMESPACE, name).int}"
+        given = (options.quality, options.ratio, options.near)
+        settings = ["" if each is None else str(float(each)) for each in given]
+        return stable_uid("transcode", old.decode("latin-1"), target.syntax.uid, *settings)
 
     def _lossy(self, loss: Loss) -> Changes:
         methods = [value for value in (self.text(LOSSY_METHOD), loss.method.encode()) if value]

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import itertools
 import struct
-import uuid
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -26,8 +25,8 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, MediaStorageDirectoryStorag
 
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.source import MemorySource
+from dcmview.dicom.uids import stable_uid
 from dcmview.errors import CannotTranscode
-from dcmview.transcoding.attributes import NAMESPACE
 from dcmview.transcoding.elements import Walk
 from dcmview.transcoding.meta import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
@@ -141,7 +140,7 @@ class FileSet:
 
     def encoded(self) -> bytes:
         """Give the DICOMDIR; the same files give the same bytes."""
-        uid = UID(f"2.25.{uuid.uuid5(NAMESPACE, ' '.join(self._uids)).int}")
+        uid = UID(stable_uid("file-set", *self._uids))
         directory = Dataset()
         directory.FileSetID = ""
         directory.OffsetOfTheFirstDirectoryRecordOfTheRootDirectoryEntity = 0

@@ -167,9 +167,11 @@ def test_the_new_uid_follows_from_the_old_one_and_the_settings(tmp_path: Path) -
             ("jpeglsnear", {"near": 4}),
             ("jpeglsnear", {"near": 3}),
             ("j2klossy", {"ratio": 3}),
+            ("j2klossy", {"ratio": 3.0}),
         )
     ]
     assert uids[0] == uids[2]
+    assert uids[3] == uids[4]
     assert len(set(uids)) == 3
     assert all(each.startswith("2.25.") and uid.UID(each).is_valid for each in uids)
 
