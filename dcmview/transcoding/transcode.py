@@ -197,7 +197,7 @@ class _Work:
         if loss is not None:
             changes.update(self._original.attributes.of_earlier_loss(loss))
         _write(sink, self._copy.head(changes))
-        size = encoder.native_bytes * self._original.instance.layout.frame_count
+        size = encoder.total_native_bytes
         write_cells(sink, self._to, encoder.result.bits_allocated, size, frames)
         _write(sink, self._copy.tail())
         return frames.report(report, size)
@@ -213,7 +213,7 @@ class _Work:
         frames = self._encoded(decoder, is_wanted)
         encoder = frames.encoder
         frame_count = self._original.instance.layout.frame_count
-        native_bytes = encoder.native_bytes * frame_count
+        native_bytes = encoder.total_native_bytes
         fragments = Fragments(self._offset_table, frame_count, native_bytes)
         begin = out.tell()
         head = self._compressed_head(encoder, fragments, ratio=0.0)
@@ -284,7 +284,7 @@ class _EncodedFrames:
         self.encoder = encoder
         self._frames = frames
         self._is_wanted = is_wanted
-        self._count = self._native_bytes = 0
+        self._count = 0
         self._max_errors: list[float | None] = []
         self._mean_errors: list[float | None] = []
 
@@ -294,7 +294,6 @@ class _EncodedFrames:
                 raise CancelledError
             frame = self.encoder.encode(stored)
             self._count += 1
-            self._native_bytes += frame.native_bytes
             self._max_errors.append(frame.max_error)
             self._mean_errors.append(frame.mean_error)
             yield frame.content
@@ -306,7 +305,7 @@ class _EncodedFrames:
         return structs.replace(
             report,
             frame_count=self._count,
-            native_bytes=self._native_bytes,
+            native_bytes=self.encoder.total_native_bytes,
             encoded_bytes=encoded_bytes,
             max_error=max(max_errors, default=None),
             mean_error=sum(mean_errors) / len(mean_errors) if mean_errors else None,

@@ -68,6 +68,17 @@ def test_another_program_gets_the_same_samples_back(
     assert (pydicom.dcmread(decoded).pixel_array == before).all()
 
 
+def test_frames_of_single_bits_that_fill_no_bytes_go_to_rle_and_back(tmp_path: Path) -> None:
+    packed = bytes([0b10110101, 0b01101011, 0b01011010, 0b00000101])  # three frames of 3 x 3
+    elements = {"NumberOfFrames": 3, "BitsAllocated": 1, "BitsStored": 1, "HighBit": 0}
+    native = image(3, 3, **elements, PixelData=packed)
+    coded, report = transcoded(put(tmp_path, native), "rle")
+    assert (report.frame_count, report.native_bytes) == (3, 4)
+    path = tmp_path / "coded.dcm"
+    path.write_bytes(coded)
+    assert read(transcoded(path, "explicit")[0]).PixelData == packed
+
+
 def test_a_lossless_image_is_the_same_instance_and_all_else_is_as_it_was() -> None:
     before = pydicom.dcmread(get_testdata_file(CT))
     content, report = transcoded(get_testdata_file(CT), "jpegls")
