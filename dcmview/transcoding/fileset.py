@@ -18,8 +18,11 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import dcmread
 from pydicom.fileset import DIRECTORY_RECORDERS
+from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence as DatasetSequence
 from pydicom.uid import UID, ExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 DICOMDIR = "DICOMDIR"
 MOST_OF_A_LEVEL = 999_999
+_UNLISTED = "not to be listed in a DICOMDIR"
 
 _FIRST_ROOT, _LAST_ROOT, _RECORDS = 0x00041200, 0x00041202, 0x00041220
 _NEXT, _IN_USE, _LOWER = 0x00041400, 0x00041410, 0x00041420
@@ -130,9 +134,11 @@ class FileSet:
         with recorded_warnings():
             try:
                 records, uid = _records(content, file_id)
-            except Exception as exc:
-                words = " ".join(str(exc).split())
-                raise CannotTranscode(f"not to be listed in a DICOMDIR: {words}") from exc
+            except InvalidDicomError as exc:
+                raise CannotTranscode(f"{_UNLISTED}: it has no File Meta Information") from exc
+            except Exception as exc:  # pydicom raises anything for a damaged file
+                words = " ".join(str(exc).split()) or type(exc).__name__
+                raise CannotTranscode(f"{_UNLISTED}: {words}") from exc
         level = self._roots
         for component, record in zip(file_id, records, strict=True):
             level = level.setdefault(component, _Record(record)).lower
@@ -200,6 +206,9 @@ class FileSet:
 def _records(content: BinaryIO, file_id: tuple[str, ...]) -> tuple[list[Dataset], str]:
     """The records of patient, study, series and file, and the UID of the file."""
     dataset = dcmread(content, stop_before_pixels=True)
+    for keyword in ("SOPClassUID", "SOPInstanceUID"):
+        if not dataset.get(keyword):
+            raise ValueError(f"its {keyword} is missing")
     _invent(dataset, file_id)
     kinds = ("PATIENT", "STUDY", "SERIES", _record_type(str(dataset.get("SOPClassUID", ""))))
     records = []
@@ -226,6 +235,11 @@ def _records(content: BinaryIO, file_id: tuple[str, ...]) -> tuple[list[Dataset]
     leaf.ReferencedSOPClassUIDInFile = dataset.SOPClassUID
     leaf.ReferencedSOPInstanceUIDInFile = dataset.SOPInstanceUID
     leaf.ReferencedTransferSyntaxUIDInFile = dataset.file_meta.TransferSyntaxUID
+    for record in records:
+        # One that cannot be written must not keep all others from their DICOMDIR.
+        trial = DicomBytesIO()
+        trial.is_little_endian, trial.is_implicit_VR = True, False
+        write_dataset(trial, record)
     return records, str(dataset.SOPInstanceUID)
 
 

@@ -1,0 +1,63 @@
+"""A DICOMDIR of files of which some are damaged or lack what a directory needs."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pydicom
+import pytest
+from pydicom import uid
+from support.datasets import image, part10
+
+from dcmview.bulk.inputs import entry_of
+from dcmview.errors import CannotTranscode
+from dcmview.transcoding.fileset import FileSet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydicom.dataset import Dataset
+
+
+def listed(**elements: object) -> Dataset:
+    return image(**{"StudyInstanceUID": "1.2.7", "SeriesInstanceUID": "1.2.8", **elements})
+
+
+def without(keyword: str) -> bytes:
+    dataset = listed()
+    delattr(dataset, keyword)
+    return part10(dataset)
+
+
+NO_META = part10(listed())[128 + 4 :]
+NO_CHARACTER_SET = part10(listed(SpecificCharacterSet="ISO_IR 100")).replace(b"IR 1", b"IR\x001")
+UNKNOWN_VR = part10(listed(PatientName="A^B")).replace(b"\x10\x00\x10\x00PN", b"\x10\x00\x10\x00QQ")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (without("SeriesInstanceUID"), "Series Instance UID"),
+        (without("SOPClassUID"), "SOPClassUID is missing"),
+        (NO_META, "no File Meta Information"),
+        (NO_CHARACTER_SET, "null character"),
+        (UNKNOWN_VR, "not to be listed in a DICOMDIR"),
+    ],
+    ids=["series", "class", "meta", "characters", "vr"],
+)
+def test_a_file_that_cannot_be_listed_leaves_the_others_in_their_directory(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    bad, good = tmp_path / "bad.dcm", tmp_path / "good.dcm"
+    bad.write_bytes(content)
+    good.write_bytes(part10(listed(PatientID="good"), uid.ExplicitVRLittleEndian))
+    files = FileSet()
+    with pytest.raises(CannotTranscode, match=reason):
+        files.add(files.place(entry_of(str(bad))), io.BytesIO(content))
+    with good.open("rb") as stream:
+        files.add(files.place(entry_of(str(good))), stream)
+    directory = pydicom.dcmread(io.BytesIO(files.encoded()))
+    kinds = [record.DirectoryRecordType for record in directory.DirectoryRecordSequence]
+    assert kinds == ["PATIENT", "STUDY", "SERIES", "IMAGE"]  # none without a file below it
+    assert directory.DirectoryRecordSequence[0].PatientID == "good"
