@@ -38,13 +38,11 @@ class EncodedFrame:
     ``content`` is a codestream as it ends, or the cells of an uncompressed
     frame (8-bit ones as in VR OB, not swapped); its writer pads it to an even
     length. Uncompressed frames of single bits share bytes: there it begins with
-    what the frame before has not filled. ``native_bytes`` is what the frame
-    takes without compression. Errors are in stored values, 0 where nothing was
-    lost, None where a lossy frame was not proven.
+    what the frame before has not filled. Errors are in stored values, 0 where
+    nothing was lost, None where a lossy frame was not proven.
     """
 
     content: bytes | memoryview
-    native_bytes: int
     max_error: float | None = 0.0
     mean_error: float | None = 0.0
 
@@ -127,19 +125,10 @@ class FrameEncoder:
 
     @property
     def native_bytes(self) -> int:
-        """Bytes of one frame without compression; bits are filled up to whole bytes."""
-        return -(-self._native_bits // 8)
-
-    @property
-    def total_native_bytes(self) -> int:
         """Bytes of all frames without compression, where bits follow each other within a byte."""
-        return -(-self._native_bits * self._expected.frame_count // 8)
-
-    @property
-    def _native_bits(self) -> int:
         layout = self._expected
         samples = layout.rows * layout.columns * layout.samples_per_pixel
-        return samples * self.result.bits_allocated
+        return -(-samples * self.result.bits_allocated * layout.frame_count // 8)
 
     def encode(self, stored: StoredFrame) -> EncodedFrame:
         """Encode the next decoded frame, and prove it if the options say so.
@@ -153,7 +142,7 @@ class FrameEncoder:
         self._require_announced(stored)
         values = cast("NDArray[np.integer[Any]]", stored.values)
         if self.target.syntax.codec is Codec.NATIVE:
-            return EncodedFrame(self._native(values), self.native_bytes)
+            return EncodedFrame(self._native(values))
         content = encode_codestream(self._samples(values), self._coding)
         max_error: float | None = 0.0
         mean_error: float | None = 0.0
@@ -163,7 +152,7 @@ class FrameEncoder:
             )
         elif not self.target.lossless:
             max_error = mean_error = None
-        return EncodedFrame(content, self.native_bytes, max_error, mean_error)
+        return EncodedFrame(content, max_error, mean_error)
 
     def _require_announced(self, stored: StoredFrame) -> None:
         if stored.truncated:

@@ -197,7 +197,7 @@ class _Work:
         if loss is not None:
             changes.update(self._original.attributes.of_earlier_loss(loss))
         _write(sink, self._copy.head(changes))
-        size = encoder.total_native_bytes
+        size = encoder.native_bytes
         write_cells(sink, self._to, encoder.result.bits_allocated, size, frames)
         _write(sink, self._copy.tail())
         return frames.report(report, size)
@@ -213,8 +213,7 @@ class _Work:
         frames = self._encoded(decoder, is_wanted)
         encoder = frames.encoder
         frame_count = self._original.instance.layout.frame_count
-        native_bytes = encoder.total_native_bytes
-        fragments = Fragments(self._offset_table, frame_count, native_bytes)
+        fragments = Fragments(self._offset_table, frame_count, encoder.native_bytes)
         begin = out.tell()
         head = self._compressed_head(encoder, fragments, ratio=0.0)
         out.write(head)
@@ -224,7 +223,7 @@ class _Work:
         fragments.end(out)
         _write(out, self._copy.tail())
         end = out.tell()
-        ratio = native_bytes / max(fragments.encoded_bytes, 1)
+        ratio = encoder.native_bytes / max(fragments.encoded_bytes, 1)
         out.seek(begin)
         final_head = self._compressed_head(encoder, fragments, ratio=ratio)
         assert len(final_head) == len(head)
@@ -305,7 +304,7 @@ class _EncodedFrames:
         return structs.replace(
             report,
             frame_count=self._count,
-            native_bytes=self.encoder.total_native_bytes,
+            native_bytes=self.encoder.native_bytes,
             encoded_bytes=encoded_bytes,
             max_error=max(max_errors, default=None),
             mean_error=sum(mean_errors) / len(mean_errors) if mean_errors else None,
