@@ -11,24 +11,38 @@ from dcmview.dicom.codestream import with_sample_depth
 from dcmview.errors import CannotTranscode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dcmview.transcoding.coding import Coding, Content, Samples
 
 
 def encode_jpeg_2000(samples: Samples, coding: Coding) -> Content:
     """Encode as a bare JPEG 2000 codestream: one tile, one layer, five wavelet levels."""
-    if coding.options.ratio is not None:
+    if coding.options.ratio is None:
+        return _jpeg_2000(samples, coding, coding.options.quality)
+    if min(samples.shape[:2]) >= _LEAST_PX_OF_FIVE_LEVELS:
         return _encode_jpeg_2000_to_ratio(samples, coding, coding.options.ratio)
+    most_bytes = _most_bytes(samples, coding, coding.options.ratio)
+    return _finest(lambda noise_ratio: _jpeg_2000(samples, coding, noise_ratio), 1, 128, most_bytes)
+
+
+def _jpeg_2000(samples: Samples, coding: Coding, noise_ratio: int | None) -> Content:
+    """Encode to this peak signal-to-noise ratio in dB, or reversibly."""
     import imagecodecs
 
     return imagecodecs.jpeg2k_encode(
         samples,
-        level=coding.options.quality,  # peak signal-to-noise ratio in dB
+        level=noise_ratio,
         codecformat="J2K",
         bitspersample=coding.bits,
         reversible=coding.lossless,
         mct=coding.interpretation == "RGB",
         numthreads=1,
     )
+
+
+_LEAST_PX_OF_FIVE_LEVELS = 32
+"""Rate control comes with five wavelet levels, and no smaller frame has so many."""
 
 
 def _encode_jpeg_2000_to_ratio(samples: Samples, coding: Coding, ratio: float) -> Content:
@@ -62,13 +76,34 @@ def encode_htj2k(samples: Samples, coding: Coding) -> Content:
         # What lies in the dead zone of the quantiser is off by a third of its squared step.
         return _openjph(samples, coding, math.sqrt(3 * noise))
     assert coding.options.ratio is not None
-    most_bytes = samples.size * (coding.cell_bits // 8) / coding.options.ratio
     # OpenJPH has no rate control, and is fast: the finest step of 64 to a decade that fits.
-    fine, coarse = -6 * 64, -1
-    content = _openjph(samples, coding, 10 ** (coarse / 64))
-    while coarse - fine > 1:
+    most_bytes = _most_bytes(samples, coding, coding.options.ratio)
+    return _finest(
+        lambda step: _openjph(samples, coding, 10 ** (step / 64)), -1, -6 * 64, most_bytes
+    )
+
+
+def _most_bytes(samples: Samples, coding: Coding, ratio: float) -> float:
+    return samples.size * (coding.cell_bits // 8) / ratio
+
+
+def _finest(encode: Callable[[int], Content], coarse: int, fine: int, most_bytes: float) -> Content:
+    """Encode as finely as fits into so many bytes, between two settings.
+
+    Raises
+    ------
+    CannotTranscode
+        If not even the coarsest fits: it would ruin the frame for nothing.
+    """
+    content = encode(coarse)
+    if len(content) > most_bytes:
+        raise CannotTranscode(
+            f"its codestream takes {len(content):,} bytes at least, and by the ratio "
+            f"{most_bytes:,.0f} are left"
+        )
+    while abs(coarse - fine) > 1:
         middle = (fine + coarse) // 2
-        attempt = _openjph(samples, coding, 10 ** (middle / 64))
+        attempt = encode(middle)
         if len(attempt) <= most_bytes:
             coarse, content = middle, attempt
         else:

@@ -12,6 +12,8 @@ import pytest
 from support import dciodvfy
 from support.transcoded import encoder_of, frame_of, layout_of, run_tool, write_file
 
+from dcmview.errors import CannotTranscode
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -172,7 +174,7 @@ def test_openjpeg_finds_the_errors_that_are_reported(
     assert frame.mean_error == pytest.approx(errors.mean(), rel=1e-3)
     assert errors.max() > 0
     if "ratio" in options:
-        assert frame.native_bytes / len(frame.content) == pytest.approx(8, rel=0.1)
+        assert stored.values.nbytes / len(frame.content) == pytest.approx(8, rel=0.1)
     else:
         noise = np.mean(np.square(errors.astype(float)))
         decibel = 10 * np.log10((2.0**layout.bits_stored - 1) ** 2 / noise)
@@ -198,3 +200,23 @@ def test_dciodvfy_has_no_word_on_the_description(name: str, tmp_path: Path) -> N
     _, path = encoded(tmp_path, name, layout)
     about_pixels = [line for line in dciodvfy.problems(path)[1] if "(0x0028" in line]
     assert about_pixels == []
+
+
+@pytest.mark.parametrize("shape", [(31, 100), (100, 31), (20, 20)], ids=str)
+@pytest.mark.parametrize("target", ["JPEG2000", "HTJ2K"])
+def test_frames_too_small_for_five_wavelet_levels_get_the_ratio_too(
+    target: str, shape: tuple[int, int]
+) -> None:
+    layout = replace(FORMATS["u12"], rows=shape[0], columns=shape[1])
+    stored = frame_of(layout)
+    frame = encoder_of(layout, target, ratio=2.5).encode(stored)
+    assert stored.values.nbytes / len(frame.content) == pytest.approx(2.6, abs=0.2)
+    errors = np.abs(openjpeg.decode(bytes(frame.content)).astype(np.int64) - stored.values)
+    assert frame.max_error == pytest.approx(errors.max(), abs=1)
+
+
+@pytest.mark.parametrize("target", ["JPEG2000", "HTJ2K"])
+def test_a_ratio_that_the_headers_of_a_codestream_forbid_is_refused(target: str) -> None:
+    layout = replace(FORMATS["u12"], rows=4, columns=4)  # 32 bytes, to become 4
+    with pytest.raises(CannotTranscode, match="bytes at least"):
+        encoder_of(layout, target, ratio=8).encode(frame_of(layout))
