@@ -28,20 +28,8 @@ from dcmview.dicom.frames import FrameTable, frame_table
 from dcmview.dicom.instance import Instance, open_instance
 from dcmview.dicom.overlays import read_overlays
 from dcmview.dicom.recipe import display_recipe
-from dcmview.dicom.source import (
-    ByteSource,
-    MemorySource,
-    PixelLocation,
-    open_member,
-    open_source,
-)
 from dcmview.dicom.transfer import Codec, TransferSyntax, transfer_syntax
-from dcmview.errors import (
-    DecodeFailed,
-    InstanceError,
-    NotFound,
-    Truncated,
-)
+from dcmview.errors import DecodeFailed, InstanceError, NotFound, Truncated
 from dcmview.heap import keep_freed_memory
 from dcmview.model import (
     Acquisition,
@@ -66,6 +54,7 @@ from dcmview.pixels.pipeline import choose_voi, display_frame, grey_rows, is_col
 from dcmview.pixels.reduce import reduce_stored
 from dcmview.pixels.resize import Sampling, reduce_to
 from dcmview.pixels.shutter import apply_shutter
+from dcmview.registry.opening import open_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +63,7 @@ if TYPE_CHECKING:
 
     from dcmview.dicom.declared import DeclaredRange
     from dcmview.dicom.decoding import Decoder
+    from dcmview.dicom.source import ByteSource, MemorySource, PixelLocation
     from dcmview.pixels.explain import Explanation
     from dcmview.registry.registry import Entry
 
@@ -711,11 +701,7 @@ class _Image:
 
 
 def _open_bytes(entry: Entry, inflated: MemorySource | None) -> AbstractContextManager[ByteSource]:
-    if inflated is not None:
-        return nullcontext(inflated)
-    if entry.member is not None:
-        return open_member(entry.member, expected=entry.stamp)
-    return open_source(entry.path, expected=entry.stamp)
+    return open_entry(entry) if inflated is None else nullcontext(inflated)
 
 
 def _is_walked(entry: Entry) -> bool:

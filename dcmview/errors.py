@@ -250,3 +250,8 @@ class NothingToShow(DcmviewError):
     """The scan ended without a single DICOM object to list."""
 
     code = "nothing_to_show"
+
+
+def one_line(exc: BaseException, most: int = 200) -> str:
+    """Give the words of a foreign exception as one short line, its class where it has none."""
+    return " ".join(str(exc).split())[:most] or type(exc).__name__

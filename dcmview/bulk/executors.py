@@ -14,7 +14,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from dcmview.bulk.remote import call_packed, pack_call
-from dcmview.errors import NotInstalled, StartError
+from dcmview.errors import NotInstalled, StartError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,8 +73,7 @@ def cluster(address: str) -> Executor:
         connect: Any = Client
         client = connect(address, timeout=_CLUSTER_WAIT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as exc:
-        words = " ".join(str(exc).split()) or type(exc).__name__
-        raise StartError(f"no Dask scheduler at {address}: {words}") from exc
+        raise StartError(f"no Dask scheduler at {address}: {one_line(exc)}") from exc
     return _ClusterExecutor(client)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dcmview.bulk.executors import InlineExecutor, cluster, core_count, local_processes
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, close_worker_engine, run_task
+from dcmview.errors import one_line
 from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, SkippedPath
 
@@ -273,5 +274,4 @@ class _Pending:
         except BrokenExecutor:
             raise
         except Exception as exc:  # noqa: BLE001, of the cluster: its worker died again and again
-            words = " ".join(str(exc).split()) or type(exc).__name__
-            return Result(self.job.entry.path, Status.FAILED, reason=f"not done: {words}")
+            return Result(self.job.entry.path, Status.FAILED, reason=f"not done: {one_line(exc)}")

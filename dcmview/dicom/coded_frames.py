@@ -26,7 +26,7 @@ from dcmview.dicom.decoders import (
 from dcmview.dicom.rle import decode_rle
 from dcmview.dicom.samples import check_layout, frame_bits, stored_values
 from dcmview.dicom.transfer import Codec
-from dcmview.errors import DecodeFailed
+from dcmview.errors import DecodeFailed, one_line
 from dcmview.model import Repair, SampleKind, StoredFrame
 
 if TYPE_CHECKING:
@@ -221,8 +221,7 @@ def decode_reduced(
     try:
         found = decoder(frame, header, layout, reduction)
     except (ImportError, RuntimeError, ValueError, OSError, TypeError) as exc:
-        words = " ".join(str(exc).split()) or type(exc).__name__
-        raise DecodeFailed(f"{transfer_syntax.name}, reduced: {words}") from exc
+        raise DecodeFailed(f"{transfer_syntax.name}, reduced: {one_line(exc)}") from exc
     if found is None:
         return None
     decoded, interpretation = found

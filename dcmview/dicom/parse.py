@@ -41,7 +41,7 @@ from dcmview.dicom.source import (
     inflate,
 )
 from dcmview.dicom.transfer import TRANSFER_SYNTAXES, transfer_syntax
-from dcmview.errors import NotDicom, Unreadable
+from dcmview.errors import NotDicom, Unreadable, one_line
 from dcmview.model import Repair, SampleKind
 
 # Documents, spectra and raw data are not for show: beyond this only their length is kept.
@@ -454,11 +454,6 @@ def _is_binary(tag: int, vr: str | None) -> bool:
     if vr is None:
         vr = dictionary_VR(tag) if dictionary_has_tag(tag) else "UN"
     return vr in _BINARY_VRS
-
-
-def one_line(exc: BaseException) -> str:
-    """Give the words of a foreign exception as one short line."""
-    return " ".join(str(exc).split())[:200] or type(exc).__name__
 
 
 def _read_meta(source: ByteSource, encoding: Encoding) -> FileMetaDataset:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from pydicom.datadict import dictionary_description, dictionary_has_tag
 
-from dcmview.dicom.parse import one_line
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.tagtext import searched_text
 from dcmview.dicom.tagtree import Node, pixel_nodes, tag_node
@@ -29,7 +28,7 @@ from dcmview.dicom.tagvalues import (
     tag_name,
 )
 from dcmview.dicom.tagwalk import Found, WalkBudget, walk_file
-from dcmview.errors import RequestError
+from dcmview.errors import RequestError, one_line
 
 if TYPE_CHECKING:
     from pydicom.tag import BaseTag

@@ -13,7 +13,6 @@ import numpy as np
 from pydicom.dataelem import RawDataElement
 from pydicom.multival import MultiValue
 
-from dcmview.dicom.parse import one_line
 from dcmview.dicom.tagvalues import (
     BINARY_VRS,
     DECIMAL_VRS,
@@ -23,6 +22,7 @@ from dcmview.dicom.tagvalues import (
     element_value,
     start_of_text,
 )
+from dcmview.errors import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

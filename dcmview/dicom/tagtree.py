@@ -13,7 +13,7 @@ from pydicom.datadict import keyword_for_tag
 from pydicom.tag import BaseTag, Tag
 
 from dcmview.dicom.elements import stored_element
-from dcmview.dicom.parse import PIXEL_ELEMENTS, one_line
+from dcmview.dicom.parse import PIXEL_ELEMENTS
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.sequences import sequence_items
 from dcmview.dicom.tagvalues import (
@@ -26,7 +26,7 @@ from dcmview.dicom.tagvalues import (
     tag_name,
 )
 from dcmview.dicom.uids import uid_name
-from dcmview.errors import NotFound
+from dcmview.errors import NotFound, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

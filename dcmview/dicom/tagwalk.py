@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dcmview.dicom.elements import stored_element
-from dcmview.dicom.parse import one_line
 from dcmview.dicom.sequences import sequence_items
 from dcmview.dicom.tagtree import MOST_LEVELS
 from dcmview.dicom.tagvalues import element_keyword, known_vr, private_creator, tag_name
+from dcmview.errors import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence

@@ -26,7 +26,7 @@ from dcmview.dicom.coded_frames import decode_reduced
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.sandbox import confine, limit_address_space
 from dcmview.dicom.transfer import transfer_syntax
-from dcmview.errors import DcmviewError, DecodeFailed
+from dcmview.errors import DcmviewError, DecodeFailed, one_line
 from dcmview.heap import keep_freed_memory
 from dcmview.model import PixelLayout, Repair  # noqa: TC001 - msgspec looks them up
 
@@ -185,8 +185,7 @@ def _answer(job: DecodeJob, shared: mmap.mmap) -> DecodeAnswer:
     except DcmviewError as exc:
         return DecodeAnswer(error=type(exc).__name__, message=exc.message)
     except BaseException as exc:  # a panic in Rust is no Exception
-        words = " ".join(str(exc).split())[:1000] or type(exc).__name__
-        return DecodeAnswer(error=DecodeFailed.__name__, message=words)
+        return DecodeAnswer(error=DecodeFailed.__name__, message=one_line(exc, most=1000))
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     values: np.ndarray[Any, Any] = np.ascontiguousarray(stored.values)

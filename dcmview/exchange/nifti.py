@@ -25,6 +25,7 @@ from dcmview.errors import (
     InvalidGeometry,
     NotInstalled,
     StartError,
+    one_line,
 )
 from dcmview.exchange.mask_files import MOST_BYTES, check_labels
 from dcmview.exchange.mask_reading import MaskPlane, rows_of_planes
@@ -118,8 +119,7 @@ def read_volume(path: str) -> Volume:
     except InvalidAnnotation as exc:
         raise StartError(f"ROI mask {path}: {exc.message}") from exc
     except failures as exc:
-        words = " ".join(str(exc).split()) or type(exc).__name__
-        raise StartError(f"ROI mask {path}: cannot be read: {words}") from exc
+        raise StartError(f"ROI mask {path}: cannot be read: {one_line(exc)}") from exc
     return Volume(path, values.astype(np.uint16), _affine(image.header))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dcmview.dicom.transfer import Codec
-from dcmview.errors import CannotTranscode
+from dcmview.errors import CannotTranscode, one_line
 from dcmview.transcoding.jpeg import encode_jpeg, encode_jpeg_ls
 from dcmview.transcoding.rle import encode_rle, encode_rle_bits
 from dcmview.transcoding.wavelets import encode_htj2k, encode_jpeg_2000
@@ -43,8 +43,7 @@ def encode_codestream(samples: Samples, coding: Coding) -> bytes:
     try:
         return bytes(_ENCODERS[coding.target.syntax.codec](samples, coding))
     except (ImportError, RuntimeError, ValueError, OSError, TypeError) as exc:
-        words = " ".join(str(exc).split()) or type(exc).__name__
-        raise CannotTranscode(f"the encoder refuses this frame: {words}") from exc
+        raise CannotTranscode(f"the encoder refuses this frame: {one_line(exc)}") from exc
 
 
 def _encode_rle(samples: Samples, coding: Coding) -> Content:
