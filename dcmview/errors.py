@@ -53,6 +53,14 @@ class DcmviewError(Exception):
         self.message = message
         self.detail = detail
 
+    def name_file(self, path: str, name: str) -> None:
+        """Have the message name the file at a path as the user calls it."""
+        if path in self.message:
+            self.message = self.message.replace(path, name)
+        else:
+            self.message = f"{name}: {self.message}"
+        self.args = (self.message,)
+
 
 class RequestError(DcmviewError):
     """The caller asked for something impossible."""

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from dcmview.cli.render_options import RenderOptions
     from dcmview.engine import Engine
-    from dcmview.errors import DcmviewError
     from dcmview.registry.registry import Entry
     from dcmview.rendering.product import Renderer
     from dcmview.rendering.settings import RenderSettings
@@ -65,17 +64,9 @@ def render_single(options: RenderOptions, path: str) -> int:
                 import traceback
 
                 traceback.print_exc()
-            _name_file(exc, path, options.paths[0])
+            given = options.paths[0]
+            exc.name_file(path, "standard input" if given == STANDARD_INPUT else given)
             raise
-
-
-def _name_file(error: DcmviewError, path: str, given: str) -> None:
-    """Say which file it is, as the user calls it."""
-    name = "standard input" if given == STANDARD_INPUT else given
-    if path in error.message:
-        error.message = error.message.replace(path, name)
-    else:
-        error.message = f"{name}: {error.message}"
 
 
 def _render(options: RenderOptions, path: str, product: ProductStream, phases: Phases) -> int:
@@ -84,7 +75,8 @@ def _render(options: RenderOptions, path: str, product: ProductStream, phases: P
     from dcmview.bulk.inputs import entry_of
     from dcmview.cli.render_request import render_settings
     from dcmview.engine import Engine
-    from dcmview.rendering.product import Renderer, require_frame
+    from dcmview.registry.opening import require_frame
+    from dcmview.rendering.product import Renderer
 
     settings = render_settings(options)
     phases.end("init-done")

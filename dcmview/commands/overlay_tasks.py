@@ -14,10 +14,10 @@ from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, keep_original
 from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.uids import stable_uid
-from dcmview.errors import NoPixelData, OutputExists
+from dcmview.errors import OutputExists
 from dcmview.exchange.overlay_copy import OverlayCopy
 from dcmview.exchange.planes import PLAIN_STYLE, PlaneStyle, planes_of
-from dcmview.registry.opening import open_entry
+from dcmview.registry.opening import open_entry, require_frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,8 +114,7 @@ class ExtractPlanes:
         from dcmview.exchange.plane_reading import PlaneNotes
 
         entry = job.entry
-        if not entry.header.shared.has_pixels:
-            raise NoPixelData(f"it holds no image: {entry.header.shared.kind}")
+        require_frame(entry, 0)
         form = PLANE_FORMS[self.form]
         instance = open_instance(entry.path, expected=entry.stamp, member=entry.member)
         stem = job.output.removesuffix(form.extension)

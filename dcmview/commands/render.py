@@ -14,12 +14,13 @@ from dcmview.bulk.memory import held_file
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, fresh_entry, worker_engine
 from dcmview.commands.windows import checked_window
-from dcmview.errors import RequestError
+from dcmview.errors import InstanceError, NotFound, RequestError
 from dcmview.model import DisplayRequest, PictureFormat
 from dcmview.pixels.encode import encode_picture
+from dcmview.registry.opening import require_frame
 from dcmview.rendering.arrays import modality_values
 from dcmview.rendering.document import document_fields, frame_document
-from dcmview.rendering.product import Renderer, require_frame
+from dcmview.rendering.product import Renderer
 from dcmview.rendering.settings import Encoding, OutputForm, RenderSettings
 
 if TYPE_CHECKING:
@@ -240,16 +241,26 @@ def render(
     roi_path = None if annotations is None else os.fspath(annotations)
     settings = RenderSettings(OutputForm.PNG, request, annotations=roi_path)
     with ExitStack() as stack:
-        entry = fresh_entry(entry_of(_path_of(source, stack)))
-        require_frame(entry, frame)
-        # Of this process, for all calls: a codec that crashes must not end a notebook.
-        engine = worker_engine()
-        renderer = Renderer(engine, entry, settings)
-        stored, _ = engine.stored_frame(entry, frame)
-        shown = renderer.shown(frame)
-        # What was decoded for a small picture is less than what was asked for.
-        shown = replace(shown, stored=stored)
-        declared = engine.declared_range(entry)
+        path = _path_of(source, stack)
+        try:
+            return _rendering(path, frame, settings)
+        except (InstanceError, NotFound) as exc:
+            given = os.fspath(source) if isinstance(source, str | os.PathLike) else "the data"
+            exc.name_file(path, given)
+            raise
+
+
+def _rendering(path: str, frame: int, settings: RenderSettings) -> Rendering:
+    entry = fresh_entry(entry_of(path))
+    require_frame(entry, frame)
+    # Of this process, for all calls: a codec that crashes must not end a notebook.
+    engine = worker_engine()
+    renderer = Renderer(engine, entry, settings)
+    stored, _ = engine.stored_frame(entry, frame)
+    shown = renderer.shown(frame)
+    # What was decoded for a small picture is less than what was asked for.
+    shown = replace(shown, stored=stored)
+    declared = engine.declared_range(entry)
     return Rendering(shown.display, stored.values, shown.recipe, shown, frame, declared)
 
 

@@ -78,7 +78,7 @@ class ThumbnailTask:
         }
         if self.cache is not None:
             figures["cache"] = "miss" if maker.has_made else "hit"
-        reason = "the data of the frame end early" if thumbnail.truncated else ""
+        reason = "the data of the frame ends early" if thumbnail.truncated else ""
         return Result(path, Status.DONE, outputs, reason, figures)
 
 

@@ -1,4 +1,4 @@
-"""The bytes of a listed file, wherever it lies."""
+"""The bytes of a listed file, wherever it lies, and whether it has what is wanted of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from dcmview.dicom.source import open_member, open_source, read_member
+from dcmview.errors import FrameOutOfRange, NoPixelData
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,3 +47,23 @@ def entry_pieces(entry: Entry) -> Iterator[bytes]:
         while piece := source.pread(offset, _PIECE_BYTES):
             yield piece
             offset += len(piece)
+
+
+def require_frame(entry: Entry, frame_index: int) -> None:
+    """Refuse what a file does not have; the message leaves it to others to name the file.
+
+    Raises
+    ------
+    NoPixelData
+        If it holds no image.
+    FrameOutOfRange
+        If it has no such frame.
+    """
+    header = entry.header.shared
+    if not header.has_pixels:
+        raise NoPixelData(f"holds no image: {header.kind or 'no pixel data'}")
+    if not 0 <= frame_index < header.frame_count:
+        raise FrameOutOfRange(
+            f"has {header.frame_count} frame(s) counted from 0, no frame {frame_index}",
+            frame_count=header.frame_count,
+        )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dcmview.errors import FrameOutOfRange, NoPixelData, UnsupportedPixelFormat
+from dcmview.errors import UnsupportedPixelFormat
 from dcmview.model import PictureFormat
 from dcmview.pixels.encode import encode_picture
 from dcmview.pixels.pipeline import choose_voi, deep_frame, is_color
+from dcmview.registry.opening import require_frame
 from dcmview.rendering.arrays import (
     little_bytes,
     modality_type,
@@ -33,28 +34,6 @@ if TYPE_CHECKING:
     from dcmview.model import ShownFrame
     from dcmview.registry.registry import Entry
     from dcmview.rendering.settings import RenderSettings
-
-
-def require_frame(entry: Entry, frame_index: int) -> None:
-    """Refuse what a file does not have.
-
-    Raises
-    ------
-    NoPixelData
-        If it holds no image.
-    FrameOutOfRange
-        If it has no such frame.
-    """
-    header = entry.header.shared
-    if not header.has_pixels:
-        kind = header.kind or "no pixel data"
-        raise NoPixelData(f"the file holds no image: {kind}: {entry.path}")
-    if not 0 <= frame_index < header.frame_count:
-        raise FrameOutOfRange(
-            f"there is no frame {frame_index}, the file has {header.frame_count} counted from 0: "
-            f"{entry.path}",
-            frame_count=header.frame_count,
-        )
 
 
 class Renderer:

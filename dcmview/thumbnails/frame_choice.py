@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dcmview.errors import FrameOutOfRange, NoPixelData
 from dcmview.model import Rescale
 from dcmview.pixels.modality import apply_modality
 from dcmview.pixels.pipeline import display_frame, is_color
 from dcmview.pixels.stored import padding_mask
+from dcmview.registry.opening import require_frame
 from dcmview.thumbnails.settings import FrameChoice
 
 if TYPE_CHECKING:
@@ -43,13 +43,9 @@ def choose_frame(
     CancelledError
         If ``is_wanted`` says that nobody waits any more.
     """
-    header = entry.header.shared
-    if not header.has_pixels:
-        raise NoPixelData(f"holds no image: {header.kind or 'no pixel data'}")
-    count = header.frame_count
+    require_frame(entry, choice if isinstance(choice, int) else 0)
+    count = entry.header.shared.frame_count
     if isinstance(choice, int):
-        if choice >= count:
-            raise FrameOutOfRange(f"there is no frame {choice} of {count} counted from 0")
         return choice
     if choice is FrameChoice.FIRST or count == 1:
         return 0

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Thumbnail(msgspec.Struct, frozen=True, array_like=True):
-    """A thumbnail as a file; ``truncated`` says that the data of the frame end early."""
+    """A thumbnail as a file; ``truncated`` says that the data of the frame ends early."""
 
     content: bytes
     frame_index: int

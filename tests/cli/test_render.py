@@ -194,8 +194,10 @@ def test_every_way_to_fail_is_one_line_and_an_exit_code(error, tmp_path):
     content = pixel_file_named("693_J2KI.dcm").read_bytes()
     begin = content.index(b"\xff\x4f\xff\x51")  # SOC and SIZ of JPEG 2000
     bad.write_bytes(content[:begin] + bytes(100) + content[begin + 100 :])
-    assert "holds no image: Enhanced SR" in error(report, code=4)
-    assert "no frame 1, the file has 1" in error(CT, "--frame", 1, code=4)
+    assert "measurements.dcm: holds no image: Enhanced SR" in error(report, code=4)
+    assert "CT_small.dcm: has 1 frame(s) counted from 0, no frame 1" in error(
+        CT, "--frame", 1, code=4
+    )
     assert "bad.dcm: no JPEG 2000 codestream" in error(bad, code=4)
     assert "no such file" in error(tmp_path / "none.dcm", code=2)
     assert "no DICOM data set" in error(ROOT / "README.md", code=4)

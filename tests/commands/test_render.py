@@ -155,7 +155,7 @@ def test_a_data_set_that_is_no_file_is_refused():
 
 
 def test_what_is_no_image_is_an_error_of_its_kind():
-    with pytest.raises(NotDicom):
+    with pytest.raises(NotDicom, match="the data: no DICOM data set"):
         render(b"hello")
     with pytest.raises(NoPixelData, match="Enhanced SR"):
         render(FIXTURES / "report/measurements.dcm")

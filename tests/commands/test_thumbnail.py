@@ -93,7 +93,7 @@ def test_a_given_file_without_an_image_and_a_frame_that_is_not_there_have_failed
     (report,) = dcmview.thumbnail(REPORT, out)
     (heart,) = dcmview.thumbnail(HEART, out, frame=20)
     assert (report.status, heart.status) == (Status.FAILED, Status.FAILED)
-    assert heart.reason == "there is no frame 20 of 20 counted from 0"
+    assert heart.reason == "has 20 frame(s) counted from 0, no frame 20"
     assert written(out) == []
 
 
@@ -108,7 +108,7 @@ def test_a_frame_that_cannot_be_decoded_leaves_no_picture(tmp_path, out):
 
 def test_a_frame_that_ends_early_is_said_in_the_report(out):
     (result,) = dcmview.thumbnail(FIXTURES / "odd/cut-short.dcm", out)
-    assert (result.status, result.reason) == (Status.DONE, "the data of the frame end early")
+    assert (result.status, result.reason) == (Status.DONE, "the data of the frame ends early")
 
 
 def test_a_window_is_used(out):

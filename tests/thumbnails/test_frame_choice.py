@@ -126,7 +126,7 @@ def test_of_colour_the_mean_of_red_green_and_blue_counts(chosen):
 
 
 def test_a_frame_that_is_not_there_is_refused(chosen):
-    with pytest.raises(FrameOutOfRange, match="no frame 5 of 5 counted from 0"):
+    with pytest.raises(FrameOutOfRange, match="counted from 0, no frame 5"):
         chosen(frames(*FIVE), 5)
 
 
