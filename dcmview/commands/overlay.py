@@ -185,36 +185,38 @@ def overlay_plan(
     """
     style = choice(NameStyle, "names", names)
     check_output_folder(output_dir, paths)
-    extension = ""
-    rois = None
     if isinstance(task, ExtractPlanes):
         if annotations:
             raise UsageError("planes are taken out or put in: extract takes no annotations")
-        from dcmview.exchange.plane_files import PLANE_FORMS
-
-        if task.form not in PLANE_FORMS:
-            raise UsageError(f"extract must be one of {', '.join(PLANE_FORMS)}, not {task.form}")
-        if task.form == "nii":
-            from dcmview.exchange.nifti import nibabel
-
-            nibabel()  # missing, it is missing for every file
-        extension = PLANE_FORMS[task.form].extension
-    else:
-        if not annotations:
-            raise UsageError("no annotations given, and nothing to extract")
-        try:
-            columns = parse_columns(annotations_columns)
-        except InvalidAnnotation as exc:
-            raise UsageError(f"columns of annotations: {exc.message}") from exc
-        sources = RoiSources.read(annotations, columns)
-        rois = RoisOfRun(sources, copy_all=task.copy_all, warn=warn)
-    naming = Naming(output_dir, style, extension, paths)
+        naming = Naming(output_dir, style, _extension_of(task), paths)
+        return BulkPlan(task, naming.plan, overwrite=overwrite, jobs=jobs, cluster=cluster)
+    if not annotations:
+        raise UsageError("no annotations given, and nothing to extract")
+    try:
+        columns = parse_columns(annotations_columns)
+    except InvalidAnnotation as exc:
+        raise UsageError(f"columns of annotations: {exc.message}") from exc
+    sources = RoiSources.read(annotations, columns)
+    rois = RoisOfRun(sources, copy_all=task.copy_all, warn=warn)
     return BulkPlan(
         task,
-        naming.plan,
+        Naming(output_dir, style, "", paths).plan,
         overwrite=overwrite,
         jobs=jobs,
         cluster=cluster,
-        extra_for=rois.extra_for if rois is not None else None,
-        prepare=rois.prepare if rois is not None else None,
+        extra_for=rois.extra_for,
+        prepare=rois.prepare,
     )
+
+
+def _extension_of(task: ExtractPlanes) -> str:
+    """Give that of the files of a form, if they can be written."""
+    from dcmview.exchange.plane_files import PLANE_FORMS
+
+    if task.form not in PLANE_FORMS:
+        raise UsageError(f"extract must be one of {', '.join(PLANE_FORMS)}, not {task.form!r}")
+    if task.form == "nii":
+        from dcmview.exchange.nifti import nibabel
+
+        nibabel()  # missing, it is missing for every file
+    return PLANE_FORMS[task.form].extension

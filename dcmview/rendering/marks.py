@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from PIL import ImageDraw
 
-    from dcmview.annotations.roi import Roi
+    from dcmview.annotations.roi import ImagePoint, Roi
 
 USUAL_COLOR = "#ffd84d"
 LABEL_COLORS = (
@@ -65,41 +66,58 @@ def draw_rois(
     from PIL import Image, ImageDraw
 
     height, width = display.shape[:2]
-    scale = width / size[1], height / size[0]
     picture = Image.fromarray(display).convert("RGB")
-    draw = ImageDraw.Draw(picture)
-    line = max(1, round(max(height, width) / _SIDE_A_LINE_PX))
+    pen = _Pen(
+        ImageDraw.Draw(picture),
+        (width / size[1], height / size[0]),
+        (width, height),
+        max(1, round(max(height, width) / _SIDE_A_LINE_PX)),
+    )
     for roi in rois:
-        color = roi_color(roi, labels)
+        pen.draw(roi, roi_color(roi, labels))
+    return np.asarray(picture)
+
+
+class _Pen(NamedTuple):
+    """Draws in a picture what has points of the image; pairs are (column, row)."""
+
+    canvas: ImageDraw.ImageDraw
+    scale: tuple[float, float]
+    size: tuple[int, int]
+    line_px: int
+
+    def draw(self, roi: Roi, color: str) -> None:
         if roi.kind in ("rectangle", "ellipse"):
-            low, high = roi.points
-            box = (
-                math.floor(low.x * scale[0]),
-                math.floor(low.y * scale[1]),
-                max(math.ceil(high.x * scale[0]) - 1, math.floor(low.x * scale[0])),
-                max(math.ceil(high.y * scale[1]) - 1, math.floor(low.y * scale[1])),
-            )
-            outline = draw.rectangle if roi.kind == "rectangle" else draw.ellipse
-            outline(box, outline=color, width=line)
-            continue
-        points = [
-            (
-                min(math.floor(point.x * scale[0]), width - 1),
-                min(math.floor(point.y * scale[1]), height - 1),
-            )
-            for point in roi.points
-        ]
+            outline = self.canvas.rectangle if roi.kind == "rectangle" else self.canvas.ellipse
+            outline(self._box(*roi.points), outline=color, width=self.line_px)
+            return
+        points = [self._pixel(point) for point in roi.points]
         if roi.kind == "point":
-            (column, row), arm = points[0], _CROSS_LINES * line
-            draw.line([(column - arm, row), (column + arm, row)], fill=color, width=line)
-            draw.line([(column, row - arm), (column, row + arm)], fill=color, width=line)
+            (column, row), arm = points[0], _CROSS_LINES * self.line_px
+            self._line([(column - arm, row), (column + arm, row)], color)
+            self._line([(column, row - arm), (column, row + arm)], color)
         elif roi.kind in _SIDES:
             for begin, end in _SIDES[roi.kind]:
-                draw.line([points[begin], points[end]], fill=color, width=line)
+                self._line([points[begin], points[end]], color)
         else:
             is_closed = roi.kind in ("polygon", "freehand")
-            draw.line(points + points[:1] if is_closed else points, fill=color, width=line)
-    return np.asarray(picture)
+            self._line(points + points[:1] if is_closed else points, color)
+
+    def _line(self, points: list[tuple[int, int]], color: str) -> None:
+        self.canvas.line(points, fill=color, width=self.line_px)
+
+    def _pixel(self, point: ImagePoint) -> tuple[int, int]:
+        """The pixel that holds a point; the last edge is in the last pixel."""
+        return (
+            min(math.floor(point.x * self.scale[0]), self.size[0] - 1),
+            min(math.floor(point.y * self.scale[1]), self.size[1] - 1),
+        )
+
+    def _box(self, low: ImagePoint, high: ImagePoint) -> tuple[int, int, int, int]:
+        """First and last column and row that a box holds a part of."""
+        left, top = math.floor(low.x * self.scale[0]), math.floor(low.y * self.scale[1])
+        right, bottom = math.ceil(high.x * self.scale[0]), math.ceil(high.y * self.scale[1])
+        return left, top, max(right - 1, left), max(bottom - 1, top)
 
 
 def roi_color(roi: Roi, labels: Sequence[str]) -> str:
