@@ -5,6 +5,7 @@ All are a `concurrent.futures.Executor`, so nothing else knows which it is.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import multiprocessing
 import os
@@ -14,11 +15,15 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from dcmview.bulk.remote import call_packed, pack_call
+from dcmview.dicom.interrupts import deaf_children
 from dcmview.errors import NotInstalled, StartError, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+ENDING_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 _PRELOADED = ["dcmview.bulk.task", "dcmview.engine"]
 _CLUSTER_WAIT_S = 30.0
 _MOST_RETRIES = 3
@@ -52,7 +57,42 @@ def local_processes(size: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if "forkserver" in methods:
         context.set_forkserver_preload(_PRELOADED)
+        _start_fork_server()
     return ProcessPoolExecutor(size, mp_context=context, initializer=_begin_worker)
+
+
+def _start_fork_server() -> None:
+    """Start what starts processes."""
+    from multiprocessing import forkserver, resource_tracker  # not on Windows
+
+    # The tracker first: starting it lets signals through again.
+    resource_tracker.ensure_running()
+    with deaf_children():
+        forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def interrupts_held_back() -> Iterator[None]:
+    """Let Ctrl+C and its like wait for the end of the block.
+
+    A process that has been half started when this one goes dies with many words.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _frame: came.append(number))
+        for number in ENDING_SIGNALS
+        if signal.getsignal(number) is not None
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in dict.fromkeys(came):
+            signal.raise_signal(number)
 
 
 def cluster(address: str) -> Executor:

@@ -6,14 +6,14 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 from typing import TYPE_CHECKING, BinaryIO
 
 from dcmview.errors import OutputExists
+from dcmview.model import FileStamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dcmview.model import FileStamp
+    from collections.abc import Iterable, Iterator
 
 _PARTIAL_SUFFIX = ".dcmview-partial"
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
@@ -41,17 +41,18 @@ def new_file(
     Raises
     ------
     OutputExists
-        If there is a file of that name and it may not be replaced.
+        If there is a file of that name and it may not be replaced; folders, pipes and
+        devices never are.
     OSError
         If it cannot be written.
     """
     _check(path, overwrite=overwrite, inputs=inputs)
     folder = os.path.dirname(path) or "."
     try:
-        descriptor, partial = _open_partial(folder, os.path.basename(path))
+        descriptor, partial = _open_partial(folder)
     except FileNotFoundError:
         os.makedirs(folder, exist_ok=True)
-        descriptor, partial = _open_partial(folder, os.path.basename(path))
+        descriptor, partial = _open_partial(folder)
     try:
         with os.fdopen(descriptor, "w+b") as stream:
             yield stream
@@ -60,7 +61,7 @@ def new_file(
                 _name_open_file(stream.fileno(), path)
                 return
             if partial is None:
-                partial = os.path.join(folder, _partial_name("output"))
+                partial = os.path.join(folder, _partial_name())
                 _name_open_file(stream.fileno(), partial)
         if overwrite:
             _check(path, overwrite=overwrite, inputs=inputs)
@@ -74,6 +75,25 @@ def new_file(
         raise
 
 
+def is_stream(path: str) -> bool:
+    """Whether a path is a pipe or a device, which is written to in place of a new file."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
+def stamps_of(paths: Iterable[str]) -> tuple[FileStamp, ...]:
+    """Give the stamps of those files that are there."""
+    stamps = []
+    for path in paths:
+        with contextlib.suppress(OSError):
+            found = os.stat(path)
+            stamps.append(FileStamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
+    return tuple(stamps)
+
+
 def _check(path: str, *, overwrite: bool, inputs: tuple[FileStamp, ...]) -> None:
     try:
         found = os.stat(path)
@@ -83,23 +103,25 @@ def _check(path: str, *, overwrite: bool, inputs: tuple[FileStamp, ...]) -> None
         return
     if any((found.st_dev, found.st_ino) == (stamp.device, stamp.inode) for stamp in inputs):
         raise OutputExists(f"the output would replace the input: {path}")
+    if not stat.S_ISREG(found.st_mode):
+        raise OutputExists(f"there is something of that name that is no file: {path}")
     if not overwrite:
         raise OutputExists(f"there is a file of that name: {path}")
 
 
-def _open_partial(folder: str, name: str) -> tuple[int, str | None]:
+def _open_partial(folder: str) -> tuple[int, str | None]:
     """A file without a name, which a killed process does not leave behind; else one with."""
     flag = getattr(os, "O_TMPFILE", 0)
     if flag:
         with contextlib.suppress(OSError):  # not every file system has them
             return os.open(folder, flag | os.O_RDWR | os.O_CLOEXEC, 0o666), None
-    partial = os.path.join(folder, _partial_name(name))
+    partial = os.path.join(folder, _partial_name())
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     return os.open(partial, flags | getattr(os, "O_CLOEXEC", 0), 0o666), partial
 
 
-def _partial_name(name: str) -> str:
-    return f".{name[:100]}.{secrets.token_hex(6)}{_PARTIAL_SUFFIX}"
+def _partial_name() -> str:
+    return f".{secrets.token_hex(12)}{_PARTIAL_SUFFIX}"
 
 
 def _name_open_file(descriptor: int, path: str) -> None:

@@ -71,7 +71,7 @@ class Inputs:
         self._registry = Registry()
         self._found: queue.SimpleQueue[list[Entry] | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self._given: list[str] = []
+        self._given: dict[str, None] = {}
         self._error: BaseException | None = None
         self._told_skips: set[str] = set()
         self._running_scan: Scan | None = None
@@ -138,7 +138,7 @@ class Inputs:
         def remembered() -> Iterator[Root]:
             for root in self._roots:
                 if isinstance(root, str):
-                    self._given.append(os.path.abspath(root))
+                    self._given[os.path.abspath(root)] = None
                 if self._stopping.is_set():
                     return
                 yield root
@@ -155,7 +155,7 @@ class Inputs:
             scan.run()
             self._registry.mark_complete()
             if self._watch_interval_s is not None:
-                scan.watch(self._given, self._watch_interval_s, self._stopping.wait)
+                scan.watch(list(self._given), self._watch_interval_s, self._stopping.wait)
         except BaseException as exc:  # noqa: BLE001, told in the thread that waits
             self._error = exc
         finally:

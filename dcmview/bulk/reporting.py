@@ -22,6 +22,10 @@ _NAMES = {
 }
 
 
+REPORT_BEGIN = b'{"input":'
+"""What a report begins with: any other file is not replaced by one."""
+
+
 class Tally:
     """Counts of a run."""
 

@@ -9,10 +9,16 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dcmview.bulk.executors import InlineExecutor, cluster, core_count, local_processes
+from dcmview.bulk.executors import (
+    InlineExecutor,
+    cluster,
+    core_count,
+    interrupts_held_back,
+    local_processes,
+)
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, close_worker_engine, run_task
-from dcmview.errors import one_line
+from dcmview.errors import UsageError, one_line
 from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, SkippedPath
 
@@ -40,6 +46,11 @@ class BulkPlan:
     ``extra_for`` gives what else the task has to know of a file, which travels with
     it. ``prepare`` is called with all files before the first is worked on, for who
     has to know them all.
+
+    Raises
+    ------
+    UsageError
+        If there cannot be so many processes.
     """
 
     task: Task
@@ -49,6 +60,11 @@ class BulkPlan:
     cluster: str | None = None
     extra_for: Callable[[Entry], Any] | None = None
     prepare: Callable[[Sequence[Entry]], None] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a number of processes that there cannot be."""
+        if self.jobs < 0:
+            raise UsageError(f"jobs must be 0 or more, not {self.jobs}")
 
 
 class BulkRun:
@@ -201,10 +217,17 @@ class BulkRun:
         assert self._executor is not None
         assert pending.job is not None
         try:
-            pending.future = self._executor.submit(run_task, self._plan.task, pending.job)
+            with self._starting():
+                pending.future = self._executor.submit(run_task, self._plan.task, pending.job)
         except BrokenExecutor as exc:
             pending.future = Future()
             pending.future.set_exception(exc)
+
+    def _starting(self) -> contextlib.AbstractContextManager[None]:
+        """Around what may start a process; a job that is done here may be interrupted."""
+        if isinstance(self._executor, InlineExecutor):
+            return contextlib.nullcontext()
+        return interrupts_held_back()
 
     def _finished(self, most_pending: int) -> Iterator[Result]:
         """Give results that are there, and wait for some while too many are not."""
@@ -235,7 +258,9 @@ class BulkRun:
                     continue
             with local_processes(1) as alone:
                 try:
-                    pending.result = alone.submit(run_task, self._plan.task, pending.job).result()
+                    with interrupts_held_back():
+                        future = alone.submit(run_task, self._plan.task, pending.job)
+                    pending.result = future.result()
                 except BrokenExecutor:
                     reason = "the process that worked on it died"
                     pending.result = Result(pending.job.entry.path, Status.FAILED, reason=reason)

@@ -10,8 +10,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from dcmview.bulk.executors import ENDING_SIGNALS
 from dcmview.bulk.inputs import Inputs
-from dcmview.bulk.reporting import Tally, write_line
+from dcmview.bulk.reporting import REPORT_BEGIN, Tally, write_line
 from dcmview.bulk.result import Status
 from dcmview.bulk.run import BulkRun
 from dcmview.cli import console
@@ -151,6 +152,12 @@ def _open_report(path: str | None) -> contextlib.AbstractContextManager[BinaryIO
     if path is None:
         return contextlib.nullcontext()
     try:
+        if os.path.isfile(path) and os.path.getsize(path):
+            with open(path, "rb") as stream:
+                if stream.read(len(REPORT_BEGIN)) != REPORT_BEGIN:
+                    raise UsageError(
+                        f"--report: there is a file of that name, and no report: {path}"
+                    )
         return open(path, "wb")
     except OSError as exc:
         raise StartError(f"--report: {path}: {exc.strerror}") from exc
@@ -158,7 +165,10 @@ def _open_report(path: str | None) -> contextlib.AbstractContextManager[BinaryIO
 
 @contextlib.contextmanager
 def _interrupting() -> Iterator[None]:
-    """Let SIGTERM end a run as Ctrl+C does: what is begun is finished, the rest is not begun."""
+    """Let SIGTERM end a run as Ctrl+C does: what is begun is finished, the rest is not begun.
+
+    So does a terminal that is closed, or a connection that is lost, if nothing else was said.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -166,8 +176,13 @@ def _interrupting() -> Iterator[None]:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
+    # One that is ignored, as after nohup, stays so.
+    ours = [number for number, handler in before.items() if handler is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number in ours:
+            signal.signal(number, before[number])

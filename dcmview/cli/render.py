@@ -16,6 +16,8 @@ from dcmview.errors import UsageError
 PROTOCOL_VERSION = 1
 """Of the JSON form: raised when a field changes its meaning or goes."""
 
+_STANDARD_OUTPUT = ("-", "/dev/stdout")
+_OF_A_RUN = ("report", "filter", "cluster")
 _OF_A_PICTURE = ("window", "voi", "full_dynamic", "invert")
 _OF_8_BITS = ("overlay", "annotations", "size", "colormap")
 
@@ -28,6 +30,8 @@ def run(options: RenderOptions) -> int:
         )
         return console.EXIT_OK
     options = _with_input(options)
+    if options.output_file in _STANDARD_OUTPUT:
+        options = replace(options, output_file=None)
     check(options)
     if len(options.paths) == 1 and not options.file_list:
         (path,) = options.paths
@@ -72,6 +76,9 @@ def check(options: RenderOptions) -> None:
         raise UsageError(f"--quality must be from 1 to 100, not {options.quality}")
     if options.output_file is not None and options.output_dir is not None:
         raise UsageError("only one of --output-file and --output-dir can be had")
+    for name in _OF_A_RUN:
+        if getattr(options, name) and options.output_dir is None:
+            raise UsageError(f"--{name} is for files in --output-dir")
     form = form_of(options)
     if options.annotations is not None and not os.path.exists(options.annotations):
         raise UsageError(f"--annotations: no such file: {options.annotations}")

@@ -9,7 +9,7 @@ from dcmview.bulk.run import BulkPlan
 from dcmview.cli.bulk import run_bulk
 from dcmview.cli.options import STANDARD_INPUT
 from dcmview.cli.render_request import render_settings
-from dcmview.commands.render import RenderTask
+from dcmview.commands.render import FRAME_SUFFIX, RenderTask
 from dcmview.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,10 +31,16 @@ def render_many(options: RenderOptions, standard_input: BinaryIO | None = None) 
     if options.explain:
         raise UsageError("--explain is for one file")
     folders = [path for path in options.paths if path != STANDARD_INPUT]
-    check_output_folder(options.output_dir, folders)
+    rois = [] if options.annotations is None else [options.annotations]
+    check_output_folder(options.output_dir, [*folders, *rois] if options.overwrite else folders)
     settings = render_settings(options)
+    is_many = options.all_frames and settings.form.is_picture
     naming = Naming(
-        options.output_dir, NameStyle(options.names), _extension(options, settings), folders
+        options.output_dir,
+        NameStyle(options.names),
+        _extension(options, settings),
+        folders,
+        FRAME_SUFFIX if is_many else "",
     )
     task = RenderTask(settings, None if options.all_frames else options.frame or 0)
     plan = BulkPlan(

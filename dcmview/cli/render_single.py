@@ -90,7 +90,8 @@ def _render(options: RenderOptions, path: str, product: ProductStream, phases: P
         if options.debug:
             _describe(engine, entry, frame_index)
         if options.explain:
-            _put(options, product, [_explanation(engine, entry, frame_index, options, settings)])
+            explanation = _explanation(engine, entry, frame_index, options, settings)
+            _put(options, product, [explanation], entry)
             return console.EXIT_OK
         renderer = Renderer(engine, entry, settings, phases=phases if options.perf else None)
         if options.annotations is not None and not renderer.rois and not options.quiet:
@@ -109,23 +110,27 @@ def _render(options: RenderOptions, path: str, product: ProductStream, phases: P
 
 
 def _put(
-    options: RenderOptions,
-    product: ProductStream,
-    parts: Iterable[bytes],
-    entry: Entry | None = None,
+    options: RenderOptions, product: ProductStream, parts: Iterable[bytes], entry: Entry
 ) -> None:
-    if options.output_file is None:
+    path = options.output_file
+    if path is None:
         product.write(parts)
         return
-    from dcmview.bulk.files import new_file
+    from dcmview.bulk.files import is_stream, new_file, stamps_of
     from dcmview.errors import NotSaved
 
-    stamps = () if entry is None else (entry.stamp,)
+    inputs = (entry.stamp, *stamps_of([options.annotations or ""]))
     try:
-        with new_file(options.output_file, overwrite=options.overwrite, inputs=stamps) as stream:
+        with (
+            open(path, "wb")
+            if is_stream(path)
+            else new_file(path, overwrite=options.overwrite, inputs=inputs)
+        ) as stream:
             stream.writelines(parts)
+    except BrokenPipeError as exc:
+        raise ReaderGone from exc
     except OSError as exc:
-        raise NotSaved(f"{options.output_file} cannot be written: {exc.strerror}") from exc
+        raise NotSaved(f"{path} cannot be written: {exc.strerror}") from exc
 
 
 def _tell(options: RenderOptions, renderer: Renderer, phases: Phases) -> None:

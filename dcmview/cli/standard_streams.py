@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from dcmview.errors import NothingToShow, NotSaved
+from dcmview.errors import NothingToShow, NotSaved, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,14 +34,17 @@ class ProductStream:
     """
 
     def __enter__(self) -> Self:
-        sys.stdout.flush()
+        self._is_closed = sys.stdout is None
+        if not self._is_closed:
+            sys.stdout.flush()
         self._descriptor = os.dup(1)
         os.dup2(2, 1)
         return self
 
     def __exit__(self, *_exc: object) -> None:
         with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
+            if not self._is_closed:
+                sys.stdout.flush()
         os.dup2(self._descriptor, 1)
         os.close(self._descriptor)
 
@@ -55,6 +58,8 @@ class ProductStream:
         NotSaved
             If it cannot be written for another reason.
         """
+        if self._is_closed:
+            raise NotSaved("standard output is closed; --output-file writes to a file")
         try:
             for part in parts:
                 view = memoryview(part)
@@ -73,9 +78,13 @@ class StandardInput:
     ------
     NothingToShow
         If nothing comes.
+    UsageError
+        If it is closed.
     """
 
     def __init__(self) -> None:
+        if sys.stdin is None:
+            raise UsageError("standard input is closed")
         self._stream: BinaryIO = sys.stdin.buffer
         self._head = b""
         # No more than that: a list may come slowly, and is read as it comes.

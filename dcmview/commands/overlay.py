@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from dcmview.bulk.result import Result
     from dcmview.commands.arguments import AnyPath
+    from dcmview.exchange.plane_files import PlaneForm
     from dcmview.registry.registry import Entry
 
 
@@ -188,7 +189,8 @@ def overlay_plan(
     if isinstance(task, ExtractPlanes):
         if annotations:
             raise UsageError("planes are taken out or put in: extract takes no annotations")
-        naming = Naming(output_dir, style, _extension_of(task), paths)
+        form = _form_of(task)
+        naming = Naming(output_dir, style, form.extension, paths, form.suffix)
         return BulkPlan(task, naming.plan, overwrite=overwrite, jobs=jobs, cluster=cluster)
     if not annotations:
         raise UsageError("no annotations given, and nothing to extract")
@@ -209,8 +211,8 @@ def overlay_plan(
     )
 
 
-def _extension_of(task: ExtractPlanes) -> str:
-    """Give that of the files of a form, if they can be written."""
+def _form_of(task: ExtractPlanes) -> PlaneForm:
+    """Give the form that files get, if they can be written."""
     from dcmview.exchange.plane_files import PLANE_FORMS
 
     if task.form not in PLANE_FORMS:
@@ -219,4 +221,4 @@ def _extension_of(task: ExtractPlanes) -> str:
         from dcmview.exchange.nifti import nibabel
 
         nibabel()  # missing, it is missing for every file
-    return PLANE_FORMS[task.form].extension
+    return PLANE_FORMS[task.form]

@@ -117,7 +117,7 @@ class ExtractPlanes:
         require_frame(entry, 0)
         form = PLANE_FORMS[self.form]
         instance = open_instance(entry.path, expected=entry.stamp, member=entry.member)
-        stem = job.output.removesuffix(form.extension)
+        stem = job.output.removesuffix(f"{form.suffix}{form.extension}")
         notes = PlaneNotes()
         outputs: list[str] = []
         written = 0

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from dcmview.dicom.declared import DeclaredRange
     from dcmview.model import DisplayRecipe, ShownFrame
 
+FRAME_SUFFIX = ".f"
+"""Before the number of a frame in the name of its picture; no picture of one frame has it."""
+
 _PIECE_BYTES = 1 << 20
 
 
@@ -40,7 +43,7 @@ class RenderTask:
     """Renders one frame of a file, or all of them, into files.
 
     ``frame`` is that of every file, None for all frames: those of a picture form get a
-    file each, with the number of the frame in its name.
+    file each, with the number of the frame behind the `FRAME_SUFFIX` of the planned name.
     """
 
     settings: RenderSettings
@@ -88,12 +91,12 @@ def frame_paths(output: str, count: int) -> list[str]:
 
     Examples
     --------
-    >>> frame_paths("out/a.png", 2)
+    >>> frame_paths("out/a.f.png", 2)
     ['out/a.f0000.png', 'out/a.f0001.png']
     """
     stem, extension = os.path.splitext(output)
     digits = max(4, len(str(count - 1)))
-    return [f"{stem}.f{frame_index:0{digits}}{extension}" for frame_index in range(count)]
+    return [f"{stem}{frame_index:0{digits}}{extension}" for frame_index in range(count)]
 
 
 class ReadableFile(Protocol):
@@ -194,9 +197,9 @@ def render(
     window : tuple of float, optional
         Center and width in modality values.
     voi : int, optional
-        Which of the windows and VOI LUTs of the file, from 0.
+        Instead of it: which of the windows and VOI LUTs of the file, from 0.
     full_dynamic : bool
-        Window from the least to the greatest value of the frame.
+        Instead of both: from the least to the greatest value of the frame.
     invert : bool
         Turn the greys around.
     overlays : bool
@@ -211,7 +214,7 @@ def render(
     Raises
     ------
     RequestError
-        If there is no such window, VOI or colour map.
+        If there is no such window, VOI or colour map, or more than one is asked for.
     NotFound
         If the file has no such frame, or no image.
     InstanceError

@@ -34,7 +34,7 @@ def checked_window(
     Raises
     ------
     InvalidWindow
-        If a number is not finite, or the width is not above 0.
+        If there are not two finite numbers, or the width is not above 0.
     RequestError
         If the index is below 0, or more than one of the three is asked for.
     """
@@ -46,7 +46,10 @@ def checked_window(
         raise RequestError(f"{name_of('voi')} must be 0 or more, not {voi}")
     if window is None:
         return None
-    center, width = map(float, window)
+    try:
+        center, width = map(float, window)
+    except (TypeError, ValueError) as exc:
+        raise InvalidWindow(f"{name_of('window')} is a center and a width, not {window!r}") from exc
     if not (width > 0 and math.isfinite(center) and math.isfinite(width)):
         raise InvalidWindow(
             f"{name_of('window')} needs finite numbers and a width above 0, not "

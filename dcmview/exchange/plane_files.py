@@ -41,11 +41,13 @@ class PlaneFile(NamedTuple):
 class PlaneForm(NamedTuple):
     """A form: its extension, and who makes the files of one DICOM file in it.
 
-    A writer gives nothing where there are no planes.
+    A writer gives nothing where there are no planes. ``suffix`` is what the suffixes of
+    files begin with where there may be several.
     """
 
     extension: str
     files: Callable[[Instance, PlaneNotes], Iterator[PlaneFile]]
+    suffix: str = ""
 
 
 def _json(instance: Instance, notes: PlaneNotes) -> Iterator[PlaneFile]:
@@ -156,7 +158,7 @@ PLANE_FORMS: dict[str, PlaneForm] = {
     "json": PlaneForm(".json", _json),
     "csv": PlaneForm(".csv", _table),
     "embed": PlaneForm(".csv", _boxes),
-    "png": PlaneForm(".png", _pictures),
-    "npy": PlaneForm(".npy", _arrays),
-    "nii": PlaneForm(".nii.gz", _volumes),
+    "png": PlaneForm(".png", _pictures, "_"),
+    "npy": PlaneForm(".npy", _arrays, "_"),
+    "nii": PlaneForm(".nii.gz", _volumes, "_"),
 }

@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from dcmview.dicom.interrupts import deaf_children
 from dcmview.model import FileEnd, InstanceHeader
 from dcmview.registry.reading import Archive, FileReader, Listed, Outcome, Skipped
 from dcmview.registry.registry import SkippedPath
@@ -323,9 +324,10 @@ class _Worker:
         self._shared, self._windows = [], []
         command = [sys.executable, "-S", "-c", _BOOT, json.dumps(sys.path)]
         try:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=True
-            )
+            with deaf_children():
+                self._process = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=True
+                )
             send(self._pipe_in, msgspec.msgpack.encode(Hello(self._filters)))
             return len(self._pipe_out.read(4)) == 4
         except OSError:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dcmview.bulk.files import new_file
-from dcmview.errors import DcmviewError, UsageError
+from dcmview.errors import DcmviewError, NotSaved, StartError, UsageError
 from dcmview.pixels.encode import write_png
 from dcmview.registry.stacks import SeriesInstance, build_stacks
 from dcmview.thumbnails.label import burn_label, label_of
@@ -56,6 +56,8 @@ class ContactSheet:
     ------
     UsageError
         If the name is not that of a PNG, or there is such a file.
+    StartError
+        If its folder cannot be written to.
     """
 
     def __init__(self, path: str, settings: ThumbnailSettings, *, overwrite: bool = False) -> None:
@@ -68,9 +70,12 @@ class ContactSheet:
         self._overwrite = overwrite
         self._entries: list[Entry] = []
         folder = os.path.dirname(os.path.abspath(path))
-        os.makedirs(folder, exist_ok=True)
-        # Beside the sheet, where also the workers of a cluster can write.
-        self.folder = tempfile.mkdtemp(prefix=".dcmview-sheet-", dir=folder)
+        try:
+            os.makedirs(folder, exist_ok=True)
+            # Beside the sheet, where also the workers of a cluster can write.
+            self.folder = tempfile.mkdtemp(prefix=".dcmview-sheet-", dir=folder)
+        except OSError as exc:
+            raise StartError(f"there can be no contact sheet at {path}: {exc.strerror}") from exc
 
     def __enter__(self) -> Self:
         return self
@@ -109,7 +114,7 @@ class ContactSheet:
         ------
         OutputExists
             If somebody else has made a file of that name meanwhile.
-        OSError
+        NotSaved
             If it cannot be written.
         """
         ordered = in_reading_order(self._entries, frames_of)
@@ -119,9 +124,12 @@ class ContactSheet:
             return 0
         grid = _Grid.of(tiles, self._settings.background or _BLACK, self._settings.size_px)
         stamps = tuple(entry.stamp for entry in ordered)
-        with new_file(self._path, overwrite=self._overwrite, inputs=stamps) as stream:
-            bands = grid.bands(tiles)
-            write_png(stream, bands, grid.height, grid.width, is_color=grid.is_color)
+        try:
+            with new_file(self._path, overwrite=self._overwrite, inputs=stamps) as stream:
+                bands = grid.bands(tiles)
+                write_png(stream, bands, grid.height, grid.width, is_color=grid.is_color)
+        except OSError as exc:
+            raise NotSaved(f"{self._path} cannot be written: {exc.strerror or exc}") from exc
         return len(tiles)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 import pytest
 
@@ -107,3 +108,19 @@ def test_a_file_system_without_links_renames(tmp_path, monkeypatch):
     write(tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == b"new"
     assert os.listdir(tmp_path) == ["out"]
+
+
+def test_a_pipe_or_a_device_is_never_replaced(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    for place in (path, "/dev/null"):
+        with pytest.raises(OutputExists, match="no file"):
+            write(place, overwrite=True)
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_the_longest_name_that_there_can_be_is_written(tmp_path):
+    path = tmp_path / ("漢" * 84)
+    write(path)
+    assert path.read_bytes() == b"new"

@@ -250,3 +250,57 @@ def test_a_terminal_sees_counts_and_a_rate(study, tmp_path):
     assert " of 400 files, " in text
     assert " a second" in text
     assert "400 files: 400 done" in text.splitlines()[-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("process", ["scan_worker", "forkserver"])
+def test_ctrl_c_while_processes_start_is_a_line_and_no_traceback(tmp_path, process):
+    study = tmp_path / "study"
+    study.mkdir()
+    for count in range(300):
+        shutil.copy(MR, study / f"{count}.dcm")
+    child = subprocess.Popen(
+        [*COMMAND, "thumbnail", str(study), "-o", str(tmp_path / "out"), "-j", "2"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 20
+    while not any(process in line for line in members_of_session(child.pid)):
+        assert time.monotonic() < deadline
+    # As a terminal does: to all of them.
+    os.killpg(child.pid, signal.SIGINT)
+    _, told = child.communicate(timeout=20)
+    assert child.returncode == 130
+    (line,) = told.splitlines()
+    assert line.startswith("dcmview: interrupted; ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_lost_connection_leaves_nothing_of_a_contact_sheet(tmp_path):
+    study, out = tmp_path / "study", tmp_path / "out"
+    study.mkdir()
+    for count in range(800):
+        shutil.copy(MR, study / f"{count}.dcm")
+    arguments = ["thumbnail", study, "-o", out, "--names", "path", "--sheet", tmp_path / "s.png"]
+    child = subprocess.Popen([*COMMAND, *map(str, arguments)], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while not (out.exists() and len(os.listdir(out)) > 10):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    child.send_signal(signal.SIGHUP)
+    assert child.wait(20) == 130
+    assert sorted(os.listdir(tmp_path)) == ["out", "study"]
+
+
+def test_a_report_takes_the_place_of_reports_alone(study, tmp_path):
+    victim = study / "series" / "0.dcm"
+    before = victim.read_bytes()
+    ended = thumbnails(study, tmp_path / "out", "--report", victim)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "no report" in ended.stderr
+    assert victim.read_bytes() == before
+    report = tmp_path / "report.jsonl"
+    for status in ("done", "skipped"):
+        assert thumbnails(study, tmp_path / "out", "--report", report).returncode == 0
+        assert {each["status"] for each in lines(report)} == {status}

@@ -227,7 +227,31 @@ def test_an_output_that_is_there_is_left_alone_unless_told_otherwise(product, er
     copy = tmp_path / "copy.dcm"
     copy.write_bytes(Path(CT).read_bytes())
     assert "replace the input" in error(copy, "-o", copy, "--overwrite", code=4)
+    assert "replace the input" in error(copy, "--explain", "-o", copy, "--overwrite", code=4)
     assert copy.read_bytes() == Path(CT).read_bytes()
+    rois = tmp_path / "rois.csv"
+    rois.write_text('anon_dicom_path,ROI_coords,ROI_frames\nx,"[[1, 1, 5, 5]]",\n')
+    drawn = (CT, "--annotations", rois, "-q", "--overwrite", "-f", "json")
+    assert "replace the input" in error(*drawn, "-o", rois, code=4)
+    assert "which is read" in error(*drawn, "--output-dir", tmp_path, code=2)
+    assert rois.read_text().startswith("anon_dicom_path")
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_standard_output_by_its_name_is_standard_output(product, name):
+    assert product(CT, "-o", name, "-f", "png") == render(CT).png()
+
+
+def test_a_pipe_as_output_file_gets_the_product():
+    done = shell('$RENDER "$FILE" -f png -o >(cat) | cat', FILE=CT)
+    assert (done.returncode, done.stdout, done.stderr) == (0, render(CT).png(), b"")
+
+
+def test_closed_standard_streams_are_an_error_of_one_line():
+    for line, code in (('$RENDER "$FILE" >&-', 4), ("$RENDER - <&-", 2)):
+        done = shell(line, FILE=CT)
+        (words,) = done.stderr.decode().splitlines()
+        assert (done.returncode, "is closed" in words) == (code, True)
 
 
 @pytest.mark.parametrize(
@@ -246,6 +270,9 @@ def test_an_output_that_is_there_is_left_alone_unless_told_otherwise(product, er
         ({"quality": 0}, "--quality"),
         ({"quality": 101}, "--quality"),
         ({"output_file": "a", "output_dir": "b"}, "--output-dir"),
+        ({"report": "a"}, "--report is for files in --output-dir"),
+        ({"filter": ("modality=CT",)}, "--filter"),
+        ({"cluster": "tcp://a:1"}, "--cluster"),
         ({"annotations": "no-such.csv"}, "no-such.csv"),
         ({"output": "tiff16", "colormap": "pet"}, "--colormap"),
         ({"output": "tiff16", "size": 9}, "--size"),
@@ -401,6 +428,14 @@ def test_frames_of_a_piped_file_are_called_by_its_uid(tmp_path):
     done = piped(content, "--all-frames", "--output", "png", "--output-dir", tmp_path)
     assert (done.returncode, done.stdout) == (0, b"")
     assert made(tmp_path) == [f"{uid}.f{frame:04}.png" for frame in range(10)]
+
+
+def test_frames_are_made_where_the_picture_of_one_is_there(run, folder):
+    path, output = pixel_file_named("emri_small.dcm"), folder / "out"
+    for options in ((), ("--all-frames",)):
+        assert run(path, "-f", "png", "--output-dir", output, *options).returncode == 0
+    frames = [f"emri_small.f{frame:04}.png" for frame in range(10)]
+    assert made(output) == [*frames, "emri_small.png"]
 
 
 def test_several_files_need_a_folder_for_their_outputs(error, folder):

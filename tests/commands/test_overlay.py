@@ -357,6 +357,9 @@ def test_masks_hold_what_the_plane_does_and_find_their_image(ringed, tmp_path, f
 
 
 def test_masks_that_are_there_count_as_finished_if_they_are_the_same(ringed, tmp_path):
+    # A picture that is called like the file is no mask of it.
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "masks" / "a.png").write_bytes(b"a picture")
     (first,) = overlay(ringed, tmp_path / "masks", extract="png")
     (again,) = overlay(ringed, tmp_path / "masks", extract="png")
     assert (again.status, again.reason) == (Status.SKIPPED, "finished before")

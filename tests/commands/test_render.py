@@ -136,9 +136,12 @@ def test_rois_are_drawn_on_their_frames_alone(tmp_path):
         ({"frame": -1}, FrameOutOfRange),
         ({"window": (0, 0)}, InvalidWindow),
         ({"window": (float("nan"), 1)}, InvalidWindow),
+        ({"window": ("wide", 1)}, InvalidWindow),
+        ({"window": (1, 2, 3)}, InvalidWindow),
         ({"voi": 9}, RequestError),
         ({"voi": -1}, RequestError),
         ({"voi": 0, "window": (40, 400)}, RequestError),
+        ({"voi": 0, "full_dynamic": True}, RequestError),
         ({"size": 0}, RequestError),
         ({"colormap": "jet"}, RequestError),
         ({"annotations": "no-such-file.csv"}, StartError),
@@ -260,7 +263,7 @@ def test_stored_values_of_monochrome1_say_that_white_is_zero(tmp_path):
 
 
 def test_frames_of_a_file_get_a_picture_each_and_those_that_are_there_are_left(tmp_path):
-    path, output = pixel_file_named("emri_small.dcm"), tmp_path / "a.png"
+    path, output = pixel_file_named("emri_small.dcm"), tmp_path / "a.f.png"
     first = run(path, settings("png"), output)
     assert [os.path.basename(each) for each in first.outputs] == [
         f"a.f{frame:04}.png" for frame in range(10)

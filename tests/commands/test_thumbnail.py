@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -22,7 +23,7 @@ from support.pixel_files import pixel_file_named
 import dcmview
 from dcmview.__main__ import run
 from dcmview.bulk.result import Status
-from dcmview.errors import RequestError, UsageError
+from dcmview.errors import NotSaved, RequestError, StartError, UsageError
 from dcmview.thumbnails import sheet as sheet_module
 from dcmview.thumbnails.picture import SmallFrame
 
@@ -151,6 +152,8 @@ def test_processes_write_what_one_does(study, out):
         ({"window": (40, 0)}, RequestError, "window needs .* a width above 0, not 40,0"),
         ({"voi": -1}, RequestError, "voi must be 0 or more, not -1"),
         ({"voi": 0, "full_dynamic": True}, RequestError, "only one of window, voi"),
+        ({"sheet": "/dev/null/sheet.png"}, StartError, "there can be no contact sheet"),
+        ({"jobs": -1}, UsageError, "jobs must be 0 or more, not -1"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_written(out, options, error, words):
@@ -482,3 +485,20 @@ def test_a_list_of_paths_comes_through_a_pipe(study, out):
     )
     assert written(out) == ["a.jpg", "b.jpg"]
     assert ended.stdout == ""
+
+
+def test_a_sheet_that_cannot_be_written_is_an_error_of_one_line(
+    study, tmp_path, capfd, monkeypatch
+):
+    def fail(*_arguments, **_options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(sheet_module, "write_png", fail)
+    sheet = tmp_path / "sheet.png"
+    with pytest.raises(NotSaved, match="No space left"):
+        dcmview.thumbnail(study, sheet=sheet)
+    assert run(["thumbnail", str(study), "--sheet", str(sheet), "-q"]) == 4
+    assert capfd.readouterr().err == (
+        f"dcmview: error: {sheet} cannot be written: No space left on device\n"
+    )
+    assert os.listdir(tmp_path) == ["study"]
