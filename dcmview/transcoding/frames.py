@@ -39,12 +39,12 @@ class EncodedFrame:
     frame (8-bit ones as in VR OB, not swapped); its writer pads it to an even
     length. Uncompressed frames of single bits share bytes: there it begins with
     what the frame before has not filled. Errors are in stored values, 0 where
-    nothing was lost, None where a lossy frame was not proven.
+    nothing was lost, None where that was not proven.
     """
 
     content: bytes | memoryview
-    max_error: float | None = 0.0
-    mean_error: float | None = 0.0
+    max_error: float | None = None
+    mean_error: float | None = None
 
 
 class FrameEncoder:
@@ -141,18 +141,19 @@ class FrameEncoder:
         """
         self._require_announced(stored)
         values = cast("NDArray[np.integer[Any]]", stored.values)
-        if self.target.syntax.codec is Codec.NATIVE:
-            return EncodedFrame(self._native(values))
-        content = encode_codestream(self._samples(values), self._coding)
-        max_error: float | None = 0.0
-        mean_error: float | None = 0.0
-        if self._options.prove:
-            max_error, mean_error = prove_frame(
-                content, stored, self.result, self.target, near=self._options.near
-            )
-        elif not self.target.lossless:
-            max_error = mean_error = None
-        return EncodedFrame(content, max_error, mean_error)
+        is_native = self.target.syntax.codec is Codec.NATIVE
+        if is_native and self.result.bits_allocated == 1:
+            return EncodedFrame(self._joined_bits(values != 0), 0.0, 0.0)
+        content: bytes | memoryview
+        if is_native:
+            content = self._native(values)
+        else:
+            content = encode_codestream(self._samples(values), self._coding)
+        if not self._options.prove:
+            return EncodedFrame(content)
+        near = self._options.near
+        errors = prove_frame(content, stored, self.result, self.target, near=near)
+        return EncodedFrame(content, *errors)
 
     def _require_announced(self, stored: StoredFrame) -> None:
         if stored.truncated:
@@ -191,8 +192,6 @@ class FrameEncoder:
         return np.ascontiguousarray(values, dtype)
 
     def _native(self, values: NDArray[np.generic]) -> memoryview:
-        if self.result.bits_allocated == 1:
-            return self._joined_bits(values != 0)
         dtype = values.dtype
         if self._expected.kind is SampleKind.INTEGER:
             dtype = np.dtype(f"{dtype.kind}{self.result.bits_allocated // 8}")

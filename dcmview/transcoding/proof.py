@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from dcmview.dicom.decode import decode_frame
+from dcmview.dicom.transfer import Codec
 from dcmview.errors import CannotTranscode, DcmviewError
 from dcmview.pixels.color import color_to_rgb
 
@@ -26,7 +27,7 @@ _ROWS_AT_ONCE = 256
 
 
 def prove_frame(
-    content: bytes,
+    content: bytes | memoryview,
     stored: StoredFrame,
     result: PixelResult,
     target: Target,
@@ -37,8 +38,8 @@ def prove_frame(
 
     Parameters
     ----------
-    content : bytes
-        The encoded frame.
+    content : bytes or memoryview
+        The encoded frame, or the cells of one without compression.
     stored : StoredFrame
         What was encoded.
     result : PixelResult
@@ -71,7 +72,14 @@ def prove_frame(
         pixel_representation=result.pixel_representation,
     )
     try:
-        decoded = decode_frame(content, layout, target.syntax)
+        decoded = decode_frame(
+            np.frombuffer(content, np.uint8)
+            if target.syntax.codec is Codec.NATIVE
+            else bytes(content),
+            layout,
+            target.syntax,
+            little_endian=target.syntax.little_endian,
+        )
     except DcmviewError as exc:
         raise CannotTranscode(f"the proof failed: {exc.message}") from exc
     if decoded.repairs:
@@ -80,9 +88,10 @@ def prove_frame(
             + "; ".join(f"{repair.element}: {repair.found}" for repair in decoded.repairs)
         )
     if target.lossless:
+        is_float = stored.values.dtype.kind == "f"
         is_same = decoded.layout.photometric_interpretation == (
             stored.layout.photometric_interpretation
-        ) and np.array_equal(decoded.values, stored.values)
+        ) and np.array_equal(decoded.values, stored.values, equal_nan=is_float)
         if not is_same:
             raise CannotTranscode("the proof failed: decoded values differ from the original ones")
         return 0.0, 0.0

@@ -375,12 +375,10 @@ def test_without_proof_losses_are_not_known() -> None:
     lossy = encoder_of(layout, "jpeg", prove=False).encode(frame_of(layout))
     lossless = encoder_of(layout, "jpegls", prove=False).encode(frame_of(layout))
     assert (lossy.max_error, lossy.mean_error) == (None, None)
-    assert (lossless.max_error, lossless.mean_error) == (0, 0)
+    assert (lossless.max_error, lossless.mean_error) == (None, None)
 
 
-@pytest.mark.parametrize(
-    "name", [target.keyword for target in TARGETS.values() if target.lossless][4:]
-)
+@pytest.mark.parametrize("name", [target.keyword for target in TARGETS.values() if target.lossless])
 def test_the_proof_finds_a_single_other_sample(name: str) -> None:
     layout = layout_of(12, 16)
     stored = frame_of(layout)
