@@ -80,7 +80,8 @@ def sniff(head: bytes) -> Encoding | None:
     if _is_meta(head, begin):
         dataset_offset, uid = _read_meta(head, begin)
         guess = guess_encoding(head, dataset_offset, is_marked=True)
-        explicit, little = guess or (True, True)
+        # Elements out of order, or zeros behind them, make no chain: what the file says is left.
+        explicit, little = guess or (uid != IMPLICIT_LITTLE_ENDIAN, uid != EXPLICIT_BIG_ENDIAN)
         return Encoding(dataset_offset, explicit, little, has_preamble, begin, uid)
     guess = guess_encoding(head, begin, is_marked=is_marked)
     if guess is None and not is_marked and _has_stray_byte(head):

@@ -94,6 +94,27 @@ def test_a_transfer_syntax_with_a_wrong_length_is_still_read() -> None:
     assert found.transfer_syntax_uid == EXPLICIT_LITTLE_ENDIAN
 
 
+@pytest.mark.parametrize(
+    ("syntax", "explicit", "little_endian"),
+    [
+        (uid.ImplicitVRLittleEndian, False, True),
+        (uid.ExplicitVRLittleEndian, True, True),
+        (uid.ExplicitVRBigEndian, True, False),
+    ],
+)
+def test_the_transfer_syntax_is_believed_where_elements_make_no_chain(
+    syntax: str, explicit: bool, little_endian: bool
+) -> None:
+    padded = part10(image(), syntax) + bytes(100)
+    whole = part10(image(), syntax)
+    begin = sniff(whole).dataset_offset  # type: ignore[union-attr]
+    unsorted = whole + whole[begin : begin + 100]  # elements that were there before
+    for content in (padded, unsorted):
+        found = sniff(content)
+        assert found is not None
+        assert (found.explicit, found.little_endian) == (explicit, little_endian)
+
+
 def test_a_prefix_alone_is_no_data_set() -> None:
     assert sniff(bytes(128) + b"DICM") is None
     assert sniff(bytes(128) + b"DICM" + b"\xff" * 100) is None
