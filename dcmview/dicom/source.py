@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 INFLATED_LIMIT_BYTES = 1024 * 1024 * 1024
 _DEFLATED_BLOCK_BYTES = 1024 * 1024
+_INFLATED_BLOCK_BYTES = 16 * 1024 * 1024
+"""A block may inflate to a thousand times its size, and is there twice for a moment."""
 HEAD_LIMIT_BYTES = 128 * 1024 * 1024
 """Of a compressed member for its header, which itself may have 64 MiB."""
 
@@ -267,11 +269,13 @@ def inflate(
         while not engine.eof and len(content) < limit_bytes:
             # What did not fit the limit comes back as the unconsumed tail.
             block = engine.unconsumed_tail or source.pread(offset, _DEFLATED_BLOCK_BYTES)
-            if not block:
-                break
             if not engine.unconsumed_tail:
                 offset += len(block)
-            content += engine.decompress(block, limit_bytes - len(content))
+            most = min(limit_bytes - len(content), _INFLATED_BLOCK_BYTES)
+            piece = engine.decompress(block, most)
+            if not block and not piece:
+                break
+            content += piece
     except zlib.error as exc:
         if not content:
             raise Unreadable(f"the deflated data set cannot be inflated: {exc}") from exc

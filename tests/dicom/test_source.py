@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import tracemalloc
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
@@ -127,6 +128,22 @@ def test_deflated_data_cut_short_gives_its_beginning() -> None:
     assert not inflated.is_whole
     assert 40_000 < inflated.size < 60_000
     assert content.startswith(inflated.pread(0, inflated.size))
+
+
+def test_a_deflate_bomb_is_held_once() -> None:
+    source = MemorySource(deflated(bytes(200_000_000)))
+    tracemalloc.start()
+    inflated = inflate(source, 0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (inflated.size, inflated.is_whole) == (200_000_000, True)
+    assert peak < 300_000_000
+
+
+@pytest.mark.parametrize("length", [16 * 1024 * 1024 - 1, 16 * 1024 * 1024, 16 * 1024 * 1024 + 1])
+def test_what_inflates_to_a_whole_block_ends_there(length: int) -> None:
+    inflated = inflate(MemorySource(deflated(bytes(length))), 0)
+    assert (inflated.size, inflated.is_whole) == (length, True)
 
 
 def test_a_deflate_bomb_ends_at_the_limit() -> None:
