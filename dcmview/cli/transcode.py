@@ -49,7 +49,7 @@ OPTIONS = (
         "SYNTAX",
         "The transfer syntax: its UID, its keyword (ExplicitVRLittleEndian, RLELossless, "
         "JPEGBaseline8Bit, JPEGLSLossless, JPEG2000Lossless, HTJ2KLossless and others) or a short "
-        "name (explicit, rle, jpeg, jpegls, j2k, htj2k and others).",
+        "name (explicit, rle, jpeg, jpegls, j2k, htj2kll and others).",
         SYNTAX,
     ),
     Option(
