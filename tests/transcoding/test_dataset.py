@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import struct
-import subprocess
 from pathlib import Path
 
 import pydicom
@@ -15,6 +14,7 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from support.datasets import element, image, item, part10
 from support.rewritten import flat, read, transcoded
+from support.transcoded import run_tool
 
 from dcmview.bulk.inputs import entry_of
 from dcmview.dicom.source import MemorySource
@@ -64,7 +64,7 @@ def implicit(tag: int, value: bytes) -> bytes:
 def test_every_element_is_what_dcmtk_makes_of_it(tmp_path: Path, name: str, target: str) -> None:
     path = get_testdata_file(name)
     theirs = tmp_path / "theirs.dcm"
-    subprocess.run(["dcmconv", DCMCONV[target], path, theirs], check=True, capture_output=True)
+    run_tool("dcmconv", DCMCONV[target], path, theirs)
     ours, expected = flat(read(transcoded(path, target)[0])), flat(pydicom.dcmread(theirs))
     # The order of bytes of OB and OW is another in big endian; the samples are compared below.
     ours.pop(PIXEL_DATA, None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
-import subprocess
 from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from pydicom.encaps import encapsulate, generate_frames, parse_basic_offsets
 from pydicom.filebase import DicomBytesIO
 from support.datasets import image, item, part10
 from support.rewritten import flat, read, transcoded
+from support.transcoded import run_tool
 
 from dcmview.bulk.inputs import entry_of
 from dcmview.dicom.decoding import ThreadDecoder
@@ -60,10 +60,8 @@ def test_another_program_gets_the_same_samples_back(
 ) -> None:
     coded, decoded = tmp_path / "coded.dcm", tmp_path / "decoded.dcm"
     coded.write_bytes(transcoded(get_testdata_file(name), target)[0])
-    command = [tool, "--raw"] if tool == "gdcmconv" else [tool]
-    if tool == "dcmdjpeg":
-        command.append("--conv-never")
-    subprocess.run([*command, coded, decoded], check=True, capture_output=True)
+    flags = {"gdcmconv": ["--raw"], "dcmdjpeg": ["--conv-never"]}
+    run_tool(tool, *flags.get(tool, []), coded, decoded)
     before = pydicom.dcmread(get_testdata_file(name)).pixel_array
     assert (pydicom.dcmread(decoded).pixel_array == before).all()
 
