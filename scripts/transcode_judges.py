@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pydicom
 from pydicom.encaps import generate_frames
+from pydicom.pixels.utils import pixel_array
 
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.transcoding.dataset import swapped
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from dcmview.transcoding.targets import Target
 
 LIMIT_S = 60
+_READ_FAILURES = ("Dicom dataset read failed", "Abort", "Seek failed")
 
 _DCMTK = {
     "RLELossless": ["dcmdrle"],
@@ -68,7 +70,7 @@ def native_frames(path: Path) -> list[np.ndarray[Any, Any]] | None:
     dataset = read(path)
     try:
         with recorded_warnings():
-            array = dataset.pixel_array
+            array = pixel_array(dataset, raw=True)
     except Exception:  # noqa: BLE001, pydicom does not read everything
         return None
     count = int(dataset.get("NumberOfFrames", 1) or 1)
@@ -156,6 +158,7 @@ def value_text(value: object, vr: str, dataset: Dataset) -> str:
 
 def plain(line: str) -> str:
     """A line of dciodvfy without the VR and the place that it names."""
+    line = line.replace("Referenced SOP Instance", "SOP Instance").replace("<0x0008,0x1155>", "")
     return re.sub(r"\b(SQ|UN|OB|OW|SS|US)\b|0x[0-9a-f]+", "", line)
 
 
@@ -168,14 +171,16 @@ def dump_errors(path: Path) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("E:")]
 
 
-def rules_broken(path: Path) -> list[str]:
-    """What dciodvfy finds wrong with a file."""
+def rules_broken(path: Path) -> list[str] | None:
+    """What dciodvfy finds wrong with a file, None where it fails itself."""
     beside = Path(sys.executable).with_name("dciodvfy")
     command = str(beside) if beside.exists() else shutil.which("dciodvfy")
     if command is None:
         return []
     answer = subprocess.run([command, path], capture_output=True, check=False, timeout=LIMIT_S)
     lines = (answer.stdout + answer.stderr).decode("latin-1").splitlines()
+    if answer.returncode < 0 or any(each in line for line in lines for each in _READ_FAILURES):
+        return None
     return [line for line in lines if line.startswith(("Error", "Abort"))]
 
 

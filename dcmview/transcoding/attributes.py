@@ -130,15 +130,13 @@ class Attributes:
         """
         changes = self._lossy(loss)
         changes[SOP_INSTANCE_UID] = _text(SOP_INSTANCE_UID, "UI", uid.encode())
-        kinds = self.text(IMAGE_TYPE).split(b"\\")
-        kinds = [b"DERIVED", *(kinds[1:] or [b"SECONDARY"])]
-        changes[IMAGE_TYPE] = _text(IMAGE_TYPE, "CS", b"\\".join(kinds))
         before = self.text(DERIVATION_DESCRIPTION)
         words = before + b"; " + description.encode() if before else description.encode()
         if len(words) > _LONGEST_ST:
             words = description.encode()
         changes[DERIVATION_DESCRIPTION] = _text(DERIVATION_DESCRIPTION, "ST", words)
-        if _FUNCTIONAL_GROUPS not in self._by_tag:  # they have derivation in a group of their own
+        # Functional groups have a type and a derivation for each frame, with which the top agrees.
+        if _FUNCTIONAL_GROUPS not in self._by_tag:
             changes.update(self._derivation())
         return changes
 
@@ -162,6 +160,8 @@ class Attributes:
         }
 
     def _derivation(self) -> Changes:
+        kinds = self.text(IMAGE_TYPE).split(b"\\")
+        kinds = [b"DERIVED", *(kinds[1:] or [b"SECONDARY"])]
         predecessor = (
             _text(0x00081150, "UI", self.text(SOP_CLASS_UID)),
             _text(0x00081155, "UI", self.text(SOP_INSTANCE_UID)),
@@ -173,6 +173,7 @@ class Attributes:
         )
         made_by = _code(b"113040", b"Lossy Compression")
         return {
+            IMAGE_TYPE: _text(IMAGE_TYPE, "CS", b"\\".join(kinds)),
             SOURCE_IMAGE_SEQUENCE: NewElement(
                 SOURCE_IMAGE_SEQUENCE, "SQ", items=(predecessor,), is_appended=True
             ),

@@ -239,8 +239,6 @@ class DatasetCopy:
     def _vr(self, element: Element, levels: tuple[Sequence[Element], ...]) -> str:
         """The VR in the target; only what the source does not write has to be found."""
         vr, length = element.vr, element.length
-        if vr == "UN" and length is None and not self._to.little_endian:
-            return "SQ"  # in big endian, few programs know that it would be in little endian
         if not element.is_implicit or length is None or element.items is not None:
             return vr
         if " " in vr:

@@ -36,8 +36,7 @@ class Element:
 
     ``vr`` is empty for items and may be a choice (``US or SS``) where the
     source does not write it, as ``is_implicit`` says. ``length`` is None where it
-    is undefined. Only sequences that were gone through have ``items``, and UN
-    that is one.
+    is undefined. Only sequences that were gone through have ``items``.
     """
 
     tag: int
@@ -70,6 +69,8 @@ class Walk:
         How it is encoded.
     is_deep : bool
         Whether all sequences are gone through, not only those without a length.
+    knows_unknown : bool
+        Whether UN is taken for what the dictionaries know it to be.
 
     References
     ----------
@@ -78,9 +79,17 @@ class Walk:
     """
 
     def __init__(
-        self, source: ByteSource, *, explicit: bool, little_endian: bool, is_deep: bool
+        self,
+        source: ByteSource,
+        *,
+        explicit: bool,
+        little_endian: bool,
+        is_deep: bool,
+        knows_unknown: bool = False,
     ) -> None:
         self._source = source
+        self._knows_unknown = knows_unknown
+        self._little_endian = little_endian
         self._explicit = explicit
         self._is_deep = is_deep
         self._set_order(little_endian)
@@ -145,14 +154,16 @@ class Walk:
         if end > self._source.size:
             raise Truncated(f"the file ends within ({tag >> 16:04X},{tag & 0xFFFF:04X})")
         element = Element(tag, vr, offset, value, length, end, is_implicit=not explicit)
-        if vr == "SQ" and (self._is_deep or tag == ICON_IMAGE_SEQUENCE):
+        if vr == "UN" and explicit and self._knows_unknown:
+            self._know(element, blocks, level)
+        elif vr == "SQ" and (self._is_deep or tag == ICON_IMAGE_SEQUENCE):
             self._go_through(element, explicit, level)
         return element
 
     def _go_through(self, element: Element, explicit: bool, level: int) -> None:
         try:
             element.items, end = self._items(element.value, element.end, explicit, level)
-        except Unreadable:
+        except (Truncated, Unreadable):
             if explicit:
                 raise
             element.vr = "UN"  # the dictionary is wrong about what the file holds
@@ -171,16 +182,35 @@ class Walk:
             element.is_encapsulated = True
             element.end = self._end_of_fragments(element, is_last=level == 0)
         elif explicit and vr == "UN":
-            # PS3.5 6.2.2: a sequence in implicit VR little endian, whatever is around it.
-            is_little = self._tag.format.startswith("<")
-            self._set_order(True)
-            element.items, element.end = self._items(element.value, None, False, level)
-            self._set_order(is_little)
+            items, element.end = self._unknown_items(element.value, None, level)
+            if self._knows_unknown:
+                element.vr, element.items, element.is_implicit = "SQ", items, True
         elif explicit and vr != "SQ":
             raise _damaged(element.tag, f"{vr} of undefined length")
         else:
             element.vr = "SQ"
             element.items, element.end = self._items(element.value, None, explicit, level)
+
+    def _know(self, element: Element, blocks: PrivateBlocks, level: int) -> None:
+        """Take a value that a writer did not know for what it is."""
+        vr = dictionary_vr(element.tag, blocks)
+        if vr == "SQ":
+            try:
+                element.items, end = self._unknown_items(element.value, element.end, level)
+            except (Truncated, Unreadable):
+                return
+            if end != element.end:
+                element.items = None
+                return
+        element.vr, element.is_implicit = vr, True
+
+    def _unknown_items(self, offset: int, end: int | None, level: int) -> tuple[list[Item], int]:
+        """Items in VR UN: in implicit VR little endian, whatever is around them (PS3.5 6.2.2)."""
+        self._set_order(True)
+        try:
+            return self._items(offset, end, False, level)
+        finally:
+            self._set_order(self._little_endian)
 
     def _items(
         self, offset: int, end: int | None, explicit: bool, level: int

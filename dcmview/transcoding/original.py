@@ -62,13 +62,14 @@ class Original:
             if not inflated.is_whole:
                 raise Unreadable("the deflated data set ends early, or is too large")
 
-    def walk(self, *, is_deep: bool) -> None:
-        """Find the elements; with ``is_deep`` those inside sequences, too."""
+    def walk(self, *, is_deep: bool, knows_unknown: bool = False) -> None:
+        """Find the elements, in the way that `Walk` describes."""
         walk = Walk(
             self.data,
             explicit=self.encoding.explicit,
             little_endian=self.encoding.little_endian,
             is_deep=is_deep,
+            knows_unknown=knows_unknown,
         )
         self.elements = walk.dataset(self._begin)
         self.attributes = Attributes(

@@ -117,8 +117,12 @@ class _Work:
         self._target, self._options, self._offset_table = target, options, offset_table
         self._to = Encoding(target.syntax.explicit, target.syntax.little_endian)
         self._loses = not target.lossless
-        # What is added to a sequence has to be put behind the items that it has.
-        original.walk(is_deep=self._to != original.encoding or self._loses)
+        original.walk(
+            # What is added to a sequence has to be put behind the items that it has.
+            is_deep=self._to != original.encoding or self._loses,
+            # UN is in little endian everywhere, which few programs know in big endian.
+            knows_unknown=not self._to.little_endian,
+        )
         if original.is_compressed:
             require_plain_icons(original.elements)
         self._copy = DatasetCopy(original.data, original.elements, original.encoding, self._to)

@@ -188,6 +188,33 @@ def test_a_sequence_as_un_becomes_one_in_big_endian_alone(tmp_path: Path) -> Non
     assert read(transcoded(swapped, "explicit")[0])[0x00211001].value[0].Rows == 7
 
 
+def test_what_a_writer_did_not_know_is_known_in_big_endian(tmp_path: Path) -> None:
+    # UN is in little endian everywhere (PS3.5 6.2.2), which few programs know in big endian.
+    nested_rows = struct.pack("<HHL", 0xFFFE, 0xE000, 10) + implicit(0x00280010, b"\7\0")
+    known = element(0x00280009, "UN", struct.pack("<HH", 0x3004, 0x000C))  # an AT
+    sequence = element(0x00081140, "UN", nested_rows)
+    damaged = element(0x00082112, "UN", b"no item")  # in the place of a sequence
+    whole = part10(image())
+    begin, second = whole.index(b"\x08\0\x60\0CS"), whole.index(b"\x28\0\x10\0US")
+    path = tmp_path / "un.dcm"
+    path.write_bytes(
+        whole[:begin]
+        + whole[begin : begin + 10]
+        + sequence
+        + damaged
+        + whole[begin + 10 : second]
+        + known
+        + whole[second:]
+    )
+    swapped = transcoded(path, "bigendian")[0]
+    found = read(swapped)
+    assert found.FrameIncrementPointer == 0x3004000C
+    assert found.ReferencedImageSequence[0].Rows == 7
+    assert b"\0\x08\x21\x12UN\0\0\0\0\0\7no item" in swapped
+    assert known in transcoded(path, "rle")[0]  # in little endian nothing has to be known
+    assert sequence in transcoded(path, "rle")[0]
+
+
 def test_group_lengths_are_dropped_where_they_would_lie(tmp_path: Path) -> None:
     length = element(0x00080000, "UL", struct.pack("<L", 10))
     name = element(0x00100000, "UL", struct.pack("<L", 16)) + element(0x00100010, "PN", b"A^B ")
