@@ -13,6 +13,7 @@ from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.memory import held_file
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, fresh_entry, worker_engine
+from dcmview.commands.arguments import optional_path
 from dcmview.commands.windows import checked_window
 from dcmview.errors import InstanceError, NotFound, RequestError
 from dcmview.model import DisplayRequest, PictureFormat
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from dcmview.bulk.result import Figures
+    from dcmview.commands.arguments import AnyPath
     from dcmview.dicom.declared import DeclaredRange
     from dcmview.model import DisplayRecipe, ShownFrame
 
@@ -174,15 +176,16 @@ class Rendering:
 
 
 def render(
-    source: str | os.PathLike[str] | bytes | ReadableFile | Dataset,
+    source: AnyPath | bytes | ReadableFile | Dataset,
     *,
     frame: int = 0,
     window: tuple[float, float] | None = None,
     voi: int | None = None,
     full_dynamic: bool = False,
     invert: bool = False,
-    overlays: bool = False,
-    annotations: str | os.PathLike[str] | None = None,
+    overlay: bool = False,
+    annotations: AnyPath | None = None,
+    annotations_columns: str = "",
     colormap: str = "grey",
     size: int | None = None,
 ) -> Rendering:
@@ -202,10 +205,12 @@ def render(
         Instead of both: from the least to the greatest value of the frame.
     invert : bool
         Turn the greys around.
-    overlays : bool
+    overlay : bool
         Draw the overlay planes of the file.
     annotations : path, optional
         A file of ROIs in any form that dcmview reads; those of this file are drawn.
+    annotations_columns : str
+        Which column of another CSV table has what: ``file=image_path,xmin=x1,...``
     colormap : str
         A name such as ``viridis`` in the place of the greys.
     size : int, optional
@@ -214,7 +219,8 @@ def render(
     Raises
     ------
     RequestError
-        If there is no such window, VOI or colour map, or more than one is asked for.
+        If there is no such window, VOI or colour map, or more than one is asked for; or the
+        columns are not understood.
     NotFound
         If the file has no such frame, or no image.
     InstanceError
@@ -236,13 +242,17 @@ def render(
         window=window,
         voi=voi,
         full_dynamic=full_dynamic,
-        overlays=overlays,
+        overlays=overlay,
         size_px=size,
         inverted=invert,
         color_map=colormap,
     )
-    roi_path = None if annotations is None else os.fspath(annotations)
-    settings = RenderSettings(OutputForm.PNG, request, annotations=roi_path)
+    settings = RenderSettings(
+        OutputForm.PNG,
+        request,
+        annotations=optional_path(annotations),
+        annotations_columns=annotations_columns or None,
+    )
     with ExitStack() as stack:
         path = _path_of(source, stack)
         try:

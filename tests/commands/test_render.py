@@ -22,6 +22,7 @@ from dcmview.commands.render import RenderTask
 from dcmview.engine import Engine
 from dcmview.errors import (
     FrameOutOfRange,
+    InvalidAnnotation,
     InvalidWindow,
     NoPixelData,
     NotDicom,
@@ -87,7 +88,7 @@ def test_bytes_leave_no_file_behind(tmp_path, monkeypatch):
         ({"invert": True}, DisplayRequest(inverted=True)),
         ({"colormap": "viridis"}, DisplayRequest(color_map="viridis")),
         ({"size": 50}, DisplayRequest(size_px=50)),
-        ({"overlays": True}, DisplayRequest(overlays=True)),
+        ({"overlay": True}, DisplayRequest(overlays=True)),
     ],
 )
 def test_a_png_has_the_bytes_that_the_viewer_sends(options, request_):
@@ -127,6 +128,19 @@ def test_rois_are_drawn_on_their_frames_alone(tmp_path):
     table.write_text('anon_dicom_path,ROI_coords,ROI_frames\na.dcm,"[[1, 1, 5, 5]]","[[1]]"\n')
     pixels = [render(path, frame=frame, annotations=table).pixels for frame in (0, 1)]
     assert [bool((each == [255, 216, 77]).all(axis=-1).any()) for each in pixels] == [False, True]
+
+
+def test_a_table_of_another_program_says_which_column_has_what(tmp_path):
+    path = tmp_path / "a.dcm"
+    path.write_bytes(part10(image(8, 8, PixelData=bytes(2 * 8 * 8))))
+    table = tmp_path / "boxes.csv"
+    table.write_text("picture,left,top,right,bottom\na.dcm,1,2,5,6\n")
+    columns = "file=picture,xmin=left,ymin=top,xmax=right,ymax=bottom"
+    pixels = render(path, annotations=table, annotations_columns=columns).pixels
+    drawn = np.argwhere((pixels == [255, 216, 77]).all(axis=-1))
+    assert (drawn.min(axis=0).tolist(), drawn.max(axis=0).tolist()) == ([2, 1], [5, 4])
+    with pytest.raises(InvalidAnnotation):
+        render(path, annotations=table, annotations_columns="nothing")
 
 
 @pytest.mark.parametrize(
