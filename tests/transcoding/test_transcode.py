@@ -7,13 +7,13 @@ import io
 import struct
 from concurrent.futures import CancelledError
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pydicom
 import pytest
 from pydicom import uid
 from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames, parse_basic_offsets
 from pydicom.filebase import DicomBytesIO
 from support.datasets import image, item, part10
@@ -29,9 +29,6 @@ from dcmview.transcoding.meta import IMPLEMENTATION_CLASS_UID
 from dcmview.transcoding.targets import EncodeOptions, find_target
 from dcmview.transcoding.transcode import transcode_entry
 from dcmview.transcoding.writing import OffsetTable
-
-if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
 
 RAMP = (np.arange(64 * 64, dtype=np.uint16) % 4096).tobytes()
 CT = "CT_small.dcm"
@@ -165,6 +162,19 @@ def test_a_lossy_image_is_another_instance_that_says_where_it_comes_from(tmp_pat
     assert after.LossyImageCompressionRatio == pytest.approx(len(RAMP) / len(frame), rel=0.01)
     assert report.max_error is not None
     assert 0 < report.max_error <= 3
+
+
+def test_functional_groups_keep_types_and_derivations_of_their_own(tmp_path: Path) -> None:
+    dataset = multiframe()
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
+    frame = item(FrameType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"])
+    dataset.SharedFunctionalGroupsSequence = item(CTImageFrameTypeSequence=frame)
+    dataset.PerFrameFunctionalGroupsSequence = [Dataset() for _ in range(5)]
+    found = read(transcoded(put(tmp_path, dataset), "jpeglsnear")[0])
+    assert found.ImageType == dataset.ImageType
+    assert "SourceImageSequence" not in found
+    assert found.SOPInstanceUID != dataset.SOPInstanceUID
+    assert found.LossyImageCompression == "01"
 
 
 def test_the_new_uid_follows_from_the_old_one_and_the_settings(tmp_path: Path) -> None:
