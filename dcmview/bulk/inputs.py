@@ -77,6 +77,11 @@ class Inputs:
         self._running_scan: Scan | None = None
 
     @property
+    def is_endless(self) -> bool:
+        """Whether files may come for ever."""
+        return self._watch_interval_s is not None
+
+    @property
     def counts(self) -> Counts:
         """How many paths were seen so far."""
         summary = self._registry.summary()

@@ -134,7 +134,8 @@ class BulkRun:
     def _found(self) -> Iterator[Entry | SkippedPath | None]:
         """What the inputs give; all files at the end where somebody has to know them all."""
         # What may replace files has to know which of them are still to be read.
-        if self._plan.prepare is None and not self._plan.overwrite:
+        may_replace = self._plan.overwrite and not self._inputs.is_endless
+        if self._plan.prepare is None and not may_replace:
             for found in self._inputs:
                 self._note_input(found)
                 yield found

@@ -290,25 +290,30 @@ def test_mistakes_end_with_2_and_one_line(arguments: list[str], tmp_path: Path) 
     assert not list(tmp_path.iterdir())
 
 
-def test_what_arrives_in_a_watched_folder_is_transcoded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--overwrite", "-j", "1")])
+def test_what_arrives_in_a_watched_folder_is_transcoded(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
     incoming, out = tmp_path / "in", tmp_path / "out"
     incoming.mkdir()
     shutil.copy(CT, incoming / "first.dcm")
-    arguments = ["transcode", incoming, "--to", "rle", "--watch", "-o", out]
+    arguments = ["transcode", incoming, "--to", "rle", "--watch", "-o", out, *options]
+    program = (
+        "from dcmview.cli import bulk; bulk.WATCH_INTERVAL_S = 0.8; "
+        "from dcmview.__main__ import main; main()"
+    )
     with subprocess.Popen(
-        [sys.executable, "-m", "dcmview", *map(str, arguments)],
-        cwd=FIXTURES.parent,
-        stderr=subprocess.PIPE,
+        [sys.executable, "-c", program, *map(str, arguments)], cwd=FIXTURES.parent
     ) as process:
         try:
-            wait_for(out / "first.dcm")
+            wait_for(out / "first.dcm", process)
             content = Path(RLE).read_bytes()
             growing = incoming / "second.dcm"
             growing.write_bytes(content[: len(content) // 2])
-            time.sleep(0.5)
+            time.sleep(0.3)
             assert not (out / "second.dcm").exists()
             growing.write_bytes(content)
-            wait_for(out / "second.dcm")
+            wait_for(out / "second.dcm", process)
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0
         finally:
@@ -317,8 +322,9 @@ def test_what_arrives_in_a_watched_folder_is_transcoded(tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == ["first.dcm", "second.dcm"]
 
 
-def wait_for(path: Path, limit_s: float = 30) -> None:
+def wait_for(path: Path, process: subprocess.Popen[bytes], limit_s: float = 30) -> None:
     end = time.monotonic() + limit_s
     while not path.exists():
+        assert process.poll() is None
         assert time.monotonic() < end, f"{path.name} has not come"
         time.sleep(0.05)
