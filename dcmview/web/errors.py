@@ -129,7 +129,12 @@ class UnexpectedErrors:
             await self._app(scope, receive, watch)
         except DcmviewError:
             raise
-        except Exception:
+        except Exception as exc:
+            if started and isinstance(exc.__cause__, DcmviewError):
+                # Starlette tells so of an error that came after the first byte. Going without
+                # the last one breaks the answer off.
+                logger.warning("%s is broken off: %s", scope.get("path"), exc.__cause__.message)
+                return
             bug_id = secrets.token_hex(4)
             logger.exception("internal error %s at %s", bug_id, scope.get("path"))
             if started:

@@ -177,6 +177,16 @@ def test_the_policy_decides_about_failures(server: ServerProcess) -> None:
     assert [note["status"] for note in notes(kept)] == ["kept", "kept"]
 
 
+def test_an_archive_that_breaks_off_is_told_in_words(folder: Path) -> None:
+    with ServerProcess("--no-rescue", str(folder)) as server:
+        server.wait_scanned()
+        with pytest.raises((http.client.IncompleteRead, http.client.BadStatusLine, OSError)):
+            ask(server, transfer_syntax="rle", files=[CT, REPORT], on_failure="fail")
+        _, _, stderr = server.stop()
+    assert "/api/transcode is broken off: it is no image" in stderr
+    assert "Traceback" not in stderr
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
