@@ -8,7 +8,6 @@ second: the library imports it when a scan starts and not before the page can be
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from contextlib import AbstractContextManager, nullcontext
@@ -28,7 +27,7 @@ from dcmview.dicom.frames import FrameTable, frame_table
 from dcmview.dicom.instance import Instance, open_instance
 from dcmview.dicom.overlays import read_overlays
 from dcmview.dicom.recipe import display_recipe
-from dcmview.dicom.transfer import Codec, TransferSyntax, transfer_syntax
+from dcmview.dicom.transfer import TransferSyntax, transfer_syntax
 from dcmview.errors import DecodeFailed, InstanceError, NotFound, Truncated
 from dcmview.heap import keep_freed_memory
 from dcmview.model import (
@@ -50,11 +49,12 @@ from dcmview.model import (
 from dcmview.pixels.color_maps import colored
 from dcmview.pixels.encode import encode_grey_png, encode_overlay_png, encode_picture
 from dcmview.pixels.overlay import burn
-from dcmview.pixels.pipeline import choose_voi, display_frame, grey_rows, is_color
+from dcmview.pixels.pipeline import choose_voi, display_frame, grey_rows
 from dcmview.pixels.reduce import reduce_stored
 from dcmview.pixels.resize import Sampling, reduce_to
 from dcmview.pixels.shutter import apply_shutter
 from dcmview.registry.opening import open_entry
+from dcmview.short_ways import coarse_halves, picture_halves, reduced_sampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,13 +82,6 @@ DECODER_THREADS = min(4, os.cpu_count() or 1)
 DECODER_PROCESSES = DECODER_THREADS + 1  # one more, so that a prefetch never takes the last
 
 PREVIEW_PX = 512
-SHORT_WAY_FROM_PX = 2 * 1024 * 1024
-"""Smaller frames are decoded whole for a coarse one: the whole is wanted next, and nearly there."""
-EXACT_SPARE, LAST_SPARE = 2.0, 1.25
-"""How many times the size of a picture are decoded; the picture is the mean of what is there."""
-MOST_FINE_HALVES = 1
-"""Of a wavelet, in small frames: a CT slice of 512 rows is 3 grey levels off after two, else 1."""
-_MOST_HALVES = {Codec.JPEG: 3, Codec.JPEG_2000: 5, Codec.HTJ2K: 5}
 
 MOST_KNOWN_BAD_FRAMES = 10_000
 MOST_FILES_WITH_REPAIRS = 10_000
@@ -520,7 +513,7 @@ class Engine:
         Of a large frame that nobody has decoded, a codec with a short way gives a part.
         """
         image = self._image(entry)
-        steps = _short_way(image, reduction)
+        steps = coarse_halves(image.layout, image.syntax, reduction)
         is_there = self._decoded.peek((entry.index, frame_index, 0)) is not None
         if steps and not is_there and self._recipe(entry, frame_index).padding is None:
             try:
@@ -596,12 +589,7 @@ class Engine:
         *,
         is_last: bool,
     ) -> _DecodedFrame:
-        """The whole frame, or a reduced one for a small picture, where the codec has a short way.
-
-        A picture that is to be exact gets a reduced frame only of a large one, with twice the
-        size to be averaged and a window that is given. The last picture of a frame may also be
-        made of less, in the window of the file: in a narrow one samples are far from means.
-        """
+        """The whole frame, or one that its codec made smaller where that does for the picture."""
         size_px = request.size_px or (PREVIEW_PX if request.preview else None)
         is_layered = request.overlays or request.shutter  # they are in pixels of the whole frame
         if size_px is None or is_layered:
@@ -609,21 +597,14 @@ class Engine:
         if self._decoded.peek((entry.index, frame_index, 0)) is None:
             image = self._image(entry)
             recipe = self._recipe(entry, frame_index)
-            is_measured = _is_measured(image.layout, recipe, request)
-            # Of palette indices there is no mean; near padding one is neither.
-            is_mean = recipe.palette is None and (recipe.padding is None or not is_measured)
-            is_large = _is_large(image.layout)
-            is_worth = is_large or (is_last and request.window is None)
-            is_near = request.preview or (not is_measured and is_worth)
-            spare = 1.0 if request.preview else EXACT_SPARE if is_large else LAST_SPARE
-            halves = _most_halves(image, is_fine=not (request.preview or is_large))
-            most = min(_preview_reduction(image.layout, math.ceil(spare * size_px)), halves)
-            for reduction in range(most if is_mean and is_near else 0, 0, -1):
+            layout, syntax = image.layout, image.syntax
+            most = picture_halves(layout, syntax, recipe, request, size_px, is_last=is_last)
+            for halves in range(most, 0, -1):
                 try:
-                    frame = self._decoded_frame(entry, frame_index, is_wanted, reduction)[0]
+                    frame = self._decoded_frame(entry, frame_index, is_wanted, halves)[0]
                 except InstanceError:
                     continue  # this frame has none, or fewer levels
-                return replace(frame, sampling=_reduced_sampling(image, reduction))
+                return replace(frame, sampling=reduced_sampling(layout, syntax, halves))
         frame = self._decoded_frame(entry, frame_index, is_wanted)[0]
         return _thinned(frame, size_px) if request.preview else frame
 
@@ -709,14 +690,6 @@ def _is_walked(entry: Entry) -> bool:
     return entry.member is None or not entry.member.is_compressed
 
 
-def _is_measured(layout: PixelLayout, recipe: DisplayRecipe, request: DisplayRequest) -> bool:
-    """Whether the window comes from the samples of the frame."""
-    if is_color(layout):
-        return False
-    is_given = request.window is not None or bool(recipe.voi)
-    return request.full_dynamic or request.percentile or not is_given
-
-
 def _as_requested(recipe: DisplayRecipe, request: DisplayRequest) -> DisplayRecipe:
     if not request.inverted:
         return recipe
@@ -728,48 +701,10 @@ def _declared_bytes(layout: PixelLayout) -> int:
     return layout.rows * layout.columns * layout.samples_per_pixel * sample_bytes
 
 
-def _preview_reduction(layout: PixelLayout, size_px: int) -> int:
-    """The power of two by which a frame may shrink and still fill the size."""
-    reduction = 0
-    while max(layout.rows, layout.columns) >> (reduction + 1) >= size_px and reduction < 5:
-        reduction += 1
-    return reduction
-
-
 def _coarse_reduction(entry: Entry, size_px: int) -> int:
     """Rows and columns of the blocks that make a frame fit."""
     header = entry.header.shared
     return -(-max(header.rows, header.columns) // size_px)
-
-
-def _is_large(layout: PixelLayout) -> bool:
-    return layout.rows * layout.columns >= SHORT_WAY_FROM_PX
-
-
-def _short_way(image: _Image, reduction: int) -> int:
-    """How many times the codec of a large frame can halve it on the way to a reduction."""
-    is_index = image.layout.photometric_interpretation == "PALETTE COLOR"
-    if not _is_large(image.layout) or is_index:
-        return 0
-    halves = (reduction & -reduction).bit_length() - 1
-    return min(halves, _most_halves(image))
-
-
-def _most_halves(image: _Image, *, is_fine: bool = False) -> int:
-    """How many times a codec can halve frames like these, or should where detail is fine."""
-    syntax = image.syntax
-    most = _MOST_HALVES.get(syntax.codec, 0)
-    if syntax.codec is Codec.JPEG:
-        return most if syntax.lossy and image.layout.bits_stored <= 8 else 0
-    return min(most, MOST_FINE_HALVES) if is_fine else most
-
-
-def _reduced_sampling(image: _Image, reduction: int) -> Sampling:
-    """Say where the pixels of a frame that its codec made smaller lie on the whole one."""
-    step = 1 << reduction
-    # JPEG gives the means of blocks; the filters of JPEG 2000 keep to every second sample.
-    first = step / 2 if image.syntax.codec is Codec.JPEG else 0.5
-    return Sampling(image.layout.rows, image.layout.columns, step, first)
 
 
 def _thinned(frame: _DecodedFrame, size_px: int) -> _DecodedFrame:
