@@ -12,6 +12,7 @@ from dcmview.errors import UsageError
 
 if TYPE_CHECKING:
     from dcmview.bulk.result import Result
+    from dcmview.commands.transcode_tasks import TranscodeTask
 
 SYNTAX = "The transfer syntax"
 WHICH = "Which files"
@@ -180,33 +181,18 @@ def run(settings: TranscodeSettings) -> int:
     UsageError, RequestError
         If the options make no sense.
     """
-    if settings.to is None:
-        raise UsageError("--to is missing: the transfer syntax, such as JPEG2000Lossless")
     if settings.watch and (settings.zip is not None or settings.dicomdir):
         raise UsageError("--watch never ends, so there is no archive and no DICOMDIR to finish")
     from dcmview.cli.bulk import check_settings, run_bulk
 
     check_settings(settings)
     from dcmview.bulk.naming import NameStyle
-    from dcmview.commands.transcode import TranscodeRun, make_task
+    from dcmview.commands.transcode import TranscodeRun
     from dcmview.commands.transcode_tasks import FAILURE
 
-    task = make_task(
-        settings.to,
-        quality=settings.quality,
-        ratio=settings.ratio,
-        near=settings.near,
-        allow_recompress=settings.allow_recompress,
-        prove=not settings.no_proof,
-        on_failure=settings.on_failure,
-        only_uncompressed=settings.only_uncompressed,
-        only_compressed=settings.only_compressed,
-        accept=[name for names in settings.accept for name in names.split(",")],
-        offset_table=settings.offset_table,
-    )
     failures = _Failures()
     with TranscodeRun(
-        task,
+        _task(settings),
         settings.paths,
         output_dir=settings.output_dir,
         zip_path=settings.zip,
@@ -228,6 +214,26 @@ def run(settings: TranscodeSettings) -> int:
     for path, reason in transcoding.unlisted:
         console.warn(f"{path}: {reason}")
     return code
+
+
+def _task(settings: TranscodeSettings) -> TranscodeTask:
+    if settings.to is None:
+        raise UsageError("--to is missing: the transfer syntax, such as JPEG2000Lossless")
+    from dcmview.commands.transcode import make_task
+
+    return make_task(
+        settings.to,
+        quality=settings.quality,
+        ratio=settings.ratio,
+        near=settings.near,
+        allow_recompress=settings.allow_recompress,
+        prove=not settings.no_proof,
+        on_failure=settings.on_failure,
+        only_uncompressed=settings.only_uncompressed,
+        only_compressed=settings.only_compressed,
+        accept=[name for names in settings.accept for name in names.split(",")],
+        offset_table=settings.offset_table,
+    )
 
 
 class _Failures:

@@ -62,6 +62,27 @@ def prove_frame(
         If the frame cannot be decoded, is not described by the data set, or
         differs more than it may.
     """
+    decoded = _decoded(content, stored, result, target)
+    if target.lossless:
+        is_float = stored.values.dtype.kind == "f"
+        is_same = decoded.layout.photometric_interpretation == (
+            stored.layout.photometric_interpretation
+        ) and np.array_equal(decoded.values, stored.values, equal_nan=is_float)
+        if not is_same:
+            raise CannotTranscode("the proof failed: decoded values differ from the original ones")
+        return 0.0, 0.0
+    original = stored.values
+    if decoded.layout.photometric_interpretation != stored.layout.photometric_interpretation:
+        original = color_to_rgb(original, stored.layout)
+    worst, mean = _errors(original, decoded.values)
+    if near is not None and worst > near:
+        raise CannotTranscode(f"the proof failed: an error of {worst:g}, allowed are {near}")
+    return worst, mean
+
+
+def _decoded(
+    content: bytes | memoryview, stored: StoredFrame, result: PixelResult, target: Target
+) -> StoredFrame:
     layout = replace(
         stored.layout,
         photometric_interpretation=result.photometric_interpretation,
@@ -87,21 +108,7 @@ def prove_frame(
             "the proof failed: the encoded frame is not as its data set says: "
             + "; ".join(f"{repair.element}: {repair.found}" for repair in decoded.repairs)
         )
-    if target.lossless:
-        is_float = stored.values.dtype.kind == "f"
-        is_same = decoded.layout.photometric_interpretation == (
-            stored.layout.photometric_interpretation
-        ) and np.array_equal(decoded.values, stored.values, equal_nan=is_float)
-        if not is_same:
-            raise CannotTranscode("the proof failed: decoded values differ from the original ones")
-        return 0.0, 0.0
-    original = stored.values
-    if decoded.layout.photometric_interpretation != stored.layout.photometric_interpretation:
-        original = color_to_rgb(original, stored.layout)
-    worst, mean = _errors(original, decoded.values)
-    if near is not None and worst > near:
-        raise CannotTranscode(f"the proof failed: an error of {worst:g}, allowed are {near}")
-    return worst, mean
+    return decoded
 
 
 def _errors(original: NDArray[np.generic], decoded: NDArray[np.generic]) -> tuple[float, float]:
