@@ -56,25 +56,31 @@ def wait_for(pattern, log):
     raise AssertionError(log.read_text())
 
 
-@pytest.fixture
-def cluster(tmp_path):
+@contextlib.contextmanager
+def started(folder):
     """Address of a scheduler, and its two workers."""
     options = ("--host", "127.0.0.1", "--no-dashboard")
     with contextlib.ExitStack() as stack:
-        log = tmp_path / "scheduler.log"
+        log = folder / "scheduler.log"
         stack.enter_context(process("dask_scheduler", *options, "--port", "0", log=log))
         address = wait_for(r"Scheduler at:\s+(tcp://[\d.]+:\d+)", log)[1]
+        logs = [folder / f"worker{number}.log" for number in range(2)]
         workers = []
-        for number in range(2):
-            log = tmp_path / f"worker{number}.log"
-            place = ("--local-directory", str(tmp_path / f"space{number}"))
+        for number, log in enumerate(logs):
+            place = ("--local-directory", str(folder / f"space{number}"))
             more = ("--nworkers", "1", "--nthreads", "1", "--no-nanny", *place)
             workers.append(
                 stack.enter_context(process("dask_worker", address, *options, *more, log=log))
             )
-        for number in range(2):
-            wait_for(r"Registered to", tmp_path / f"worker{number}.log")
+        for log in logs:
+            wait_for(r"Registered to", log)
         yield address, workers
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with started(tmp_path_factory.mktemp("cluster")) as (address, _):
+        yield address
 
 
 @pytest.fixture
@@ -97,21 +103,20 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def test_a_cluster_gives_the_same_bytes(cluster, study, tmp_path):
-    address, _ = cluster
+def test_a_cluster_gives_the_same_bytes(address, study, tmp_path):
     here = list(results_of(Picture(), study, tmp_path / "here", extension=".png"))
     there = list(results_of(Picture(), study, tmp_path / "there", address, extension=".png"))
     assert [each.status for each in there] == [each.status for each in here] == [Status.DONE] * 24
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
 
 
-def test_a_cluster_goes_on_when_a_worker_is_killed(cluster, study, tmp_path):
-    address, workers = cluster
+def test_a_cluster_goes_on_when_a_worker_is_killed(study, tmp_path):
     results = []
-    for result in results_of(Copy(pause_s=0.2), study, tmp_path / "out", address):
-        results.append(result)
-        if len(results) == 4:
-            os.kill(workers[0].pid, signal.SIGKILL)
+    with started(tmp_path) as (address, workers):
+        for result in results_of(Copy(pause_s=0.1), study, tmp_path / "out", address):
+            results.append(result)
+            if len(results) == 4:
+                os.kill(workers[0].pid, signal.SIGKILL)
     # A job that had just been done when its worker died is found finished.
     assert all(r.status is Status.DONE or r.reason == "finished before" for r in results)
     assert len(results) == 24
@@ -127,8 +132,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_gives_the_same_bytes_there_as_here(cluster, study, tmp_path, command):
-    address, _ = cluster
+def test_every_command_gives_the_same_bytes_there_as_here(address, study, tmp_path, command):
     rois = tmp_path / "rois.csv"
     boxes = "".join(f'{study}/{number:02}.dcm,"[[2,3,20,30]]"\n' for number in range(24))
     rois.write_text(f"anon_dicom_path,ROI_coords\n{boxes}")
@@ -148,8 +152,7 @@ def test_every_command_gives_the_same_bytes_there_as_here(cluster, study, tmp_pa
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
 
 
-def test_what_goes_wrong_on_a_cluster_is_told(cluster, study, tmp_path):
-    address, _ = cluster
+def test_what_goes_wrong_on_a_cluster_is_told(address, study, tmp_path):
     (study / "05.dcm").rename(study / "05-refuse.dcm")
     results = list(results_of(Trouble(), study, tmp_path / "out", address))
     failed = {Path(r.input).name: r.reason for r in results if r.status is Status.FAILED}
