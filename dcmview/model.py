@@ -348,6 +348,11 @@ class PictureFormat(StrEnum):
     JPEG = "jpeg"
     WEBP = "webp"
 
+    @property
+    def extension(self) -> str:
+        """How files of the format are called, with the dot."""
+        return ".jpg" if self is PictureFormat.JPEG else f".{self.value}"
+
 
 @dataclass(frozen=True, slots=True)
 class DisplayRequest:

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from dcmview.thumbnails.picture import SmallFrame, Thumbnail
     from dcmview.thumbnails.settings import ThumbnailSettings
 
-EXTENSIONS = {PictureFormat.JPEG: ".jpg", PictureFormat.PNG: ".png", PictureFormat.WEBP: ".webp"}
-
 
 @dataclass(frozen=True, slots=True)
 class ThumbnailTask:
@@ -155,7 +153,7 @@ class ThumbnailRun:
         self._naming: Naming | None = None
         if output_dir is not None:
             check_output_folder(output_dir, paths)
-            extension = EXTENSIONS[settings.request.format]
+            extension = settings.request.format.extension
             self._naming = Naming(output_dir, names, extension, paths)
         if cache is not None:
             check_output_folder(cache, paths)

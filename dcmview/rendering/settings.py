@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dcmview.model import DisplayRequest
+from dcmview.model import DisplayRequest, PictureFormat
 
 
 class OutputForm(StrEnum):
@@ -21,23 +21,14 @@ class OutputForm(StrEnum):
     @property
     def is_picture(self) -> bool:
         """Whether browsers show it; it then holds one frame, while others can hold them all."""
-        return self in _PICTURES
+        return self.value in tuple(PictureFormat)
 
     @property
     def extension(self) -> str:
         """How files of the form are called, with the dot."""
-        return _EXTENSIONS[self]
-
-
-_PICTURES = (OutputForm.JPEG, OutputForm.PNG, OutputForm.WEBP)
-_EXTENSIONS = {
-    OutputForm.JSON: ".json",
-    OutputForm.JPEG: ".jpg",
-    OutputForm.PNG: ".png",
-    OutputForm.WEBP: ".webp",
-    OutputForm.TIFF16: ".tif",
-    OutputForm.NPY: ".npy",
-}
+        if self.is_picture:
+            return PictureFormat(self.value).extension
+        return ".tif" if self is OutputForm.TIFF16 else f".{self.value}"
 
 
 class Values(StrEnum):

@@ -22,6 +22,7 @@ from dcmview.dicom.rle import decode_rle
 from dcmview.dicom.samples import native_cells
 from dcmview.dicom.transfer import Codec
 from dcmview.errors import CannotTranscode
+from dcmview.exchange.overlay_copy import GROUPS
 from dcmview.model import SampleKind
 from dcmview.transcoding.dataset import NewElement
 from dcmview.transcoding.writing import MOST_ELEMENT_BYTES
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from dcmview.transcoding.dataset import Changes
     from dcmview.transcoding.original import Original
 
-_GROUPS = range(0x6000, 0x6020, 2)
 _ROWS, _COLUMNS, _FRAMES, _FRAME_ORIGIN = 0x0010, 0x0011, 0x0015, 0x0051
 _BITS_ALLOCATED, _BIT_POSITION, _DATA = 0x0100, 0x0102, 0x3000
 
@@ -86,7 +86,7 @@ def _embedded(original: Original) -> Iterator[tuple[int, int]]:
         and original.syntax.codec in (Codec.NATIVE, Codec.RLE)
     )
     lowest = layout.high_bit + 1 - layout.bits_stored
-    for group in _GROUPS if can_hide else ():
+    for group in GROUPS if can_hide else ():
         position = attributes.number(group << 16 | _BIT_POSITION)
         is_plane = attributes.number(group << 16 | _ROWS) and not attributes.raw(
             group << 16 | _DATA

@@ -304,7 +304,7 @@ def test_version_is_said_as_json(product):
         (["--window=40,400", "--invert"], {"window": (40, 400), "invert": True}),
         (["--full-dynamic", "--colormap", "pet"], {"full_dynamic": True, "colormap": "pet"}),
         (["--voi", "0", "--size", "40"], {"voi": 0, "size": 40}),
-        (["--overlay", "--frame", "0"], {"overlays": True}),
+        (["--overlay", "--frame", "0"], {"overlay": True}),
     ],
 )
 def test_options_of_the_picture_are_those_of_the_function(product, options, keywords):
