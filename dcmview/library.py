@@ -314,7 +314,8 @@ class Library:
 
         Raises what `picture` raises.
         """
-        entry = self._entry_with_frame(index, 0)
+        frame = settings.frame
+        entry = self._entry_with_frame(index, frame if isinstance(frame, int) else 0)
         engine = self._engine
         from dcmview.thumbnails.picture import small_frame
 

@@ -29,7 +29,7 @@ from dcmview.thumbnails.sheet import ContactSheet, write_tile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Self
+    from typing import Literal, Self
 
     from dcmview.bulk.result import Figures
     from dcmview.commands.arguments import AnyPath
@@ -206,15 +206,15 @@ def thumbnail(
     *,
     sheet: AnyPath | None = None,
     size: int = DEFAULT_SIZE_PX,
-    format: str = "jpeg",  # noqa: A002, the name that the command has
+    format: Literal["jpeg", "png", "webp"] = "jpeg",  # noqa: A002, the name that the command has
     quality: int = DEFAULT_QUALITY,
-    frame: str | int = "middle",
+    frame: Literal["first", "middle", "max", "median"] | int = "middle",
     background: str | None = None,
     window: tuple[float, float] | None = None,
     voi: int | None = None,
     full_dynamic: bool = False,
     label: bool = False,
-    names: str = "uid",
+    names: Literal["path", "uid", "hash"] = "uid",
     cache: AnyPath | None = None,
     overwrite: bool = False,
     recursive: bool = True,

@@ -23,7 +23,7 @@ from dcmview.transcoding.writing import OffsetTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import Self
+    from typing import Literal, Self
 
     from dcmview.bulk.result import Result
     from dcmview.commands.arguments import AnyPath
@@ -218,12 +218,12 @@ def transcode(
     near: int | None = None,
     allow_recompress: bool = False,
     prove: bool = True,
-    on_failure: str = "keep",
+    on_failure: Literal["keep", "skip", "fail"] = "keep",
     only_uncompressed: bool = False,
     only_compressed: bool = False,
     accept: Iterable[str] = (),
-    offset_table: str = "auto",
-    names: str = "path",
+    offset_table: Literal["auto", "basic", "extended", "none"] = "auto",
+    names: Literal["path", "uid", "hash"] = "path",
     overwrite: bool = False,
     recursive: bool = True,
     jobs: int = 1,

@@ -63,6 +63,12 @@ def test_it_is_a_jpeg_of_200_pixels_of_the_middle_frame(server):
     assert max(levels(answer).shape[:2]) == 200
 
 
+def test_a_frame_that_is_not_there_is_told_with_its_file(server):
+    answer = server.get(f"/api/file/{HEART}/thumbnail?frame=20").json
+    assert answer["error"] == f"file {HEART} has 20 frame(s) counted from 0, there is no frame 20"
+    assert answer["detail"] == {"index": HEART, "frame_count": 20}
+
+
 def test_it_takes_the_window_of_a_display_frame(server):
     shown = server.get(f"/api/file/{CT}/frame/0?wc=-600&ww=1500&size=80")
     small = server.get(f"/api/file/{CT}/thumbnail?wc=-600&ww=1500&size=80&format=png")
