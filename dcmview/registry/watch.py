@@ -68,16 +68,20 @@ class Watch:
         """Look until ``wait``, called with seconds to rest, says that it is enough."""
         pause_s = interval_s
         while not wait(pause_s):
-            begin = time.monotonic()
-            self.look()
-            pause_s = max(interval_s, (time.monotonic() - begin) * REST_FOR_WORK)
+            pause_s = max(interval_s, self.look() * REST_FOR_WORK)
 
-    def look(self) -> None:
+    def look(self) -> float:
         """Compare the files that are there with those that are known.
 
         A new or changed file is read once two looks found it the same: it may
         be in the middle of being written.
+
+        Returns
+        -------
+        float
+            The seconds that it took; those to read what is new are no part of them.
         """
+        begin = time.monotonic()
         settled: list[str] = []
         seen: set[str] = set()
         for path, version in self._versions():
@@ -105,9 +109,11 @@ class Watch:
             del self._known[path]
         if gone or settled:
             self._registry.forget_skipped({*gone, *settled})
+        took_s = time.monotonic() - begin
         if settled:
             self._read(settled)
             self._note_new_entries()
+        return took_s
 
     def _versions(self) -> Iterator[tuple[str, _Version]]:
         for item in Walk(self._roots, recursive=self._recursive):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import zipfile
 
 import pytest
@@ -59,6 +60,27 @@ def test_a_file_that_comes_later_is_listed_once_it_rests(watched, tmp_path):
     assert registry.get(1).end is FileEnd.SHOWN
     look_twice(watch)
     assert names(registry) == ["a.dcm", "b.dcm"]
+
+
+def test_the_time_to_read_what_is_new_does_not_lengthen_the_rest(watched, tmp_path):
+    registry, _ = watched
+    read = []
+
+    def slowly(paths):
+        read.extend(paths)
+        time.sleep(0.5)
+
+    watch = Watch(registry, [str(tmp_path)], recursive=True, read=slowly)
+    shutil.copy(MR, tmp_path / "b.dcm")
+    rests = []
+
+    def wait(seconds):
+        rests.append(seconds)
+        return len(rests) == 4
+
+    watch.run(0.01, wait)
+    assert [os.path.basename(path) for path in read] == ["b.dcm"]
+    assert max(rests) < 5  # twenty times half a second would be ten
 
 
 def test_a_changed_file_is_marked_and_listed_anew(watched, tmp_path):
