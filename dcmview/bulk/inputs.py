@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.dicom.source import open_source
+from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import DcmviewError, NotDicom, Unreadable
 from dcmview.model import FileEnd
 from dcmview.registry.reading import FileReader, Listed, Skipped
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 _TICK_S = 0.1
 _SKIPPED_ENDS = (FileEnd.NOT_DICOM, FileEnd.UNREADABLE, FileEnd.FILTERED)
+
+
+STALLED_S = 60.0
+"""So long a file in a watched folder that ends early may not change before it counts as whole."""
+_TAIL_BYTES = 64 * 1024
+_END_OF_FRAGMENTS = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
 
 class Counts(NamedTuple):
@@ -51,7 +58,7 @@ class Inputs:
         Processes that read headers, by default one a core; 0 reads them here.
     watch_interval_s : float, optional
         Go on for ever and look for files that come, this often. A file is
-        given once it has stopped growing.
+        given once it has stopped growing, one that ends early not before a minute.
     """
 
     def __init__(
@@ -125,7 +132,10 @@ class Inputs:
         if interval_s is None:
             return entries
         now = time.time()
-        held.extend(_Held(entry, now + interval_s) for entry in entries)
+        held.extend(
+            _Held(entry, now + (STALLED_S if _ends_early(entry) else interval_s))
+            for entry in entries
+        )
         due = [each for each in held if each.until <= now]
         held[:] = [each for each in held if each.until > now]
         # What has changed since comes again, as it is then.
@@ -185,6 +195,23 @@ def entry_of(path: str) -> Entry:
         raise NotDicom(f"{path}: an archive, not a DICOM file")
     error = NotDicom if outcome.end is FileEnd.NOT_DICOM else Unreadable
     raise error(f"{path}: {outcome.reason}")
+
+
+def _ends_early(entry: Entry) -> bool:
+    """Whether the rest of a file may still be on its way, as far as its header and its end tell."""
+    shared = entry.header.shared
+    if entry.member is not None:
+        return False
+    if entry.header.problem or (not shared.has_pixels and "Image" in shared.kind):
+        return True
+    if not (shared.has_pixels and transfer_syntax(shared.transfer_syntax_uid).encapsulated):
+        return False
+    try:
+        with open_source(entry.path, expected=entry.stamp) as source:
+            tail = source.pread(max(source.size - _TAIL_BYTES, 0), _TAIL_BYTES)
+    except DcmviewError:
+        return True
+    return _END_OF_FRAGMENTS not in tail
 
 
 def _is_unchanged(entry: Entry) -> bool:

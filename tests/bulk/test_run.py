@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 from pydicom.data import get_testdata_file
@@ -174,6 +175,44 @@ def test_a_watched_folder_gives_files_once_they_have_stopped_growing(study, tmp_
     inputs.stop()
     assert done == [*(f"{number:02}.dcm" for number in range(12)), "new.dcm"]
     assert (tmp_path / "out" / "new.dcm").read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "arrived"),
+    [("CT_small.dcm", 30_000), ("CT_small.dcm", 6_000), ("emri_small_RLE.dcm", 20_000)],
+    ids=["in pixels", "in header", "in fragments"],
+)
+def test_a_transfer_that_stalls_for_a_while_gives_no_half_file(study, tmp_path, name, arrived):
+    whole = Path(get_testdata_file(name)).read_bytes()
+    inputs = Inputs([str(study)], watch_interval_s=0.1)
+    naming = Naming(str(tmp_path / "out"), NameStyle.PATH, "", [str(study)])
+    stalled = study / "new.dcm"
+    begin = arrived_at = time.monotonic()
+    for result in BulkRun(inputs, BulkPlan(Copy(), naming.plan)).results():
+        now = time.monotonic()
+        assert now - begin < 30
+        if result is not None and result.input == str(stalled):
+            break
+        if not stalled.exists():
+            stalled.write_bytes(whole[:arrived])
+            arrived_at = now
+        elif now - arrived_at > 1.5 and stalled.stat().st_size == arrived:
+            stalled.write_bytes(whole)
+    inputs.stop()
+    assert (tmp_path / "out" / "new.dcm").read_bytes() == whole
+
+
+def test_a_file_whose_rest_never_comes_is_given_in_the_end(study, tmp_path, monkeypatch):
+    monkeypatch.setattr("dcmview.bulk.inputs.STALLED_S", 0.6)
+    (study / "cut.dcm").write_bytes(Path(CT).read_bytes()[:-500])
+    inputs = Inputs([str(study)], watch_interval_s=0.1)
+    given = []
+    for entry in inputs:
+        given += [os.path.basename(entry.path)] if entry is not None else []
+        if len(given) == 13:
+            break
+    inputs.stop()
+    assert given[-1] == "cut.dcm"
 
 
 def test_one_file_is_read_without_a_scan(tmp_path):
