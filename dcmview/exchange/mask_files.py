@@ -90,6 +90,8 @@ def _read_npy(head: bytes, file: IO[bytes]) -> NDArray[Any]:
         raise InvalidAnnotation(f"is no NPY file: {exc}") from exc
     if dtype.kind not in "buif":
         raise InvalidAnnotation(f"holds {dtype}, not whole numbers")
+    if any(length < 0 for length in shape):
+        raise InvalidAnnotation(f"claims the shape {shape}")
     size_bytes = math.prod(shape) * dtype.itemsize
     _check_size(size_bytes)
     content = whole.read(size_bytes)

@@ -260,6 +260,7 @@ def test_what_is_no_mask_is_left_out_with_the_reason():
         "below.npy": npy(np.array([[-1]])),
         "objects.npy": b"\x93NUMPY\x01\x00" + npy(np.array([[1]]))[8:].replace(b"'<i8'", b"'|O' "),
         "open.npy": npy(np.eye(2)).replace(b"}", b"{"),
+        "minus.npy": npy(np.eye(2)).replace(b"(2, 2), }  ", b"(-2, -2), }"),
         "short.npy": npy(np.eye(4))[:-8],
         "line.npy": npy(np.ones(3)),
         "head.npy": npy(np.eye(1)).replace(b")", b"("),
@@ -279,6 +280,7 @@ def test_what_is_no_mask_is_left_out_with_the_reason():
     assert reasons["short.npy"] == "ends after 120 of 128 bytes"
     assert reasons["objects.npy"].startswith("holds object")
     assert reasons["head.npy"].startswith("is no NPY file: ")
+    assert reasons["minus.npy"] == "claims the shape (-2, -2)"
     assert reasons["picture.npy"] == "has 65,535 values all over: a picture, and no mask"
     assert reasons["line.npy"].startswith("has the shape (3,)")
 
