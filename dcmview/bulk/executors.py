@@ -10,8 +10,10 @@ import functools
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from dcmview.bulk.remote import call_packed, pack_call
@@ -51,6 +53,15 @@ def core_count() -> int:
         return os.cpu_count() or 1
 
 
+class _Processes(ProcessPoolExecutor):
+    """Processes of dcmview alone, none of which is half started when Ctrl+C comes."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Hand in a job, for which a process may be started."""
+        with _interrupts_held_back(), _without_main():
+            return super().submit(fn, *args, **kwargs)
+
+
 def local_processes(size: int) -> ProcessPoolExecutor:
     """Start processes on this computer, which end when this one does."""
     methods = multiprocessing.get_all_start_methods()
@@ -58,7 +69,7 @@ def local_processes(size: int) -> ProcessPoolExecutor:
     if "forkserver" in methods:
         context.set_forkserver_preload(_PRELOADED)
         _start_fork_server()
-    return ProcessPoolExecutor(size, mp_context=context, initializer=_begin_worker)
+    return _Processes(size, mp_context=context, initializer=_begin_worker)
 
 
 def _start_fork_server() -> None:
@@ -72,7 +83,7 @@ def _start_fork_server() -> None:
 
 
 @contextlib.contextmanager
-def interrupts_held_back() -> Iterator[None]:
+def _interrupts_held_back() -> Iterator[None]:
     """Let Ctrl+C and its like wait for the end of the block.
 
     A process that has been half started when this one goes dies with many words.
@@ -93,6 +104,21 @@ def interrupts_held_back() -> Iterator[None]:
             signal.signal(number, handler)
         for number in dict.fromkeys(came):
             signal.raise_signal(number)
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Let processes start without the program that started this one.
+
+    They would run it once more: a script in which nothing says ``__name__ == "__main__"``
+    would do all its work again in each of them, and start processes in turn.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def cluster(address: str) -> Executor:

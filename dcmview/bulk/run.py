@@ -9,13 +9,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dcmview.bulk.executors import (
-    InlineExecutor,
-    cluster,
-    core_count,
-    interrupts_held_back,
-    local_processes,
-)
+from dcmview.bulk.executors import InlineExecutor, cluster, core_count, local_processes
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, close_worker_engine, run_task
 from dcmview.errors import UsageError, one_line
@@ -218,17 +212,10 @@ class BulkRun:
         assert self._executor is not None
         assert pending.job is not None
         try:
-            with self._starting():
-                pending.future = self._executor.submit(run_task, self._plan.task, pending.job)
+            pending.future = self._executor.submit(run_task, self._plan.task, pending.job)
         except BrokenExecutor as exc:
             pending.future = Future()
             pending.future.set_exception(exc)
-
-    def _starting(self) -> contextlib.AbstractContextManager[None]:
-        """Around what may start a process; a job that is done here may be interrupted."""
-        if isinstance(self._executor, InlineExecutor):
-            return contextlib.nullcontext()
-        return interrupts_held_back()
 
     def _finished(self, most_pending: int) -> Iterator[Result]:
         """Give results that are there, and wait for some while too many are not."""
@@ -259,9 +246,7 @@ class BulkRun:
                     continue
             with local_processes(1) as alone:
                 try:
-                    with interrupts_held_back():
-                        future = alone.submit(run_task, self._plan.task, pending.job)
-                    pending.result = future.result()
+                    pending.result = alone.submit(run_task, self._plan.task, pending.job).result()
                 except BrokenExecutor:
                     reason = "the process that worked on it died"
                     pending.result = Result(pending.job.entry.path, Status.FAILED, reason=reason)

@@ -502,3 +502,22 @@ def test_a_sheet_that_cannot_be_written_is_an_error_of_one_line(
         f"dcmview: error: {sheet} cannot be written: No space left on device\n"
     )
     assert os.listdir(tmp_path) == ["study"]
+
+
+def test_a_script_that_asks_for_processes_is_not_run_again_by_them(tmp_path):
+    folder = slices(tmp_path / "study", 4)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, dcmview\n"
+        "print('begin', flush=True)\n"
+        "results = dcmview.thumbnail(sys.argv[1], sys.argv[2], jobs=2)\n"
+        "print(*(result.status for result in results))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script, folder, tmp_path / "out"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("begin\ndone done done done\n", "")
