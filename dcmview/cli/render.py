@@ -82,9 +82,7 @@ def check(options: RenderOptions) -> None:
     form = form_of(options)
     if options.annotations is not None and not os.path.exists(options.annotations):
         raise UsageError(f"--annotations: no such file: {options.annotations}")
-    given = [name for name in (*_OF_A_PICTURE, *_OF_8_BITS) if getattr(options, name)]
-    if options.voi == 0:
-        given.append("voi")
+    given = _picture_options(options)
     if form == "tiff16":
         for name in _OF_8_BITS:
             if name in given:
@@ -111,8 +109,13 @@ def values_of(options: RenderOptions) -> str:
     """Give the stage of the values of an array: options of the picture ask for display values."""
     if options.values is not None:
         return options.values
-    of_picture = (getattr(options, name) for name in (*_OF_A_PICTURE, *_OF_8_BITS))
-    return "display" if any(value not in (None, False) for value in of_picture) else "stored"
+    return "display" if _picture_options(options) else "stored"
+
+
+def _picture_options(options: RenderOptions) -> list[str]:
+    """Name the options of the picture that are given; a number of 0 is."""
+    values = {name: getattr(options, name) for name in (*_OF_A_PICTURE, *_OF_8_BITS)}
+    return [name for name, value in values.items() if value is not None and value is not False]
 
 
 COMMAND = Command(

@@ -346,6 +346,12 @@ def test_an_array_has_the_values_that_were_asked_for(product, options, kind):
     assert found.dtype == np.dtype(kind)
 
 
+def test_the_first_window_of_a_file_asks_for_display_values(product):
+    path = pixel_file_named("MR-SIEMENS-DICOM-WithOverlays.dcm")
+    found = np.load(io.BytesIO(product(path, "-f", "npy", "--voi", "0")))
+    assert np.array_equal(found, render(path, voi=0).pixels)
+
+
 def test_the_name_of_the_output_says_its_form(product, tmp_path):
     for ending, magic in ((".tif", b"II*"), (".webp", b"RIFF"), (".npy", b"\x93NUMPY")):
         product(CT, "-o", tmp_path / f"a{ending}")
