@@ -97,7 +97,8 @@ def check_source(
     if was_lossy or syntax.uid in _DCT:
         raise CannotTranscode(
             "the image has been compressed with loss before (Lossy Image Compression "
-            f"(0028,2110) or {syntax.name}); {target.keyword} would lose again; allow recompression"
+            f"(0028,2110) or {syntax.name}); {target.keyword} would lose again, which "
+            "allow_recompress permits"
         )
 
 
