@@ -236,13 +236,14 @@ def _native_table(source: ByteSource, location: PixelLocation, layout: PixelLayo
             )
     held = length * 8 // bits
     frame_count = layout.frame_count
+    needed = -(-bits * frame_count // 8)
     if held < frame_count and length <= present:
         # The whole value is there and too short for the declared number: the
         # number is wrong. Where the file itself is cut short, it may be right.
         frame_count = max(-(-length * 8 // bits), 1)
         if frame_count != layout.frame_count:
             repairs.append(_frame_count_repair(layout.frame_count, frame_count))
-    elif held > frame_count:
+    elif held > frame_count and length > needed + needed % 2:  # its pad byte is no frame
         repairs.append(
             Repair(
                 "excess-pixel-data",

@@ -114,6 +114,16 @@ class TestNative:
         assert all_frames(table, source) == [b"aa", b"bb"]
         assert codes(table) == ["excess-pixel-data"]
 
+    @pytest.mark.parametrize(
+        ("bits", "frame_count", "content"),
+        [(8, 5, b"abcde\0"), (1, 3, b"\5\0"), (1, 17, b"\5\0\0\0")],
+    )
+    def test_what_makes_a_length_even_is_no_frame(
+        self, bits: int, frame_count: int, content: bytes
+    ) -> None:
+        table, _ = native(content, layout(frame_count, bits=bits, columns=1))
+        assert (table.frame_count, codes(table)) == (frame_count, [])
+
     def test_422_that_was_never_subsampled_is_noted(self) -> None:
         mislabelled = layout(samples_per_pixel=3, photometric_interpretation="YBR_FULL_422")
         table, source = native(b"aabbcc", mislabelled)
