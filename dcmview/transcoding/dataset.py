@@ -13,6 +13,7 @@ DICOM PS3.5 A, Transfer Syntax Specifications.
 
 from __future__ import annotations
 
+import itertools
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -154,15 +155,19 @@ class DatasetCopy:
     def head(self, changes: Changes) -> Iterator[bytes]:
         """Give the elements before the pixel data, all where there are none."""
         touched = {tag >> 16 for tag in changes}
-        new = sorted(tag for tag, change in changes.items() if change is not None)
-        for element in self._elements:
-            if element.tag in PIXEL_TAGS:
-                break
+        elements = list(
+            itertools.takewhile(lambda each: each.tag not in PIXEL_TAGS, self._elements)
+        )
+        # Some files are not in order, so what is there is changed in its place.
+        there = {element.tag for element in elements}
+        left = {tag for tag, change in changes.items() if change is not None}
+        new = sorted(left - there)
+        for element in elements:
             while new and new[0] < element.tag:
                 yield from self._added(changes, new.pop(0))
             if element.tag in changes:
-                if new and new[0] == element.tag:
-                    new.pop(0)
+                if element.tag in left:
+                    left.remove(element.tag)
                     yield from self._changed(changes[element.tag], element)
                 continue
             is_group_length = element.tag & 0xFFFF == 0

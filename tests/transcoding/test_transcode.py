@@ -275,6 +275,21 @@ def test_tables_of_the_old_frames_go_with_them(tmp_path: Path) -> None:
         assert (found.pixel_array == pydicom.dcmread(source).pixel_array).all()
 
 
+def test_what_a_file_has_out_of_order_is_changed_where_it_is(tmp_path: Path) -> None:
+    earlier = item(ReferencedSOPClassUID=uid.CTImageStorage, ReferencedSOPInstanceUID="1.2.3.9")
+    content = part10(ramp(SourceImageSequence=earlier, DerivationDescription="before"))
+    begin = content.index(b"\x08\0\x11\x21ST")  # the sequence follows it
+    end = content.index(b"\x28\0\x02\0US", begin)
+    pixels = content.index(b"\xe0\x7f\x10\0OW")
+    path = tmp_path / "unsorted.dcm"
+    path.write_bytes(content[:begin] + content[end:pixels] + content[begin:end] + content[pixels:])
+    found = read(transcoded(path, "jpeglsnear", near=1)[0])
+    uids = [each.ReferencedSOPInstanceUID for each in found.SourceImageSequence]
+    assert uids == ["1.2.3.9", "1.2.3.4"]
+    assert found.DerivationDescription.startswith("before; Lossy compression")
+    assert found.LossyImageCompression == "01"
+
+
 def test_what_might_pass_four_gigabytes_gets_the_extended_table() -> None:
     for native_bytes, kind in ((3_000_000_000, "basic"), (4_000_000_000, "extended")):
         assert writing.Fragments(OffsetTable.AUTO, 10, native_bytes).kind == kind
