@@ -38,6 +38,7 @@ class OverlaySettings(BulkSettings):
     description: str | None = None
     crop: bool = False
     lines: bool = False
+    outline: bool = False
     extract: str | None = None
 
 
@@ -105,6 +106,14 @@ OPTIONS = (
         "counted.",
         PLANES,
     ),
+    Option(
+        "outline",
+        ("--outline",),
+        bool,
+        "",
+        "Draw only the border of regions, one pixel wide, so that the image is seen in them.",
+        PLANES,
+    ),
     OUTPUT_DIR,
     NAMES,
     Option(
@@ -164,6 +173,7 @@ def run(settings: OverlaySettings) -> int:
         settings.description or "",
         settings.crop,
         settings.lines,
+        settings.outline,
     )
     task: PutPlanes | ExtractPlanes = PutPlanes(style, settings.keep_uid, settings.copy_all)
     if settings.extract is not None:

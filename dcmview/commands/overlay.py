@@ -77,6 +77,7 @@ def overlay(
     description: str = "",
     crop: bool = False,
     lines: bool = False,
+    outline: bool = False,
     keep_uid: bool = False,
     copy_all: bool = False,
     names: Literal["path", "uid", "hash"] = "path",
@@ -102,7 +103,7 @@ def overlay(
     extract : str, optional
         Take planes out instead: as ROIs (``json``, ``csv``, ``embed``, the latter boxes
         alone) or as masks (``png``, ``npy``, ``nii``).
-    one_plane, type, label, description, crop, lines
+    one_plane, type, label, description, crop, lines, outline
         See `PlaneStyle`, where the type is called ``kind``.
     keep_uid : bool
         Whether copies have the SOP Instance UID of their file.
@@ -139,7 +140,7 @@ def overlay(
     roots, tables = path_list(paths), path_list(annotations)
     if type not in ("R", "G"):
         raise UsageError(f"type must be R or G, not {type}")
-    style = PlaneStyle(one_plane, type, label, description, crop, lines)
+    style = PlaneStyle(one_plane, type, label, description, crop, lines, outline)
     told: list[str] = []
     plan = overlay_plan(
         roots,

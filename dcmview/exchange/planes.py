@@ -6,7 +6,7 @@ How planes are put into a file is the matter of `overlay_copy`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -40,6 +40,8 @@ class PlaneStyle:
         Whether a plane ends where its ROIs do, not with the image.
     lines : bool
         Whether points, lines and angles are drawn, one pixel wide; else they are left out.
+    outline : bool
+        Whether only the border of regions is drawn, so that the image is seen in them.
 
     References
     ----------
@@ -52,6 +54,7 @@ class PlaneStyle:
     description: str = ""
     crop: bool = False
     lines: bool = False
+    outline: bool = False
 
     def draws(self, roi: Roi) -> bool:
         """Whether an ROI is of a kind that gets into a plane."""
@@ -86,6 +89,8 @@ class RoiPlane:
         Which frames it lies over; without a count it is one plane for all of them.
     kind : str
         *Overlay Type* (60xx,0040).
+    outline : bool
+        Whether only the border of regions is drawn.
     box : Box
         What it covers of the image.
     drawn : set of int
@@ -101,6 +106,7 @@ class RoiPlane:
     first_frame: int = 0
     frame_count: int | None = None
     kind: str = "R"
+    outline: bool = False
     drawn: set[int] = field(default_factory=set)
 
     @property
@@ -168,6 +174,8 @@ class RoiPlane:
                 region = drawn_region(roi, self.image_rows, self.image_columns)
                 if region.inside.any():
                     self.drawn.add(number)
+                    if self.outline and roi.kind in REGION_KINDS:
+                        region = replace(region, inside=border_of(region.inside))
                     yield region
 
 
@@ -175,6 +183,21 @@ def drawn_region(roi: Roi, rows: int, columns: int) -> Region:
     """Give the pixels of an ROI of any kind, lines being one pixel wide."""
     draw = region_of if roi.kind in REGION_KINDS else stroke_of
     return draw(roi, rows, columns)
+
+
+def border_of(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Give the pixels of a region that have one beside, above or below them that is not of it.
+
+    Examples
+    --------
+    >>> border_of(np.ones((3, 4), bool)).astype(int)
+    array([[1, 1, 1, 1],
+           [1, 0, 0, 1],
+           [1, 1, 1, 1]])
+    """
+    within = np.pad(inside, 1)
+    is_inner = within[:-2, 1:-1] & within[2:, 1:-1] & within[1:-1, :-2] & within[1:-1, 2:]
+    return inside & ~is_inner
 
 
 def planes_of(
@@ -215,6 +238,7 @@ def planes_of(
                 first_frame=first,
                 frame_count=count,
                 kind=style.kind,
+                outline=style.outline,
             )
         )
     return planes

@@ -474,6 +474,17 @@ def test_lines_are_drawn_where_that_is_asked_for_alone(tmp_path):
     }
 
 
+@pytest.mark.parametrize("crop", [False, True])
+def test_an_outline_is_the_border_of_a_region(tmp_path, crop):
+    path = put(tmp_path, image(5, 6, PixelData=bytes(60)))
+    target = copied(path, box("a", 1, 0, 5, 4), outline=True, crop=crop)
+    wanted = np.zeros((5, 6), int)
+    wanted[0:4, 1:5] = [[1, 1, 1, 1], [1, 0, 0, 1], [1, 0, 0, 1], [1, 1, 1, 1]]
+    if crop:
+        wanted = wanted[0:4, 1:5]
+    assert ours(target) == {0x6000: ("", wanted.tolist())}
+
+
 def test_rois_that_show_are_told_from_those_too_small(tmp_path):
     header = listed(put(tmp_path, image(4, 4, PixelData=bytes(32)))).header.shared
     sliver = Roi(
