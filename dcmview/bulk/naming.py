@@ -111,13 +111,21 @@ class Naming:
 
 
 def check_output_folder(folder: str, paths: Iterable[str]) -> None:
-    """Refuse a folder in which outputs would be among the inputs.
+    """Refuse a folder that cannot be one, or in which outputs would be among the inputs.
 
     Raises
     ------
     UsageError
-        If it is one of the folders that are read, lies in one, or holds one of the files.
+        If it has no name or lies below a file; if it is one of the folders that are read,
+        lies in one, or holds one of the files.
     """
+    if not folder:
+        raise UsageError("the output folder has no name")  # of the current one it is a dot
+    there = os.path.abspath(folder)
+    while not os.path.lexists(there):
+        there = os.path.dirname(there)
+    if not os.path.isdir(there):
+        raise UsageError(f"the output folder {folder} cannot be made: {there} is no folder")
     target = os.path.realpath(folder)
     for path in paths:
         real = os.path.realpath(path)

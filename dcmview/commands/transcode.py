@@ -81,8 +81,8 @@ class TranscodeRun:
         if zip_path is not None:
             output_dir = self._folder_beside(zip_path, paths)
         assert output_dir is not None
+        check_output_folder(output_dir, paths)
         self._folder = os.path.abspath(output_dir)
-        check_output_folder(self._folder, paths)
         self._naming = Naming(self._folder, names, "", paths)
         self._file_set = FileSet() if with_dicomdir else None
         self._file_ids: dict[str, tuple[str, ...]] = {}
@@ -98,6 +98,8 @@ class TranscodeRun:
 
     def _folder_beside(self, zip_path: str, paths: Sequence[str]) -> str:
         """A folder where also the workers of a cluster can write; it goes with this run."""
+        if not zip_path:
+            raise UsageError("the archive has no name")
         if os.path.lexists(zip_path) and not self._overwrite:
             raise UsageError(f"there is a file of that name; --overwrite replaces it: {zip_path}")
         folder = os.path.dirname(os.path.abspath(zip_path))

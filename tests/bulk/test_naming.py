@@ -92,3 +92,12 @@ def test_outputs_do_not_go_beside_a_file_that_is_read(tmp_path):
 def test_a_folder_beside_the_inputs_will_do(tmp_path):
     (tmp_path / "study").mkdir()
     check_output_folder(str(tmp_path / "study-out"), [str(tmp_path / "study")])
+
+
+@pytest.mark.parametrize("name", ["", "file", "file/below", "gone"])
+def test_a_folder_that_cannot_be_made_is_refused_before_the_work(tmp_path, name):
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    folder = str(tmp_path / name) if name else ""
+    with pytest.raises(UsageError, match="no folder" if name else "no name"):
+        check_output_folder(folder, [])

@@ -165,9 +165,11 @@ def test_nonsense_is_told_before_anything_is_written(tmp_path: Path) -> None:
         (UsageError, {"to": "rle", "only_compressed": True, "only_uncompressed": True}),
         (UsageError, {"to": "rle", "zip": tmp_path / "a.zip"}),
         (UsageError, {"to": "rle", "dicomdir": True, "names": "uid"}),
+        (UsageError, {"to": "rle", "output_dir": ""}),
+        (UsageError, {"to": "rle", "output_dir": None, "zip": ""}),
     ):
         with pytest.raises(error):
-            transcode(CT, output_dir=tmp_path / "out", **arguments)  # type: ignore[arg-type]
+            transcode(CT, **{"output_dir": tmp_path / "out", **arguments})  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
 
 
