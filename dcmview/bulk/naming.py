@@ -122,7 +122,7 @@ def check_output_folder(folder: str, paths: Iterable[str]) -> None:
     if not folder:
         raise UsageError("the output folder has no name")  # of the current one it is a dot
     there = os.path.abspath(folder)
-    while not os.path.lexists(there):
+    while not os.path.lexists(there) and there != os.path.dirname(there):
         there = os.path.dirname(there)
     if not os.path.isdir(there):
         raise UsageError(f"the output folder {folder} cannot be made: {there} is no folder")

@@ -167,13 +167,13 @@ def run(settings: OverlaySettings) -> int:
 
     check_settings(settings)
     style = PlaneStyle(
-        settings.one_plane,
-        "G" if settings.type == "G" else "R",
-        settings.label or "",
-        settings.description or "",
-        settings.crop,
-        settings.lines,
-        settings.outline,
+        one_plane=settings.one_plane,
+        kind="G" if settings.type == "G" else "R",
+        label=settings.label or "",
+        description=settings.description or "",
+        crop=settings.crop,
+        lines=settings.lines,
+        outline=settings.outline,
     )
     task: PutPlanes | ExtractPlanes = PutPlanes(style, settings.keep_uid, settings.copy_all)
     if settings.extract is not None:

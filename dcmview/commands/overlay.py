@@ -140,7 +140,15 @@ def overlay(
     roots, tables = path_list(paths), path_list(annotations)
     if type not in ("R", "G"):
         raise UsageError(f"type must be R or G, not {type}")
-    style = PlaneStyle(one_plane, type, label, description, crop, lines, outline)
+    style = PlaneStyle(
+        one_plane=one_plane,
+        kind=type,
+        label=label,
+        description=description,
+        crop=crop,
+        lines=lines,
+        outline=outline,
+    )
     told: list[str] = []
     plan = overlay_plan(
         roots,
