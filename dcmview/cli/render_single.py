@@ -40,6 +40,7 @@ def render_standard_input(options: RenderOptions) -> int:
     content = StandardInput()
     if content.is_list:
         return render_many(options, content.as_stream())
+    content.require_dicom()
     with held_file(content.parts()) as path:
         if options.output_dir is None:
             return render_single(options, path)

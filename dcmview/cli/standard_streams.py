@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from dcmview.errors import NothingToShow, NotSaved, UsageError
+from dcmview.errors import NotDicom, NothingToShow, NotSaved, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -102,6 +102,24 @@ class StandardInput:
         if self._head[128:132] == b"DICM" or self._head.startswith(_GROUP_STARTS):
             return False
         return not any(byte < 32 and byte not in _TEXT_CONTROLS for byte in self._head)
+
+    def require_dicom(self) -> None:
+        """Refuse what is no DICOM by its beginning: the rest may never end.
+
+        Raises
+        ------
+        NotDicom
+            With what it is.
+        """
+        from dcmview.dicom.sniff import HEAD_BYTES, sniff
+
+        self._head += self._stream.read(HEAD_BYTES - len(self._head))
+        if sniff(self._head) is None:
+            from dcmview.registry.archives import archive_kind
+
+            is_archive = archive_kind(self._head) is not None
+            reason = "an archive, not a DICOM file" if is_archive else "no DICOM data set"
+            raise NotDicom(f"standard input: {reason}")
 
     def parts(self) -> Iterator[bytes]:
         """Give all of it."""

@@ -209,12 +209,24 @@ def test_every_way_to_fail_is_one_line_and_an_exit_code(error, tmp_path):
     ("content", "words", "code"),
     [
         (b"\x89PNG\r\n\x1a\n" + bytes(200), "standard input: no DICOM data set", 4),
+        (b"PK\x03\x04" + bytes(200), "standard input: an archive, not a DICOM file", 4),
         (b"hello\n", "standard input is not DICOM; for a list of paths", 2),
         (b"", "nothing came on standard input", 1),
     ],
 )
 def test_a_pipe_without_dicom_is_told_apart(content, words, code):
     assert words in error_line(piped(content), code)
+
+
+def test_what_is_no_dicom_is_not_read_to_its_end():
+    command = [sys.executable, "-m", "dcmview", "render", "-"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
+    ) as child:
+        child.stdin.write(b"\x89PNG\r\n\x1a\n" + bytes(5000))
+        child.stdin.flush()
+        assert child.wait(20) == 4
+        assert child.stderr.read() == b"dcmview: error: standard input: no DICOM data set\n"
 
 
 def test_an_output_that_is_there_is_left_alone_unless_told_otherwise(product, error, tmp_path):
