@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import threading
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, InvalidStateError, ProcessPoolExecutor
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,8 @@ ENDING_SIGNALS = tuple(
 )
 _PRELOADED = ["dcmview.bulk.task", "dcmview.engine"]
 _CLUSTER_WAIT_S = 30.0
+_WATCH_INTERVAL_S = 1.0
+_SCHEDULER_GONE = "the Dask scheduler is gone"
 _MOST_RETRIES = 3
 """Of a job whose worker died: then the job is what kills them."""
 
@@ -144,21 +146,45 @@ def cluster(address: str) -> Executor:
 
 
 class _ClusterExecutor(Executor):
-    """Dask's own executor, which cannot take the same job twice, and closes with its client."""
+    """Dask's own executor, which cannot take the same job twice, and closes with its client.
+
+    Where Dask waits for ever for a scheduler that is gone, jobs end with an error.
+    """
 
     def __init__(self, client: Any) -> None:
         self._client = client
         self._executor = client.get_executor(pure=False, retries=_MOST_RETRIES)
+        self._waiting: set[Future[Any]] = set()
+        self._is_ended = threading.Event()
+        threading.Thread(target=self._watch, name="dcmview-cluster", daemon=True).start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         call = functools.partial(fn, **kwargs) if kwargs else fn
-        future: Future[Any] = self._executor.submit(call_packed, pack_call(call, *args))
+        try:
+            future: Future[Any] = self._executor.submit(call_packed, pack_call(call, *args))
+        except Exception:  # noqa: BLE001, the client is closed
+            future = Future()
+            future.set_exception(StartError(_SCHEDULER_GONE))
+            return future
+        self._waiting.add(future)
+        future.add_done_callback(self._waiting.discard)
         return future
 
+    def _watch(self) -> None:
+        while not self._is_ended.wait(_WATCH_INTERVAL_S):
+            if self._client.status == "closed":
+                for future in self._waiting.copy():
+                    with contextlib.suppress(InvalidStateError):
+                        future.set_exception(StartError(_SCHEDULER_GONE))
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        # Dask's own cancels what is not done when it does not wait.
-        self._executor.shutdown(wait=wait and not cancel_futures)
-        self._client.close()
+        self._is_ended.set()
+        # Both fail where the scheduler is gone, and then there is nothing to be closed.
+        with contextlib.suppress(Exception):
+            # Dask's own cancels what is not done when it does not wait.
+            self._executor.shutdown(wait=wait and not cancel_futures)
+        with contextlib.suppress(Exception):
+            self._client.close()
 
 
 def _begin_worker() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import deque
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -284,5 +284,8 @@ class _Pending:
             return self.future.result()
         except BrokenExecutor:
             raise
+        except CancelledError:
+            reason = "not done: the Dask scheduler gave it up"
+            return Result(self.job.entry.path, Status.FAILED, reason=reason)
         except Exception as exc:  # noqa: BLE001, of the cluster: its worker died again and again
             return Result(self.job.entry.path, Status.FAILED, reason=f"not done: {one_line(exc)}")

@@ -58,11 +58,11 @@ def wait_for(pattern, log):
 
 @contextlib.contextmanager
 def started(folder):
-    """Address of a scheduler, and its two workers."""
+    """Address of a scheduler, and the processes: two workers, then it."""
     options = ("--host", "127.0.0.1", "--no-dashboard")
     with contextlib.ExitStack() as stack:
         log = folder / "scheduler.log"
-        stack.enter_context(process("dask_scheduler", *options, "--port", "0", log=log))
+        scheduler = stack.enter_context(process("dask_scheduler", *options, "--port", "0", log=log))
         address = wait_for(r"Scheduler at:\s+(tcp://[\d.]+:\d+)", log)[1]
         logs = [folder / f"worker{number}.log" for number in range(2)]
         workers = []
@@ -74,7 +74,7 @@ def started(folder):
             )
         for log in logs:
             wait_for(r"Registered to", log)
-        yield address, workers
+        yield address, [*workers, scheduler]
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +121,22 @@ def test_a_cluster_goes_on_when_a_worker_is_killed(study, tmp_path):
     assert all(r.status is Status.DONE or r.reason == "finished before" for r in results)
     assert len(results) == 24
     assert contents(tmp_path / "out") == contents(study)
+
+
+def test_a_scheduler_that_is_gone_ends_the_run_with_reasons(study, tmp_path, monkeypatch):
+    # So long Dask tries to find it again.
+    monkeypatch.setattr("dcmview.bulk.executors._CLUSTER_WAIT_S", 3.0)
+    results = []
+    with started(tmp_path) as (address, processes):
+        for result in results_of(Copy(pause_s=0.1), study, tmp_path / "out", address):
+            results.append(result)
+            if len(results) == 2:
+                processes[-1].kill()
+    assert len(results) == 24
+    assert [each.status for each in results[:2]] == [Status.DONE] * 2
+    assert results[-1].status is Status.FAILED
+    lost = {each.reason for each in results if each.status is Status.FAILED}
+    assert all(reason.startswith("not done: the Dask scheduler") for reason in lost)
 
 
 COMMANDS = {
