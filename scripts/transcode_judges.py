@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dcmview.transcoding.targets import Target
 
 LIMIT_S = 60
-_READ_FAILURES = ("Dicom dataset read failed", "Abort", "Seek failed")
+_READ_FAILURES = ("Dicom dataset read failed", "Abort", "Assertion", "Seek failed")
 
 _DCMTK = {
     "RLELossless": ["dcmdrle"],

@@ -164,9 +164,9 @@ class Judge:
             tag = key.split("[")[0]
             if tag in may_change or tag.startswith("60"):
                 continue
-            # Implicit VR does not say what private elements are.
+            # Implicit VR does not say what private elements and LUT Data are.
             is_private = any(int(each[:4], 16) % 2 for each in key.split("."))
-            if is_private and not target.syntax.explicit:
+            if (is_private or key.endswith("00283006")) and not target.syntax.explicit:
                 continue
             if before.get(key) != now.get(key):
                 yield f"{key} was {str(before.get(key))[:60]}, is {str(now.get(key))[:60]}"

@@ -16,7 +16,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dcmview.dicom.uids import stable_uid
+from dcmview.dicom.uids import stable_uid, uid_name
 from dcmview.transcoding.dataset import Changes, NewElement
 
 if TYPE_CHECKING:
@@ -135,8 +135,9 @@ class Attributes:
         if len(words) > _LONGEST_ST:
             words = description.encode()
         changes[DERIVATION_DESCRIPTION] = _text(DERIVATION_DESCRIPTION, "ST", words)
-        # Functional groups have a type and a derivation for each frame, with which the top agrees.
-        if _FUNCTIONAL_GROUPS not in self._by_tag:
+        # Enhanced objects have type and derivation for each frame, with which the top agrees.
+        kind = uid_name(self.text(SOP_CLASS_UID).decode("latin-1"))
+        if _FUNCTIONAL_GROUPS not in self._by_tag and "Enhanced" not in kind:
             changes.update(self._derivation())
         return changes
 
