@@ -25,6 +25,7 @@
     │   └── DecodeFailed     from the decoder's own exception
     ├── Busy                 too much is waiting already; ask again in a moment
     ├── NotSaved             disk full, read-only: the edit is in memory alone
+    ├── NoRoom               no place for a file that is on its way to a client
     ├── NotInstalled         needs an optional package
     ├── UsageError           the command line asks for something impossible
     ├── StartError           port taken, bad CSV, frontend not built
@@ -234,6 +235,12 @@ class NotSaved(DcmviewError):
     """The edit was made, in memory alone: it could not be saved."""
 
     code = "annotations_not_saved"
+
+
+class NoRoom(DcmviewError):
+    """A file that is made for a client found no room where temporary files lie."""
+
+    code = "no_room"
 
 
 class NotInstalled(DcmviewError):

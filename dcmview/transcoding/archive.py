@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 from msgspec import Struct
 
-from dcmview.errors import DcmviewError, InstanceError
+from dcmview.errors import DcmviewError, InstanceError, NoRoom
 from dcmview.exchange.zipped import Member, archive_stem, text_of_path
 from dcmview.registry.opening import entry_pieces
 from dcmview.transcoding.fileset import DICOMDIR, FileSet
 from dcmview.transcoding.policy import OnFailure
-from dcmview.transcoding.spooling import pieces_of, spool
+from dcmview.transcoding.spooling import full_disk_told, pieces_of, spool
 from dcmview.transcoding.transcode import transcode_entry
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def archive_members(
     ------
     InstanceError
         If a file cannot be transcoded and the policy is that nothing else will do.
+    NoRoom
+        If the disk is full.
     CancelledError
         If nobody wants it any more.
     """
@@ -67,10 +69,11 @@ def archive_members(
         path, uid = text_of_path(entry.path), entry.header.sop_instance_uid
         stream = spool()
         try:
-            status, reason = _write(entry, order, stream, decoder, is_wanted)
+            with full_disk_told():
+                status, reason = _write(entry, order, stream, decoder, is_wanted)
         except DcmviewError as exc:
             stream.close()
-            if order.policy.on_failure is OnFailure.FAIL:
+            if isinstance(exc, NoRoom) or order.policy.on_failure is OnFailure.FAIL:
                 raise
             notes.append(FileNote(path, uid, "left_out", reason=exc.message))
             continue

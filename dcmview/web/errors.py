@@ -39,6 +39,7 @@ STATUS_BY_CLASS: dict[type[DcmviewError], int] = {
     errors.NotInstalled: 501,
     errors.Busy: 503,
     errors.NotSaved: 507,
+    errors.NoRoom: 507,
     errors.StartError: 500,
     DcmviewError: 500,
 }

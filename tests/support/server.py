@@ -38,16 +38,23 @@ class Answer:
 
 
 class ServerProcess:
-    """``python -m dcmview --no-browser``, not where the tests were started unless that is given."""
+    """``python -m dcmview --no-browser``, not where the tests were started unless that is given.
+
+    ``prelude`` is Python that its process runs first.
+    """
 
     def __init__(
         self,
         *arguments: str,
         cwd: str | os.PathLike[str] | None = None,
         stdin: int = subprocess.DEVNULL,
+        prelude: str = "",
     ) -> None:
+        how = ["-m", "dcmview"]
+        if prelude:
+            how = ["-c", f"{prelude}; from dcmview.__main__ import main; main()"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "dcmview", "--no-browser", *arguments],
+            [sys.executable, *how, "--no-browser", *arguments],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

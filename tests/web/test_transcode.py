@@ -7,6 +7,7 @@ import http.client
 import io
 import json
 import shutil
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -175,6 +176,24 @@ def test_the_policy_decides_about_failures(server: ServerProcess) -> None:
         ask(server, transfer_syntax="rle", files=[CT, REPORT], on_failure="fail")
     kept = members(ask(server, transfer_syntax="rle", files=[CT, RLE], only="compressed"))
     assert [note["status"] for note in notes(kept)] == ["kept", "kept"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit of file sizes")
+def test_a_full_disk_is_told_as_one(folder: Path) -> None:
+    limit = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000)); "
+        "from dcmview.transcoding import spooling; spooling.HELD_BYTES = 1000"
+    )
+    with ServerProcess("--no-rescue", str(folder), prelude=limit) as server:
+        server.wait_scanned()
+        for answer in (
+            server.get(f"/api/file/{CT}/download?transfer_syntax=implicit"),
+            ask(server, transfer_syntax="implicit", files=[CT, RLE]),
+        ):
+            assert (answer.status, answer.json["code"]) == (507, "no_room")
+            assert "File too large" in answer.json["error"]
+        _, _, stderr = server.stop()
+    assert "Traceback" not in stderr
 
 
 def test_an_archive_that_breaks_off_is_told_in_words(folder: Path) -> None:

@@ -12,7 +12,7 @@ from dcmview.dicom.decoding import always_wanted
 from dcmview.errors import Busy
 from dcmview.exchange.zipped import archive_stem, stream_zip
 from dcmview.registry.opening import entry_pieces
-from dcmview.transcoding.spooling import pieces_of, spool
+from dcmview.transcoding.spooling import full_disk_told, pieces_of, spool
 from dcmview.web.context import context
 from dcmview.web.transcode_request import (
     archive_request,
@@ -54,9 +54,10 @@ async def download_file(request: Request) -> Response:
 
         stream = spool()
         try:
-            report = transcode_entry(
-                entry, target, options, stream, decoder=decoder, is_wanted=is_wanted
-            )
+            with full_disk_told():
+                report = transcode_entry(
+                    entry, target, options, stream, decoder=decoder, is_wanted=is_wanted
+                )
         except BaseException:
             stream.close()
             raise
