@@ -107,10 +107,12 @@ def _stacked(instance: Instance, notes: PlaneNotes) -> Iterator[NDArray[np.bool_
     """The masks of each plane over all frames, one plane after the other."""
     layout = instance.layout
     stacks: dict[int, NDArray[np.bool_]] = {}
+    shape = (layout.frame_count, layout.rows, layout.columns)
     for plane in placed_planes(instance, notes):
-        shape = (layout.frame_count, layout.rows, layout.columns)
-        stack = stacks.setdefault(plane.summary.group, np.zeros(shape, np.bool_))
-        stack[plane.frame_index] = plane.mask
+        group = plane.summary.group
+        if group not in stacks:
+            stacks[group] = np.zeros(shape, np.bool_)
+        stacks[group][plane.frame_index] = plane.mask
     for group in sorted(stacks):
         yield stacks.pop(group)
 
