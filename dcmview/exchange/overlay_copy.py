@@ -8,6 +8,7 @@ its own differs in that, too.
 from __future__ import annotations
 
 import os
+import re
 import struct
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -39,6 +40,10 @@ _HELD_BYTES = 32 << 20
 """Files up to this length are read at once."""
 _MOST_TOGETHER = 1024
 """Pieces that are handed to the system at once."""
+
+_ASCII_TO_G0 = b"\x1b(B"
+_TO_G0 = re.compile(rb"\x1b(?:\$B|\$\(D|\([BJ])")
+"""PS3.5 6.1.2.5.3: a value ends in the character set with which it began."""
 
 _ENDS_EARLY = "the file ends before its end"
 
@@ -226,9 +231,12 @@ class _Encoder:
             # pydicom reads more than the default repertoire as Latin-1; nobody else need do so.
             encodings = ["ascii" if each == default_encoding else each for each in encodings]
             try:
-                return encode_string(plain, encodings)
+                encoded = encode_string(plain, encodings)
             except UnicodeEncodeError:
                 return plain.encode("ascii", "replace")
+        designated = _TO_G0.findall(encoded)
+        is_left = encodings[0] == "ascii" and designated and designated[-1] != _ASCII_TO_G0
+        return encoded + _ASCII_TO_G0 if is_left else encoded
 
 
 def held(source: ByteSource) -> MemorySource:

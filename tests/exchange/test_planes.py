@@ -326,6 +326,14 @@ def test_labels_are_written_in_the_characters_of_the_file(tmp_path, charset, wri
     assert found == written.ljust(length)
 
 
+def test_labels_in_japanese_end_in_the_character_set_with_which_they_began(tmp_path):
+    dataset = image(2, 3, SpecificCharacterSet=["", "ISO 2022 IR 87"])
+    target = copied(put(tmp_path, dataset), box("a", 0, 0, 1, 1, label="山田"))
+    # The bytes are those of the example in PS3.5 H.3.1.
+    assert b"LO\x0a\x00\x1b$B;3ED\x1b(B" in target.read_bytes()
+    assert pydicom.dcmread(target)[0x60001500].value == "山田"
+
+
 def test_dcmtk_draws_the_plane_where_it_belongs(tmp_path):
     path = put(tmp_path, image(7, 9, PixelData=bytes(126), WindowCenter=100, WindowWidth=200))
     target, picture = copied(path, ring()), tmp_path / "out.pgm"
