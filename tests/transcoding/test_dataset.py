@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
@@ -274,7 +274,6 @@ def test_zeros_behind_the_last_element_are_no_part_of_it(tmp_path: Path) -> None
         transcoded(path, "implicit")
 
 
-@settings(max_examples=150, deadline=2_000)
 @given(
     name=st.sampled_from(["rtplan.dcm", "UN_sequence.dcm", "MR_small_bigendian.dcm"]),
     changes=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=6)), max_size=4),

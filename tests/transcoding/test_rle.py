@@ -58,7 +58,7 @@ def test_more_bytes_a_pixel_than_segments_are_refused() -> None:
         encode_rle(np.zeros((1, 1, 4), np.uint32))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     hnp.arrays(
         st.sampled_from([np.uint8, np.int8, np.uint16, np.int16, np.uint32]),
