@@ -197,6 +197,7 @@ def test_a_link_brings_back_frame_window_zoom_and_layout(page, planes):
     expect(viewports(page).nth(1)).to_contain_text(SPARSE)
     expect(field(page, "zoom")).to_contain_text("100 %")
     # The same page takes another link without being loaded anew.
+    page.wait_for_timeout(400)  # what the page itself writes into its address has settled
     page.evaluate("location.hash = location.hash.replace('frame=3', 'frame=8')")
     expect(viewports(page).first).to_contain_text("9 / 22")
 
