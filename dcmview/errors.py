@@ -56,9 +56,10 @@ class DcmviewError(Exception):
 
     def name_file(self, path: str, name: str) -> None:
         """Have the message name the file at a path as the user calls it."""
-        if path in self.message:
+        if path != name:
             self.message = self.message.replace(path, name)
-        else:
+        # Not anywhere in it: a file may be called like a word of the message.
+        if not self.message.startswith(f"{name}: ") and not self.message.endswith(name):
             self.message = f"{name}: {self.message}"
         self.args = (self.message,)
 

@@ -166,6 +166,14 @@ def test_what_cannot_be_had_is_an_error_of_its_kind(options, error):
         render(pixel_file_named(CT), **options)
 
 
+def test_an_error_names_a_file_that_is_called_like_a_word_of_it(tmp_path, monkeypatch):
+    (tmp_path / "image").write_bytes((FIXTURES / "report/measurements.dcm").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NoPixelData) as caught:
+        render("image")
+    assert str(caught.value) == "image: holds no image: Enhanced SR Storage"
+
+
 def test_a_data_set_that_is_no_file_is_refused():
     with pytest.raises(RequestError, match="cannot be written as a file"):
         render(image())  # without a transfer syntax
