@@ -140,7 +140,8 @@ class _Screen:
         more = self._failures - MOST_FAILURES_TOLD
         if more > 0:
             console.tell(f"and {more:,} more failed; --report names them")
-        if not self._is_quiet and (tally.total > 1 or is_interrupted):
+        has_news = tally.total > 1 or is_interrupted or tally.counts[Status.SKIPPED]
+        if not self._is_quiet and has_news:
             console.tell(f"{'interrupted; ' if is_interrupted else ''}{tally.summary()}")
 
     def _clear(self) -> None:

@@ -304,3 +304,11 @@ def test_a_report_takes_the_place_of_reports_alone(study, tmp_path):
     for status in ("done", "skipped"):
         assert thumbnails(study, tmp_path / "out", "--report", report).returncode == 0
         assert {each["status"] for each in lines(report)} == {status}
+
+
+def test_one_file_is_done_in_silence_and_skipped_in_words(tmp_path):
+    (tmp_path / "in").mkdir()
+    shutil.copy(CT, tmp_path / "in" / "a.dcm")
+    assert thumbnails(tmp_path / "in", tmp_path / "out").stderr == ""
+    told = thumbnails(tmp_path / "in", tmp_path / "out").stderr
+    assert told.startswith("dcmview: 1 file: 1 skipped; ")
