@@ -30,7 +30,6 @@ from dcmview.dicom.sniff import (
     PREAMBLE_BYTES,
     PREFIX,
     Encoding,
-    guess_encoding,
     sniff,
 )
 from dcmview.dicom.source import (
@@ -135,7 +134,7 @@ def parse_file(
         if not inflated.is_whole and inflated.size < inflated_limit_bytes:
             problem = f"the deflated data ends early: {inflated.size:,} bytes could be inflated"
     elif encoding.meta_offset is not None and uid in TRANSFER_SYNTAXES:
-        explicit, little_endian, found = _reconcile(head, offset, uid)
+        explicit, little_endian, found = _reconcile(encoding)
         repairs.extend(found)
     with recorded_warnings() as messages:
         header = _read_elements(
@@ -161,17 +160,16 @@ def parse_file(
     )
 
 
-def _reconcile(head: bytes, offset: int, uid: str) -> tuple[bool, bool, tuple[Repair, ...]]:
+def _reconcile(encoding: Encoding) -> tuple[bool, bool, tuple[Repair, ...]]:
     """Believe the data set about its byte order; pydicom mends a wrong VR encoding itself."""
-    syntax = transfer_syntax(uid)
-    guess = guess_encoding(head, offset, is_marked=True)
-    if guess is None or guess[1] == syntax.little_endian:
+    syntax = transfer_syntax(encoding.transfer_syntax_uid)
+    explicit, little_endian = encoding.explicit, encoding.little_endian
+    if little_endian == syntax.little_endian:
         return syntax.explicit, syntax.little_endian, ()
-    explicit, little_endian = guess
     repair = Repair(
         "byte-order",
         elements.element_name("TransferSyntaxUID"),
-        uid,
+        syntax.uid,
         "little endian" if little_endian else "big endian",
     )
     return explicit, little_endian, (repair,)

@@ -80,8 +80,7 @@ def sniff(head: bytes) -> Encoding | None:
     if _is_meta(head, begin):
         dataset_offset, uid = _read_meta(head, begin)
         guess = guess_encoding(head, dataset_offset, is_marked=True)
-        # Elements out of order, or zeros behind them, make no chain: what the file says is left.
-        explicit, little = guess or (uid != IMPLICIT_LITTLE_ENDIAN, uid != EXPLICIT_BIG_ENDIAN)
+        explicit, little = _likelier(head, dataset_offset, guess, uid)
         return Encoding(dataset_offset, explicit, little, has_preamble, begin, uid)
     guess = guess_encoding(head, begin, is_marked=is_marked)
     if guess is None and not is_marked and _has_stray_byte(head):
@@ -93,6 +92,24 @@ def sniff(head: bytes) -> Encoding | None:
     if explicit:
         uid = EXPLICIT_LITTLE_ENDIAN if little else EXPLICIT_BIG_ENDIAN
     return Encoding(begin, explicit, little, has_preamble, None, uid)
+
+
+def _likelier(
+    head: bytes, offset: int, guess: tuple[bool, bool] | None, uid: str
+) -> tuple[bool, bool]:
+    """What the transfer syntax says, unless the elements speak clearly for the guess.
+
+    Elements out of order, or zeros behind them, make no chain at all. A sequence
+    of undefined length looks the same in both byte orders.
+    """
+    said = (uid != IMPLICIT_LITTLE_ENDIAN, uid != EXPLICIT_BIG_ENDIAN)
+    if guess is None or guess == said:
+        return said
+    of_said, of_guess = (
+        _chain_length(head, offset, explicit=explicit, little=little)
+        for explicit, little in (said, guess)
+    )
+    return said if of_said >= of_guess else guess
 
 
 def guess_encoding(head: bytes, offset: int, *, is_marked: bool) -> tuple[bool, bool] | None:

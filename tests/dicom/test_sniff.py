@@ -115,6 +115,14 @@ def test_the_transfer_syntax_is_believed_where_elements_make_no_chain(
         assert (found.explicit, found.little_endian) == (explicit, little_endian)
 
 
+def test_what_looks_the_same_in_both_byte_orders_is_read_in_the_named_one() -> None:
+    head = bytes(128) + b"DICM" + element(0x00020010, "UI", uid.ExplicitVRBigEndian.encode())
+    private = b"\x44\x53\x10\x0cSQ\0\0\xff\xff\xff\xff" + bytes.fromhex("fffee000ffffffff")
+    found = sniff(head + private)
+    assert found is not None
+    assert (found.explicit, found.little_endian) == (True, False)
+
+
 def test_a_prefix_alone_is_no_data_set() -> None:
     assert sniff(bytes(128) + b"DICM") is None
     assert sniff(bytes(128) + b"DICM" + b"\xff" * 100) is None

@@ -297,3 +297,11 @@ def test_damage_raises_nothing_but_our_own_errors(
         entry_of(str(path))
         for target in ("explicit", "bigendian", "rle"):
             transcoded(path, target)
+
+
+def test_a_sequence_of_unknown_vr_in_big_endian_is_read_again_by_us(tmp_path: Path) -> None:
+    path = tmp_path / "big.dcm"
+    path.write_bytes(transcoded(get_testdata_file("UN_sequence.dcm"), "ebe")[0])
+    assert entry_of(str(path)).header.problem == ""
+    series = pydicom.dcmread(path)[0x4453100C].value[0].ReferencedSeriesSequence[0]
+    assert series.ReferencedSOPSequence[0].ReferencedSOPClassUID == "1.2.840.10008.5.1.4.1.1.2"
