@@ -39,7 +39,8 @@ class BulkPlan:
     Dask cluster instead.
     ``extra_for`` gives what else the task has to know of a file, which travels with
     it. ``prepare`` is called with all files before the first is worked on, for who
-    has to know them all.
+    has to know them all. ``is_output_of`` says whether an output that is there was
+    made of the file; without it its name is enough.
 
     Raises
     ------
@@ -54,6 +55,7 @@ class BulkPlan:
     cluster: str | None = None
     extra_for: Callable[[Entry], Any] | None = None
     prepare: Callable[[Sequence[Entry]], None] | None = None
+    is_output_of: Callable[[Entry, str], bool] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a number of processes that there cannot be."""
@@ -194,6 +196,10 @@ class BulkRun:
             return Result(entry.path, Status.FAILED, reason=reason)
         if self._plan.overwrite:
             return None
+        is_output_of = self._plan.is_output_of
+        if is_output_of is not None and not is_output_of(entry, output):
+            reason = f"there is a file of that name, which was not made of this one: {output}"
+            return Result(entry.path, Status.FAILED, reason=reason)
         return Result(entry.path, Status.SKIPPED, (output,), FINISHED)
 
     def _idle(self) -> None:

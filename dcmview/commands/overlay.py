@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from dcmview.annotations.plain_csv import parse_columns
+from dcmview.bulk.finished import is_made_of
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.run import BulkPlan
 from dcmview.commands.arguments import choice, path_list, results_of
@@ -217,6 +218,7 @@ def overlay_plan(
         cluster=cluster,
         extra_for=rois.extra_for,
         prepare=rois.prepare,
+        is_output_of=is_made_of,
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from dcmview.bulk.files import new_file
+from dcmview.bulk.finished import is_made_of
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.run import BulkPlan
 from dcmview.commands.arguments import choice, optional_path, path_list, results_of
@@ -111,7 +112,14 @@ class TranscodeRun:
 
     def plan(self, *, jobs: int = 1, cluster: str | None = None) -> BulkPlan:
         """Say what is done to each file."""
-        return BulkPlan(self._task, self._output_for, self._overwrite, jobs, cluster)
+        return BulkPlan(
+            self._task,
+            self._output_for,
+            self._overwrite,
+            jobs,
+            cluster,
+            is_output_of=is_made_of,
+        )
 
     def take(self, result: Result) -> None:
         """Note what a file became."""

@@ -142,9 +142,11 @@ def test_every_run_gives_the_same_bytes_and_other_planes_another_uid(study, rois
 
 def test_what_is_there_counts_as_finished(study, rois, tmp_path):
     overlay(study, tmp_path / "out", annotations=rois)
-    (tmp_path / "out/d.dcm").write_bytes(b"mine")
     results = by_name(overlay(study, tmp_path / "out", annotations=rois))
     assert results["d.dcm"].reason == "finished before"
+    (tmp_path / "out/d.dcm").write_bytes(b"mine")
+    results = by_name(overlay(study, tmp_path / "out", annotations=rois))
+    assert results["d.dcm"].status is Status.FAILED
     assert (tmp_path / "out/d.dcm").read_bytes() == b"mine"
     results = by_name(overlay(study, tmp_path / "out", annotations=rois, overwrite=True))
     assert results["d.dcm"].status is Status.DONE

@@ -1,0 +1,32 @@
+"""Whether a DICOM file that is there already is what an earlier run made of a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dcmview.bulk.inputs import entry_of
+from dcmview.errors import InstanceError
+
+if TYPE_CHECKING:
+    from dcmview.registry.registry import Entry
+
+_DERIVED = "2.25."
+
+
+def is_made_of(entry: Entry, output: str) -> bool:
+    """Say whether a DICOM file has the place of another in its study, and its UID or a derived one.
+
+    Names are no proof: files of two folders can be called alike.
+    """
+    try:
+        found = entry_of(output).header
+    except InstanceError:
+        return False
+    header = entry.header
+    is_same_place = (
+        found.shared.study_instance_uid == header.shared.study_instance_uid
+        and found.shared.series_instance_uid == header.shared.series_instance_uid
+        and found.instance_number == header.instance_number
+    )
+    uid = found.sop_instance_uid
+    return is_same_place and (uid == header.sop_instance_uid or uid.startswith(_DERIVED))
