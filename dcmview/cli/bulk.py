@@ -18,7 +18,7 @@ from dcmview.bulk.run import BulkRun
 from dcmview.cli import console
 from dcmview.cli.options import STANDARD_INPUT
 from dcmview.cli.paths import given_paths
-from dcmview.errors import NothingToShow, StartError, UsageError
+from dcmview.errors import NothingToShow, NotSaved, StartError, UsageError
 from dcmview.registry.filters import parse_filter
 
 if TYPE_CHECKING:
@@ -66,13 +66,12 @@ def run_bulk(
     )
     tally, screen = Tally(), _Screen(is_quiet=settings.quiet)
     code = console.EXIT_OK
-    with _open_report(settings.report) as report, _interrupting():
+    with _report_at(settings.report) as report, _interrupting():
         try:
             for result in BulkRun(inputs, plan).results():
                 if result is not None:
                     tally.add(result)
-                    if report is not None:
-                        write_line(report, result)
+                    report(result)
                     screen.tell(result)
                     on_result(result)
                 screen.show(tally, inputs)
@@ -149,9 +148,29 @@ class _Screen:
             console.put_transient("")
 
 
-def _open_report(path: str | None) -> contextlib.AbstractContextManager[BinaryIO | None]:
+@contextlib.contextmanager
+def _report_at(path: str | None) -> Iterator[Callable[[Result], None]]:
+    """Open a report; give what writes a line of it."""
     if path is None:
-        return contextlib.nullcontext()
+        yield lambda _result: None
+        return
+    stream = _open_report(path)
+
+    def write(result: Result) -> None:
+        try:
+            write_line(stream, result)
+        except OSError as exc:
+            raise NotSaved(f"--report: {path} cannot be written: {exc.strerror}") from exc
+
+    try:
+        yield write
+    finally:
+        # Closing tries once more what could not be written, which was told already.
+        with contextlib.suppress(OSError):
+            stream.close()
+
+
+def _open_report(path: str) -> BinaryIO:
     try:
         if os.path.isfile(path) and os.path.getsize(path):
             with open(path, "rb") as stream:

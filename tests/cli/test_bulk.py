@@ -306,6 +306,15 @@ def test_a_report_takes_the_place_of_reports_alone(study, tmp_path):
         assert {each["status"] for each in lines(report)} == {status}
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_report_that_cannot_be_written_ends_the_run_in_one_line(study, tmp_path):
+    ended = thumbnails(study, tmp_path / "out", "--jobs", "1", "--report", "/dev/full")
+    assert ended.returncode == 4
+    assert ended.stderr == (
+        "dcmview: error: --report: /dev/full cannot be written: No space left on device\n"
+    )
+
+
 def test_one_file_is_done_in_silence_and_skipped_in_words(tmp_path):
     (tmp_path / "in").mkdir()
     shutil.copy(CT, tmp_path / "in" / "a.dcm")
