@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from dcmview.registry.registry import Entry
 
 
+MOST_NAMES_TOLD = 20
+
+
 class FileRois(msgspec.Struct, frozen=True):
     """The ROIs of a file, and a note on how they were found to be its own."""
 
@@ -56,6 +59,9 @@ class PutPlanes:
         uid = "" if self.keep_uid else self._new_uid(job.entry, planes)
         with open_entry(job.entry) as source:
             copy = OverlayCopy(source, planes, sop_instance_uid=uid)
+            if not copy.groups:
+                figures: Figures = {"planes": 0, "no_group": len(planes)}
+                return Result(job.entry.path, Status.FAILED, (), _no_group(planes), figures)
             with new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
                 copy.write(source, stream)
         put = copy.groups.values()
@@ -65,14 +71,13 @@ class PutPlanes:
             "no_pixel": sum(len(plane.rois) - len(plane.drawn) for plane in put),
             "no_group": len(copy.left_out),
         }
-        figures: Figures = {"planes": len(put)}
+        figures = {"planes": len(put)}
         figures |= {name: count for name, count in counts.items() if count}
         if uid:
             figures["sop_instance_uid"] = uid
         reasons = [extra.note] if extra.note else []
         if copy.left_out:
-            names = ", ".join(sorted({plane.label or "no label" for plane in copy.left_out}))
-            reasons.append(f"no group from 6000 to 601E is free for {names}")
+            reasons.append(_no_group(copy.left_out))
         return Result(job.entry.path, Status.DONE, (job.output,), "; ".join(reasons), figures)
 
     def _without_planes(self, job: Job, rois: tuple[Roi, ...]) -> Result:
@@ -98,6 +103,14 @@ class PutPlanes:
         )
         digest = hashlib.sha256(content).hexdigest()
         return stable_uid("overlay", entry.header.sop_instance_uid, digest)
+
+
+def _no_group(planes: Sequence[RoiPlane]) -> str:
+    """Say which planes found no free group."""
+    names = sorted({plane.label or "no label" for plane in planes})
+    more = len(names) - MOST_NAMES_TOLD
+    told = ", ".join(names[:MOST_NAMES_TOLD]) + (f" and {more:,} more" if more > 0 else "")
+    return f"no group from 6000 to 601E is free for {told}"
 
 
 @dataclass(frozen=True, slots=True)

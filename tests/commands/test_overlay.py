@@ -204,6 +204,19 @@ def test_planes_without_a_group_are_in_the_report(study, tmp_path):
     assert result.reason == "no group from 6000 to 601E is free for 16, 17"
 
 
+def test_a_file_without_a_free_group_has_failed_and_has_no_copy(study, tmp_path):
+    many = tuple(box(f"r{n}", 0, 0, 1, 1, label=f"{n:02}") for n in range(40))
+    path = native(tmp_path, {("1.2.3.0", study / "d.dcm"): many})
+    full = tmp_path / "full"
+    overlay(study / "d.dcm", full, annotations=path, keep_uid=True)
+    (result,) = overlay(full, tmp_path / "out", annotations=path)
+    assert result.status is Status.FAILED
+    assert result.figures == {"planes": 0, "no_group": 40}
+    assert result.reason.startswith("no group from 6000 to 601E is free for 00, 01, 02, ")
+    assert result.reason.endswith(", 19 and 20 more")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_table_of_another_program_says_which_column_has_what(study, tmp_path):
     table = tmp_path / "boxes.csv"
     table.write_text(f"picture,a,b,c,d,what\n{study}/d.dcm,1,1,3,2,mass\n")
