@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dcmview.bulk.files import new_file
@@ -118,7 +119,7 @@ class TranscodeRun:
             self._overwrite,
             jobs,
             cluster,
-            is_output_of=is_made_of,
+            is_output_of=partial(is_made_of, syntax=self._task.target),
         )
 
     def take(self, result: Result) -> None:

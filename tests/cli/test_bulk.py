@@ -340,3 +340,15 @@ def test_another_file_of_that_name_is_no_finished_output(tmp_path, command):
     )
     assert [first.returncode, again.returncode, other.returncode] == [0, 0, 4], other.stderr
     assert "which was not made of this one" in other.stderr
+
+
+def test_an_output_in_another_syntax_is_not_finished(tmp_path):
+    source = tmp_path / "in" / "1.dcm"
+    source.parent.mkdir()
+    shutil.copy(CT, source)
+    first, other = (
+        run("transcode", source, "--to", syntax, "-o", tmp_path / "out")
+        for syntax in ("rle", "j2k")
+    )
+    assert (first.returncode, other.returncode) == (0, 4)
+    assert run("transcode", source, "--to", "rle", "-o", tmp_path / "out").returncode == 0

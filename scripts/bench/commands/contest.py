@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -33,7 +32,6 @@ class Entrant:
     run: Runner
     cores: int = 1
     wall_s: list[float] = field(default_factory=list)
-    cpu_s: list[float] = field(default_factory=list)
     made: int = 0
     made_bytes: int = 0
 
@@ -62,7 +60,6 @@ def compete(
         pairs = zip(entrant.wall_s, first.wall_s, strict=True)
         results[entrant.name] = {
             "wall_s": round(statistics.median(entrant.wall_s), 3),
-            "cpu_s": round(statistics.median(entrant.cpu_s), 3),
             "files_per_s": round(len(files) / statistics.median(entrant.wall_s), 1),
             "made": entrant.made,
             "made_mb": round(entrant.made_bytes / 1e6, 1),
@@ -129,16 +126,11 @@ def _measure(entrant: Entrant, files: Sequence[Path], work: Path, *, counts: boo
     out = work / "out"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begin = time.perf_counter()
     entrant.run(files, out)
     if not counts:
         return
     entrant.wall_s.append(time.perf_counter() - begin)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    entrant.cpu_s.append(
-        after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-    )
     made = [path for path in out.rglob("*") if path.is_file()]
     entrant.made, entrant.made_bytes = len(made), sum(path.stat().st_size for path in made)
     shutil.rmtree(out)
@@ -148,7 +140,7 @@ def _print(title: str, count: int, results: dict[str, Any]) -> None:
     print(f"\n{title}, {count} files", file=sys.stderr)
     for name, figures in results.items():
         print(
-            f"  {name:34} {figures['wall_s']:8.2f} s {figures['cpu_s']:8.2f} cpu s "
+            f"  {name:34} {figures['wall_s']:8.2f} s "
             f"{figures['files_per_s']:8.1f} a second  {figures['made']:5} made, "
             f"{figures['made_mb']:8.1f} MB  x{figures['times_ours']:.2f}",
             file=sys.stderr,
