@@ -14,28 +14,41 @@ if TYPE_CHECKING:
 
     from dcmview.model import InstanceHeader
 
-_MODALITY = re.compile(r"[A-Z0-9_ ]{1,16}")
+# The Defined Terms of Modality (0008,0060), retired ones too, DICOM PS3.3 C.7.3.1.1.1.
+_MODALITIES = frozenset(
+    """
+    AR AS ASMT AU BDUS BI BMD CD CF CFM CP CR CS CT CTPROTOCOL DD DF DG DM DMS DOC DS DX EC ECG EEG
+    EMG EOG EPS ES FA FID FS GM HC HD IO IOL IVOCT IVUS KER KO LEN LP LS M3D MA MG MR MS NM OAM OCT
+    OP OPM OPR OPT OPTBSV OPTENF OPV OSS OT PA PLAN POS PR PT PX REG RESP RF RG RTDOSE RTIMAGE
+    RTINTENT RTPLAN RTRAD RTRECORD RTSEGANN RTSTRUCT RWV SEG SM SMR SR SRF ST STAIN TEXTUREMAP TG US
+    VA VF XA XAPROTOCOL XC
+    """.split()  # noqa: SIM905, a list would be a page long
+)
 _SERIES_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
 _FONT_SHARE = 1 / 14  # of the size of a thumbnail
 _SMALLEST_FONT_PX = 9
 
 
 def label_of(header: InstanceHeader) -> str:
-    """Give modality and series number; what does not look like one is left out.
+    """Give modality and series number; what is none is left out.
 
-    Nothing else can get in: a name in the wrong element is neither a code of capital
-    letters nor a number.
+    Nothing else can get in: a name in the wrong element is neither a term of the Standard
+    nor a number.
+
+    References
+    ----------
+    DICOM PS3.3 C.7.3.1.1.1, Modality.
 
     Examples
     --------
     >>> from dcmview.model import InstanceHeader, SharedHeader
     >>> label_of(InstanceHeader(SharedHeader(modality="MR", series_number="12")))
     'MR 12'
-    >>> label_of(InstanceHeader(SharedHeader(modality="Doe^Jane", series_number="3")))
+    >>> label_of(InstanceHeader(SharedHeader(modality="SMITH", series_number="3")))
     '3'
     """
     modality, number = header.shared.modality.strip(), header.shared.series_number.strip()
-    parts = [modality] if _MODALITY.fullmatch(modality) else []
+    parts = [modality] if modality in _MODALITIES else []
     if _SERIES_NUMBER.fullmatch(number):
         parts.append(number)
     return " ".join(parts)

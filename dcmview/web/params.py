@@ -14,6 +14,7 @@ from dcmview.model import REPORTED_ENDS, DisplayRequest, FileEnd, PictureFormat,
 from dcmview.thumbnails.settings import (
     DEFAULT_QUALITY,
     DEFAULT_SIZE_PX,
+    SIZES_PX,
     FrameChoice,
     ThumbnailSettings,
     read_color,
@@ -85,7 +86,8 @@ def thumbnail_request(query: QueryParams) -> ThumbnailSettings:
         background=None if background is None else read_color(background),
         label=flag(query, "label"),
     )
-    size_px = _whole_number(query, "size", default=DEFAULT_SIZE_PX, least=1)
+    least, most = SIZES_PX
+    size_px = _whole_number(query, "size", default=DEFAULT_SIZE_PX, least=least, most=most)
     quality = request.quality or DEFAULT_QUALITY
     return with_request(settings, request, size_px=size_px, quality=quality)
 
@@ -319,7 +321,9 @@ def _optional_number(query: QueryParams, name: str, *, least: int) -> int | None
     return _whole_number(query, name, default=0, least=least) if name in query else None
 
 
-def _whole_number(query: QueryParams, name: str, *, default: int, least: int) -> int:
+def _whole_number(
+    query: QueryParams, name: str, *, default: int, least: int, most: int = LARGEST_NUMBER
+) -> int:
     text = query.get(name)
     if text is None:
         return default
@@ -327,6 +331,6 @@ def _whole_number(query: QueryParams, name: str, *, default: int, least: int) ->
         value = int(text)
     except ValueError as exc:
         raise RequestError(f"{name} must be a whole number, not {text!r}") from exc
-    if not least <= value <= LARGEST_NUMBER:
-        raise RequestError(f"{name} must be from {least} to {LARGEST_NUMBER}")
+    if not least <= value <= most:
+        raise RequestError(f"{name} must be from {least} to {most}")
     return value
