@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import deque
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dcmview.bulk.chunks import Chunk, Pending, pixels_of
 from dcmview.bulk.executors import InlineExecutor, cluster, core_count, local_processes
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, close_worker_engine, run_task
-from dcmview.errors import UsageError, one_line
+from dcmview.errors import UsageError
 from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, SkippedPath
 
@@ -79,9 +80,10 @@ class BulkRun:
         self._plan = plan
         self._size = plan.jobs or core_count()
         self._executor: Executor | None = None
-        self._pending: deque[_Pending] = deque()
-        self._early: list[_Pending] = []
+        self._pending: deque[Pending] = deque()
+        self._early: list[Pending] = []
         self._early_pixels = 0
+        self._filling = Chunk()
         self._idle_ticks = 0
         self._input_files: set[tuple[int, int]] = set()
 
@@ -104,7 +106,7 @@ class BulkRun:
         try:
             for found in self._found():
                 if isinstance(found, SkippedPath):
-                    self._pending.append(_Pending(None, self._skipped(found)))
+                    self._pending.append(Pending(None, self._skipped(found)))
                 elif found is not None:
                     self._take(found)
                 yield from self._finished(JOBS_AHEAD * self._size)
@@ -160,8 +162,7 @@ class BulkRun:
 
     def _what_is_done(self) -> Iterator[Result]:
         for pending in self._pending:
-            is_cancelled = pending.future is not None and pending.future.cancelled()
-            if pending.is_done and not is_cancelled:
+            if pending.is_done and not pending.is_cancelled:
                 with contextlib.suppress(BrokenExecutor):
                     yield pending.wait()
 
@@ -169,18 +170,17 @@ class BulkRun:
         plan = self._plan
         output = plan.output_for(entry) if plan.output_for is not None else ""
         if output and (ended := self._end_without_work(entry, output)) is not None:
-            self._pending.append(_Pending(None, ended))
+            self._pending.append(Pending(None, ended))
             return
         extra = plan.extra_for(entry) if plan.extra_for is not None else None
         job = Job(entry, output, plan.overwrite, self._inputs.is_given(entry.path), extra)
-        pending = _Pending(job)
+        pending = Pending(job)
         self._pending.append(pending)
         if self._executor is not None:
             self._submit(pending)
             return
         self._early.append(pending)
-        header = entry.header.shared
-        self._early_pixels += header.rows * header.columns * header.frame_count
+        self._early_pixels += pixels_of(job)
         is_handful = len(self._early) < HANDFUL_FILES and self._early_pixels < HANDFUL_PIXELS
         if not is_handful or (plan.jobs > 1 and len(self._early) > 1):
             self._start(local_processes(self._size))
@@ -207,6 +207,7 @@ class BulkRun:
         self._idle_ticks += 1
         if self._early and self._executor is None and self._idle_ticks >= _MOST_IDLE_TICKS:
             self._start(local_processes(self._size))
+        self._send()
 
     def _start(self, executor: Executor) -> None:
         self._executor = executor
@@ -214,14 +215,16 @@ class BulkRun:
             self._submit(pending)
         self._early.clear()
 
-    def _submit(self, pending: _Pending) -> None:
-        assert self._executor is not None
-        assert pending.job is not None
-        try:
-            pending.future = self._executor.submit(run_task, self._plan.task, pending.job)
-        except BrokenExecutor as exc:
-            pending.future = Future()
-            pending.future.set_exception(exc)
+    def _submit(self, pending: Pending) -> None:
+        self._filling.add(pending)
+        if self._filling.is_full or isinstance(self._executor, InlineExecutor):
+            self._send()
+
+    def _send(self) -> None:
+        """Let the jobs be done that wait for others to travel with."""
+        if self._executor is not None and self._filling.jobs:
+            chunk, self._filling = self._filling, Chunk()
+            chunk.send(self._executor, self._plan.task)
 
     def _finished(self, most_pending: int) -> Iterator[Result]:
         """Give results that are there, and wait for some while too many are not."""
@@ -230,6 +233,8 @@ class BulkRun:
             is_waited_for = len(self._pending) > most_pending and first not in self._early
             if not (first.is_done or is_waited_for):
                 return
+            if first.chunk is self._filling:
+                self._send()
             try:
                 result = first.wait()
             except BrokenExecutor:
@@ -240,22 +245,22 @@ class BulkRun:
 
     def _mend(self) -> None:
         """A process died, and nobody knows which job it was: each is tried by itself."""
+        self._send()
+        alone = local_processes(1)
         for pending in self._pending:
             if pending.result is not None or pending.job is None:
                 continue
-            if pending.future is not None and pending.future.done():
-                try:
+            if pending.is_done:
+                with contextlib.suppress(BrokenExecutor):
                     pending.result = pending.wait()
-                except BrokenExecutor:
-                    pass
-                else:
                     continue
-            with local_processes(1) as alone:
-                try:
-                    pending.result = alone.submit(run_task, self._plan.task, pending.job).result()
-                except BrokenExecutor:
-                    reason = "the process that worked on it died"
-                    pending.result = Result(pending.job.entry.path, Status.FAILED, reason=reason)
+            try:
+                pending.result = alone.submit(run_task, self._plan.task, pending.job).result()
+            except BrokenExecutor:
+                reason = "the process that worked on it died"
+                pending.result = Result(pending.job.entry.path, Status.FAILED, reason=reason)
+                alone = local_processes(1)
+        alone.shutdown()
         if self._executor is not None:
             self._executor.shutdown(wait=False)
         self._executor = local_processes(self._size)
@@ -266,32 +271,3 @@ class BulkRun:
         if found.end is FileEnd.FILTERED:
             status = Status.SKIPPED
         return Result(found.path, status, reason=found.reason)
-
-
-@dataclass(slots=True, eq=False)
-class _Pending:
-    """A job that was handed in, or a result that needed none."""
-
-    job: Job | None
-    result: Result | None = None
-    future: Future[Result] | None = None
-
-    @property
-    def is_done(self) -> bool:
-        return self.result is not None or (self.future is not None and self.future.done())
-
-    def wait(self) -> Result:
-        """Give the result; a job that ended without one has failed."""
-        if self.result is not None:
-            return self.result
-        assert self.future is not None
-        assert self.job is not None
-        try:
-            return self.future.result()
-        except BrokenExecutor:
-            raise
-        except CancelledError:
-            reason = "not done: the Dask scheduler gave it up"
-            return Result(self.job.entry.path, Status.FAILED, reason=reason)
-        except Exception as exc:  # noqa: BLE001, of the cluster: its worker died again and again
-            return Result(self.job.entry.path, Status.FAILED, reason=f"not done: {one_line(exc)}")

@@ -19,6 +19,8 @@ from dcmview.errors import DcmviewError, NoPixelData, OutputExists
 from dcmview.registry.opening import entry_pieces
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dcmview.bulk.result import Figures, Task
     from dcmview.engine import Engine
     from dcmview.registry.registry import Entry
@@ -77,6 +79,11 @@ def keep_original(job: Job, reason: str, figures: Figures | None = None) -> Resu
     with new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
         stream.writelines(entry_pieces(job.entry))
     return Result(job.entry.path, Status.KEPT, (job.output,), reason, figures or {})
+
+
+def run_tasks(task: Task, jobs: Sequence[Job]) -> list[Result]:
+    """Do some jobs, one after the other."""
+    return [run_task(task, job) for job in jobs]
 
 
 def run_task(task: Task, job: Job) -> Result:
