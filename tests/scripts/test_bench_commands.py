@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -35,3 +36,11 @@ def test_all_make_what_they_can_of_the_same_files(contest, tmp_path, monkeypatch
     assert [results[name]["made"] for name in results] == [3, 3, 3, 0]
     assert results["ours"]["times_ours"] == 1
     assert all(figures["wall_s"] > 0 for figures in results.values())
+
+
+@pytest.mark.parametrize("script", ["thumbnails", "transcode"])
+def test_each_benchmark_says_what_it_can_do(script):
+    command = [str(FOLDER / "measure"), script, "--help"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert "--rounds" in ended.stdout

@@ -12,11 +12,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contest import Entrant, Runner, call, compete, dcmview, each, loop
+from contest import Entrant, call, compete, dcmview, each, loop
 from mixed import files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from contest import Runner
 
 TARGETS = {
     "JPEG 2000": ("JPEG2000Lossless", "1.2.840.10008.1.2.4.90", "--j2k"),
