@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dcmview.bulk.chunks import Chunk, Pending, pixels_of
 from dcmview.bulk.executors import InlineExecutor, cluster, core_count, local_processes
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.task import FINISHED, close_worker_engine, run_task
+from dcmview.bulk.task import FINISHED, close_worker_engine, run_task, set_spare_threads
 from dcmview.errors import UsageError
 from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, SkippedPath
@@ -114,6 +114,7 @@ class BulkRun:
                     self._idle()
                     yield None
             if self._executor is None:
+                set_spare_threads(self._size)
                 self._start(InlineExecutor())
             yield from self._finished(0)
         except KeyboardInterrupt:
@@ -127,6 +128,7 @@ class BulkRun:
         finally:
             if self._executor is not None:
                 self._executor.shutdown()
+            set_spare_threads(1)
             close_worker_engine()
 
     def _found(self) -> Iterator[Entry | SkippedPath | None]:
@@ -182,7 +184,7 @@ class BulkRun:
         self._early.append(pending)
         self._early_pixels += pixels_of(job)
         is_handful = len(self._early) < HANDFUL_FILES and self._early_pixels < HANDFUL_PIXELS
-        if not is_handful or (plan.jobs > 1 and len(self._early) > 1):
+        if len(self._early) > 1 and (plan.jobs > 1 or not is_handful):
             self._start(local_processes(self._size))
 
     def _end_without_work(self, entry: Entry, output: str) -> Result | None:

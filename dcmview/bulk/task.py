@@ -36,6 +36,7 @@ WORKER_CACHE_BYTES = 96 * 1024 * 1024
 _indices = itertools.count()
 _engine_lock = threading.Lock()
 _engine: Engine | None = None
+_threads = 1
 
 
 def worker_engine() -> Engine:
@@ -59,6 +60,17 @@ def close_worker_engine() -> None:
 
 
 atexit.register(close_worker_engine)
+
+
+def spare_threads() -> int:
+    """Give how many threads a task may use: more than one where it has the machine to itself."""
+    return _threads
+
+
+def set_spare_threads(count: int) -> None:
+    """Say how many threads tasks of this process may use."""
+    global _threads  # noqa: PLW0603
+    _threads = count
 
 
 def fresh_entry(entry: Entry) -> Entry:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dcmview.bulk.files import new_file
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.task import keep_original, worker_engine
+from dcmview.bulk.task import keep_original, spare_threads, worker_engine
 from dcmview.errors import InstanceError
 from dcmview.transcoding.policy import OnFailure, Policy
 from dcmview.transcoding.targets import EncodeOptions, find_target
@@ -47,6 +47,7 @@ class TranscodeTask:
                     stream,
                     decoder=worker_engine().decoder,
                     offset_table=self.offset_table,
+                    threads=spare_threads(),
                 )
         except InstanceError as exc:
             if self.policy.on_failure is OnFailure.FAIL:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from concurrent.futures import CancelledError
+from collections import deque
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, structs
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from dcmview.model import StoredFrame
     from dcmview.registry.registry import Entry
     from dcmview.transcoding.dataset import Changes
+    from dcmview.transcoding.frames import EncodedFrame
     from dcmview.transcoding.targets import EncodeOptions, Target
     from dcmview.transcoding.writing import Sink
 
@@ -60,8 +62,9 @@ def transcode_entry(
     decoder: Decoder,
     offset_table: OffsetTable = OffsetTable.AUTO,
     is_wanted: Callable[[], bool] = always_wanted,
+    threads: int = 1,
 ) -> TranscodeReport:
-    """Write a listed file in another transfer syntax; one frame of it is in memory at a time.
+    """Write a listed file in another transfer syntax; few frames of it are in memory at a time.
 
     Everything but the pixel data and what describes its coding stays as it was.
 
@@ -81,6 +84,8 @@ def transcode_entry(
         Of a file with compressed frames.
     is_wanted : callable
         Asked between frames.
+    threads : int
+        How many frames are compressed and proven at the same time.
 
     Raises
     ------
@@ -101,7 +106,7 @@ def transcode_entry(
     """
     options = target.check(options)
     with open_entry(entry) as source:
-        work = _Work(Original(source, entry.path), target, options, offset_table)
+        work = _Work(Original(source, entry.path), target, options, offset_table, threads)
         return work.carry_out(out, decoder, is_wanted)
 
 
@@ -112,8 +117,9 @@ class _Work:
         target: Target,
         options: EncodeOptions,
         offset_table: OffsetTable,
+        threads: int,
     ) -> None:
-        self._original = original
+        self._original, self._threads = original, threads
         self._target, self._options, self._offset_table = target, options, offset_table
         self._to = Encoding(target.syntax.explicit, target.syntax.little_endian)
         self._loses = not target.lossless
@@ -272,7 +278,8 @@ class _Work:
             was_lossy=original.was_lossy,
             first=first.layout,
         )
-        return _EncodedFrames(encoder, itertools.chain((first,), frames), is_wanted)
+        all_frames = itertools.chain((first,), frames)
+        return _EncodedFrames(encoder, all_frames, is_wanted, self._threads)
 
 
 class _EncodedFrames:
@@ -283,8 +290,10 @@ class _EncodedFrames:
         encoder: FrameEncoder,
         frames: Iterator[StoredFrame],
         is_wanted: Callable[[], bool],
+        threads: int,
     ) -> None:
         self.encoder = encoder
+        self._threads = threads
         self._frames = frames
         self._is_wanted = is_wanted
         self._count = 0
@@ -292,14 +301,31 @@ class _EncodedFrames:
         self._mean_errors: list[float | None] = []
 
     def __iter__(self) -> Iterator[bytes | memoryview]:
-        for stored in self._frames:
-            if not self._is_wanted():
-                raise CancelledError
-            frame = self.encoder.encode(stored)
+        for frame in self._in_order():
             self._count += 1
             self._max_errors.append(frame.max_error)
             self._mean_errors.append(frame.mean_error)
             yield frame.content
+
+    def _in_order(self) -> Iterator[EncodedFrame]:
+        # Cells of single bits go on where those of the frame before end.
+        if self._threads == 1 or not self.encoder.target.syntax.encapsulated:
+            yield from map(self.encoder.encode, self._wanted())
+            return
+        coming: deque[Future[EncodedFrame]] = deque()
+        with ThreadPoolExecutor(self._threads, "dcmview-encode") as pool:
+            for stored in self._wanted():
+                coming.append(pool.submit(self.encoder.encode, stored))
+                if len(coming) > self._threads:
+                    yield coming.popleft().result()
+            while coming:
+                yield coming.popleft().result()
+
+    def _wanted(self) -> Iterator[StoredFrame]:
+        for stored in self._frames:
+            if not self._is_wanted():
+                raise CancelledError
+            yield stored
 
     def report(self, report: TranscodeReport, encoded_bytes: int) -> TranscodeReport:
         """Add the figures of the frames."""

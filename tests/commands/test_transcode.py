@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pydicom
@@ -61,6 +62,27 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         cwd=FIXTURES.parent,
         timeout=60,
     )
+
+
+@pytest.mark.parametrize("to", ["jpegls", "rle", "j2k", "explicit"])
+def test_frames_of_one_object_are_compressed_side_by_side_and_stay_in_order(
+    tmp_path: Path, to: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heart = next((FIXTURES / "ultrasound").glob("*.dcm"))
+    assert pydicom.dcmread(heart, stop_before_pixels=True).NumberOfFrames > 5
+    asked: list[int] = []
+
+    class Pool(ThreadPoolExecutor):
+        def __init__(self, size: int, name: str) -> None:
+            asked.append(size)
+            super().__init__(size, name)
+
+    monkeypatch.setattr("dcmview.transcoding.transcode.ThreadPoolExecutor", Pool)
+    for jobs in (1, 3):
+        (result,) = transcode(heart, to, tmp_path / str(jobs), jobs=jobs, allow_recompress=True)
+        assert result.status is Status.DONE
+    assert hashes(tmp_path / "1") == hashes(tmp_path / "3")
+    assert asked == ([] if to == "explicit" else [3])
 
 
 def test_files_keep_their_place_and_the_inputs_what_they_are(study: Path, tmp_path: Path) -> None:
