@@ -107,7 +107,7 @@ class FrameEncoder:
                 else 1,
                 photometric_interpretation=first.photometric_interpretation,
             )
-        check_target(expected, target)
+        check_target(expected, target, near=options.near)
         self.result = pixel_result(expected, target)
         self._expected = expected
         self.target = target

@@ -102,7 +102,7 @@ def check_source(
         )
 
 
-def check_target(layout: PixelLayout, target: Target) -> None:
+def check_target(layout: PixelLayout, target: Target, *, near: int | None = None) -> None:
     """Refuse what a target cannot hold without silent loss.
 
     Parameters
@@ -111,6 +111,8 @@ def check_target(layout: PixelLayout, target: Target) -> None:
         Of decoded frames, as `decoded_layout` gives it.
     target : Target
         The syntax to write.
+    near : int, optional
+        Largest error that near-lossless JPEG-LS is to make.
 
     Raises
     ------
@@ -159,6 +161,12 @@ def check_target(layout: PixelLayout, target: Target) -> None:
     if layout.pixel_representation == 1 and not target.takes_signed:
         raise CannotTranscode(
             f"Pixel Representation (0028,0103) is 1 (signed), {name} holds unsigned samples alone"
+        )
+    most_near = (1 << layout.bits_stored) - 1 >> 1
+    if near is not None and near > most_near:
+        raise CannotTranscode(
+            f"Bits Stored (0028,0101) is {layout.bits_stored}, of which JPEG-LS can lose at most "
+            f"{most_near}, not {near}"
         )
     if interpretation == "YBR_FULL" and layout.bits_stored > 8 and codec is Codec.JPEG_LS:
         raise CannotTranscode(f"{name} holds YBR_FULL of 8 bits, here are {layout.bits_stored}")

@@ -450,3 +450,29 @@ def test_a_second_run_gives_the_same_bytes(name: str) -> None:
     options = {"quality": 50} if "quality" in defaults else {}
     frames = [encoder_of(layout, name, **options).encode(frame_of(layout)) for _ in range(2)]
     assert bytes(frames[0].content) == bytes(frames[1].content)
+
+
+@pytest.mark.parametrize("name", [target.keyword for target in TARGETS.values() if target.lossless])
+@pytest.mark.parametrize(
+    ("bits", "cell_bits", "signed"),
+    [(8, 8, False), (5, 8, True), (12, 16, True), (13, 16, False), (16, 16, True)],
+)
+def test_noise_survives(name: str, bits: int, cell_bits: int, signed: bool) -> None:
+    layout = layout_of(bits, cell_bits, signed=signed, rows=33, columns=65)
+    low = -(1 << bits - 1) if signed else 0
+    noise = np.random.default_rng(bits).integers(low, low + (1 << bits), (33, 65))
+    stored = StoredFrame(noise.astype(f"{'i' if signed else 'u'}{cell_bits // 8}"), layout)
+    if signed and not find_target(name).takes_signed:
+        with pytest.raises(CannotTranscode, match="unsigned samples alone"):
+            encoder_of(layout, name)
+    else:
+        assert encoder_of(layout, name).encode(stored).max_error == 0
+
+
+def test_near_is_at_most_half_the_range() -> None:
+    # ISO/IEC 14495-1 C.2.3: NEAR is at most min(255, MAXVAL / 2)
+    layout = layout_of(8, 8)
+    frame = encoder_of(layout, "JPEGLSNearLossless", near=127).encode(frame_of(layout))
+    assert frame.max_error == 127
+    with pytest.raises(CannotTranscode, match="can lose at most 127, not 128"):
+        encoder_of(layout, "JPEGLSNearLossless", near=128)
