@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from support.paths import FIXTURES
 from support.server import ServerProcess
 
-pytestmark = [pytest.mark.one_size("large"), pytest.mark.paced]
+pytestmark = pytest.mark.one_size("large")
 
 HEART = "Parasternal short axis"
 FRAMES = 20

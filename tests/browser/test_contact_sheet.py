@@ -8,7 +8,7 @@ from browser.steps import open_page, open_series, shown
 from browser.test_tree import inner, picture, row, seen, series_row
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.one_size("large"), pytest.mark.paced]
+pytestmark = pytest.mark.one_size("large")
 
 
 @pytest.fixture

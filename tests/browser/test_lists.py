@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
     from pydicom.dataset import Dataset
 
-pytestmark = [pytest.mark.one_size("large"), pytest.mark.paced]
+pytestmark = pytest.mark.one_size("large")
 
 AXIAL = [1, 0, 0, 0, 1, 0]
 SAGITTAL = [0, 1, 0, 0, 0, -1]

@@ -12,8 +12,6 @@ from support.server import ServerProcess
 
 FRAMES, SIDE = 40, 256
 
-pytestmark = pytest.mark.paced
-
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):

@@ -6,7 +6,6 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pytest
 from browser.steps import open_page, screen, shown
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
@@ -71,7 +70,6 @@ def test_object_without_an_image_has_a_sign_in_the_place_of_a_picture(page, serv
     expect(report).to_contain_text("no image")
 
 
-@pytest.mark.paced
 def test_only_pictures_in_sight_are_fetched(page, server):
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
