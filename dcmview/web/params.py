@@ -77,6 +77,8 @@ def display_request(query: QueryParams, *, preview: bool = False) -> DisplayRequ
 
 def thumbnail_request(query: QueryParams) -> ThumbnailSettings:
     """Read what a thumbnail is to be like: like a display frame, and more."""
+    least, most = SIZES_PX
+    size_px = _whole_number(query, "size", default=DEFAULT_SIZE_PX, least=least, most=most)
     request = display_request(query)
     if "format" not in query:
         request = replace(request, format=PictureFormat.JPEG)
@@ -86,8 +88,6 @@ def thumbnail_request(query: QueryParams) -> ThumbnailSettings:
         background=None if background is None else read_color(background),
         label=flag(query, "label"),
     )
-    least, most = SIZES_PX
-    size_px = _whole_number(query, "size", default=DEFAULT_SIZE_PX, least=least, most=most)
     quality = request.quality or DEFAULT_QUALITY
     return with_request(settings, request, size_px=size_px, quality=quality)
 

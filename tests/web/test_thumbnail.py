@@ -101,3 +101,9 @@ def test_what_cannot_be_had_is_said(server, address, status, code):
     answer = server.get(f"/api/file/{address}")
     assert answer.status == status
     assert answer.json["code"] == code
+
+
+@pytest.mark.parametrize("size", ["0", "7", "4097"])
+def test_a_size_that_cannot_be_had_is_answered_with_those_that_can(server, size):
+    answer = server.get(f"/api/file/{CT}/thumbnail?size={size}")
+    assert answer.json["error"] == "size must be from 8 to 4096"
