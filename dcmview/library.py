@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dcmview.annotations.journal import Journal
     from dcmview.dicom.decoding import Decoder
     from dcmview.dicom.tagsearch import TagHits
-    from dcmview.engine import Engine
+    from dcmview.engine.engine import Engine
     from dcmview.model import (
         Acquisition,
         DisplayRecipe,
@@ -453,7 +453,7 @@ class Library:
             if self._loaded_engine is None:
                 # Imports numpy; by now the page is being served.
                 load_pydicom()
-                from dcmview.engine import Engine
+                from dcmview.engine.engine import Engine
 
                 budget_bytes = self._settings.cache_budget_bytes
                 self._loaded_engine = Engine() if budget_bytes is None else Engine(budget_bytes)

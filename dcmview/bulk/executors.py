@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ENDING_SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
-_PRELOADED = ["dcmview.bulk.task", "dcmview.engine"]
+_PRELOADED = ["dcmview.bulk.task", "dcmview.engine.engine"]
 _CLUSTER_WAIT_S = 30.0
 _WATCH_INTERVAL_S = 1.0
 _SCHEDULER_GONE = "the Dask scheduler is gone"

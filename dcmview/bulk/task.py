@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dcmview.bulk.result import Figures, Task
-    from dcmview.engine import Engine
+    from dcmview.engine.engine import Engine
     from dcmview.registry.registry import Entry
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def worker_engine() -> Engine:
     global _engine  # noqa: PLW0603
     with _engine_lock:
         if _engine is None:
-            from dcmview.engine import Engine
+            from dcmview.engine.engine import Engine
 
             _engine = Engine(WORKER_CACHE_BYTES)
         return _engine

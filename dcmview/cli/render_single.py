@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dcmview.cli.render_options import RenderOptions
-    from dcmview.engine import Engine
+    from dcmview.engine.engine import Engine
     from dcmview.registry.registry import Entry
     from dcmview.rendering.product import Renderer
     from dcmview.rendering.settings import RenderSettings
@@ -75,7 +75,7 @@ def _render(options: RenderOptions, path: str, product: ProductStream, phases: P
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from dcmview.bulk.inputs import entry_of
     from dcmview.cli.render_request import render_settings
-    from dcmview.engine import Engine
+    from dcmview.engine.engine import Engine
     from dcmview.registry.opening import require_frame
     from dcmview.rendering.product import Renderer
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from dcmview.annotations.roi import Roi
-    from dcmview.engine import Engine
+    from dcmview.engine.engine import Engine
     from dcmview.exchange.forms import ExportRequest
     from dcmview.exchange.raster import Region
     from dcmview.exchange.seg_stacks import MarkedFrame

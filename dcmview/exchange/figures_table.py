@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dcmview.annotations.roi import Roi
-    from dcmview.engine import Engine
+    from dcmview.engine.engine import Engine
     from dcmview.exchange.statistics import Figures
     from dcmview.model import DisplayRecipe
     from dcmview.registry.registry import Entry

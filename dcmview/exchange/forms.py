@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from dcmview.annotations.roi import Roi
-    from dcmview.engine import Engine
+    from dcmview.engine.engine import Engine
     from dcmview.registry.registry import Entry
     from dcmview.roibook import FileState
     from dcmview.triagebook import MarkState

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from dcmview.annotations.imports import ImportTable
     from dcmview.annotations.roi import Roi
-    from dcmview.engine import Engine
+    from dcmview.engine.engine import Engine
     from dcmview.exchange.importing import ImportReport
     from dcmview.registry.registry import Registry
     from dcmview.roibook import RoiBook

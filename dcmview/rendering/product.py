@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dcmview.annotations.roi import Roi
-    from dcmview.engine import Engine
+    from dcmview.engine.engine import Engine
     from dcmview.model import ShownFrame
     from dcmview.registry.registry import Entry
     from dcmview.rendering.settings import RenderSettings

@@ -16,7 +16,7 @@ from dcmview.thumbnails.settings import FrameChoice
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from dcmview.engine import Engine
+    from dcmview.engine.engine import Engine
     from dcmview.model import DisplayRecipe, StoredFrame
     from dcmview.registry.registry import Entry
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dcmview.engine import Engine
+    from dcmview.engine.engine import Engine
     from dcmview.geometry.usual_view import Turn
     from dcmview.registry.registry import Entry
     from dcmview.thumbnails.settings import Color, ThumbnailSettings

@@ -19,7 +19,7 @@ from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.result import Job, Status
 from dcmview.bulk.task import close_worker_engine, run_task
 from dcmview.commands.render import RenderTask
-from dcmview.engine import Engine
+from dcmview.engine.engine import Engine
 from dcmview.errors import (
     FrameOutOfRange,
     InvalidAnnotation,

@@ -10,7 +10,7 @@ from support.datasets import groups, image, item, part10
 
 from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.task import fresh_entry
-from dcmview.engine import Engine
+from dcmview.engine.engine import Engine
 from dcmview.errors import FrameOutOfRange, RequestError
 from dcmview.thumbnails.frame_choice import choose_frame, highest, middle
 from dcmview.thumbnails.settings import FrameChoice, read_color, read_frame_choice

@@ -16,7 +16,7 @@ from support.pixel_files import WG04, pixel_files
 
 from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.task import fresh_entry
-from dcmview.engine import Engine
+from dcmview.engine.engine import Engine
 from dcmview.errors import DcmviewError, NoPixelData
 from dcmview.model import DisplayRequest, PictureFormat
 from dcmview.thumbnails.picture import centred, small_frame

@@ -16,11 +16,11 @@ from pydicom.encaps import encapsulate
 from support.datasets import groups, image, item, part10
 from support.pixel_files import pixel_file_named
 
-from dcmview import engine as engine_module
 from dcmview.dicom import source as source_module
 from dcmview.dicom.instance import scan_instance
 from dcmview.dicom.source import open_source
-from dcmview.engine import Engine
+from dcmview.engine import files as files_module
+from dcmview.engine.engine import Engine
 from dcmview.errors import DecodeFailed, FileChanged, RequestError, UnsupportedPixelFormat
 from dcmview.model import DisplayRequest, LookupTable, Window
 from dcmview.registry.registry import Entry
@@ -90,7 +90,7 @@ def test_the_first_picture_of_a_plain_file_needs_no_second_parse(engine, monkeyp
     def refuse(*_args, **_keywords):
         raise AssertionError("parsed again")
 
-    monkeypatch.setattr(engine_module, "open_instance", refuse)
+    monkeypatch.setattr(files_module, "open_instance", refuse)
     picture, _ = engine.picture(entry, 0, PLAIN)
     assert picture.content.startswith(b"\x89PNG")
     assert engine.recipe(entry, 0).voi == (Window(40, 80),)
@@ -305,13 +305,13 @@ def test_a_preview_of_a_codestream_of_the_wrong_sign_looks_like_the_whole(engine
 def decodes(monkeypatch, engine):
     """The reduction of every decode from here on."""
     found = []
-    original = engine._decode
+    original = engine._frames._decode
 
     def decode(entry, frame_index, is_wanted, reduction):
         found.append(reduction)
         return original(entry, frame_index, is_wanted, reduction)
 
-    monkeypatch.setattr(engine, "_decode", decode)
+    monkeypatch.setattr(engine._frames, "_decode", decode)
     return found
 
 
