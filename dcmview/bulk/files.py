@@ -9,6 +9,7 @@ import secrets
 import stat
 from typing import TYPE_CHECKING, BinaryIO
 
+from dcmview.bulk.finished import compare, put_mark
 from dcmview.errors import OutputExists
 from dcmview.model import FileStamp
 
@@ -22,7 +23,11 @@ _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 @contextlib.contextmanager
 def new_file(
-    path: str, *, overwrite: bool = False, inputs: tuple[FileStamp, ...] = ()
+    path: str,
+    *,
+    overwrite: bool = False,
+    inputs: tuple[FileStamp, ...] = (),
+    origin: bytes = b"",
 ) -> Iterator[BinaryIO]:
     """Open a file for writing and reading that gets its name when the block ends well.
 
@@ -37,16 +42,21 @@ def new_file(
         Whether a file that is there may be replaced.
     inputs : tuple of FileStamp
         Files that are never replaced.
+    origin : bytes
+        What it follows from, see `origin_of`: a file that is there is compared with what
+        was written, where it may not be replaced.
 
     Raises
     ------
+    FinishedBefore
+        If it is the same.
     OutputExists
         If there is a file of that name and it may not be replaced; folders, pipes and
         devices never are.
     OSError
         If it cannot be written.
     """
-    _check(path, overwrite=overwrite, inputs=inputs)
+    _check(path, overwrite=overwrite or bool(origin), inputs=inputs)
     folder = os.path.dirname(path) or "."
     try:
         descriptor, partial = _open_partial(folder)
@@ -57,8 +67,14 @@ def new_file(
         with os.fdopen(descriptor, "w+b") as stream:
             yield stream
             stream.flush()
+            if origin:
+                put_mark(stream, partial, path, origin)
+                # Without links, a rename would replace what is there.
+                if not overwrite and os.path.lexists(path):
+                    compare(stream, path)
             if partial is None and not overwrite:
-                _name_open_file(stream.fileno(), path)
+                with _other_compared(stream, path, origin):
+                    _name_open_file(stream.fileno(), path)
                 return
             if partial is None:
                 partial = os.path.join(folder, _partial_name())
@@ -67,7 +83,7 @@ def new_file(
             _check(path, overwrite=overwrite, inputs=inputs)
             os.replace(partial, path)
         else:
-            _move(partial, path)
+            _move(partial, path, origin)
     except BaseException:
         if partial is not None:
             with contextlib.suppress(OSError):
@@ -132,11 +148,23 @@ def _name_open_file(descriptor: int, path: str) -> None:
         raise OutputExists(f"there is a file of that name: {path}") from None
 
 
-def _move(partial: str, path: str) -> None:
+@contextlib.contextmanager
+def _other_compared(made: BinaryIO, path: str, origin: bytes) -> Iterator[None]:
+    """Compare what another process has made just now."""
+    try:
+        yield
+    except OutputExists:
+        if origin:
+            compare(made, path)
+        raise
+
+
+def _move(partial: str, path: str, origin: bytes) -> None:
     try:
         os.link(partial, path)  # a rename would replace what is there
     except FileExistsError:
-        raise OutputExists(f"there is a file of that name: {path}") from None
+        with open(partial, "rb") as made, _other_compared(made, path, origin):
+            raise OutputExists(f"there is a file of that name: {path}") from None
     except OSError as exc:
         if exc.errno not in _NO_LINKS:
             raise

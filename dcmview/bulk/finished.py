@@ -1,35 +1,105 @@
-"""Whether a DICOM file that is there already is what an earlier run made of a file."""
+"""Whether an output that is there is what a run would make of a file.
+
+What a run writes is marked in the fraction of the second of its modification time: a number
+that follows from the file, the settings, and the name and size of the output. An output
+that bears its mark is finished; any other is compared with what is made.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import hashlib
+import os
+import stat
+import time
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from dcmview.bulk.inputs import entry_of
-from dcmview.errors import InstanceError
+from dcmview.errors import OutputExists
 
 if TYPE_CHECKING:
     from dcmview.registry.registry import Entry
 
-_DERIVED = "2.25."
+_SECOND_NS = 1_000_000_000
+_COARSE_NS = 100
+"""What the times of NTFS and SMB are multiples of."""
+_PIECE_BYTES = 1 << 20
 
 
-def is_made_of(entry: Entry, output: str, syntax: str = "") -> bool:
-    """Say whether a DICOM file has the place of another in its study, and its UID or a derived one.
+class FinishedBefore(Exception):
+    """What was made is there already, byte for byte."""
 
-    Names are no proof: files of two folders can be called alike. ``syntax`` is the Transfer
-    Syntax UID that it may have in place of that of the other.
-    """
+
+def origin_of(entry: Entry, made_with: str, extra: Any = None) -> bytes:
+    """Give the hash of all that an output follows from: the file as it is, and the settings."""
+    stamp = entry.stamp
+    file = (entry.path, stamp.size_bytes, stamp.mtime_ns, entry.header.sop_instance_uid)
+    text = repr((made_with, file, extra))
+    return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=16).digest()
+
+
+def is_finished(path: str, origin: bytes) -> bool:
+    """Whether a file is there and bears the mark of its origin."""
     try:
-        found = entry_of(output).header
-    except InstanceError:
+        found = os.lstat(path)
+    except OSError:
         return False
-    header = entry.header
-    shared = header.shared
-    is_same_place = (
-        found.shared.study_instance_uid == shared.study_instance_uid
-        and found.shared.series_instance_uid == shared.series_instance_uid
-        and found.shared.transfer_syntax_uid in (shared.transfer_syntax_uid, syntax)
-        and found.instance_number == header.instance_number
+    return is_marked(found, path, origin)
+
+
+def is_marked(found: os.stat_result, path: str, origin: bytes) -> bool:
+    """Whether a file that was found bears the mark of its origin."""
+    if not stat.S_ISREG(found.st_mode):
+        return False
+    fraction = found.st_mtime_ns % _SECOND_NS
+    mark = _mark(path, found.st_size, origin)
+    return fraction in (mark, mark - mark % _COARSE_NS)
+
+
+def put_mark(stream: BinaryIO, partial: str | None, path: str, origin: bytes) -> None:
+    """Mark an output that is written but has not got its name; its time stays right to a second."""
+    mark = _mark(path, os.fstat(stream.fileno()).st_size, origin)
+    now = time.time_ns()
+    marked = now - now % _SECOND_NS + mark
+    marked -= _SECOND_NS if marked > now else 0
+    is_open_enough = os.utime in os.supports_fd
+    # Without a mark an output is compared with what is made, which takes longer.
+    with contextlib.suppress(OSError):
+        os.utime(stream.fileno() if is_open_enough else partial or path, ns=(marked, marked))
+
+
+def _mark(path: str, size_bytes: int, origin: bytes) -> int:
+    name = os.fsencode(os.path.basename(path))
+    digest = hashlib.blake2b(b"%d/%s" % (size_bytes, name), key=origin, digest_size=8).digest()
+    # Not 0, even where times are coarse: file systems without fractions have nothing else.
+    return _COARSE_NS + int.from_bytes(digest) % (_SECOND_NS - _COARSE_NS)
+
+
+def compare(made: BinaryIO, path: str) -> None:
+    """Compare what was made with the file that has its name.
+
+    Raises
+    ------
+    FinishedBefore
+        If they are the same.
+    OutputExists
+        If they are not.
+    """
+    with contextlib.suppress(OSError):
+        if _is_same(made, path):
+            raise FinishedBefore
+    raise OutputExists(
+        "there is another file of that name, made of something else or in another way; "
+        f"--overwrite replaces it: {path}"
     )
-    uid = found.sop_instance_uid
-    return is_same_place and (uid == header.sop_instance_uid or uid.startswith(_DERIVED))
+
+
+def _is_same(made: BinaryIO, path: str) -> bool:
+    size_bytes = os.fstat(made.fileno()).st_size
+    if not os.path.isfile(path) or os.path.getsize(path) != size_bytes:
+        return False
+    made.seek(0)
+    with open(path, "rb") as other:
+        while piece := made.read(_PIECE_BYTES):
+            if other.read(len(piece)) != piece:
+                return False
+    return True

@@ -42,7 +42,8 @@ class Job(Struct, frozen=True):
     ``output`` is a path that no other job has, empty where there is none.
     With ``is_given`` the user named the file itself, not a folder that it lies
     in: that it holds no image is a failure then. ``extra`` is what else the task
-    has to know of this file, of `BulkPlan.extra_for`.
+    has to know of this file, of `BulkPlan.extra_for`; ``origin`` what outputs follow
+    from, of `origin_of`.
     """
 
     entry: Entry
@@ -50,6 +51,7 @@ class Job(Struct, frozen=True):
     overwrite: bool = False
     is_given: bool = False
     extra: Any = None
+    origin: bytes = b""
 
 
 class Task(Protocol):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcmview.bulk.chunks import Chunk, Pending, pixels_of
 from dcmview.bulk.executors import InlineExecutor, cluster, core_count, local_processes
+from dcmview.bulk.finished import is_marked, origin_of
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, close_worker_engine, run_task, set_spare_threads
 from dcmview.errors import UsageError
@@ -34,14 +35,14 @@ _MOST_IDLE_TICKS = 10
 class BulkPlan:
     """How a task is carried out over the files of a run.
 
-    ``output_for`` names the output of a file, which counts as finished when it is
-    there; without it tasks name their own. ``jobs`` is the number of processes, 0
+    ``output_for`` names the output of a file, which is finished when it is there as
+    it would be made; without it tasks name their own. ``jobs`` is the number of processes, 0
     for one a core if there is enough to do; with ``cluster`` the jobs run on a
     Dask cluster instead.
     ``extra_for`` gives what else the task has to know of a file, which travels with
     it. ``prepare`` is called with all files before the first is worked on, for who
-    has to know them all. ``is_output_of`` says whether an output that is there was
-    made of the file; without it its name is enough.
+    has to know them all. ``made_with`` is all but the file that outputs follow from,
+    as text; without it the task says itself what it does.
 
     Raises
     ------
@@ -56,7 +57,7 @@ class BulkPlan:
     cluster: str | None = None
     extra_for: Callable[[Entry], Any] | None = None
     prepare: Callable[[Sequence[Entry]], None] | None = None
-    is_output_of: Callable[[Entry, str], bool] | None = None
+    made_with: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a number of processes that there cannot be."""
@@ -86,6 +87,7 @@ class BulkRun:
         self._filling = Chunk()
         self._idle_ticks = 0
         self._input_files: set[tuple[int, int]] = set()
+        self._made_with = plan.made_with or repr(plan.task)
 
     def results(self) -> Iterator[Result | None]:
         """Do all jobs; None is given when nothing has come for a moment.
@@ -171,11 +173,13 @@ class BulkRun:
     def _take(self, entry: Entry) -> None:
         plan = self._plan
         output = plan.output_for(entry) if plan.output_for is not None else ""
-        if output and (ended := self._end_without_work(entry, output)) is not None:
+        extra = plan.extra_for(entry) if plan.extra_for is not None else None
+        origin = origin_of(entry, self._made_with, extra)
+        is_given = self._inputs.is_given(entry.path)
+        job = Job(entry, output, plan.overwrite, is_given, extra, origin)
+        if output and (ended := self._end_without_work(job)) is not None:
             self._pending.append(Pending(None, ended))
             return
-        extra = plan.extra_for(entry) if plan.extra_for is not None else None
-        job = Job(entry, output, plan.overwrite, self._inputs.is_given(entry.path), extra)
         pending = Pending(job)
         self._pending.append(pending)
         if self._executor is not None:
@@ -187,8 +191,9 @@ class BulkRun:
         if len(self._early) > 1 and (plan.jobs > 1 or not is_handful):
             self._start(local_processes(self._size))
 
-    def _end_without_work(self, entry: Entry, output: str) -> Result | None:
-        """What is there already is finished, unless it is one of the files that are read."""
+    def _end_without_work(self, job: Job) -> Result | None:
+        """What bears its mark is finished; a file that is read is no output."""
+        entry, output = job.entry, job.output
         try:
             found = os.lstat(output)
         except OSError:
@@ -196,12 +201,8 @@ class BulkRun:
         if (found.st_dev, found.st_ino) in self._input_files:
             reason = f"the output would be one of the files that are read: {output}"
             return Result(entry.path, Status.FAILED, reason=reason)
-        if self._plan.overwrite:
+        if self._plan.overwrite or not is_marked(found, output, job.origin):
             return None
-        is_output_of = self._plan.is_output_of
-        if is_output_of is not None and not is_output_of(entry, output):
-            reason = f"there is a file of that name, which was not made of this one: {output}"
-            return Result(entry.path, Status.FAILED, reason=reason)
         return Result(entry.path, Status.SKIPPED, (output,), FINISHED)
 
     def _idle(self) -> None:

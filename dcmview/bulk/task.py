@@ -6,20 +6,22 @@ import atexit
 import hashlib
 import itertools
 import logging
-import os
 import threading
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from dcmview.bulk.files import new_file
+from dcmview.bulk.finished import FinishedBefore, is_finished
 from dcmview.bulk.naming import HASH_MARK
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.errors import DcmviewError, NoPixelData, OutputExists
+from dcmview.errors import DcmviewError, NoPixelData
 from dcmview.registry.opening import entry_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+    from typing import BinaryIO
 
     from dcmview.bulk.result import Figures, Task
     from dcmview.engine.engine import Engine
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FINISHED = "finished before"
-"""Why nothing was done: the output is there, of an earlier run or of the same content."""
+"""Why nothing was done: the output is there, as it would be made."""
 
 WORKER_CACHE_BYTES = 96 * 1024 * 1024
 """A file is worked on once, so little is kept of it."""
@@ -86,9 +88,19 @@ def content_hash(entry: Entry) -> str:
     return digest.hexdigest()
 
 
+def output_of(job: Job, path: str = "") -> AbstractContextManager[BinaryIO]:
+    """Open the output of a job for writing, or another one that it makes of its file."""
+    return new_file(
+        path or job.output,
+        overwrite=job.overwrite,
+        inputs=(job.entry.stamp,),
+        origin=job.origin,
+    )
+
+
 def keep_original(job: Job, reason: str, figures: Figures | None = None) -> Result:
     """Write the output of a job as a copy of its file, byte for byte."""
-    with new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
+    with output_of(job) as stream:
         stream.writelines(entry_pieces(job.entry))
     return Result(job.entry.path, Status.KEPT, (job.output,), reason, figures or {})
 
@@ -105,17 +117,14 @@ def run_task(task: Task, job: Job) -> Result:
         job = structs.replace(job, entry=fresh_entry(job.entry))
         if HASH_MARK in job.output:
             output = job.output.replace(HASH_MARK, content_hash(job.entry))
-            if os.path.lexists(output) and not job.overwrite:
+            if not job.overwrite and is_finished(output, job.origin):
                 return Result(path, Status.SKIPPED, (output,), FINISHED)
             job = structs.replace(job, output=output)
         return task(job)
     except NoPixelData as exc:
         return Result(path, Status.FAILED if job.is_given else Status.SKIPPED, reason=exc.message)
-    except OutputExists as exc:
-        # The name is this job's alone: a worker that died had done it.
-        if not job.overwrite and os.path.isfile(job.output):
-            return Result(path, Status.SKIPPED, (job.output,), FINISHED)
-        return Result(path, Status.FAILED, reason=exc.message)
+    except FinishedBefore:
+        return Result(path, Status.SKIPPED, (job.output,), FINISHED)
     except DcmviewError as exc:
         return Result(path, Status.FAILED, reason=exc.message)
     except OSError as exc:

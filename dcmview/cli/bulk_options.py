@@ -71,8 +71,9 @@ BULK_OPTIONS = (
         ("--overwrite",),
         bool,
         "",
-        "Make outputs again that are there already; without it they count as finished. An input "
-        "is never replaced.",
+        "Make all outputs again and replace what has their names. Without it an output that was "
+        "made of the same file in the same way is finished, and where something else has its name "
+        "the file fails. An input is never replaced.",
         RUN,
     ),
     Option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dcmview.bulk.files import stamps_of
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.run import BulkPlan
 from dcmview.cli.bulk import run_bulk
@@ -49,6 +50,7 @@ def render_many(options: RenderOptions, standard_input: BinaryIO | None = None) 
         overwrite=options.overwrite,
         jobs=options.jobs,
         cluster=options.cluster,
+        made_with=repr((task, stamps_of(rois))),
     )
     return run_bulk(options, plan, standard_input=standard_input)
 

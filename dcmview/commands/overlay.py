@@ -7,7 +7,6 @@ import warnings
 from typing import TYPE_CHECKING
 
 from dcmview.annotations.plain_csv import parse_columns
-from dcmview.bulk.finished import is_made_of
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.run import BulkPlan
 from dcmview.commands.arguments import choice, path_list, results_of
@@ -114,7 +113,8 @@ def overlay(
         What outputs are called by: the path below the folder that was given, the SOP
         Instance UID, or the SHA-256 of the file.
     overwrite : bool
-        Whether outputs that are there are made again; else they count as finished.
+        Make all anew and replace what has their names; else an output of the same file and
+        settings is finished, and where something else has its name the file fails.
     recursive : bool
         Also what is in folders below.
     jobs : int
@@ -218,7 +218,6 @@ def overlay_plan(
         cluster=cluster,
         extra_for=rois.extra_for,
         prepare=rois.prepare,
-        is_output_of=is_made_of,
     )
 
 

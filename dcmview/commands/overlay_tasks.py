@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from dcmview.bulk.files import new_file
+from dcmview.bulk.finished import FinishedBefore
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.task import FINISHED, keep_original
+from dcmview.bulk.task import FINISHED, keep_original, output_of
 from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.uids import stable_uid
-from dcmview.errors import OutputExists
 from dcmview.exchange.overlay_copy import OverlayCopy
 from dcmview.exchange.planes import PLAIN_STYLE, PlaneStyle, planes_of
 from dcmview.registry.opening import open_entry, require_frame
@@ -62,7 +60,7 @@ class PutPlanes:
             if not copy.groups:
                 figures: Figures = {"planes": 0, "no_group": len(planes)}
                 return Result(job.entry.path, Status.FAILED, (), _no_group(planes), figures)
-            with new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
+            with output_of(job) as stream:
                 copy.write(source, stream)
         put = copy.groups.values()
         counts = {
@@ -137,12 +135,11 @@ class ExtractPlanes:
         for suffix, content in form.files(instance, notes):
             path = f"{stem}{suffix}{form.extension}"
             outputs.append(path)
-            if os.path.lexists(path) and not job.overwrite:
-                if not _holds(path, content):
-                    raise OutputExists(f"there is another file of the name of a mask: {path}")
+            try:
+                with output_of(job, path) as stream:
+                    stream.write(content)
+            except FinishedBefore:
                 continue
-            with new_file(path, overwrite=job.overwrite, inputs=(entry.stamp,)) as stream:
-                stream.write(content)
             written += 1
         reason = notes.reason
         if not outputs:
@@ -153,11 +150,3 @@ class ExtractPlanes:
         if outside := sum(notes.outside.values()):
             figures["outside"] = outside
         return Result(entry.path, status, tuple(outputs), reason if written else FINISHED, figures)
-
-
-def _holds(path: str, content: bytes) -> bool:
-    """Whether a file was written before: masks of files called alike may have one name."""
-    if not os.path.isfile(path) or os.path.getsize(path) != len(content):
-        return False
-    with open(path, "rb") as file:
-        return file.read() == content

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dcmview.bulk.files import new_file
+from dcmview.bulk.finished import FinishedBefore, is_finished
 from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.memory import held_file
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.task import FINISHED, fresh_entry, worker_engine
+from dcmview.bulk.task import FINISHED, fresh_entry, output_of, worker_engine
 from dcmview.commands.arguments import optional_path
 from dcmview.commands.windows import checked_window
 from dcmview.errors import InstanceError, NotFound, RequestError
@@ -58,7 +58,7 @@ class RenderTask:
         renderer = Renderer(worker_engine(), entry, self.settings, is_alone=False)
         if self.frame is None and form.is_picture:
             return self._pictures(job, renderer)
-        with new_file(job.output, overwrite=job.overwrite, inputs=(entry.stamp,)) as stream:
+        with output_of(job) as stream:
             if self.frame is None:
                 stream.writelines(renderer.all_frames())
             else:
@@ -69,11 +69,14 @@ class RenderTask:
         outputs = frame_paths(job.output, job.entry.header.shared.frame_count)
         made = 0
         for frame_index, path in enumerate(outputs):
-            if not job.overwrite and os.path.lexists(path):
+            if not job.overwrite and is_finished(path, job.origin):
                 continue
             content = renderer.frame(frame_index)
-            with new_file(path, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
-                stream.write(content)
+            try:
+                with output_of(job, path) as stream:
+                    stream.write(content)
+            except FinishedBefore:
+                continue
             made += 1
         return self._result(job, renderer, outputs, made=made)
 

@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dcmview.bulk.files import new_file
+from msgspec.structs import replace
+
+from dcmview.bulk.finished import is_finished
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.run import BulkPlan
@@ -16,11 +18,12 @@ from dcmview.bulk.task import (
     close_worker_engine,
     content_hash,
     fresh_entry,
+    output_of,
     worker_engine,
 )
 from dcmview.commands.arguments import choice, optional_path, path_list, results_of
 from dcmview.commands.windows import checked_window
-from dcmview.errors import OutputExists, UsageError
+from dcmview.errors import UsageError
 from dcmview.model import PictureFormat
 from dcmview.thumbnails.cache import PICTURE, TILE, ThumbnailCache, cache_key
 from dcmview.thumbnails.picture import small_frame, usual_turn
@@ -56,18 +59,12 @@ class ThumbnailTask:
             thumbnail = maker.make(TILE)
             write_tile(self.tiles, job.entry, thumbnail)
         if job.output:
-            if os.path.lexists(job.output) and not self.overwrite:
+            if not self.overwrite and is_finished(job.output, job.origin):
                 return Result(path, Status.SKIPPED, outputs, FINISHED)
             thumbnail = maker.make(PICTURE)
-            try:
-                with new_file(
-                    job.output, overwrite=self.overwrite, inputs=(job.entry.stamp,)
-                ) as stream:
-                    stream.write(thumbnail.content)
-            except OutputExists as exc:
-                if self.overwrite:
-                    raise
-                return Result(path, Status.SKIPPED, outputs, exc.message)
+            # With a sheet the plan lets every file come, and this task sees what is there.
+            with output_of(replace(job, overwrite=self.overwrite)) as stream:
+                stream.write(thumbnail.content)
         figures: Figures = {
             "frame": thumbnail.frame_index,
             "columns": thumbnail.columns,
@@ -179,7 +176,14 @@ class ThumbnailRun:
         """Say what is done to each file."""
         # A finished thumbnail may still have no tile, so the task itself sees what is there.
         overwrite = self._task.overwrite or self._sheet is not None
-        return BulkPlan(self._task, self._output_for, overwrite, jobs, cluster)
+        return BulkPlan(
+            self._task,
+            self._output_for,
+            overwrite,
+            jobs,
+            cluster,
+            made_with=repr(self._task.settings),
+        )
 
     def finish(self) -> int:
         """Write the sheet when all files are done, and give the number of its tiles."""
@@ -254,7 +258,8 @@ def thumbnail(
     cache : path, optional
         A folder that keeps thumbnails, so that another run makes only what has changed.
     overwrite : bool
-        Make those anew that are there already.
+        Make all anew and replace what has their names; else an output of the same file and
+        settings is finished, and where something else has its name the file fails.
     recursive : bool
         Also what is in folders below.
     jobs : int

@@ -6,11 +6,9 @@ import os
 import shutil
 import tempfile
 from contextlib import ExitStack
-from functools import partial
 from typing import TYPE_CHECKING
 
 from dcmview.bulk.files import new_file
-from dcmview.bulk.finished import is_made_of
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.run import BulkPlan
 from dcmview.commands.arguments import choice, optional_path, path_list, results_of
@@ -113,14 +111,7 @@ class TranscodeRun:
 
     def plan(self, *, jobs: int = 1, cluster: str | None = None) -> BulkPlan:
         """Say what is done to each file."""
-        return BulkPlan(
-            self._task,
-            self._output_for,
-            self._overwrite,
-            jobs,
-            cluster,
-            is_output_of=partial(is_made_of, syntax=self._task.target),
-        )
+        return BulkPlan(self._task, self._output_for, self._overwrite, jobs, cluster)
 
     def take(self, result: Result) -> None:
         """Note what a file became."""
@@ -273,7 +264,8 @@ def transcode(
         What outputs are called by: path below the folder that was given, SOP
         Instance UID of the file, or SHA-256 of the file.
     overwrite : bool
-        Make those anew that are there already.
+        Make all anew and replace what has their names; else an output of the same file and
+        settings is finished, and where something else has its name the file fails.
     recursive : bool
         Also what is in folders below.
     jobs : int

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dcmview.bulk.files import new_file
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.task import keep_original, spare_threads, worker_engine
+from dcmview.bulk.task import keep_original, output_of, spare_threads, worker_engine
 from dcmview.errors import InstanceError
 from dcmview.transcoding.policy import OnFailure, Policy
 from dcmview.transcoding.targets import EncodeOptions, find_target
@@ -39,7 +38,7 @@ class TranscodeTask:
         if left_alone:
             return keep_original(job, f"unchanged: {left_alone}")
         try:
-            with new_file(job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,)) as stream:
+            with output_of(job) as stream:
                 report = transcode_entry(
                     job.entry,
                     target,

@@ -98,13 +98,15 @@ def test_a_handful_of_files_starts_no_process(study, tmp_path, monkeypatch):
         run(Copy(), [study], tmp_path / "many", jobs=0)
 
 
-def test_what_was_finished_is_not_done_again(study, tmp_path):
+def test_what_was_finished_is_not_done_again_and_what_is_not_ours_fails(study, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
-    (out / "00.dcm").write_bytes(b"finished")
-    assert ends(run(Copy(), [study], out))["00.dcm"] is Status.SKIPPED
-    assert (out / "00.dcm").read_bytes() == b"finished"
-    assert {each.status for each in run(Copy(), [study], out)} == {Status.SKIPPED}
+    (out / "00.dcm").write_bytes(b"of somebody else")
+    first = ends(run(Copy(), [study], out))
+    assert (first.pop("00.dcm"), set(first.values())) == (Status.FAILED, {Status.DONE})
+    again = ends(run(Copy(), [study], out))
+    assert (again.pop("00.dcm"), set(again.values())) == (Status.FAILED, {Status.SKIPPED})
+    assert (out / "00.dcm").read_bytes() == b"of somebody else"
 
 
 def test_what_is_no_image_is_a_failure_only_where_it_was_named(study, tmp_path):
@@ -136,7 +138,7 @@ def test_names_by_content_tell_doubles(study, tmp_path):
 
 def test_overwriting_never_touches_an_input(study):
     before = contents(study)
-    results = run(Copy(overwrite=True), [study], study, overwrite=True)
+    results = run(Copy(), [study], study, overwrite=True)
     assert {each.status for each in results} == {Status.FAILED}
     assert contents(study) == before
 
@@ -148,10 +150,10 @@ def test_an_output_is_never_one_of_the_inputs(tmp_path, overwrite):
         shutil.copy(CT if name == "a" else JPEG_LS, tmp_path / name / "x.dcm")
     before = (tmp_path / "out" / "x.dcm").read_bytes()
     roots = [tmp_path / "a" / "x.dcm", tmp_path / "out" / "x.dcm"]
-    results = run(Copy(overwrite=overwrite), roots, tmp_path / "out", overwrite=overwrite)
+    results = run(Copy(), roots, tmp_path / "out", overwrite=overwrite)
     assert (tmp_path / "out" / "x.dcm").read_bytes() == before
+    assert results[0].status is Status.FAILED
     if overwrite:
-        assert results[0].status is Status.FAILED
         assert "files that are read" in results[0].reason
 
 

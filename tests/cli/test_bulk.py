@@ -321,34 +321,3 @@ def test_one_file_is_done_in_silence_and_skipped_in_words(tmp_path):
     assert thumbnails(tmp_path / "in", tmp_path / "out").stderr == ""
     told = thumbnails(tmp_path / "in", tmp_path / "out").stderr
     assert told.startswith("dcmview: 1 file: 1 skipped; ")
-
-
-@pytest.mark.parametrize(
-    "command", [["transcode", "--to", "rle"], ["overlay", "--copy-all", "-a", "{rois}"]]
-)
-def test_another_file_of_that_name_is_no_finished_output(tmp_path, command):
-    for folder, source in (("a", CT), ("b", MR)):
-        (tmp_path / folder).mkdir()
-        shutil.copy(source, tmp_path / folder / "1.dcm")
-    rois = tmp_path / "rois.csv"
-    paths = [tmp_path / folder / "1.dcm" for folder in ("a", "b")]
-    rows = "".join(f'{path},"[[2,3,20,30]]"\n' for path in paths)
-    rois.write_text(f"anon_dicom_path,ROI_coords\n{rows}")
-    command = [part.format(rois=rois) for part in command]
-    first, again, other = (
-        run(*command, path, "-o", tmp_path / "out") for path in (paths[0], paths[0], paths[1])
-    )
-    assert [first.returncode, again.returncode, other.returncode] == [0, 0, 4], other.stderr
-    assert "which was not made of this one" in other.stderr
-
-
-def test_an_output_in_another_syntax_is_not_finished(tmp_path):
-    source = tmp_path / "in" / "1.dcm"
-    source.parent.mkdir()
-    shutil.copy(CT, source)
-    first, other = (
-        run("transcode", source, "--to", syntax, "-o", tmp_path / "out")
-        for syntax in ("rle", "j2k")
-    )
-    assert (first.returncode, other.returncode) == (0, 4)
-    assert run("transcode", source, "--to", "rle", "-o", tmp_path / "out").returncode == 0

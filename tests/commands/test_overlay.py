@@ -381,7 +381,7 @@ def test_masks_that_are_there_count_as_finished_if_they_are_the_same(ringed, tmp
     Path(first.outputs[0]).write_bytes(b"of another image")
     (other,) = overlay(ringed, tmp_path / "masks", extract="png")
     assert other.status is Status.FAILED
-    assert other.reason.startswith("there is another file of the name of a mask")
+    assert other.reason.startswith("there is another file of that name")
     assert Path(first.outputs[0]).read_bytes() == b"of another image"
 
 

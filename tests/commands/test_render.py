@@ -192,7 +192,8 @@ def test_what_is_no_image_is_an_error_of_its_kind():
 
 
 def run(path, settings, output, *, frame=None, **job):
-    return run_task(RenderTask(settings, frame), Job(entry_of(str(path)), str(output), **job))
+    made = Job(entry_of(str(path)), str(output), origin=b"of this file", **job)
+    return run_task(RenderTask(settings, frame), made)
 
 
 def settings(form, values="stored", **request):

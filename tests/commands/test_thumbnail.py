@@ -173,9 +173,11 @@ def test_thumbnails_never_go_among_their_inputs(study):
 
 def test_a_second_run_leaves_what_is_there(study, out):
     dcmview.thumbnail(study / "a.dcm", out, names="path")
+    (again,) = dcmview.thumbnail(study / "a.dcm", out, names="path")
+    assert (again.status, again.reason) == (Status.SKIPPED, "finished before")
     (out / "a.jpg").write_bytes(b"mine")
     (again,) = dcmview.thumbnail(study / "a.dcm", out, names="path")
-    assert (again.status, (out / "a.jpg").read_bytes()) == (Status.SKIPPED, b"mine")
+    assert (again.status, (out / "a.jpg").read_bytes()) == (Status.FAILED, b"mine")
     (anew,) = dcmview.thumbnail(study / "a.dcm", out, names="path", overwrite=True)
     assert anew.status is Status.DONE
     assert (out / "a.jpg").read_bytes() != b"mine"

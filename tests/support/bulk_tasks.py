@@ -7,9 +7,8 @@ import signal
 import time
 from dataclasses import dataclass
 
-from dcmview.bulk.files import new_file
 from dcmview.bulk.result import Result, Status
-from dcmview.bulk.task import worker_engine
+from dcmview.bulk.task import output_of, worker_engine
 from dcmview.errors import DecodeFailed, NoPixelData
 from dcmview.model import DisplayRequest
 from dcmview.registry.opening import open_entry
@@ -20,15 +19,10 @@ class Copy:
     """Copies a file."""
 
     pause_s: float = 0.0
-    overwrite: bool = False
 
     def __call__(self, job):
         time.sleep(self.pause_s)
-        inputs = (job.entry.stamp,)
-        with (
-            open_entry(job.entry) as source,
-            new_file(job.output, overwrite=self.overwrite, inputs=inputs) as out,
-        ):
+        with open_entry(job.entry) as source, output_of(job) as out:
             out.write(source.pread(0, source.size))
         return Result(job.entry.path, Status.DONE, (job.output,), figures={"bytes": source.size})
 
@@ -41,7 +35,7 @@ class Picture:
         if not job.entry.header.shared.has_pixels:
             raise NoPixelData("no image")
         picture, _ = worker_engine().picture(job.entry, 0, DisplayRequest())
-        with new_file(job.output) as out:
+        with output_of(job) as out:
             out.write(picture.content)
         return Result(job.entry.path, Status.DONE, (job.output,))
 
@@ -59,7 +53,7 @@ class Trouble(Copy):
         if "refuse" in name:
             raise DecodeFailed("not this one")
         if "half" in name:
-            with new_file(job.output) as out:
+            with output_of(job) as out:
                 out.write(b"half of it")
                 raise OSError(28, "No space left on device")
         return super().__call__(job)
