@@ -32,9 +32,10 @@ _END_OF_FRAGMENTS = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
 
 class Counts(NamedTuple):
-    """How many paths were seen so far, and whether that is all."""
+    """How many paths were seen so far, how many are DICOM files, and whether that is all."""
 
     seen: int
+    listed: int
     is_complete: bool
 
 
@@ -92,7 +93,8 @@ class Inputs:
     def counts(self) -> Counts:
         """How many paths were seen so far."""
         summary = self._registry.summary()
-        return Counts(summary.listed + summary.not_dicom + summary.unreadable, summary.complete)
+        seen = summary.listed + summary.not_dicom + summary.unreadable
+        return Counts(seen, summary.listed, summary.complete)
 
     def is_given(self, path: str) -> bool:
         """Whether a path was named itself, not found in a folder."""

@@ -54,7 +54,7 @@ def run_bulk(
     UsageError
         If the options make no sense, or a path does not exist.
     NothingToShow
-        If there are no files.
+        If no file is a DICOM file that the filters let through.
     """
     check_settings(settings)
     inputs = Inputs(
@@ -80,8 +80,8 @@ def run_bulk(
     screen.end(tally, is_interrupted=code == console.EXIT_INTERRUPTED)
     if code == console.EXIT_OK and tally.counts[Status.FAILED]:
         return console.EXIT_FILE_FAILED
-    if code == console.EXIT_OK and not tally.total and not watch:
-        raise NothingToShow("no files there")
+    if code == console.EXIT_OK and not inputs.counts.listed and not watch:
+        raise NothingToShow("no DICOM files there" if tally.total else "no files there")
     return code
 
 

@@ -103,7 +103,8 @@ def _option_parameter(option: Option, default: Any) -> inspect.Parameter:
         *option.flags,
         help=option.help,
         metavar=option.metavar or None,
-        show_default=default not in (None, False, (), ""),
+        # A number of 0 is a default, and equal to False.
+        show_default=default is not False and default not in (None, (), ""),
         rich_help_panel=option.panel or None,
         hidden=not option.panel,
     )

@@ -14,6 +14,8 @@ import time
 import pytest
 from pydicom.data import get_testdata_file
 
+from dcmview.__main__ import run as run_here
+
 CT = get_testdata_file("CT_small.dcm", download=False)
 MR = get_testdata_file("MR_small_jpeg_ls_lossless.dcm", download=False)
 REPORT = get_testdata_file("reportsi.dcm", download=False)
@@ -321,3 +323,30 @@ def test_one_file_is_done_in_silence_and_skipped_in_words(tmp_path):
     assert thumbnails(tmp_path / "in", tmp_path / "out").stderr == ""
     told = thumbnails(tmp_path / "in", tmp_path / "out").stderr
     assert told.startswith("dcmview: 1 file: 1 skipped; ")
+
+
+COMMANDS = {
+    "render": ["-f", "png", "--output-dir", "{out}"],
+    "thumbnail": ["-o", "{out}", "--sheet", "{out}.png"],
+    "transcode": ["--to", "rle", "--zip", "{out}.zip"],
+    "overlay": ["--extract", "png", "-o", "{out}"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_folder_without_dicom_is_nothing_found(tmp_path, capsys, command):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "notes.txt").write_text("not DICOM")
+    (tmp_path / "in" / "more.txt").write_text("not DICOM")
+    options = [part.format(out=tmp_path / "out") for part in COMMANDS[command]]
+    assert run_here([command, str(tmp_path / "in"), "--jobs", "1", *options]) == 1
+    summary, error = capsys.readouterr().err.splitlines()
+    assert summary.startswith("dcmview: 2 files: 2 skipped; ")
+    assert error == "dcmview: error: no DICOM files there"
+    assert sorted(os.listdir(tmp_path)) == ["in"]
+
+
+def test_where_a_filter_lets_nothing_through_nothing_is_found(study, tmp_path, capsys):
+    arguments = ["thumbnail", str(study), "-j", "1", "-o", str(tmp_path / "out"), "--filter"]
+    assert run_here([*arguments, "modality=US"]) == 1
+    assert run_here([*arguments, "modality=MR"]) == 0

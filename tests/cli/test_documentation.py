@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import dcmview
+from dcmview.__main__ import run
 from dcmview.cli import console
 from dcmview.cli.bulk_options import BULK_OPTIONS
 from dcmview.cli.commands import COMMAND_NAMES, find_command
@@ -45,6 +48,18 @@ def test_every_option_is_documented_with_its_default(command):
         if default not in (None, ()) and default is not False and default != "":
             assert row[1] == f"`{default}`"
         assert f"\n{option.panel}\n\n| Option |" in f"\n{sections(command)}"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_help_shows_every_default_that_is_a_number(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert run([command.name, "--help"]) == 0
+    shown = Counter(re.findall(r"\[default: (\d+)\]", capsys.readouterr().out))
+    defaults = command.settings()
+    values = [getattr(defaults, option.name) for option in command.options if option.panel]
+    numbers = [value for value in values if type(value) is int]
+    assert 0 in numbers
+    assert shown == Counter(map(str, numbers))
 
 
 def test_hidden_options_stay_hidden():
