@@ -177,7 +177,7 @@ def decoder_names(transfer_syntax: TransferSyntax) -> tuple[str, ...]:
 
 
 def decode_reduced(
-    frame: bytes, layout: PixelLayout, transfer_syntax: TransferSyntax, *, reduction: int
+    frame: bytes, layout: PixelLayout, transfer_syntax: TransferSyntax, *, halves: int
 ) -> StoredFrame | None:
     """Decode a smaller picture of a frame, in much less time than the whole.
 
@@ -192,8 +192,8 @@ def decode_reduced(
         The Image Pixel Module of the instance.
     transfer_syntax : TransferSyntax
         Names the codec.
-    reduction : int
-        Power of two by which rows and columns shrink, rounded up.
+    halves : int
+        How many times rows and columns are halved, rounded up.
 
     Returns
     -------
@@ -217,9 +217,9 @@ def decode_reduced(
         return None
     if header.is_signed not in (None, layout.pixel_representation == 1):
         return None  # values wrapped before the transformation have no mean
-    rows, columns = (-(-side >> reduction) for side in (layout.rows, layout.columns))
+    rows, columns = (-(-side >> halves) for side in (layout.rows, layout.columns))
     try:
-        found = decoder(frame, header, layout, reduction)
+        found = decoder(frame, header, layout, halves)
     except (ImportError, RuntimeError, ValueError, OSError, TypeError) as exc:
         raise DecodeFailed(f"{transfer_syntax.name}, reduced: {one_line(exc)}") from exc
     if found is None:

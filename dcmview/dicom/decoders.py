@@ -1,7 +1,7 @@
 """One function for each codec of each library: a codestream -> samples.
 
 Every decoder takes the codestream, its header, the layout and a number of
-threads (or the reduction), and gives samples with the photometric
+threads (or of halves), and gives samples with the photometric
 interpretation that they have then. Codecs are imported when first called:
 together they take a quarter of a second to load, and most files need none.
 """
@@ -281,7 +281,7 @@ CUT_SHORT_DECODERS: dict[Codec, tuple[_Decoder, ...]] = {
 
 
 def _jpeg_2000_reduced(
-    frame: bytes, header: CodestreamHeader, layout: PixelLayout, reduction: int
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, halves: int
 ) -> _Decoded | None:
     import io
 
@@ -291,14 +291,14 @@ def _jpeg_2000_reduced(
         return None
     if header.components == 3 and (header.precision != 8 or header.is_signed):
         return None
-    if reduction > wavelet_levels(frame):
+    if halves > wavelet_levels(frame):
         return None
     image: Any
     with Image.open(io.BytesIO(frame), formats=("JPEG2000",)) as image:
         # Not image.reduce: it rounds the size to the nearest, the codec rounds up.
-        size = -(-layout.columns >> reduction), -(-layout.rows >> reduction)
+        size = -(-layout.columns >> halves), -(-layout.rows >> halves)
         codec, _, *others = image.tile[0].args
-        arguments = (codec, reduction, *others)
+        arguments = (codec, halves, *others)
         image.tile = [image.tile[0]._replace(extents=(0, 0, *size), args=arguments)]
         image._size = size
         values: NDArray[np.generic] = np.asarray(image)
@@ -313,7 +313,7 @@ def _jpeg_2000_reduced(
 
 
 def _jpeg_reduced(
-    frame: bytes, header: CodestreamHeader, layout: PixelLayout, reduction: int
+    frame: bytes, header: CodestreamHeader, layout: PixelLayout, halves: int
 ) -> _Decoded | None:
     import io
 
@@ -322,11 +322,11 @@ def _jpeg_reduced(
     assert isinstance(header, JpegHeader)
     if header.precision != 8 or header.process > 2 or header.components not in (1, 3):
         return None
-    if reduction > 3:
+    if halves > 3:
         return None
     with Image.open(io.BytesIO(frame), formats=("JPEG",)) as image:
         mode = "L" if header.components == 1 else _mode_as_coded(header)
-        if image.draft(mode, (layout.columns >> reduction, layout.rows >> reduction)) is None:
+        if image.draft(mode, (layout.columns >> halves, layout.rows >> halves)) is None:
             return None
         values = np.asarray(image)
     if header.components == 1:

@@ -12,6 +12,10 @@ from dcmview.errors import DecodeFailed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dcmview.dicom.transfer import TransferSyntax
     from dcmview.model import PixelLayout, StoredFrame
 
 # Nothing but numpy, zlib and a bounded unpacking of runs touches these; handing them to
@@ -37,10 +41,10 @@ class Decoder(Protocol):
         transfer_syntax_uid: str,
         *,
         threads: int = 1,
-        reduction: int = 0,
+        halves: int = 0,
         is_wanted: Callable[[], bool] = always_wanted,
     ) -> StoredFrame:
-        """Decode one frame as `decode_frame` does, or reduced by a power of two.
+        """Decode one frame as `decode_frame` does, or halved so many times by its codec.
 
         Raises
         ------
@@ -72,6 +76,33 @@ def make_decoder(size: int) -> Decoder:
     return WorkerPool(size)
 
 
+def decode_with(
+    decoder: Decoder,
+    frame: bytes | NDArray[np.uint8],
+    layout: PixelLayout,
+    syntax: TransferSyntax,
+    *,
+    little_endian: bool,
+    bit_offset: int,
+    threads: int = 1,
+    halves: int = 0,
+    is_wanted: Callable[[], bool] = always_wanted,
+) -> StoredFrame:
+    """Decode one frame: in this thread where no codec is needed, else with a decoder.
+
+    Raises what `Decoder.decode` raises.
+    """
+    if syntax.codec in IN_PROCESS:
+        from dcmview.dicom.decode import decode_frame
+
+        return decode_frame(
+            frame, layout, syntax, little_endian=little_endian, bit_offset=bit_offset
+        )
+    return decoder.decode(
+        bytes(frame), layout, syntax.uid, threads=threads, halves=halves, is_wanted=is_wanted
+    )
+
+
 class ThreadDecoder:
     """Decode in the calling thread: the same interface, without the isolation."""
 
@@ -84,7 +115,7 @@ class ThreadDecoder:
         transfer_syntax_uid: str,
         *,
         threads: int = 1,
-        reduction: int = 0,
+        halves: int = 0,
         is_wanted: Callable[[], bool] = always_wanted,
     ) -> StoredFrame:
         """Decode one frame; it runs to its end whether wanted or not."""
@@ -92,8 +123,8 @@ class ThreadDecoder:
         from dcmview.dicom.decode import decode_frame
 
         syntax = transfer_syntax(transfer_syntax_uid)
-        if reduction:
-            reduced = decode_reduced(frame, layout, syntax, reduction=reduction)
+        if halves:
+            reduced = decode_reduced(frame, layout, syntax, halves=halves)
             if reduced is None:
                 raise DecodeFailed(f"{syntax.name} has no reduced pictures")
             return reduced

@@ -61,7 +61,7 @@ _ADDRESS_SPACE_PER_FRAME = 6  # codecs hold wide coefficients, and the planes be
 class DecodeJob:
     """One frame to decode; its first ``frame_bytes`` bytes lie in the shared memory.
 
-    ``reduction`` asks for a picture smaller by that power of two;
+    ``halves`` asks for a picture with half the rows and columns, so many times;
     ``first_decoder`` leaves out the decoders that have failed already.
     """
 
@@ -71,7 +71,7 @@ class DecodeJob:
     cpu_limit_s: float
     threads: int = 1
     first_decoder: int = 0
-    reduction: int = 0
+    halves: int = 0
 
 
 class DecodeAnswer(msgspec.Struct):
@@ -201,8 +201,8 @@ def _answer(job: DecodeJob, shared: mmap.mmap) -> DecodeAnswer:
 
 def _decode(job: DecodeJob, frame: bytes) -> StoredFrame:
     syntax = transfer_syntax(job.transfer_syntax_uid)
-    if job.reduction:
-        reduced = decode_reduced(frame, job.layout, syntax, reduction=job.reduction)
+    if job.halves:
+        reduced = decode_reduced(frame, job.layout, syntax, halves=job.halves)
         if reduced is None:
             raise DecodeFailed(f"{syntax.name} has no reduced pictures")
         return reduced

@@ -98,7 +98,7 @@ class WorkerPool:
         transfer_syntax_uid: str,
         *,
         threads: int = 1,
-        reduction: int = 0,
+        halves: int = 0,
         is_wanted: Callable[[], bool] = always_wanted,
     ) -> StoredFrame:
         """Decode one frame in a worker; a crash is tried once more with the next decoder.
@@ -109,7 +109,7 @@ class WorkerPool:
         from dcmview.dicom.worker import DecodeJob
 
         syntax = transfer_syntax(transfer_syntax_uid)
-        has_another = not reduction and len(decoder_names(syntax)) > 1
+        has_another = not halves and len(decoder_names(syntax)) > 1
         limit_s = cpu_limit_s(layout)
         crashes = lost = 0
         first_decoder = 0
@@ -121,7 +121,7 @@ class WorkerPool:
                 cpu_limit_s=limit_s,
                 threads=threads,
                 first_decoder=first_decoder,
-                reduction=reduction,
+                halves=halves,
             )
             begin = time.monotonic()
             try:
@@ -399,7 +399,7 @@ def _is_expected(shape: tuple[int, ...], job: DecodeJob) -> bool:
     layout = job.layout
     if len(shape) not in (2, 3) or not 1 <= (shape[2] if len(shape) == 3 else 1) <= 4:
         return False
-    if job.reduction:
+    if job.halves:
         return 1 <= shape[0] <= layout.rows and 1 <= shape[1] <= layout.columns
     return shape[:2] == (layout.rows, layout.columns)
 

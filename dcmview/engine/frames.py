@@ -12,8 +12,7 @@ from cachetools import LRUCache
 
 from dcmview.admission import Admission
 from dcmview.cache import ByteCache, Interests
-from dcmview.dicom.decode import decode_frame
-from dcmview.dicom.decoding import IN_PROCESS
+from dcmview.dicom.decoding import decode_with
 from dcmview.errors import DecodeFailed, Truncated
 from dcmview.model import LookupTable, RawFrame
 
@@ -164,20 +163,15 @@ class Frames:
     ) -> StoredFrame:
         frame = self._files.frame_bytes(entry, image, frame_index)
         try:
-            if image.syntax.codec in IN_PROCESS:
-                return decode_frame(
-                    frame,
-                    image.layout,
-                    image.syntax,
-                    little_endian=image.location.little_endian,
-                    bit_offset=image.table.bit_offset(frame_index),
-                )
-            return self._decoder.decode(
-                bytes(frame),
+            return decode_with(
+                self._decoder,
+                frame,
                 image.layout,
-                image.syntax.uid,
+                image.syntax,
+                little_endian=image.location.little_endian,
+                bit_offset=image.table.bit_offset(frame_index),
                 threads=DECODER_THREADS if self._under_way.is_alone() else 1,
-                reduction=halves,
+                halves=halves,
                 is_wanted=is_wanted,
             )
         except (DecodeFailed, Truncated) as exc:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from dcmview.dicom import elements
 from dcmview.dicom.bounded import Budget
-from dcmview.dicom.decode import decode_frame
-from dcmview.dicom.decoding import IN_PROCESS, make_decoder
+from dcmview.dicom.decoding import decode_with, make_decoder
 from dcmview.dicom.frames import FrameTable, frame_table
 from dcmview.dicom.instance import read_layout
 from dcmview.dicom.parse import ParsedFile, parse_file
@@ -100,7 +99,7 @@ class DicomContent:
         return decoded.values
 
     def close(self) -> None:
-        """End the process that decodes, if one was needed."""
+        """End the process that decodes, if one was started."""
         if "_decoder" in vars(self):
             self._decoder.close()
 
@@ -108,9 +107,8 @@ class DicomContent:
         location = self._parsed.location
         syntax = transfer_syntax(self._parsed.transfer_syntax_uid)
         frame = self._table.frame_bytes(self._pixels, frame_index)
-        if syntax.codec not in IN_PROCESS:
-            return self._decoder.decode(bytes(frame), self.layout, syntax.uid)
-        return decode_frame(
+        return decode_with(
+            self._decoder,
             frame,
             self.layout,
             syntax,

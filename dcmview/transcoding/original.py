@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcmview.dicom.decode import decode_frame
-from dcmview.dicom.decoding import IN_PROCESS
+from dcmview.dicom.decoding import decode_with
 from dcmview.dicom.frames import frame_table
 from dcmview.dicom.instance import read_instance
 from dcmview.dicom.samples import frame_bits
@@ -136,23 +135,15 @@ class Original:
                 )
         for frame_index in range(table.frame_count):
             content = table.frame_bytes(data, frame_index)
-            if syntax.codec in IN_PROCESS:
-                stored = decode_frame(
-                    content,
-                    layout,
-                    syntax,
-                    little_endian=location.little_endian,
-                    bit_offset=table.bit_offset(frame_index),
-                )
-            else:
-                stored = decoder.decode(
-                    bytes(content),
-                    layout,
-                    syntax.uid,
-                    threads=1,
-                    reduction=0,
-                    is_wanted=is_wanted,
-                )
+            stored = decode_with(
+                decoder,
+                content,
+                layout,
+                syntax,
+                little_endian=location.little_endian,
+                bit_offset=table.bit_offset(frame_index),
+                is_wanted=is_wanted,
+            )
             if stored.truncated:
                 raise Truncated(f"frame {frame_index} is cut short")
             yield stored

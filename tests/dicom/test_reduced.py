@@ -35,8 +35,8 @@ def layout_of(values: NDArray[Any], **changes: Any) -> PixelLayout:
     )
 
 
-def reduced(frame: bytes, layout: PixelLayout, uid: str, reduction: int) -> Any:
-    return decode_reduced(frame, layout, transfer_syntax(uid), reduction=reduction)
+def reduced(frame: bytes, layout: PixelLayout, uid: str, halves: int) -> Any:
+    return decode_reduced(frame, layout, transfer_syntax(uid), halves=halves)
 
 
 def low_half(x: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -58,10 +58,10 @@ def low_half(x: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.stack([at(n) + (high(n - 1) + high(n + 1) + 2) // 4 for n in range(0, last + 1, 2)])
 
 
-def low_band(values: NDArray[Any], reduction: int, bits: int = 0) -> NDArray[np.int64]:
+def low_band(values: NDArray[Any], halves: int, bits: int = 0) -> NDArray[np.int64]:
     """Low band along both axes, held to the range of the samples."""
     band = values.astype(np.int64)
-    for _ in range(reduction):
+    for _ in range(halves):
         band = low_half(low_half(band).swapaxes(0, 1)).swapaxes(0, 1)
     bits = bits or values.dtype.itemsize * 8
     least = -(1 << bits - 1) if values.dtype.kind == "i" else 0
@@ -76,18 +76,18 @@ GREY = {
 }
 
 
-@pytest.mark.parametrize("reduction", [1, 2, 3])
+@pytest.mark.parametrize("halves", [1, 2, 3])
 @pytest.mark.parametrize("name", GREY)
 @pytest.mark.parametrize("uid", [J2K, HTJ2K])
-def test_jpeg_2000_gives_its_lower_wavelet_band(uid: str, name: str, reduction: int) -> None:
+def test_jpeg_2000_gives_its_lower_wavelet_band(uid: str, name: str, halves: int) -> None:
     values = GREY[name]
     frame = (
         imagecodecs.htj2k_encode(values)
         if uid == HTJ2K
         else imagecodecs.jpeg2k_encode(values, codecformat="j2k", level=0)
     )
-    stored = reduced(frame, layout_of(values), uid, reduction)
-    np.testing.assert_array_equal(stored.values, low_band(values, reduction))
+    stored = reduced(frame, layout_of(values), uid, halves)
+    np.testing.assert_array_equal(stored.values, low_band(values, halves))
     assert stored.values.dtype == values.dtype
     assert (stored.layout.rows, stored.layout.columns) == stored.values.shape
 

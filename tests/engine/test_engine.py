@@ -303,13 +303,13 @@ def test_a_preview_of_a_codestream_of_the_wrong_sign_looks_like_the_whole(engine
 
 
 def decodes(monkeypatch, engine):
-    """The reduction of every decode from here on."""
+    """The halves of every decode from here on."""
     found = []
     original = engine._frames._decode
 
-    def decode(entry, frame_index, is_wanted, reduction):
-        found.append(reduction)
-        return original(entry, frame_index, is_wanted, reduction)
+    def decode(entry, frame_index, is_wanted, halves):
+        found.append(halves)
+        return original(entry, frame_index, is_wanted, halves)
 
     monkeypatch.setattr(engine._frames, "_decode", decode)
     return found
