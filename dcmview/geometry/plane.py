@@ -175,29 +175,6 @@ class Plane:
         mm: NDArray[np.float64] = np.asarray(self.position) + indices @ self._steps
         return mm
 
-    def point_to_mm(self, image_point: ArrayLike) -> NDArray[np.float64]:
-        """Give the patient coordinates of image points, which are 0.5 at the first centre."""
-        return self.index_to_mm(np.asarray(image_point, dtype=np.float64) - 0.5)
-
-    def mm_to_index(self, mm: ArrayLike) -> NDArray[np.float64]:
-        """Give (column, row) of the point of the plane that is nearest, centre of pixel at 0."""
-        offset = np.asarray(mm, dtype=np.float64) - np.asarray(self.position)
-        steps = self._steps
-        # Rows and columns meet at a right angle but for the tolerance, which this undoes.
-        found: NDArray[np.float64] = offset @ np.linalg.pinv(steps)
-        return found
-
-    def mm_to_point(self, mm: ArrayLike) -> NDArray[np.float64]:
-        """Give the image point (column, row) that is nearest, centre of the first pixel at 0.5."""
-        point: NDArray[np.float64] = self.mm_to_index(mm) + 0.5
-        return point
-
-    def distance_mm(self, mm: ArrayLike) -> NDArray[np.float64]:
-        """Give how far points lie from the plane, positive along the normal."""
-        offset = np.asarray(mm, dtype=np.float64) - np.asarray(self.position)
-        distance: NDArray[np.float64] = offset @ self.normal
-        return distance
-
     @property
     def _steps(self) -> NDArray[np.float64]:
         """What a step of one column and of one row is in mm: shape (2, 3)."""

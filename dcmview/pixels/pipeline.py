@@ -187,16 +187,21 @@ def grey_rows(
 
 
 def build_display_lut(
-    recipe: DisplayRecipe, voi: Window | LookupTable, layout: PixelLayout
+    modality: Rescale | LookupTable,
+    voi: Window | LookupTable,
+    inverted: bool,
+    layout: PixelLayout,
 ) -> NDArray[np.uint8]:
     """Grey level of every stored value: Modality LUT, VOI and inversion in one table.
 
     Parameters
     ----------
-    recipe : DisplayRecipe
-        Modality LUT and inversion.
+    modality : Rescale or LookupTable
+        From stored to modality values.
     voi : Window or LookupTable
         The chosen window or VOI LUT.
+    inverted : bool
+        Whether the lowest value is white.
     layout : PixelLayout
         *Bits Stored* (0028,0101), at most 16, and *Pixel Representation*
         (0028,0103) give the stored values there can be.
@@ -208,7 +213,7 @@ def build_display_lut(
         for signed ones.
     """
     lowest, highest = _stored_range(layout)
-    return _grey_levels(np.arange(lowest, highest + 1), recipe.modality, voi, recipe.inverted)
+    return _grey_levels(np.arange(lowest, highest + 1), modality, voi, inverted)
 
 
 def _grey_levels(
@@ -235,9 +240,8 @@ def _table_by_pattern(
     An index by pattern needs no addition: the negative half of the table moves
     behind the positive one, to where their patterns count from.
     """
-    lowest, highest = _stored_range(layout)
-    table = _grey_levels(np.arange(lowest, highest + 1), modality, voi, inverted)
-    if lowest < 0:
+    table = build_display_lut(modality, voi, inverted, layout)
+    if _stored_range(layout)[0] < 0:
         half = table.size // 2
         by_pattern = np.zeros(1 << pattern_bits, np.uint8)
         by_pattern[:half] = table[half:]

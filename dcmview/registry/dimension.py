@@ -165,7 +165,7 @@ def _choose_ordinal(
     for _, codes in best:
         combined = _refine(classes, codes.codes)[1]
         # Values that are those of whole volumes are few: no more than frames at a position.
-        if len(codes.labels) <= deepest or combined >= GRID_FILL * _grid(positions, classes, codes):
+        if len(codes.labels) <= deepest or combined >= GRID_FILL * _grid(positions, codes):
             return codes
     attribute, codes = best[0]
     return _ranked(attribute, codes, classes, frames)
@@ -183,7 +183,7 @@ def _follows_numbers(
     return max(up, down) >= FOLLOWS_FROM * (up + down)
 
 
-def _grid(positions: NDArray[np.intp], classes: NDArray[np.intp], codes: _Codes) -> int:
+def _grid(positions: NDArray[np.intp], codes: _Codes) -> int:
     return (int(positions.max()) + 1) * len(codes.labels)
 
 

@@ -53,8 +53,9 @@ def recipe(**fields: Any) -> DisplayRecipe:
 @pytest.mark.parametrize("case", vector_cases("display_lut"))
 def test_display_table_is_that_of_the_clauses(case: dict[str, Any]) -> None:
     layout = PixelLayout(rows=1, columns=1, **case["layout"])
-    of_case = recipe(modality=as_modality(case["modality"]), inverted=case["inverted"])
-    assert build_display_lut(of_case, as_voi(case["voi"]), layout).tolist() == case["display"]
+    modality, voi = as_modality(case["modality"]), as_voi(case["voi"])
+    table = build_display_lut(modality, voi, case["inverted"], layout)
+    assert table.tolist() == case["display"]
 
 
 @pytest.mark.parametrize("case", vector_cases("display_lut"))
