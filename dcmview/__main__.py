@@ -38,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
             from dcmview.cli.main import run_command
 
             return run_command(arguments)
-        return run_parsed(plain.command, plain.settings)
+        return run_parsed(plain.command, plain.options)
     except DcmviewError as exc:
         return console.report_error(exc)
     except KeyboardInterrupt:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmview.cli.bulk_options import BULK_OPTIONS, BulkSettings
+from dcmview.cli.bulk_options import BULK_OPTIONS, BulkOptions
 from dcmview.cli.commands import COMMAND_NAMES, find_command
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def main() -> int:
 def block(name: str) -> str:
     """Give the tables of a command, or of what all commands have, with the marks around them."""
     if name == ALL:
-        return tables(name, BULK_OPTIONS, BulkSettings())
+        return tables(name, BULK_OPTIONS, BulkOptions())
     command = find_command(name)
     is_bulk = set(BULK_OPTIONS) <= set(command.options)
     own = [each for each in command.options if not (is_bulk and each in BULK_OPTIONS)]
-    return tables(name, own, command.settings())
+    return tables(name, own, command.options_type())
 
 
 def tables(name: str, options: Sequence[Option], defaults: object) -> str:

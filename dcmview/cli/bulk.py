@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from dcmview.bulk.result import Result
     from dcmview.bulk.run import BulkPlan
-    from dcmview.cli.bulk_options import BulkSettings
+    from dcmview.cli.bulk_options import BulkOptions
 
 PROGRESS_INTERVAL_S = 0.2
 MOST_FAILURES_TOLD = 20
@@ -36,7 +36,7 @@ WATCH_INTERVAL_S = 2.0
 
 
 def run_bulk(
-    settings: BulkSettings,
+    options: BulkOptions,
     plan: BulkPlan,
     *,
     on_result: Callable[[Result], None] = lambda _result: None,
@@ -56,17 +56,17 @@ def run_bulk(
     NothingToShow
         If no file is a DICOM file that the filters let through.
     """
-    check_settings(settings)
+    check_options(options)
     inputs = Inputs(
-        given_paths(settings, standard_input),
-        recursive=not settings.no_recursive,
-        filters=tuple(parse_filter(expression) for expression in settings.filter),
-        workers=0 if settings.jobs == 1 else None,
+        given_paths(options, standard_input),
+        recursive=not options.no_recursive,
+        filters=tuple(parse_filter(expression) for expression in options.filter),
+        workers=0 if options.jobs == 1 else None,
         watch_interval_s=WATCH_INTERVAL_S if watch else None,
     )
-    tally, screen = Tally(), _Screen(is_quiet=settings.quiet)
+    tally, screen = Tally(), _Screen(is_quiet=options.quiet)
     code = console.EXIT_OK
-    with _report_at(settings.report) as report, _interrupting():
+    with _report_at(options.report) as report, _interrupting():
         try:
             for result in BulkRun(inputs, plan).results():
                 if result is not None:
@@ -85,7 +85,7 @@ def run_bulk(
     return code
 
 
-def check_settings(settings: BulkSettings) -> None:
+def check_options(options: BulkOptions) -> None:
     """Refuse values that no option parser knows to be wrong.
 
     Raises
@@ -93,17 +93,17 @@ def check_settings(settings: BulkSettings) -> None:
     UsageError
         Naming the option.
     """
-    if not settings.paths and not settings.file_list:
+    if not options.paths and not options.file_list:
         raise UsageError("no PATH given")
-    if settings.paths.count(STANDARD_INPUT) > 1:
+    if options.paths.count(STANDARD_INPUT) > 1:
         raise UsageError("standard input can be read only once")
-    for path in (*settings.paths, *settings.file_list):
+    for path in (*options.paths, *options.file_list):
         if path != STANDARD_INPUT and not os.path.exists(path):
             raise UsageError(f"no such file or folder: {path}")
-    if STANDARD_INPUT in settings.paths and sys.stdin is None:
+    if STANDARD_INPUT in options.paths and sys.stdin is None:
         raise UsageError("there is no standard input to read paths from")
-    if settings.jobs < 0:
-        raise UsageError(f"--jobs must be 0 or more, not {settings.jobs}")
+    if options.jobs < 0:
+        raise UsageError(f"--jobs must be 0 or more, not {options.jobs}")
 
 
 class _Screen:

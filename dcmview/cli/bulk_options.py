@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dcmview.cli.options import FILES, NO_RECURSIVE, Option
+from dcmview.cli.options import FILE_LIST, FILTER, NO_RECURSIVE, Option
 
 OUTPUTS = "Where they go"
 RUN = "The run"
@@ -31,7 +31,7 @@ NAMES = Option(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BulkSettings:
+class BulkOptions:
     """What all commands over many files are asked for."""
 
     paths: tuple[str, ...] = ()
@@ -46,26 +46,9 @@ class BulkSettings:
 
 
 BULK_OPTIONS = (
-    Option(
-        "file_list",
-        ("--file-list",),
-        str,
-        "FILE",
-        "Also the files and folders that FILE names, one a line or separated by NUL bytes. "
-        "Repeatable.",
-        FILES,
-        repeatable=True,
-    ),
+    FILE_LIST,
     NO_RECURSIVE,
-    Option(
-        "filter",
-        ("--filter",),
-        str,
-        "FIELD=VALUE",
-        "Only files whose field contains the value, as for the viewer. Repeat to narrow.",
-        FILES,
-        repeatable=True,
-    ),
+    FILTER,
     Option(
         "overwrite",
         ("--overwrite",),

@@ -31,7 +31,7 @@ def find_command(name: str) -> Command:
     return command
 
 
-def run_parsed(command: Command, settings: Any) -> int:
+def run_parsed(command: Command, options: Any) -> int:
     """Run a command; give its exit code.
 
     Raises
@@ -40,11 +40,11 @@ def run_parsed(command: Command, settings: Any) -> int:
         If an option has none of the values that it can have.
     """
     for option in command.options:
-        value = getattr(settings, option.name)
+        value = getattr(options, option.name)
         if not option.choices or value is None:
             continue
         for each in value if option.repeatable else (value,):
             if each not in option.choices:
                 known = ", ".join(option.choices)
                 raise UsageError(f"{option.flags[0]} must be one of {known}, not {each}")
-    return command.run(settings)
+    return command.run(options)

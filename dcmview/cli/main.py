@@ -74,9 +74,9 @@ def _function(command: Command) -> Any:
             name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()
         }
-        return run_parsed(command, command.settings(**tuples))
+        return run_parsed(command, command.options_type(**tuples))
 
-    defaults = command.settings()
+    defaults = command.options_type()
     parameters = [
         _path_parameter(command),
         *(_option_parameter(option, getattr(defaults, option.name)) for option in command.options),

@@ -68,7 +68,7 @@ class Option(NamedTuple):
 class Command(NamedTuple):
     """A command: its first argument, its table of options and what it does.
 
-    ``settings`` is what the options are parsed into: it has a field for each of
+    ``options_type`` is what the options are parsed into: it has a field for each of
     them, and ``paths``, with their defaults. ``run`` gives the exit code.
     ``examples`` are command lines with what they do.
     """
@@ -77,7 +77,7 @@ class Command(NamedTuple):
     help: str
     path_metavar: str
     path_help: str
-    settings: Callable[..., Any]
+    options_type: Callable[..., Any]
     options: tuple[Option, ...]
     run: Callable[[Any], int]
     examples: tuple[tuple[str, str], ...] = ()
@@ -96,6 +96,24 @@ NO_RECURSIVE = Option(
     "",
     "Only the top level of the given folders.",
     FILES,
+)
+FILTER = Option(
+    "filter",
+    ("--filter",),
+    str,
+    "FIELD=VALUE",
+    "Only files whose field contains the value, as for the viewer. Repeat to narrow.",
+    FILES,
+    repeatable=True,
+)
+FILE_LIST = Option(
+    "file_list",
+    ("--file-list",),
+    str,
+    "FILE",
+    "Also the files and folders that FILE names, one a line or separated by NUL bytes. Repeatable.",
+    FILES,
+    repeatable=True,
 )
 ANNOTATIONS_COLUMNS = Option(
     "annotations_columns",
@@ -126,27 +144,15 @@ OPTIONS = (
         SERVER,
     ),
     NO_RECURSIVE,
-    Option(
-        "filter",
-        ("--filter",),
-        str,
-        "FIELD=VALUE",
-        "Only files whose field contains the value, whatever the case. Repeat to narrow. "
+    FILTER._replace(
+        help="Only files whose field contains the value, whatever the case. Repeat to narrow. "
         "Fields: patient_id, patient_name, study_description, study_date, study_uid, "
         "series_description, series_number, series_uid, modality, and every DICOM keyword of the "
-        "header, such as BodyPartExamined.",
-        FILES,
-        repeatable=True,
+        "header, such as BodyPartExamined."
     ),
-    Option(
-        "file_list",
-        ("--file-list",),
-        str,
-        "FILE",
-        "Also the files and folders that FILE names, one a line or separated by NUL bytes. A PATH "
-        "of - reads such a list from standard input. Repeatable.",
-        FILES,
-        repeatable=True,
+    FILE_LIST._replace(
+        help="Also the files and folders that FILE names, one a line or separated by NUL bytes. A "
+        "PATH of - reads such a list from standard input. Repeatable."
     ),
     Option(
         "watch",

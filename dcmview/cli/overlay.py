@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dcmview.cli import console
-from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, OUTPUT_DIR, OUTPUTS, BulkSettings
+from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, OUTPUT_DIR, OUTPUTS, BulkOptions
 from dcmview.cli.options import ANNOTATIONS_COLUMNS, Command, Option
 from dcmview.errors import UsageError
 
@@ -23,7 +23,7 @@ KINDS = ("R", "G")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OverlaySettings(BulkSettings):
+class OverlayOptions(BulkOptions):
     """What ``dcmview overlay`` was asked for, not yet checked."""
 
     annotations: tuple[str, ...] = ()
@@ -147,7 +147,7 @@ OPTIONS = (
 )
 
 
-def run(settings: OverlaySettings) -> int:
+def run(options: OverlayOptions) -> int:
     """Write copies, masks or ROIs; give the exit code.
 
     Raises
@@ -155,44 +155,44 @@ def run(settings: OverlaySettings) -> int:
     UsageError
         If the options make no sense together.
     """
-    if settings.output_dir is None:
+    if options.output_dir is None:
         raise UsageError("--output-dir is missing: no file is ever changed in place")
-    if settings.extract is None and not settings.annotations:
+    if options.extract is None and not options.annotations:
         raise UsageError("--annotations is missing: a file with ROIs, or --extract")
-    _check_extract(settings)
-    from dcmview.cli.bulk import check_settings, run_bulk
+    _check_extract(options)
+    from dcmview.cli.bulk import check_options, run_bulk
     from dcmview.commands.overlay import overlay_plan
     from dcmview.commands.overlay_tasks import ExtractPlanes, PutPlanes
     from dcmview.exchange.planes import PlaneStyle
 
-    check_settings(settings)
+    check_options(options)
     style = PlaneStyle(
-        one_plane=settings.one_plane,
-        kind="G" if settings.type == "G" else "R",
-        label=settings.label or "",
-        description=settings.description or "",
-        crop=settings.crop,
-        lines=settings.lines,
-        outline=settings.outline,
+        one_plane=options.one_plane,
+        kind="G" if options.type == "G" else "R",
+        label=options.label or "",
+        description=options.description or "",
+        crop=options.crop,
+        lines=options.lines,
+        outline=options.outline,
     )
-    task: PutPlanes | ExtractPlanes = PutPlanes(style, settings.keep_uid, settings.copy_all)
-    if settings.extract is not None:
-        task = ExtractPlanes(settings.extract)
-    warnings = _Warnings(is_quiet=settings.quiet)
+    task: PutPlanes | ExtractPlanes = PutPlanes(style, options.keep_uid, options.copy_all)
+    if options.extract is not None:
+        task = ExtractPlanes(options.extract)
+    warnings = _Warnings(is_quiet=options.quiet)
     plan = overlay_plan(
-        settings.paths,
-        settings.output_dir,
+        options.paths,
+        options.output_dir,
         task=task,
-        annotations=settings.annotations,
-        annotations_columns=settings.annotations_columns or "",
-        names=settings.names,
+        annotations=options.annotations,
+        annotations_columns=options.annotations_columns or "",
+        names=options.names,
         warn=warnings.warn,
-        overwrite=settings.overwrite,
-        jobs=settings.jobs,
-        cluster=settings.cluster,
+        overwrite=options.overwrite,
+        jobs=options.jobs,
+        cluster=options.cluster,
     )
     lost = Counter[str]()
-    code = run_bulk(settings, plan, on_result=lambda result: _count_losses(result, lost))
+    code = run_bulk(options, plan, on_result=lambda result: _count_losses(result, lost))
     warnings.sum_up([f"{lost[name]:,} {words}" for name, words in _LOSSES.items() if lost[name]])
     return code
 
@@ -235,14 +235,14 @@ def _count_losses(result: Result, lost: Counter[str]) -> None:
             lost[name] += value
 
 
-def _check_extract(settings: OverlaySettings) -> None:
+def _check_extract(options: OverlayOptions) -> None:
     """Refuse options about putting planes in where they are taken out."""
-    if settings.extract is None:
+    if options.extract is None:
         return
-    defaults = OverlaySettings()
+    defaults = OverlayOptions()
     for option in OPTIONS:
         is_about_planes = option.panel == PLANES or option.name in ("copy_all", "keep_uid")
-        if is_about_planes and getattr(settings, option.name) != getattr(defaults, option.name):
+        if is_about_planes and getattr(options, option.name) != getattr(defaults, option.name):
             raise UsageError(f"{option.flags[0]} makes no sense with --extract")
 
 
@@ -251,7 +251,7 @@ COMMAND = Command(
     help="ROIs and masks into copies of DICOM files as overlay planes (60xx), and back.",
     path_metavar="PATH...",
     path_help="DICOM files, folders and archives; - reads a list from standard input.",
-    settings=OverlaySettings,
+    options_type=OverlayOptions,
     options=OPTIONS,
     run=run,
     examples=(

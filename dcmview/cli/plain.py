@@ -22,13 +22,13 @@ class Plain(NamedTuple):
     """A command and what it was asked for."""
 
     command: Command
-    settings: Any
+    options: Any
 
 
 def parse_plain(arguments: Sequence[str]) -> Plain | None:
     """Parse arguments, or give None for whatever is not plain.
 
-    Whenever this gives settings, typer gives the same ones.
+    Whenever this gives options, typer gives the same ones.
     """
     if not arguments:
         return None
@@ -68,7 +68,7 @@ def parse_plain(arguments: Sequence[str]) -> Plain | None:
     for name, value in values.items():
         if isinstance(value, list):
             values[name] = tuple(value)
-    return Plain(command, command.settings(paths=tuple(paths), **values))
+    return Plain(command, command.options_type(paths=tuple(paths), **values))
 
 
 def _looks_like_flag(text: str) -> bool:

@@ -124,7 +124,7 @@ COMMAND = Command(
     path_metavar="[PATH]...",
     path_help="A DICOM file; - or nothing reads one from standard input. Or many files, folders "
     "and archives, with --output-dir; - then reads a list.",
-    settings=RenderOptions,
+    options_type=RenderOptions,
     options=OPTIONS,
     run=run,
     examples=(

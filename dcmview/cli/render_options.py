@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, BulkSettings
+from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, BulkOptions
 from dcmview.cli.options import ANNOTATIONS_COLUMNS, Option
 from dcmview.cli.windows import window_options
 
@@ -45,7 +45,7 @@ COLOR_MAPS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenderOptions(BulkSettings):
+class RenderOptions(BulkOptions):
     """What ``dcmview render`` was asked for, not yet checked."""
 
     output: str | None = None

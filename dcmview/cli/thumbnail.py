@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dcmview.cli import console
-from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, OUTPUT_DIR, OUTPUTS, BulkSettings
+from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, OUTPUT_DIR, OUTPUTS, BulkOptions
 from dcmview.cli.options import Command, Option
 from dcmview.cli.windows import read_window, window_options
 
@@ -14,7 +14,7 @@ FORMATS = ("jpeg", "png", "webp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThumbnailSettings(BulkSettings):
+class ThumbnailOptions(BulkOptions):
     """What ``dcmview thumbnail`` was asked for, not yet checked."""
 
     output_dir: str | None = None
@@ -111,42 +111,42 @@ OPTIONS = (
 )
 
 
-def run(settings: ThumbnailSettings) -> int:
+def run(options: ThumbnailOptions) -> int:
     """Make thumbnails, and give the exit code."""
-    from dcmview.cli.bulk import check_settings, run_bulk
+    from dcmview.cli.bulk import check_options, run_bulk
 
-    check_settings(settings)
-    window = read_window(settings)
+    check_options(options)
+    window = read_window(options)
     from dcmview.bulk.naming import NameStyle
     from dcmview.commands.thumbnail import ThumbnailRun
     from dcmview.model import PictureFormat
     from dcmview.thumbnails.settings import make_settings
 
     wanted = make_settings(
-        size_px=settings.size,
-        picture_format=PictureFormat(settings.format),
-        quality=settings.quality,
-        frame=settings.frame,
-        background=settings.background,
+        size_px=options.size,
+        picture_format=PictureFormat(options.format),
+        quality=options.quality,
+        frame=options.frame,
+        background=options.background,
         window=window,
-        voi=settings.voi,
-        full_dynamic=settings.full_dynamic,
-        label=settings.label,
+        voi=options.voi,
+        full_dynamic=options.full_dynamic,
+        label=options.label,
     )
     with ThumbnailRun(
         wanted,
-        settings.paths,
-        output_dir=settings.output_dir,
-        sheet=settings.sheet,
-        names=NameStyle(settings.names),
-        cache=settings.cache,
-        overwrite=settings.overwrite,
+        options.paths,
+        output_dir=options.output_dir,
+        sheet=options.sheet,
+        names=NameStyle(options.names),
+        cache=options.cache,
+        overwrite=options.overwrite,
     ) as thumbnails:
-        plan = thumbnails.plan(jobs=settings.jobs, cluster=settings.cluster)
-        code = run_bulk(settings, plan)
+        plan = thumbnails.plan(jobs=options.jobs, cluster=options.cluster)
+        code = run_bulk(options, plan)
         if code != console.EXIT_INTERRUPTED:
             tiles = thumbnails.finish()
-            if settings.sheet is not None and not tiles:
+            if options.sheet is not None and not tiles:
                 console.tell("no contact sheet: there is no thumbnail to put on it")
     return code
 
@@ -156,7 +156,7 @@ COMMAND = Command(
     help="Make small pictures of DICOM files, and contact sheets of them.",
     path_metavar="PATH...",
     path_help="DICOM files, folders and archives; - reads a list from standard input.",
-    settings=ThumbnailSettings,
+    options_type=ThumbnailOptions,
     options=OPTIONS,
     run=run,
     examples=(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dcmview.cli import console
-from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, OUTPUT_DIR, OUTPUTS, BulkSettings
+from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, OUTPUT_DIR, OUTPUTS, BulkOptions
 from dcmview.cli.options import Command, Option
 from dcmview.errors import UsageError
 
@@ -21,7 +21,7 @@ OFFSET_TABLES = ("auto", "basic", "extended", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TranscodeSettings(BulkSettings):
+class TranscodeOptions(BulkOptions):
     """What ``dcmview transcode`` was asked for, not yet checked."""
 
     to: str | None = None
@@ -173,7 +173,7 @@ OPTIONS = (
 )
 
 
-def run(settings: TranscodeSettings) -> int:
+def run(options: TranscodeOptions) -> int:
     """Transcode files, and give the exit code.
 
     Raises
@@ -181,24 +181,24 @@ def run(settings: TranscodeSettings) -> int:
     UsageError, RequestError
         If the options make no sense.
     """
-    if settings.watch and (settings.zip is not None or settings.dicomdir):
+    if options.watch and (options.zip is not None or options.dicomdir):
         raise UsageError("--watch never ends, so there is no archive and no DICOMDIR to finish")
-    from dcmview.cli.bulk import check_settings, run_bulk
+    from dcmview.cli.bulk import check_options, run_bulk
 
-    check_settings(settings)
+    check_options(options)
     from dcmview.bulk.naming import NameStyle
     from dcmview.commands.transcode import TranscodeRun
     from dcmview.commands.transcode_tasks import FAILURE
 
     failures = _Failures()
     with TranscodeRun(
-        _task(settings),
-        settings.paths,
-        output_dir=settings.output_dir,
-        zip_path=settings.zip,
-        names=NameStyle(settings.names),
-        with_dicomdir=settings.dicomdir,
-        overwrite=settings.overwrite,
+        _task(options),
+        options.paths,
+        output_dir=options.output_dir,
+        zip_path=options.zip,
+        names=NameStyle(options.names),
+        with_dicomdir=options.dicomdir,
+        overwrite=options.overwrite,
     ) as transcoding:
 
         def on_result(result: Result) -> None:
@@ -206,8 +206,8 @@ def run(settings: TranscodeSettings) -> int:
             if FAILURE in result.figures:
                 failures.add(result)
 
-        plan = transcoding.plan(jobs=settings.jobs, cluster=settings.cluster)
-        code = run_bulk(settings, plan, on_result=on_result, watch=settings.watch)
+        plan = transcoding.plan(jobs=options.jobs, cluster=options.cluster)
+        code = run_bulk(options, plan, on_result=on_result, watch=options.watch)
         if code != console.EXIT_INTERRUPTED:
             transcoding.finish()
     failures.tell()
@@ -216,23 +216,23 @@ def run(settings: TranscodeSettings) -> int:
     return code
 
 
-def _task(settings: TranscodeSettings) -> TranscodeTask:
-    if settings.to is None:
+def _task(options: TranscodeOptions) -> TranscodeTask:
+    if options.to is None:
         raise UsageError("--to is missing: the transfer syntax, such as JPEG2000Lossless")
     from dcmview.commands.transcode import make_task
 
     return make_task(
-        settings.to,
-        quality=settings.quality,
-        ratio=settings.ratio,
-        near=settings.near,
-        allow_recompress=settings.allow_recompress,
-        prove=not settings.no_proof,
-        on_failure=settings.on_failure,
-        only_uncompressed=settings.only_uncompressed,
-        only_compressed=settings.only_compressed,
-        accept=[name for names in settings.accept for name in names.split(",")],
-        offset_table=settings.offset_table,
+        options.to,
+        quality=options.quality,
+        ratio=options.ratio,
+        near=options.near,
+        allow_recompress=options.allow_recompress,
+        prove=not options.no_proof,
+        on_failure=options.on_failure,
+        only_uncompressed=options.only_uncompressed,
+        only_compressed=options.only_compressed,
+        accept=[name for names in options.accept for name in names.split(",")],
+        offset_table=options.offset_table,
     )
 
 
@@ -266,7 +266,7 @@ COMMAND = Command(
     help="Write DICOM files in another transfer syntax, proven frame by frame.",
     path_metavar="PATH...",
     path_help="DICOM files, folders and archives; - reads a list from standard input.",
-    settings=TranscodeSettings,
+    options_type=TranscodeOptions,
     options=OPTIONS,
     run=run,
     examples=(

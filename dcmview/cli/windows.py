@@ -9,7 +9,7 @@ from dcmview.commands.windows import checked_window
 from dcmview.errors import UsageError
 
 
-class WindowSettings(Protocol):
+class WindowOptions(Protocol):
     """What these options are parsed into."""
 
     @property
@@ -53,7 +53,7 @@ def window_options(panel: str) -> tuple[Option, ...]:
     )
 
 
-def read_window(settings: WindowSettings) -> tuple[float, float] | None:
+def read_window(options: WindowOptions) -> tuple[float, float] | None:
     """Give centre and width where they are asked for.
 
     Raises
@@ -63,10 +63,8 @@ def read_window(settings: WindowSettings) -> tuple[float, float] | None:
     RequestError
         If the options make no sense, see `checked_window`.
     """
-    window = None if settings.window is None else _two_numbers(settings.window)
-    return checked_window(
-        window, settings.voi, full_dynamic=settings.full_dynamic, name_of=_flag_of
-    )
+    window = None if options.window is None else _two_numbers(options.window)
+    return checked_window(window, options.voi, full_dynamic=options.full_dynamic, name_of=_flag_of)
 
 
 def _two_numbers(text: str) -> tuple[float, float]:

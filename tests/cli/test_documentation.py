@@ -34,7 +34,7 @@ def sections(command):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_option_is_documented_with_its_default(command):
-    defaults = command.settings()
+    defaults = command.options_type()
     lines = sections(command).splitlines()
     rows = [line.split(" | ") for line in lines if line.startswith("| `")]
     shown = [option for option in command.options if option.panel]
@@ -55,7 +55,7 @@ def test_help_shows_every_default_that_is_a_number(command, capsys, monkeypatch)
     monkeypatch.setenv("COLUMNS", "200")
     assert run([command.name, "--help"]) == 0
     shown = Counter(re.findall(r"\[default: (\d+)\]", capsys.readouterr().out))
-    defaults = command.settings()
+    defaults = command.options_type()
     values = [getattr(defaults, option.name) for option in command.options if option.panel]
     numbers = [value for value in values if type(value) is int]
     assert 0 in numbers

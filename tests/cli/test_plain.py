@@ -17,11 +17,11 @@ COMMANDS = [find_command(name) for name in COMMAND_NAMES]
 
 
 def parse_with_typer(arguments):
-    """Give the command and settings that typer would run, or None if it runs none."""
+    """Give the command and options that typer would run, or None if it runs none."""
     handed = []
 
-    def note(command, settings):
-        handed.append((command, settings))
+    def note(command, options):
+        handed.append((command, options))
         return 0
 
     with pytest.MonkeyPatch.context() as patch:
@@ -62,15 +62,15 @@ def test_every_option_is_parsed_plainly(command):
     plain = parse_plain([*arguments, "study", "more"])
     assert plain is not None
     assert tuple(plain) == parse_with_typer([*arguments, "study", "more"])
-    assert plain.settings.paths == ("study", "more")
-    assert plain.settings.filter == ("x=y",)
+    assert plain.options.paths == ("study", "more")
+    assert plain.options.filter == ("x=y",)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_the_table_names_every_field_once(command):
-    settings = command.settings()
-    fields = getattr(settings, "_fields", None) or [
-        field.name for field in dataclasses.fields(settings)
+    options = command.options_type()
+    fields = getattr(options, "_fields", None) or [
+        field.name for field in dataclasses.fields(options)
     ]
     assert sorted(option.name for option in command.options) == sorted(set(fields) - {"paths"})
 
@@ -100,9 +100,9 @@ def test_what_is_not_plain_is_left_to_typer(arguments):
 
 
 def test_a_folder_that_is_called_like_a_command_is_reachable():
-    assert parse_plain(["./view"]).settings.paths == ("./view",)
-    assert parse_plain(["--", "view"]).settings.paths == ("view",)
-    assert parse_plain(["--no-browser", "view"]).settings.paths == ("view",)
+    assert parse_plain(["./view"]).options.paths == ("./view",)
+    assert parse_plain(["--", "view"]).options.paths == ("view",)
+    assert parse_plain(["--no-browser", "view"]).options.paths == ("view",)
 
 
 def test_the_viewer_has_a_name_too():
@@ -112,7 +112,7 @@ def test_the_viewer_has_a_name_too():
 
 
 def test_an_option_after_the_paths_counts():
-    assert parse_plain(["study", "-p", "8888"]).settings.port == 8888
+    assert parse_plain(["study", "-p", "8888"]).options.port == 8888
 
 
 def test_typers_errors_are_one_line_and_name_the_option():
