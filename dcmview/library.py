@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dcmview.annotations.imports import split_marks
 from dcmview.annotations.saving import Saving
 from dcmview.dicom.loading import load_pydicom
-from dcmview.errors import DcmviewError, FrameOutOfRange, NoPixelData
+from dcmview.errors import DcmviewError, FrameOutOfRange, NoPixelData, StartError
 from dcmview.exchange.roi_exchange import RoiExchange
 from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, Registry, ScanSummary
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dcmview.dicom.decoding import Decoder
     from dcmview.dicom.tagsearch import TagHits
     from dcmview.engine.engine import Engine
+    from dcmview.exchange.nifti import Volume
     from dcmview.model import (
         Acquisition,
         DisplayRecipe,
@@ -65,13 +66,15 @@ class LibrarySettings:
     """What the user asked to see.
 
     ``paths`` may come slowly, from a list on standard input; it is gone
-    through once. With ``watch_interval_s`` the scan goes on for ever.
+    through once. ``volumes`` are laid over the files when all are listed, and taken out
+    of the list. With ``watch_interval_s`` the scan goes on for ever.
     """
 
     paths: Iterable[str | SkippedPath | None]
     recursive: bool = True
     filters: tuple[tuple[str, str], ...] = ()
     annotations: tuple[ImportTable, ...] = ()
+    volumes: list[Volume] = field(default_factory=list)
     journal: Journal | None = None
     labels: tuple[str, ...] = ()
     cache_budget_bytes: int | None = None
@@ -502,13 +505,32 @@ class Library:
             )
             if not self._stopping.is_set():
                 self._running_scan.run()
-            self._rois.note_scan_end()
+            self._rois.note_scan_end(self._placed_volumes())
             self._triage.note_scan_end(self._rois.warnings())
         finally:
             self._registry.mark_complete()
         interval_s = self._settings.watch_interval_s
         if interval_s is not None:
             self._running_scan.watch(roots, interval_s, self._stopping.wait)
+
+    def _placed_volumes(self) -> Iterator[ImportTable]:
+        """Give the ROIs of volumes by file; what is wrong with one is a warning."""
+        waiting = self._settings.volumes
+        while waiting:
+            from dcmview.exchange.assignment import placed
+
+            warnings = self._rois.warnings()
+            try:
+                table, note = placed(
+                    waiting.pop(0),
+                    self._registry.entries(),
+                    lambda entry: self._frame_placements(entry.index),
+                )
+            except StartError as exc:
+                warnings.append(exc.message)
+                continue
+            warnings.extend([note] if note else [])
+            yield table
 
     def _warm_up(self, entries: list[Entry]) -> None:
         """Load what the first picture needs, and start the decoders if it is compressed."""

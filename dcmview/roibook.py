@@ -134,13 +134,15 @@ class RoiBook:
         if rows:
             self._load(entry, rows)
 
-    def note_scan_end(self) -> None:
-        """Find the files that tables name otherwise than by path, and say which rows have none."""
-        if not self._loader:
-            return
-        others = self._loader.other_rows(self.listed_keys(), self._warnings)
-        for index, rows in others.items():
-            self._load(self._registry.get(index), rows, is_late=True)
+    def note_scan_end(self, late: Iterable[ImportTable] = ()) -> None:
+        """Find the files that tables name otherwise than by path, and say which rows have none.
+
+        ``late`` are tables that could not be had before all files were listed.
+        """
+        for loader in filter(None, (self._loader, TableLoader(late))):
+            others = loader.other_rows(self.listed_keys(), self._warnings)
+            for index, rows in others.items():
+                self._load(self._registry.get(index), rows, is_late=True)
         self._warnings.extend(
             f"{source}: what it says of {len(files)} file(s) with saved or edited ROIs is left "
             "out; import it to have both"

@@ -16,7 +16,7 @@ from dcmview.annotations.journal import Journal
 from dcmview.annotations.native import Contents, FileKey, write_native
 from dcmview.annotations.triage import MarkChange
 from dcmview.errors import InvalidAnnotation
-from dcmview.exchange.readers import read_predictions_file
+from dcmview.exchange.assignment import RoiSources
 from dcmview.library import Library, LibrarySettings
 
 POINT = {"id": "p", "kind": "point", "points": [{"x": 5, "y": 6}]}
@@ -131,7 +131,8 @@ def test_a_damaged_journal_is_told_to_the_page(open_library, tmp_path):
 
 def predictions(tmp_path, text, name="model 7.csv"):
     (tmp_path / name).write_text(text)
-    return read_predictions_file(str(tmp_path / name))
+    (table,) = RoiSources().read([str(tmp_path / name)], are_predictions=True).tables
+    return table
 
 
 def test_predictions_are_beside_what_is_saved_and_are_not_saved_themselves(open_library, tmp_path):

@@ -177,7 +177,8 @@ OPTIONS = (
         str,
         "FILE",
         "Load ROIs from a file, which is never written: EMBED CSV, dcmview's JSON or CSV, COCO, "
-        "masks, DICOM SR, SEG or GSPS, or another CSV table with a row a box. Repeatable.",
+        "masks as PNG or NPY, a zip of these, DICOM SR, SEG or GSPS, another CSV table with a row "
+        "a box, or masks as NIfTI. A folder stands for the files in it. Repeatable.",
         FILES,
         repeatable=True,
     ),

@@ -25,6 +25,7 @@ def begin_scan(start: Start) -> Library:
             recursive=not options.no_recursive,
             filters=start.filters,
             annotations=start.annotations,
+            volumes=start.volumes,
             journal=start.journal,
             labels=start.labels,
             cache_budget_bytes=start.cache_budget_bytes,

@@ -27,6 +27,7 @@ from dcmview.web.built_page import require_built_page
 if TYPE_CHECKING:
     from dcmview.annotations.imports import ImportTable
     from dcmview.annotations.journal import Journal
+    from dcmview.exchange.nifti import Volume
     from dcmview.server.signals import EndReason
     from dcmview.tunnel import TunnelPlan
 
@@ -52,6 +53,7 @@ class Start(NamedTuple):
     listener: Listener
     filters: tuple[tuple[str, str], ...]
     annotations: tuple[ImportTable, ...]
+    volumes: list[Volume]
     journal: Journal | None
     labels: tuple[str, ...]
     tunnel: TunnelPlan | None
@@ -156,7 +158,7 @@ def _open(options: ViewOptions) -> Start:
         check_target(options.report)
     cache_budget_bytes = None if options.cache_budget is None else parse_size(options.cache_budget)
     require_built_page()
-    annotations = _read_annotations(options)
+    annotations, volumes = _read_annotations(options)
     labels = _parse_labels(options.labels)
     listener = listen(options.host, options.port)
     tunnel, token = _plan_tunnel(options, listener), _choose_token(options, listener)
@@ -167,6 +169,7 @@ def _open(options: ViewOptions) -> Start:
         listener,
         filters,
         annotations,
+        volumes,
         journal,
         labels,
         tunnel,
@@ -179,24 +182,23 @@ def _end_at_once(_reason: EndReason) -> None:
     os._exit(console.EXIT_OK)
 
 
-def _read_annotations(options: ViewOptions) -> tuple[ImportTable, ...]:
-    has_tables = bool(options.annotations or options.predictions)
-    if options.annotations_columns is not None and not has_tables:
+def _read_annotations(options: ViewOptions) -> tuple[tuple[ImportTable, ...], list[Volume]]:
+    has_rois = bool(options.annotations or options.predictions)
+    if options.annotations_columns is not None and not has_rois:
         raise UsageError("--annotations-columns is about a table: name it with --annotations")
-    if not (has_tables or options.triage):
-        return ()
+    if not (has_rois or options.triage):
+        return (), []
     from dcmview.annotations.plain_csv import parse_columns
-    from dcmview.exchange import readers
+    from dcmview.exchange.assignment import RoiSources
+    from dcmview.exchange.readers import read_triage_file
 
     try:
         mapping = parse_columns(options.annotations_columns or "")
     except InvalidAnnotation as exc:
         raise UsageError(f"--annotations-columns: {exc.message}") from exc
-    return (
-        *(readers.read_table_file(path, mapping) for path in options.annotations),
-        *(readers.read_predictions_file(path, mapping) for path in options.predictions),
-        *(readers.read_triage_file(path) for path in options.triage),
-    )
+    sources = RoiSources().read(options.annotations, mapping)
+    sources.read(options.predictions, mapping, are_predictions=True)
+    return (*sources.tables, *map(read_triage_file, options.triage)), sources.volumes
 
 
 def _parse_labels(text: str | None) -> tuple[str, ...]:

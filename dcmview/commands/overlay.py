@@ -208,7 +208,7 @@ def overlay_plan(
         columns = parse_columns(annotations_columns)
     except InvalidAnnotation as exc:
         raise UsageError(f"columns of annotations: {exc.message}") from exc
-    sources = RoiSources.read(annotations, columns)
+    sources = RoiSources().read(annotations, columns)
     rois = RoisOfRun(sources, copy_all=task.copy_all, warn=warn)
     return BulkPlan(
         task,

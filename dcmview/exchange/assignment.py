@@ -11,27 +11,44 @@ from dcmview.annotations.loading import TableLoader, loaded_rois
 from dcmview.annotations.native import FileKey
 from dcmview.dicom.loading import load_pydicom
 from dcmview.errors import DcmviewError, InvalidAnnotation, StartError
-from dcmview.exchange.readers import NO_MAPPING, read_table_file
+from dcmview.exchange.readers import NO_MAPPING, as_predictions, read_table_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dcmview.annotations.roi import Roi
-    from dcmview.exchange.nifti import Volume
+    from dcmview.exchange.nifti import FramesOf, Volume
     from dcmview.model import Acquisition, Placement
     from dcmview.registry.registry import Entry
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RoiSources:
-    """Files of ROIs as they were read, in any form: tables and volumes."""
+    """Files of ROIs as they were read, in any form: tables, and volumes that find files by place.
 
-    tables: tuple[ImportTable, ...] = ()
-    volumes: tuple[Volume, ...] = ()
+    Volumes are large: who has placed one takes it out.
+    """
 
-    @classmethod
-    def read(cls, paths: Iterable[str], columns: Mapping[str, str] = NO_MAPPING) -> RoiSources:
-        """Read them all; a folder stands for the files in it.
+    tables: list[ImportTable] = field(default_factory=list)
+    volumes: list[Volume] = field(default_factory=list)
+
+    def read(
+        self,
+        paths: Iterable[str],
+        columns: Mapping[str, str] = NO_MAPPING,
+        *,
+        are_predictions: bool = False,
+    ) -> RoiSources:
+        """Read some more; a folder stands for the files in it.
+
+        Parameters
+        ----------
+        paths : iterable of str
+            Files and folders, of any form.
+        columns : mapping
+            Which column of a table of another program has what, of `parse_columns`.
+        are_predictions : bool
+            Whether they are looked at beside others, and never edited.
 
         Raises
         ------
@@ -40,14 +57,16 @@ class RoiSources:
         NotInstalled
             If one needs a package that is not there.
         """
-        tables: list[ImportTable] = []
-        volumes: list[Volume] = []
         for given in paths:
             files = _files_in(given) if os.path.isdir(given) else [given]
-            volumes += _read_volumes([path for path in files if is_nifti(path)])
+            self.volumes += _read_volumes(
+                [path for path in files if is_nifti(path)], are_predictions=are_predictions
+            )
             found = [read_table_file(path, columns) for path in files if not is_nifti(path)]
-            tables += [_merged(given, found)] if len(found) > 1 else found
-        return cls(tuple(tables), tuple(volumes))
+            if are_predictions:
+                found = [as_predictions(table) for table in found]
+            self.tables += [_merged(given, found)] if len(found) > 1 else found
+        return self
 
 
 def is_nifti(path: str) -> bool:
@@ -55,20 +74,22 @@ def is_nifti(path: str) -> bool:
     return path.lower().endswith((".nii", ".nii.gz"))
 
 
-def _read_volumes(paths: Sequence[str]) -> list[Volume]:
+def _read_volumes(paths: Sequence[str], *, are_predictions: bool) -> list[Volume]:
     if not paths:
         return []
     from dcmview.exchange.nifti import read_volume
 
-    return [read_volume(path) for path in paths]
+    return [read_volume(path, are_predictions=are_predictions) for path in paths]
 
 
 def _files_in(folder: str) -> list[str]:
     """The files of a folder and of those in it, without hidden ones."""
-    found = []
+    found: list[str] = []
     for path, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [os.path.join(path, name) for name in sorted(names) if not name.startswith(".")]
+    if not found:
+        raise StartError(f"no files of ROIs in {folder}")
     return found
 
 
@@ -88,6 +109,7 @@ def _merged(folder: str, tables: Sequence[ImportTable]) -> ImportTable:
             for place, reason in table.left_out
         ),
         tuple(dict.fromkeys(path for table in tables for path in table.folders)),
+        tables[0].read_only,
     )
 
 
@@ -113,7 +135,13 @@ def assign(sources: RoiSources, entries: Sequence[Entry]) -> Assignment:
         If a volume is no mask.
     """
     result = Assignment()
-    tables = [*sources.tables, *(_placed(volume, entries, result) for volume in sources.volumes)]
+    tables = sources.tables.copy()
+    for volume in sources.volumes:
+        table, note = placed(volume, entries, _frames_of)
+        tables.append(table)
+        if note:
+            result.warnings.append(note)
+            result.notes.update((row.path, note) for row in table.rows)
     loader = TableLoader(tables)
     keys = [
         (number, FileKey(entry.header.sop_instance_uid, entry.path))
@@ -129,18 +157,25 @@ def assign(sources: RoiSources, entries: Sequence[Entry]) -> Assignment:
     return result
 
 
-def _placed(volume: Volume, entries: Sequence[Entry], result: Assignment) -> ImportTable:
-    """The ROIs of a volume by file; what had to be guessed is noted."""
+def placed(
+    volume: Volume, entries: Sequence[Entry], frames_of: FramesOf
+) -> tuple[ImportTable, str]:
+    """Give the ROIs of a volume by file, and what of that had to be guessed.
+
+    Raises
+    ------
+    StartError
+        If it is no mask.
+    """
     from dcmview.exchange.nifti import table_of_volume
 
     try:
-        table, note = table_of_volume(volume, entries, _frames_of)
+        table, note = table_of_volume(volume, entries, frames_of)
     except InvalidAnnotation as exc:
         raise StartError(f"ROI mask {volume.source}: {exc.message}") from exc
-    if note:
-        result.warnings.append(f"{volume.source}: {note}")
-        result.notes.update((row.path, f"{volume.source}: {note}") for row in table.rows)
-    return table
+    if volume.are_predictions:
+        table = as_predictions(table)
+    return table, f"{volume.source}: {note}" if note else ""
 
 
 def _frames_of(entry: Entry) -> Sequence[tuple[Acquisition, Placement]] | None:

@@ -80,14 +80,17 @@ class Volume:
     labels : ndarray of uint16, shape (i, j, k)
     affine : ndarray of float64, shape (4, 4), or None
         From voxel indices to mm as DICOM counts them, where the file says that.
+    are_predictions : bool
+        Whether it is looked at beside others.
     """
 
     source: str
     labels: NDArray[np.uint16]
     affine: NDArray[np.float64] | None
+    are_predictions: bool = False
 
 
-def read_volume(path: str) -> Volume:
+def read_volume(path: str, *, are_predictions: bool = False) -> Volume:
     """Read a mask.
 
     Raises
@@ -120,7 +123,7 @@ def read_volume(path: str) -> Volume:
         raise StartError(f"ROI mask {path}: {exc.message}") from exc
     except failures as exc:
         raise StartError(f"ROI mask {path}: cannot be read: {one_line(exc)}") from exc
-    return Volume(path, values.astype(np.uint16), _affine(image.header))
+    return Volume(path, values.astype(np.uint16), _affine(image.header), are_predictions)
 
 
 def _affine(header: Any) -> NDArray[np.float64] | None:

@@ -249,15 +249,11 @@ def read_triage_file(path: str) -> ImportTable:
     return marks[0]
 
 
-def read_predictions_file(path: str, columns: Mapping[str, str] = NO_MAPPING) -> ImportTable:
-    """Read a file of ROIs that are looked at beside others; raises what `read_table_file` raises.
-
-    Those without layer are one with the name of the file.
-    """
-    name = os.path.basename(path)
+def as_predictions(table: ImportTable) -> ImportTable:
+    """Make a table one that is looked at beside others: ROIs without layer get that of its name."""
+    name = os.path.basename(table.source)
     printable = os.fsencode(name).decode("utf-8", "backslashreplace")
     group = os.path.splitext(printable)[0][:LONGEST_NAME]
-    table = read_table_file(path, columns)
     return replace(
         stamped(table, group=group, source=printable[:LONGEST_SOURCE], locked=True), read_only=True
     )
