@@ -16,6 +16,7 @@ from dcmview.dicom import elements
 from dcmview.dicom.bounded import HEADER_LIMIT_BYTES
 from dcmview.dicom.functional import FunctionalGroups
 from dcmview.dicom.loading import load_pydicom
+from dcmview.dicom.members import open_member, read_member
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.samples import frame_bits
 from dcmview.dicom.source import (
@@ -24,9 +25,7 @@ from dcmview.dicom.source import (
     MemorySource,
     PixelLocation,
     StampedSource,
-    open_member,
     open_source,
-    read_member,
 )
 from dcmview.dicom.uids import uid_name
 from dcmview.dicom.windows import read_windows
@@ -46,8 +45,8 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
+    from dcmview.dicom.members import Member
     from dcmview.dicom.parse import ParsedFile
-    from dcmview.dicom.source import Member
     from dcmview.model import FileStamp
 
 _ITEM_HEADER_BYTES = 8

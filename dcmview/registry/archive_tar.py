@@ -10,8 +10,8 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from dcmview.dicom.members import Member
 from dcmview.dicom.sniff import HEAD_BYTES, PREAMBLE_BYTES, PREFIX, sniff
-from dcmview.dicom.source import Member
 from dcmview.model import FileEnd
 from dcmview.registry.archive_names import (
     MOST_MEMBERS,

@@ -13,7 +13,8 @@ import zlib
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
-from dcmview.dicom.source import INFLATED_LIMIT_BYTES, LOCAL_HEADER, LOCAL_MAGIC, Member
+from dcmview.dicom.members import LOCAL_HEADER, LOCAL_MAGIC, Member
+from dcmview.dicom.source import INFLATED_LIMIT_BYTES
 from dcmview.model import FileEnd
 from dcmview.registry.archive_names import (
     LARGE_BYTES,

@@ -20,7 +20,8 @@ from dcmview.registry.archive_zip import zip_members
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dcmview.dicom.source import FileSource, Member
+    from dcmview.dicom.members import Member
+    from dcmview.dicom.source import FileSource
     from dcmview.model import FileStamp
 
 HELD_LIMIT_BYTES = 1024 * 1024 * 1024

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from dcmview.dicom.source import open_member, open_source, read_member
+from dcmview.dicom.members import open_member, read_member
+from dcmview.dicom.source import open_source
 from dcmview.errors import FrameOutOfRange, NoPixelData
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.dicom.header import HEAD_BYTES, HeaderWalker, read_header
+from dcmview.dicom.members import open_member
 from dcmview.dicom.sniff import HEAD_BYTES as SNIFFED_BYTES
 from dcmview.dicom.sniff import PREAMBLE_BYTES, PREFIX, sniff
-from dcmview.dicom.source import open_member, open_source
+from dcmview.dicom.source import open_source
 from dcmview.errors import DcmviewError, InstanceError, NotDicom, NotFound
 from dcmview.model import FileEnd, FileStamp
 from dcmview.registry.filters import FILTER_FIELDS, matches
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
-    from dcmview.dicom.source import FileSource, Member, StampedSource
+    from dcmview.dicom.members import Member
+    from dcmview.dicom.source import FileSource, StampedSource
     from dcmview.model import InstanceHeader
 
 logger = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from dcmview.model import REPORTED_ENDS, FileEnd, FileStamp, InstanceHeader
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from dcmview.dicom.source import Member
+    from dcmview.dicom.members import Member
     from dcmview.registry.grouping import SeriesChanges, SeriesView
 
 

@@ -12,15 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dcmview.dicom.source import (
-    FileSource,
-    Member,
-    MemorySource,
-    inflate,
-    open_member,
-    open_source,
-    read_member,
-)
+from dcmview.dicom.members import Member, open_member, read_member
+from dcmview.dicom.source import FileSource, MemorySource, inflate, open_source
 from dcmview.errors import FileChanged, FileGone, Unreadable
 from dcmview.model import FileStamp
 

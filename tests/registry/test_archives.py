@@ -24,7 +24,8 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from dcmview.dicom.instance import open_instance, scan_instance
-from dcmview.dicom.source import Member, open_member, open_source, read_member
+from dcmview.dicom.members import Member, open_member, read_member
+from dcmview.dicom.source import open_source
 from dcmview.errors import Unreadable
 from dcmview.model import FileEnd
 from dcmview.registry import archive_tar, archive_zip
