@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec import inspect as shapes
 
 from dcmview.annotations.native import RoiDocument
-from dcmview.web import roi_schemas, schemas, tag_schemas
+from dcmview.web import recipe_schemas, roi_schemas, schemas, tag_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPES = ROOT / "frontend/src/api/types.gen.ts"
@@ -67,13 +67,14 @@ def roi_schema() -> dict[str, Any]:
 
 
 def struct_classes() -> list[type[Struct]]:
-    """Give the shapes in the order they stand in the modules."""
-    return [
+    """Give the shapes in the order they stand in the modules, which share some of them."""
+    found = (
         cls
-        for module in (schemas, roi_schemas, tag_schemas)
+        for module in (schemas, recipe_schemas, roi_schemas, tag_schemas)
         for cls in vars(module).values()
         if isinstance(cls, type) and issubclass(cls, Struct) and cls is not Struct
-    ]
+    )
+    return list(dict.fromkeys(found))
 
 
 def interface(cls: type[Struct]) -> str:

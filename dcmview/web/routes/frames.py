@@ -14,7 +14,7 @@ import msgspec
 
 from dcmview.errors import RequestError
 from dcmview.model import LookupTable, PictureFormat, Rescale, Window
-from dcmview.web import schemas
+from dcmview.web import recipe_schemas
 from dcmview.web.compression import accepts_gzip
 from dcmview.web.context import context
 from dcmview.web.params import (
@@ -116,7 +116,7 @@ async def explain_frame(request: Request) -> Response:
         ("explain", *address, wanted, pixel),
         lambda _is_wanted: library.explanation(*address, wanted, pixel),
     )
-    return json_response(_copied(explanation, schemas.Explanation))
+    return json_response(_copied(explanation, recipe_schemas.Explanation))
 
 
 async def overlay_plane(request: Request) -> Response:
@@ -156,14 +156,14 @@ async def _picture(request: Request, wanted: DisplayRequest) -> Response:
 
 
 @lru_cache(maxsize=256)
-def recipe_body(recipe: DisplayRecipe) -> schemas.Recipe:
+def recipe_body(recipe: DisplayRecipe) -> recipe_schemas.Recipe:
     """Write a recipe with an id made of its content."""
     padding = recipe.padding
-    body = schemas.Recipe(
+    body = recipe_schemas.Recipe(
         id="",
         photometric_interpretation=recipe.photometric_interpretation,
         modality=(
-            schemas.RescaleStep(recipe.modality.slope, recipe.modality.intercept)
+            recipe_schemas.RescaleStep(recipe.modality.slope, recipe.modality.intercept)
             if isinstance(recipe.modality, Rescale)
             else _lut_step(recipe.modality)
         ),
@@ -173,16 +173,16 @@ def recipe_body(recipe: DisplayRecipe) -> schemas.Recipe:
             for choice in recipe.voi
         ],
         inverted=recipe.inverted,
-        padding=None if padding is None else schemas.PaddingStep(padding.low, padding.high),
-        overlays=_copied(recipe.overlays, list[schemas.OverlayInfo]),
-        shutter=_copied(recipe.shutter, schemas.ShutterStep | None),
-        pixel_aspect=_copied(recipe.pixel_aspect, schemas.PixelAspectRatio),
+        padding=None if padding is None else recipe_schemas.PaddingStep(padding.low, padding.high),
+        overlays=_copied(recipe.overlays, list[recipe_schemas.OverlayInfo]),
+        shutter=_copied(recipe.shutter, recipe_schemas.ShutterStep | None),
+        pixel_aspect=_copied(recipe.pixel_aspect, recipe_schemas.PixelAspectRatio),
         has_icc_profile=recipe.icc_profile is not None,
-        real_world=_copied(recipe.real_world, list[schemas.RealWorldStep]),
+        real_world=_copied(recipe.real_world, list[recipe_schemas.RealWorldStep]),
         patient_orientation=list(recipe.patient_orientation),
-        spacing=_copied(recipe.spacing, schemas.SpacingNote | None),
-        regions=_copied(recipe.regions, list[schemas.UltrasoundRegion]),
-        suv=_copied(recipe.suv, schemas.Suv | None),
+        spacing=_copied(recipe.spacing, recipe_schemas.SpacingNote | None),
+        regions=_copied(recipe.regions, list[recipe_schemas.UltrasoundRegion]),
+        suv=_copied(recipe.suv, recipe_schemas.Suv | None),
         suv_note=recipe.suv_note,
         repairs=repair_notes(recipe.repairs),
     )
@@ -224,14 +224,14 @@ def _copied(value: Any, shape: Any) -> Any:
     return msgspec.convert(value, shape, from_attributes=True)
 
 
-def _window_step(window: Window) -> schemas.WindowStep:
-    return schemas.WindowStep(
+def _window_step(window: Window) -> recipe_schemas.WindowStep:
+    return recipe_schemas.WindowStep(
         window.center, window.width, window.function.value, window.explanation
     )
 
 
-def _lut_step(lut: LookupTable) -> schemas.LutStep:
-    return schemas.LutStep(lut.first_mapped, lut.bits, lut.entries.tolist(), lut.explanation)
+def _lut_step(lut: LookupTable) -> recipe_schemas.LutStep:
+    return recipe_schemas.LutStep(lut.first_mapped, lut.bits, lut.entries.tolist(), lut.explanation)
 
 
 def _address(request: Request) -> tuple[int, int]:
