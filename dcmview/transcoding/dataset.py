@@ -128,6 +128,8 @@ class DatasetCopy:
         Those of the whole data set; every sequence gone through, if the encoding changes.
     encoding, target : Encoding
         That of the source, and that of the copy.
+    replaced : sequence of Element
+        Those that `head` will be given others for.
 
     Raises
     ------
@@ -141,6 +143,7 @@ class DatasetCopy:
         elements: Sequence[Element],
         encoding: Encoding,
         target: Encoding,
+        replaced: Sequence[Element] = (),
     ) -> None:
         self._source = source
         self._elements = elements
@@ -150,7 +153,7 @@ class DatasetCopy:
         self._lengths: dict[Element, int | None] = {}
         self._item_lengths: dict[Item, int] = {}
         if not self._is_same:
-            self._plan(elements, ())
+            self._plan([each for each in elements if each not in replaced], ())
 
     def head(self, changes: Changes) -> Iterator[bytes]:
         """Give the elements before the pixel data, all where there are none."""
@@ -312,20 +315,3 @@ class DatasetCopy:
                 raise Truncated("the file ends before its end")
             begin += len(piece)
             yield piece
-
-
-def require_plain_icons(elements: Sequence[Element]) -> None:
-    """Refuse compressed icons: in a file of another syntax nobody could tell their codec.
-
-    Raises
-    ------
-    CannotTranscode
-        If a sequence that was gone through holds compressed pixel data.
-    """
-    for element in elements:
-        for item in element.items or ():
-            if any(each.is_encapsulated for each in item.elements):
-                raise CannotTranscode(
-                    "an icon image is compressed, and would be in no transfer syntax of its own"
-                )
-            require_plain_icons(item.elements)

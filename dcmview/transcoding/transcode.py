@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections import deque
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -10,15 +11,19 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct, structs
 
 from dcmview.dicom.decoding import always_wanted
+from dcmview.dicom.source import HeldSource
 from dcmview.errors import CannotTranscode
+from dcmview.model import FileStamp
 from dcmview.registry.opening import open_entry
 from dcmview.transcoding.attributes import EXTENDED_LENGTHS, EXTENDED_OFFSETS, Loss
-from dcmview.transcoding.dataset import DatasetCopy, Encoding, require_plain_icons
+from dcmview.transcoding.dataset import DatasetCopy, Encoding
 from dcmview.transcoding.embedded import overlays_moved
 from dcmview.transcoding.frames import FrameEncoder
+from dcmview.transcoding.icons import MOST_ICON_BYTES, compressed_icons, native_icons
 from dcmview.transcoding.meta import file_head
 from dcmview.transcoding.native import copied_pixels, prove_copy, write_cells
 from dcmview.transcoding.original import Original
+from dcmview.transcoding.targets import EncodeOptions, find_target
 from dcmview.transcoding.writing import Deflating, Fragments, OffsetTable
 
 if TYPE_CHECKING:
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
     from dcmview.registry.registry import Entry
     from dcmview.transcoding.dataset import Changes
     from dcmview.transcoding.frames import EncodedFrame
-    from dcmview.transcoding.targets import EncodeOptions, Target
+    from dcmview.transcoding.targets import Target
     from dcmview.transcoding.writing import Sink
 
 
@@ -129,9 +134,11 @@ class _Work:
             # UN is in little endian everywhere, which few programs know in big endian.
             knows_unknown=not self._to.little_endian,
         )
-        if original.is_compressed:
-            require_plain_icons(original.elements)
-        self._copy = DatasetCopy(original.data, original.elements, original.encoding, self._to)
+        icons = compressed_icons(original.elements) if original.syntax.encapsulated else []
+        self._icons = icons
+        self._copy = DatasetCopy(
+            original.data, original.elements, original.encoding, self._to, icons
+        )
         self._is_image = original.instance.pixel_location is not None
         if original.instance.header.shared.sop_class_uid == _DIRECTORY:
             raise CannotTranscode("a DICOMDIR holds places in itself, which would be wrong")
@@ -139,7 +146,7 @@ class _Work:
             raise CannotTranscode("it is no image, so only uncompressed syntaxes can hold it")
         header = original.instance.header
         self._uid = header.sop_instance_uid
-        self._moved: Changes = {}
+        self._changed: Changes = {}
         if self._loses:
             self._uid = original.attributes.new_uid(target, options)
 
@@ -147,6 +154,13 @@ class _Work:
         self, out: BinaryIO, decoder: Decoder, is_wanted: Callable[[], bool]
     ) -> TranscodeReport:
         original, syntax = self._original, self._target.syntax
+        for icons in self._icons:
+            self._changed[icons.tag] = native_icons(
+                original.data,
+                icons,
+                original.syntax.uid,
+                lambda content: _decompressed(content, decoder, is_wanted),
+            )
         header = original.instance.header
         out.write(
             file_head(
@@ -176,7 +190,7 @@ class _Work:
     def _write_copy(self, sink: Sink, report: TranscodeReport) -> TranscodeReport:
         """Without a codec on either side no frame is decoded, so nothing in a cell is lost."""
         original = self._original
-        _write(sink, self._copy.head({}))
+        _write(sink, self._copy.head(self._changed))
         if original.pixels is not None:
             _write(sink, copied_pixels(original, self._copy, self._to))
         _write(sink, self._copy.tail())
@@ -259,7 +273,7 @@ class _Work:
         return b"".join(self._copy.head(changes))
 
     def _changes(self, encoder: FrameEncoder) -> Changes:
-        changes = {**self._original.attributes.of_pixels(encoder.result), **self._moved}
+        changes = {**self._original.attributes.of_pixels(encoder.result), **self._changed}
         # Offset tables of the old pixel data; they are no part of another.
         changes.setdefault(EXTENDED_OFFSETS, None)
         changes.setdefault(EXTENDED_LENGTHS, None)
@@ -269,7 +283,7 @@ class _Work:
         original = self._original
         frames = original.frames(decoder, is_wanted)
         first = next(frames)
-        self._moved = overlays_moved(original)
+        self._changed |= overlays_moved(original)
         encoder = FrameEncoder(
             original.instance.layout,
             self._target,
@@ -344,6 +358,17 @@ class _EncodedFrames:
 def _write(sink: Sink, pieces: Iterable[bytes]) -> None:
     for piece in pieces:
         sink.write(piece)
+
+
+def _decompressed(content: bytes, decoder: Decoder, is_wanted: Callable[[], bool]) -> bytes:
+    """Make a small file in Explicit VR Little Endian of a compressed one."""
+    original = Original(HeldSource(content, FileStamp(0, 0, len(content), 0)), "")
+    work = _Work(original, find_target("explicit"), EncodeOptions(), OffsetTable.AUTO, threads=1)
+    if original.native_bytes > MOST_ICON_BYTES:
+        raise CannotTranscode(f"it would have {original.native_bytes >> 20:,} MB")
+    out = io.BytesIO()
+    work.carry_out(out, decoder, is_wanted)
+    return out.getvalue()
 
 
 def _description(target: Target, options: EncodeOptions) -> str:

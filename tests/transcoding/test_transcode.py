@@ -14,7 +14,7 @@ import pytest
 from pydicom import uid
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate, generate_frames, parse_basic_offsets
+from pydicom.encaps import generate_frames, parse_basic_offsets
 from pydicom.filebase import DicomBytesIO
 from support.datasets import image, item, part10
 from support.rewritten import flat, read, transcoded
@@ -332,20 +332,6 @@ def test_overlays_in_unused_bits_move_to_overlay_data(tmp_path: Path) -> None:
     swapped = read(transcoded(path, "bigendian")[0])
     assert 0x60003000 not in swapped
     assert struct.unpack(">189H", swapped.PixelData) == tuple((cells | marks << 13).ravel())
-
-
-def test_a_compressed_icon_is_refused(tmp_path: Path) -> None:
-    dataset = ramp()
-    icon = image(8, 8, PixelData=encapsulate([b"\xff\xd8\xff\xd9"]))
-    icon["PixelData"].is_undefined_length = True
-    icon["PixelData"].VR = "OB"
-    source = read(transcoded(put(tmp_path, dataset), "rle")[0])
-    source.IconImageSequence = [icon]
-    path = tmp_path / "icon.dcm"
-    source.save_as(path)
-    for target in ("explicit", "jpegls"):
-        with pytest.raises(CannotTranscode, match="icon"):
-            transcoded(path, target)
 
 
 # Refusals, and what never happens
