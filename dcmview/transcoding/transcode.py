@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct, structs
 
 from dcmview.dicom.decoding import always_wanted
-from dcmview.dicom.source import HeldSource
+from dcmview.dicom.members import HeldSource
 from dcmview.errors import CannotTranscode
 from dcmview.model import FileStamp
 from dcmview.registry.opening import open_entry
