@@ -1,4 +1,4 @@
-"""The use cases: what the web routes, the commands and the notebook call.
+"""The use cases of the viewer: what the web routes call.
 
 Knows which files there are, their ROIs, and hands everything about pixels and
 tags to the engine. All methods may be called from many threads.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcmview.annotations.imports import split_marks
 from dcmview.annotations.saving import Saving
+from dcmview.dicom.decoding import always_wanted
 from dcmview.dicom.loading import load_pydicom
 from dcmview.errors import DcmviewError, FrameOutOfRange, NoPixelData, StartError
 from dcmview.exchange.roi_exchange import RoiExchange
@@ -55,10 +56,6 @@ MOST_OPEN_SERIES = 32
 """Series whose stacks are remembered."""
 
 _LISTED_ENDS = (FileEnd.SHOWN, FileEnd.PARTIAL, FileEnd.NO_PIXELS)
-
-
-def _always() -> bool:
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +238,7 @@ class Library:
         index: int,
         frame_index: int,
         request: DisplayRequest,
-        is_wanted: Callable[[], bool] = _always,
+        is_wanted: Callable[[], bool] = always_wanted,
     ) -> tuple[Picture, bool]:
         """Give a display frame as a file and whether it came from the cache.
 
@@ -277,7 +274,7 @@ class Library:
         self,
         index: int,
         frame_index: int,
-        is_wanted: Callable[[], bool] = _always,
+        is_wanted: Callable[[], bool] = always_wanted,
         *,
         size_px: int | None = None,
     ) -> tuple[RawFrame, bool]:
@@ -311,7 +308,7 @@ class Library:
         self,
         index: int,
         settings: ThumbnailSettings,
-        is_wanted: Callable[[], bool] = _always,
+        is_wanted: Callable[[], bool] = always_wanted,
     ) -> Thumbnail:
         """Give a small picture of a file as the command makes it.
 
@@ -364,7 +361,7 @@ class Library:
         return self._engine.frame_groups(entry, frame_index)
 
     def search_tags(
-        self, index: int, query: str, is_wanted: Callable[[], bool] = _always
+        self, index: int, query: str, is_wanted: Callable[[], bool] = always_wanted
     ) -> TagHits:
         """Give the elements of a file that hold all words of a query, with their parents.
 
@@ -384,7 +381,7 @@ class Library:
         self,
         first: tuple[int, int | None],
         second: tuple[int, int | None],
-        is_wanted: Callable[[], bool] = _always,
+        is_wanted: Callable[[], bool] = always_wanted,
     ) -> Comparison:
         """Put the elements of two files side by side.
 
@@ -401,7 +398,7 @@ class Library:
         return tagreader.compare(sides[0], sides[1], (first[1], second[1]), is_wanted)
 
     def varying_tags(
-        self, indices: Iterable[int], count: int, is_wanted: Callable[[], bool] = _always
+        self, indices: Iterable[int], count: int, is_wanted: Callable[[], bool] = always_wanted
     ) -> VariationReport:
         """Say which elements of ``count`` files vary, and how; indices are read as needed."""
         self._load_tagreader()
@@ -410,7 +407,7 @@ class Library:
         return tagreader.vary_files(map(self._registry.get, indices), count, is_wanted)
 
     def varying_frame_tags(
-        self, index: int, is_wanted: Callable[[], bool] = _always
+        self, index: int, is_wanted: Callable[[], bool] = always_wanted
     ) -> VariationReport:
         """Say which elements of the functional groups vary over the frames of a file."""
         self._load_tagreader()
