@@ -3,111 +3,59 @@
 ``FILE`` is a snapshot, JSON of `annotations.native`. ``FILE.journal`` holds the
 edits since, one a line, each with a checksum, and is on the disk before an
 edit is acknowledged. It is folded into the snapshot when it has grown as
-large, and at the end. The journal's lock keeps a second server out.
+large, and at the end. The journal's lock keeps a second server out. Its lines are
+those of `journal_lines`, and `snapshot` writes the other file.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import secrets
 import stat
 import time
-import zlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-import msgspec
-from msgspec import Struct
 
 from dcmview.annotations.disk import (
     OWNER_ONLY,
-    Stamp,
     is_at,
     lock,
     read_all,
-    stamp,
     sync,
     sync_folder,
     write,
     write_beside,
 )
 from dcmview.annotations.imports import with_added
+from dcmview.annotations.journal_lines import Edit, Head, MarkEdit, encode_line, read_lines
 from dcmview.annotations.native import (
     Contents,
-    FileKey,
-    StoredKey,
-    encode_json,
     file_key,
     read_native,
     stored_key,
     write_native,
 )
-from dcmview.annotations.operations import Operation, repeat_operations
-from dcmview.annotations.roi import Roi  # noqa: TC001 - msgspec looks them up
+from dcmview.annotations.operations import repeat_operations
+from dcmview.annotations.snapshot import CHANGED, GONE, Snapshot
 from dcmview.annotations.triage import Mark
 from dcmview.errors import InvalidAnnotation, StartError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from dcmview.annotations.journal_lines import Lines
+    from dcmview.annotations.native import FileKey, StoredKey
+    from dcmview.annotations.operations import Operation
+    from dcmview.annotations.roi import Roi
 
 JOURNAL_SUFFIX = ".journal"
-UNFINISHED_SUFFIX = ".dcmview-unfinished"
 SMALLEST_FOLD_BYTES = 1024 * 1024
-CRC_DIGITS = 8
 LOCK_ATTEMPTS = 10
 NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK})
 """What network file systems that are mounted without locks say."""
 
-_GONE = "was moved or removed"
 _CUT = "was cut short by another program"
-_CHANGED = "was changed by another program"
-
-
-class Head(Struct, frozen=True, tag="dcmview-journal", tag_field="format", omit_defaults=True):
-    """The first line of a journal."""
-
-    log: str
-    base: str = ""
-    """Digest of the snapshot that it begins with, if that one names no log."""
-    version: int = 1
-
-
-class Edit(Struct, frozen=True, tag="edit", tag_field="format", omit_defaults=True):
-    """All ROIs of a file, or what was done to them."""
-
-    sequence: int
-    file: StoredKey
-    was: StoredKey | None = None
-    """Under what the file was known before it was moved."""
-    rois: tuple[Roi, ...] | None = None
-    operations: tuple[Operation, ...] = ()
-
-
-class MarkEdit(Struct, frozen=True, tag="mark", tag_field="format", omit_defaults=True):
-    """What was decided about a file."""
-
-    sequence: int
-    file: StoredKey
-    was: StoredKey | None = None
-    mark: Mark = Mark()
-
-
-_decode_line = msgspec.json.Decoder(Head | Edit | MarkEdit).decode
-
-
-@dataclass(slots=True)
-class _Lines:
-    """What a journal holds, readable or not."""
-
-    head: Head | None = None
-    edits: list[Edit | MarkEdit] = field(default_factory=list)
-    bad: int = 0
-    good_end: int = 0
-    is_torn: bool = False
-    """Ends in the midst of the line that was being written when the process died."""
 
 
 class Journal:
@@ -131,9 +79,7 @@ class Journal:
         self._journal_path = self.path + JOURNAL_SUFFIX
         self._head = Head(secrets.token_hex(8))
         self._sequence = 0
-        self._snapshot: Stamp | None = None
-        self._digest = ""
-        self._mode = OWNER_ONLY
+        self._snapshot = Snapshot(self.path)
         self._pending: list[bytes] = []
         self._moved: dict[FileKey, FileKey] = {}
         self._end = 0
@@ -160,11 +106,11 @@ class Journal:
     ) -> None:
         """Take an edit; once `flush` returns it survives the process and the computer."""
         edit = Edit(*self._next(key), rois=rois, operations=operations)
-        self._pending.append(_line(edit))
+        self._pending.append(encode_line(edit))
 
     def append_mark(self, key: FileKey, mark: Mark) -> None:
         """Take a mark, as `append` takes an edit."""
-        self._pending.append(_line(MarkEdit(*self._next(key), mark)))
+        self._pending.append(encode_line(MarkEdit(*self._next(key), mark)))
 
     def note_move(self, old: FileKey, new: FileKey) -> None:
         """Remember that a file is known under another name from now on."""
@@ -188,7 +134,7 @@ class Journal:
         if not self._pending:
             return
         self._check_in_place()
-        self._check_snapshot()
+        self._snapshot.check()
         if self._is_ragged:
             os.ftruncate(self._descriptor, self._end)
         data = b"".join(self._pending)
@@ -226,12 +172,12 @@ class Journal:
     @property
     def is_in_place(self) -> bool:
         """Whether both files are as they were left."""
-        return not self._journal_change() and self._is_snapshot_ours()
+        return not self._journal_change() and self._snapshot.is_ours
 
     @property
     def is_whole(self) -> bool:
         """Whether all that was written is still there."""
-        return self._is_snapshot_ours() and not (self._has_edits and self._journal_change())
+        return self._snapshot.is_ours and not (self._has_edits and self._journal_change())
 
     def renew(self, contents: Contents) -> None:
         """Write everything again after somebody moved, removed or emptied one of the two files.
@@ -283,19 +229,19 @@ class Journal:
 
     @property
     def _has_edits(self) -> bool:
-        return self._end > len(_line(self._head))
+        return self._end > len(encode_line(self._head))
 
     # Opening
 
     def _open(self) -> None:
         self._descriptor = self._open_locked()
-        self._remove_unfinished()
-        content = self._read_snapshot()
+        self._snapshot.remove_unfinished()
+        content = self._snapshot.read()
         if content is not None:
             self._take_snapshot(content)
         lines = read_all(self._descriptor)
         self._end = len(lines)
-        found = _read_lines(lines)
+        found = read_lines(lines)
         if found.head is not None:
             self._check_belongs(found.head, has_snapshot=content is not None)
             self._head = found.head
@@ -304,7 +250,7 @@ class Journal:
             self._mend(found, missed)
         self._end = os.fstat(self._descriptor).st_size
         if self._end == 0:
-            self._pending = [_line(self._head)]
+            self._pending = [encode_line(self._head)]
             self.flush()
             sync_folder(self._folder)
 
@@ -342,27 +288,8 @@ class Journal:
             self.warnings.append(warning)
         return True
 
-    def _read_snapshot(self) -> bytes | None:
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        if os.path.islink(self.path):
-            raise StartError(f"--save-annotations: a link, name the file itself: {self.path}")
-        try:
-            descriptor = os.open(self.path, flags | getattr(os, "O_NONBLOCK", 0))
-        except FileNotFoundError:
-            return None
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise StartError(f"--save-annotations: no regular file: {self.path}")
-            # It would be replaced all the same, which takes a writable folder alone.
-            if not os.access(self.path, os.W_OK):
-                raise StartError(f"--save-annotations: may not be written: {self.path}")
-            content = file.read()
-        self._mode = stat.S_IMODE(status.st_mode)
-        self._note_snapshot(content)
-        return content
-
     def _take_snapshot(self, content: bytes) -> None:
+        self._fold_at = max(SMALLEST_FOLD_BYTES, len(content))
         try:
             document = read_native(content)
             for stored in document.files:
@@ -378,7 +305,7 @@ class Journal:
         if document.log:
             self._head = Head(document.log)
         else:
-            self._head = Head(self._head.log, base=self._digest)
+            self._head = Head(self._head.log, base=self._snapshot.digest)
         self._sequence = document.sequence
         for mark in document.triage:
             key = file_key(mark, self._folder)
@@ -428,7 +355,7 @@ class Journal:
         self.found.rois.update((key, tuple(rois.values())) for key, rois in edited.items())
         return missed
 
-    def _mend(self, found: _Lines, missed: int) -> None:
+    def _mend(self, found: Lines, missed: int) -> None:
         """Leave out what cannot be read; keep it elsewhere unless it was never acknowledged."""
         if not found.bad and not missed:
             os.ftruncate(self._descriptor, found.good_end)
@@ -452,36 +379,11 @@ class Journal:
     def _journal_change(self) -> str:
         """Say what somebody did to the journal; nothing where it is as it was left."""
         if not is_at(self._descriptor, self._journal_path):
-            return _GONE
+            return GONE
         size = os.fstat(self._descriptor).st_size
         if size < self._end:
             return _CUT
-        return _CHANGED if size > self._end and not self._is_ragged else ""
-
-    def _check_snapshot(self) -> None:
-        """Refuse to go on without what the edits in the journal build on."""
-        if not self._is_snapshot_ours():
-            raise OSError(errno.ESTALE, _CHANGED if stamp(self.path) else _GONE, self.path)
-
-    def _is_snapshot_ours(self) -> bool:
-        found = stamp(self.path)
-        if found == self._snapshot:
-            return True
-        if found is None or self._snapshot is None or found.size != self._snapshot.size:
-            return False
-        if not stat.S_ISREG(os.lstat(self.path).st_mode):
-            return False
-        # Copied back or touched, perhaps.
-        with open(self.path, "rb") as file:
-            is_same = hashlib.file_digest(file, "sha256").hexdigest() == self._digest
-        if is_same:
-            self._snapshot = found
-        return is_same
-
-    def _note_snapshot(self, content: bytes) -> None:
-        self._snapshot = stamp(self.path)
-        self._digest = hashlib.sha256(content).hexdigest()
-        self._fold_at = max(SMALLEST_FOLD_BYTES, len(content))
+        return CHANGED if size > self._end and not self._is_ragged else ""
 
     def _begin_anew(self) -> None:
         """Empty the journal.
@@ -493,39 +395,13 @@ class Journal:
         self._head = Head(self._head.log)
         self._end = 0
         self._is_ragged = True
-        self._pending = [_line(self._head)]
+        self._pending = [encode_line(self._head)]
         self.flush()
 
     def _replace_snapshot(self, contents: Contents) -> None:
-        if stamp(self.path) is not None:
-            self._check_snapshot()
         content = write_native(contents, self._folder, log=self._head.log, sequence=self._sequence)
-        temporary = self._remove_unfinished()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(temporary, flags, OWNER_ONLY)
-        try:
-            try:
-                write(descriptor, content)
-                if self._mode != OWNER_ONLY and hasattr(os, "fchmod"):
-                    with contextlib.suppress(PermissionError):  # some file systems have no modes
-                        os.fchmod(descriptor, self._mode)
-                sync(descriptor)
-            finally:
-                os.close(descriptor)
-            os.replace(temporary, self.path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-        self._note_snapshot(content)
-        sync_folder(self._folder)
-
-    def _remove_unfinished(self) -> str:
-        """Remove a snapshot in the midst of which the process died; give its path."""
-        path = self.path + UNFINISHED_SUFFIX
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        return path
+        self._snapshot.replace(content)
+        self._fold_at = max(SMALLEST_FOLD_BYTES, len(content))
 
     def _leave(self) -> None:
         """Give up a start, and leave nothing that was not there before."""
@@ -538,49 +414,3 @@ class Journal:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-
-
-def _line(value: Head | Edit | MarkEdit) -> bytes:
-    text = encode_json(value)
-    return b"%0*x %s\n" % (CRC_DIGITS, zlib.crc32(text), text)
-
-
-def _read_lines(content: bytes) -> _Lines:
-    found = _Lines()
-    position = 0
-    for line in _split(content):
-        position += len(line)
-        value = _decoded(line)
-        if isinstance(value, Edit | MarkEdit):
-            found.edits.append(value)
-        elif value is not None:
-            found.head = value
-        elif position == len(content) and not line.endswith(b"\n"):
-            found.is_torn = True
-            break
-        else:
-            found.bad += 1
-        found.good_end = position
-    return found
-
-
-def _split(content: bytes) -> Iterator[bytes]:
-    start = 0
-    while start < len(content):
-        end = content.find(b"\n", start) + 1 or len(content)
-        yield content[start:end]
-        start = end
-
-
-def _decoded(line: bytes) -> Head | Edit | MarkEdit | None:
-    text = line[CRC_DIGITS + 1 : -1]
-    if not line.endswith(b"\n") or line[: CRC_DIGITS + 1] != b"%0*x " % (
-        CRC_DIGITS,
-        zlib.crc32(text),
-    ):
-        return None
-    try:
-        value: Head | Edit | MarkEdit = _decode_line(text)
-    except msgspec.DecodeError:
-        return None
-    return value
