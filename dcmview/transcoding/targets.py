@@ -154,19 +154,16 @@ def _lossy(
     takes_signed: bool = True,
 ) -> Target:
     # Of palette indices there is no near value, so none of these takes them.
-    return Target(
-        transfer_syntax(uid),
+    target = _coded(
+        uid,
         keyword,
-        aliases,
-        lossless=False,
+        *aliases,
         bits=bits,
         samples=samples,
         interpretations=interpretations,
         takes_signed=takes_signed,
-        takes_packed=False,
-        method=method,
-        defaults=defaults,
     )
+    return replace(target, lossless=False, method=method, defaults=defaults)
 
 
 _HOW_MUCH: Mapping[str, int | None] = MappingProxyType({"ratio": None, "quality": None})

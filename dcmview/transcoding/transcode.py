@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections import deque
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, structs
@@ -18,6 +16,7 @@ from dcmview.registry.opening import open_entry
 from dcmview.transcoding.attributes import EXTENDED_LENGTHS, EXTENDED_OFFSETS, Loss
 from dcmview.transcoding.dataset import DatasetCopy, Encoding
 from dcmview.transcoding.embedded import overlays_moved
+from dcmview.transcoding.frame_queue import EncodedFrames
 from dcmview.transcoding.frames import FrameEncoder
 from dcmview.transcoding.icons import MOST_ICON_BYTES, compressed_icons, native_icons
 from dcmview.transcoding.meta import file_head
@@ -27,13 +26,11 @@ from dcmview.transcoding.targets import EncodeOptions, find_target
 from dcmview.transcoding.writing import Deflating, Fragments, OffsetTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from dcmview.dicom.decoding import Decoder
-    from dcmview.model import StoredFrame
     from dcmview.registry.registry import Entry
     from dcmview.transcoding.dataset import Changes
-    from dcmview.transcoding.frames import EncodedFrame
     from dcmview.transcoding.targets import Target
     from dcmview.transcoding.writing import Sink
 
@@ -111,8 +108,17 @@ def transcode_entry(
     """
     options = target.check(options)
     with open_entry(entry) as source:
-        work = _Work(Original(source, entry.path), target, options, offset_table, threads)
-        return work.carry_out(out, decoder, is_wanted)
+        original = Original(source, entry.path)
+        work = _Work(
+            original,
+            target,
+            options,
+            decoder,
+            is_wanted,
+            offset_table=offset_table,
+            threads=threads,
+        )
+        return work.carry_out(out)
 
 
 class _Work:
@@ -121,11 +127,15 @@ class _Work:
         original: Original,
         target: Target,
         options: EncodeOptions,
-        offset_table: OffsetTable,
-        threads: int,
+        decoder: Decoder,
+        is_wanted: Callable[[], bool],
+        *,
+        offset_table: OffsetTable = OffsetTable.AUTO,
+        threads: int = 1,
     ) -> None:
-        self._original, self._threads = original, threads
-        self._target, self._options, self._offset_table = target, options, offset_table
+        self._original, self._target, self._options = original, target, options
+        self._decoder, self._is_wanted = decoder, is_wanted
+        self._offset_table, self._threads = offset_table, threads
         self._to = Encoding(target.syntax.explicit, target.syntax.little_endian)
         self._loses = not target.lossless
         original.walk(
@@ -150,16 +160,14 @@ class _Work:
         if self._loses:
             self._uid = original.attributes.new_uid(target, options)
 
-    def carry_out(
-        self, out: BinaryIO, decoder: Decoder, is_wanted: Callable[[], bool]
-    ) -> TranscodeReport:
+    def carry_out(self, out: BinaryIO) -> TranscodeReport:
         original, syntax = self._original, self._target.syntax
         for icons in self._icons:
             self._changed[icons.tag] = native_icons(
                 original.data,
                 icons,
                 original.syntax.uid,
-                lambda content: _decompressed(content, decoder, is_wanted),
+                lambda content: _decompressed(content, self._decoder, self._is_wanted),
             )
         header = original.instance.header
         out.write(
@@ -172,28 +180,28 @@ class _Work:
                 is_new_instance=self._loses,
             )
         )
-        report = TranscodeReport(original.syntax.uid, syntax.uid, self._uid)
         if syntax.encapsulated:
-            return self._write_fragments(out, report, decoder, is_wanted)
+            return self._write_fragments(out)
         begin = out.tell()
         sink = Deflating(out) if syntax.deflated else out
         if self._is_image and original.is_compressed:
-            report = self._write_cells(sink, report, decoder, is_wanted)
+            report = self._write_cells(sink)
         else:
-            report = self._write_copy(sink, report)
+            report = self._write_copy(sink)
         if isinstance(sink, Deflating):
             sink.end()
         if self._options.prove and not original.is_compressed:
             prove_copy(original, out, begin, syntax)
         return report
 
-    def _write_copy(self, sink: Sink, report: TranscodeReport) -> TranscodeReport:
+    def _write_copy(self, sink: Sink) -> TranscodeReport:
         """Without a codec on either side no frame is decoded, so nothing in a cell is lost."""
         original = self._original
         _write(sink, self._copy.head(self._changed))
         if original.pixels is not None:
             _write(sink, copied_pixels(original, self._copy, self._to))
         _write(sink, self._copy.tail())
+        report = self._report()
         if not self._is_image:
             return report
         size = original.native_bytes
@@ -206,15 +214,9 @@ class _Work:
             mean_error=0.0 if self._options.prove else None,
         )
 
-    def _write_cells(
-        self,
-        sink: Sink,
-        report: TranscodeReport,
-        decoder: Decoder,
-        is_wanted: Callable[[], bool],
-    ) -> TranscodeReport:
+    def _write_cells(self, sink: Sink) -> TranscodeReport:
         """Write what was compressed without a codec."""
-        frames = self._encoded(decoder, is_wanted)
+        frames = self._encoded()
         encoder = frames.encoder
         changes = self._changes(encoder)
         loss = self._original.earlier_loss()
@@ -224,17 +226,11 @@ class _Work:
         size = encoder.native_bytes
         write_cells(sink, self._to, encoder.result.bits_allocated, size, frames)
         _write(sink, self._copy.tail())
-        return frames.report(report, size)
+        return self._report_of(frames, size)
 
-    def _write_fragments(
-        self,
-        out: BinaryIO,
-        report: TranscodeReport,
-        decoder: Decoder,
-        is_wanted: Callable[[], bool],
-    ) -> TranscodeReport:
+    def _write_fragments(self, out: BinaryIO) -> TranscodeReport:
         """Write compressed frames; what is known when they are there is written last."""
-        frames = self._encoded(decoder, is_wanted)
+        frames = self._encoded()
         encoder = frames.encoder
         frame_count = self._original.instance.layout.frame_count
         fragments = Fragments(self._offset_table, frame_count, encoder.native_bytes)
@@ -253,7 +249,7 @@ class _Work:
         assert len(final_head) == len(head)
         out.write(final_head)
         out.seek(end)
-        return frames.report(report, fragments.encoded_bytes)
+        return self._report_of(frames, fragments.encoded_bytes)
 
     def _compressed_head(
         self, encoder: FrameEncoder, fragments: Fragments, *, ratio: float
@@ -279,9 +275,9 @@ class _Work:
         changes.setdefault(EXTENDED_LENGTHS, None)
         return changes
 
-    def _encoded(self, decoder: Decoder, is_wanted: Callable[[], bool]) -> _EncodedFrames:
+    def _encoded(self) -> EncodedFrames:
         original = self._original
-        frames = original.frames(decoder, is_wanted)
+        frames = original.frames(self._decoder, self._is_wanted)
         first = next(frames)
         self._changed |= overlays_moved(original)
         encoder = FrameEncoder(
@@ -293,65 +289,19 @@ class _Work:
             first=first.layout,
         )
         all_frames = itertools.chain((first,), frames)
-        return _EncodedFrames(encoder, all_frames, is_wanted, self._threads)
+        return EncodedFrames(encoder, all_frames, self._is_wanted, self._threads)
 
+    def _report(self) -> TranscodeReport:
+        return TranscodeReport(self._original.syntax.uid, self._target.syntax.uid, self._uid)
 
-class _EncodedFrames:
-    """Frames in the target syntax, gone through once, and what is known of them then."""
-
-    def __init__(
-        self,
-        encoder: FrameEncoder,
-        frames: Iterator[StoredFrame],
-        is_wanted: Callable[[], bool],
-        threads: int,
-    ) -> None:
-        self.encoder = encoder
-        self._threads = threads
-        self._frames = frames
-        self._is_wanted = is_wanted
-        self._count = 0
-        self._max_errors: list[float | None] = []
-        self._mean_errors: list[float | None] = []
-
-    def __iter__(self) -> Iterator[bytes | memoryview]:
-        for frame in self._in_order():
-            self._count += 1
-            self._max_errors.append(frame.max_error)
-            self._mean_errors.append(frame.mean_error)
-            yield frame.content
-
-    def _in_order(self) -> Iterator[EncodedFrame]:
-        # Cells of single bits go on where those of the frame before end.
-        if self._threads == 1 or not self.encoder.target.syntax.encapsulated:
-            yield from map(self.encoder.encode, self._wanted())
-            return
-        coming: deque[Future[EncodedFrame]] = deque()
-        with ThreadPoolExecutor(self._threads, "dcmview-encode") as pool:
-            for stored in self._wanted():
-                coming.append(pool.submit(self.encoder.encode, stored))
-                if len(coming) > self._threads:
-                    yield coming.popleft().result()
-            while coming:
-                yield coming.popleft().result()
-
-    def _wanted(self) -> Iterator[StoredFrame]:
-        for stored in self._frames:
-            if not self._is_wanted():
-                raise CancelledError
-            yield stored
-
-    def report(self, report: TranscodeReport, encoded_bytes: int) -> TranscodeReport:
-        """Add the figures of the frames."""
-        max_errors = [error for error in self._max_errors if error is not None]
-        mean_errors = [error for error in self._mean_errors if error is not None]
+    def _report_of(self, frames: EncodedFrames, encoded_bytes: int) -> TranscodeReport:
         return structs.replace(
-            report,
-            frame_count=self._count,
-            native_bytes=self.encoder.native_bytes,
+            self._report(),
+            frame_count=frames.count,
+            native_bytes=frames.encoder.native_bytes,
             encoded_bytes=encoded_bytes,
-            max_error=max(max_errors, default=None),
-            mean_error=sum(mean_errors) / len(mean_errors) if mean_errors else None,
+            max_error=frames.max_error,
+            mean_error=frames.mean_error,
         )
 
 
@@ -363,11 +313,11 @@ def _write(sink: Sink, pieces: Iterable[bytes]) -> None:
 def _decompressed(content: bytes, decoder: Decoder, is_wanted: Callable[[], bool]) -> bytes:
     """Make a small file in Explicit VR Little Endian of a compressed one."""
     original = Original(HeldSource(content, FileStamp(0, 0, len(content), 0)), "")
-    work = _Work(original, find_target("explicit"), EncodeOptions(), OffsetTable.AUTO, threads=1)
+    work = _Work(original, find_target("explicit"), EncodeOptions(), decoder, is_wanted)
     if original.native_bytes > MOST_ICON_BYTES:
         raise CannotTranscode(f"it would have {original.native_bytes >> 20:,} MB")
     out = io.BytesIO()
-    work.carry_out(out, decoder, is_wanted)
+    work.carry_out(out)
     return out.getvalue()
 
 
