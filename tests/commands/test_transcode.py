@@ -77,7 +77,7 @@ def test_frames_of_one_object_are_compressed_side_by_side_and_stay_in_order(
             asked.append(size)
             super().__init__(size, name)
 
-    monkeypatch.setattr("dcmview.transcoding.transcode.ThreadPoolExecutor", Pool)
+    monkeypatch.setattr("dcmview.transcoding.frame_queue.ThreadPoolExecutor", Pool)
     for jobs in (1, 3):
         (result,) = transcode(heart, to, tmp_path / str(jobs), jobs=jobs, allow_recompress=True)
         assert result.status is Status.DONE
