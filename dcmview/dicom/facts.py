@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from dcmview.dicom.chain import SYNTAX_SLOT, ChainReader
 from dcmview.dicom.header import HEAD_BYTES, tag_bytes
-from dcmview.dicom.instance import Instance, read_layout
+from dcmview.dicom.instance import Instance
+from dcmview.dicom.layout import read_layout
 from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.plain import Declined
 from dcmview.dicom.plainset import PlainDataset

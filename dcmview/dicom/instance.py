@@ -15,6 +15,7 @@ from msgspec import structs
 from dcmview.dicom import elements
 from dcmview.dicom.bounded import HEADER_LIMIT_BYTES
 from dcmview.dicom.functional import FunctionalGroups
+from dcmview.dicom.layout import read_layout
 from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.members import open_member, read_member
 from dcmview.dicom.recording import recorded_warnings
@@ -35,7 +36,6 @@ from dcmview.model import (
     PixelLayout,
     Placement,
     Repair,
-    SampleKind,
     SharedHeader,
     Window,
 )
@@ -148,100 +148,6 @@ def read_instance(source: StampedSource, path: str) -> Instance:
     return _instance(_parsed(source), source, path)
 
 
-def read_layout(dataset: Dataset, kind: SampleKind) -> tuple[PixelLayout, tuple[Repair, ...]]:
-    """Read the Image Pixel Module, with the Standard's own defaults for what is absent.
-
-    References
-    ----------
-    DICOM PS3.3 C.7.6.3, Image Pixel Module.
-    """
-    repairs: list[Repair] = []
-
-    def whole(keyword: str, default: int) -> int:
-        value, found = elements.integer(dataset, keyword, default)
-        repairs.extend(found)
-        return value
-
-    fixed = {SampleKind.FLOAT: 32, SampleKind.DOUBLE: 64}.get(kind)
-    bits_allocated = whole("BitsAllocated", fixed or 16)
-    if fixed is not None and bits_allocated != fixed:
-        # The element that holds the samples fixes their size (DICOM PS3.3 C.7.6.3).
-        repairs.append(
-            Repair(
-                "bits-allocated",
-                elements.element_name("BitsAllocated"),
-                str(bits_allocated),
-                str(fixed),
-            )
-        )
-        bits_allocated = fixed
-    bits_stored = whole("BitsStored", bits_allocated)
-    if kind is not SampleKind.INTEGER or not 1 <= bits_stored <= bits_allocated:
-        if kind is SampleKind.INTEGER:
-            repairs.append(
-                Repair(
-                    "bits-stored",
-                    elements.element_name("BitsStored"),
-                    f"{bits_stored} of {bits_allocated} allocated",
-                    str(bits_allocated),
-                )
-            )
-        bits_stored = bits_allocated
-    high_bit = whole("HighBit", bits_stored - 1)
-    if not bits_stored - 1 <= high_bit < bits_allocated:
-        if kind is SampleKind.INTEGER:
-            repairs.append(
-                Repair(
-                    "high-bit",
-                    elements.element_name("HighBit"),
-                    f"{high_bit} with {bits_stored} bits stored",
-                    str(bits_stored - 1),
-                )
-            )
-        high_bit = bits_stored - 1
-    samples = whole("SamplesPerPixel", 1)
-    found = elements.text(dataset, "PhotometricInterpretation").split("\\")[0].upper()
-    interpretation = found
-    if not (found and found.isascii() and found.isprintable()):
-        interpretation = "RGB" if samples == 3 else "MONOCHROME2"
-        repairs.append(
-            Repair(
-                "no-photometric-interpretation",
-                elements.element_name("PhotometricInterpretation"),
-                ascii(found) if found else "absent",
-                interpretation,
-            )
-        )
-    if samples == 3 and interpretation.startswith("MONOCHROME"):
-        name = elements.element_name("PhotometricInterpretation")
-        found = f"{interpretation} with 3 samples"
-        repairs.append(Repair("photometric-interpretation", name, found, "RGB"))
-        interpretation = "RGB"
-    if samples in (2, 4):
-        repairs.append(
-            Repair(
-                "samples-per-pixel",
-                elements.element_name("SamplesPerPixel"),
-                f"{samples} with {interpretation}",
-                "the first one, as grey" if samples == 2 else "the three that are colours",
-            )
-        )
-    layout = PixelLayout(
-        rows=whole("Rows", 0),
-        columns=whole("Columns", 0),
-        frame_count=max(whole("NumberOfFrames", 1), 1),
-        samples_per_pixel=samples,
-        bits_allocated=bits_allocated,
-        bits_stored=bits_stored,
-        high_bit=high_bit,
-        pixel_representation=whole("PixelRepresentation", 0),
-        planar_configuration=whole("PlanarConfiguration", 0),
-        photometric_interpretation=interpretation,
-        kind=kind,
-    )
-    return layout, tuple(repairs)
-
-
 def first_window(dataset: Dataset) -> Window | None:
     """Give the first window of the first frame."""
     group = FunctionalGroups(dataset).item(0, "FrameVOILUTSequence")
@@ -272,7 +178,7 @@ def _instance(parsed: ParsedFile, source: StampedSource, path: str) -> Instance:
 
 
 def _collect(parsed: ParsedFile, source: StampedSource, path: str) -> Instance:
-    from dcmview.dicom.placement import read_acquisition, read_placement
+    from dcmview.dicom.placement import read_placement
 
     dataset, location = parsed.dataset, parsed.location
     data: ByteSource = parsed.inflated or source
@@ -288,31 +194,8 @@ def _collect(parsed: ParsedFile, source: StampedSource, path: str) -> Instance:
             problem = _pixel_problem(location, layout, pixel_bytes, present)
         layout, found = _bounded_frame_count(layout, location, pixel_bytes)
         repairs = (*repairs, *found)
-    sop_class = elements.text(dataset, "SOPClassUID") or elements.text(
-        dataset.file_meta, "MediaStorageSOPClassUID"
-    )
     has_pixels = location is not None
-    shared = SharedHeader(
-        patient_id=elements.text(dataset, "PatientID"),
-        patient_name=elements.text(dataset, "PatientName"),
-        study_instance_uid=elements.text(dataset, "StudyInstanceUID"),
-        study_date=elements.text(dataset, "StudyDate"),
-        study_time=elements.text(dataset, "StudyTime"),
-        study_description=elements.text(dataset, "StudyDescription"),
-        series_instance_uid=elements.text(dataset, "SeriesInstanceUID"),
-        series_number=elements.text(dataset, "SeriesNumber"),
-        series_description=elements.text(dataset, "SeriesDescription"),
-        modality=elements.text(dataset, "Modality"),
-        sop_class_uid=sop_class,
-        transfer_syntax_uid=parsed.transfer_syntax_uid,
-        has_pixels=has_pixels,
-        frame_count=layout.frame_count if has_pixels else 0,
-        rows=layout.rows if has_pixels else 0,
-        columns=layout.columns if has_pixels else 0,
-        kind="" if has_pixels else uid_name(sop_class) or "DICOM object",
-        acquisition=read_acquisition(dataset) if has_pixels else Acquisition(),
-        has_frame_groups=has_pixels and "PerFrameFunctionalGroupsSequence" in dataset,
-    )
+    shared = _shared_header(parsed, layout, has_pixels=has_pixels)
     header = InstanceHeader(
         shared=shared,
         sop_instance_uid=elements.text(dataset, "SOPInstanceUID"),
@@ -333,6 +216,37 @@ def _collect(parsed: ParsedFile, source: StampedSource, path: str) -> Instance:
         header=header,
         repairs=header.repairs,
         inflated=parsed.inflated,
+    )
+
+
+def _shared_header(parsed: ParsedFile, layout: PixelLayout, *, has_pixels: bool) -> SharedHeader:
+    """What most files of a series have in common."""
+    from dcmview.dicom.placement import read_acquisition
+
+    dataset = parsed.dataset
+    sop_class = elements.text(dataset, "SOPClassUID") or elements.text(
+        dataset.file_meta, "MediaStorageSOPClassUID"
+    )
+    return SharedHeader(
+        patient_id=elements.text(dataset, "PatientID"),
+        patient_name=elements.text(dataset, "PatientName"),
+        study_instance_uid=elements.text(dataset, "StudyInstanceUID"),
+        study_date=elements.text(dataset, "StudyDate"),
+        study_time=elements.text(dataset, "StudyTime"),
+        study_description=elements.text(dataset, "StudyDescription"),
+        series_instance_uid=elements.text(dataset, "SeriesInstanceUID"),
+        series_number=elements.text(dataset, "SeriesNumber"),
+        series_description=elements.text(dataset, "SeriesDescription"),
+        modality=elements.text(dataset, "Modality"),
+        sop_class_uid=sop_class,
+        transfer_syntax_uid=parsed.transfer_syntax_uid,
+        has_pixels=has_pixels,
+        frame_count=layout.frame_count if has_pixels else 0,
+        rows=layout.rows if has_pixels else 0,
+        columns=layout.columns if has_pixels else 0,
+        kind="" if has_pixels else uid_name(sop_class) or "DICOM object",
+        acquisition=read_acquisition(dataset) if has_pixels else Acquisition(),
+        has_frame_groups=has_pixels and "PerFrameFunctionalGroupsSequence" in dataset,
     )
 
 

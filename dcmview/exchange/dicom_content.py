@@ -10,7 +10,7 @@ from dcmview.dicom import elements
 from dcmview.dicom.bounded import Budget
 from dcmview.dicom.decoding import decode_with, make_decoder
 from dcmview.dicom.frames import FrameTable, frame_table
-from dcmview.dicom.instance import read_layout
+from dcmview.dicom.layout import read_layout
 from dcmview.dicom.parse import ParsedFile, parse_file
 from dcmview.dicom.source import MemorySource
 from dcmview.dicom.transfer import transfer_syntax

@@ -16,7 +16,8 @@ from pydicom.data import get_charset_files, get_testdata_file
 from support.datasets import add_raw, bare, element, groups, image, item, opened, part10
 from support.pixel_files import pixel_file_named, pixel_files
 
-from dcmview.dicom.instance import open_instance, read_layout, scan_instance
+from dcmview.dicom.instance import open_instance, scan_instance
+from dcmview.dicom.layout import read_layout
 from dcmview.dicom.recipe import display_recipe
 from dcmview.dicom.source import open_source
 from dcmview.dicom.tagtree import tag_tree
