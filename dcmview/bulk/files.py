@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _PARTIAL_SUFFIX = ".dcmview-partial"
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 """What file systems without links say."""
+_NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
+"""What those say that cannot be told when to write."""
 
 
 @contextlib.contextmanager
@@ -28,6 +30,7 @@ def new_file(
     overwrite: bool = False,
     inputs: tuple[FileStamp, ...] = (),
     origin: bytes = b"",
+    is_durable: bool = False,
 ) -> Iterator[BinaryIO]:
     """Open a file for writing and reading that gets its name when the block ends well.
 
@@ -45,6 +48,9 @@ def new_file(
     origin : bytes
         What it follows from, see `origin_of`: a file that is there is compared with what
         was written, where it may not be replaced.
+    is_durable : bool
+        Whether the content is on the disk before it gets its name, so that no power cut
+        leaves a name without it.
 
     Raises
     ------
@@ -72,6 +78,8 @@ def new_file(
                 # Without links, a rename would replace what is there.
                 if not overwrite and os.path.lexists(path):
                     compare(stream, path)
+            if is_durable:
+                _put_on_disk(stream.fileno())
             if partial is None and not overwrite:
                 with _other_compared(stream, path, origin):
                     _name_open_file(stream.fileno(), path)
@@ -89,6 +97,17 @@ def new_file(
             with contextlib.suppress(OSError):
                 os.unlink(partial)
         raise
+
+
+def put_names_on_disk(paths: Iterable[str]) -> None:
+    """Let the names of files outlast a power cut, as far as folders can be told to."""
+    for folder in {os.path.dirname(path) or "." for path in paths}:
+        with contextlib.suppress(OSError):  # Windows opens no folders
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def is_stream(path: str) -> bool:
@@ -134,6 +153,14 @@ def _open_partial(folder: str) -> tuple[int, str | None]:
     partial = os.path.join(folder, _partial_name())
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     return os.open(partial, flags | getattr(os, "O_CLOEXEC", 0), 0o666), partial
+
+
+def _put_on_disk(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as exc:
+        if exc.errno not in _NO_SYNC:
+            raise
 
 
 def _partial_name() -> str:

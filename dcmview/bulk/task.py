@@ -88,19 +88,24 @@ def content_hash(entry: Entry) -> str:
     return digest.hexdigest()
 
 
-def output_of(job: Job, path: str = "") -> AbstractContextManager[BinaryIO]:
+def output_of(
+    job: Job, path: str = "", *, is_durable: bool = False
+) -> AbstractContextManager[BinaryIO]:
     """Open the output of a job for writing, or another one that it makes of its file."""
     return new_file(
         path or job.output,
         overwrite=job.overwrite,
         inputs=(job.entry.stamp,),
         origin=job.origin,
+        is_durable=is_durable,
     )
 
 
-def keep_original(job: Job, reason: str, figures: Figures | None = None) -> Result:
+def keep_original(
+    job: Job, reason: str, figures: Figures | None = None, *, is_durable: bool = False
+) -> Result:
     """Write the output of a job as a copy of its file, byte for byte."""
-    with output_of(job) as stream:
+    with output_of(job, is_durable=is_durable) as stream:
         stream.writelines(entry_pieces(job.entry))
     return Result(job.entry.path, Status.KEPT, (job.output,), reason, figures or {})
 

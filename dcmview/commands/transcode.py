@@ -6,9 +6,10 @@ import os
 import shutil
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dcmview.bulk.files import new_file
+from dcmview.bulk.files import new_file, put_names_on_disk
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.run import BulkPlan
 from dcmview.commands.arguments import choice, optional_path, path_list, results_of
@@ -74,7 +75,8 @@ class TranscodeRun:
             raise UsageError("--dicomdir gives files names of its own: --names makes no sense")
         if with_dicomdir and output_dir is not None and not overwrite:
             _require_empty(output_dir)
-        self._task = task
+        # Of an archive, what is in it is written once more.
+        self._task = replace(task, is_durable=zip_path is None)
         self._zip_path, self._overwrite = zip_path, overwrite
         self._ending = ExitStack()
         self._stamps: list[FileStamp] = []
@@ -130,14 +132,20 @@ class TranscodeRun:
         directory = self._dicomdir()
         if self._zip_path is not None:
             with new_file(
-                self._zip_path, overwrite=self._overwrite, inputs=tuple(self._stamps)
+                self._zip_path,
+                overwrite=self._overwrite,
+                inputs=tuple(self._stamps),
+                is_durable=True,
             ) as stream:
                 for piece in stream_zip(self._members(directory)):
                     stream.write(piece)
-        elif directory is not None:
+            put_names_on_disk([self._zip_path])
+            return
+        if directory is not None:
             path = os.path.join(self._folder, DICOMDIR)
-            with new_file(path, overwrite=self._overwrite) as stream:
+            with new_file(path, overwrite=self._overwrite, is_durable=True) as stream:
                 stream.write(directory)
+        put_names_on_disk(self._names())
 
     def _output_for(self, entry: Entry) -> str:
         if self._zip_path is not None:
@@ -148,6 +156,16 @@ class TranscodeRun:
         path = os.path.join(self._folder, *file_id)
         self._file_ids[path] = file_id
         return path
+
+    def _names(self) -> set[str]:
+        """Give the outputs, and the folders that they lie in."""
+        names = set(self._outputs)
+        for path in self._outputs:
+            folder = os.path.dirname(path)
+            while folder not in names and len(folder) >= len(self._folder):
+                names.add(folder)
+                folder = os.path.dirname(folder)
+        return names
 
     def _dicomdir(self) -> bytes | None:
         if self._file_set is None:

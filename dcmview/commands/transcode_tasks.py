@@ -23,22 +23,27 @@ FAILURE = "failure"
 
 @dataclass(frozen=True, slots=True)
 class TranscodeTask:
-    """Writes a file in another transfer syntax, or as it is."""
+    """Writes a file in another transfer syntax, or as it is.
+
+    An output that is durable is on the disk when it is told to be done: people delete
+    originals then.
+    """
 
     target: str
     """A Transfer Syntax UID: a table of targets does not travel."""
     options: EncodeOptions
     policy: Policy
     offset_table: OffsetTable = OffsetTable.AUTO
+    is_durable: bool = True
 
     def __call__(self, job: Job) -> Result:
         """Write the output of a job."""
         target, path = find_target(self.target), job.entry.path
         left_alone = self.policy.left_alone(job.entry, target)
         if left_alone:
-            return keep_original(job, f"unchanged: {left_alone}")
+            return self._original(job, f"unchanged: {left_alone}")
         try:
-            with output_of(job) as stream:
+            with output_of(job, is_durable=self.is_durable) as stream:
                 report = transcode_entry(
                     job.entry,
                     target,
@@ -53,8 +58,11 @@ class TranscodeTask:
                 raise
             if self.policy.on_failure is OnFailure.SKIP:
                 return Result(path, Status.SKIPPED, reason=exc.message, figures={FAILURE: exc.code})
-            return keep_original(job, exc.message, {FAILURE: exc.code})
+            return self._original(job, exc.message, {FAILURE: exc.code})
         return Result(path, Status.DONE, (job.output,), figures=_figures(report))
+
+    def _original(self, job: Job, reason: str, figures: Figures | None = None) -> Result:
+        return keep_original(job, reason, figures, is_durable=self.is_durable)
 
 
 def _figures(report: TranscodeReport) -> Figures:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
 
@@ -124,3 +126,31 @@ def test_the_longest_name_that_there_can_be_is_written(tmp_path):
     path = tmp_path / ("漢" * 84)
     write(path)
     assert path.read_bytes() == b"new"
+
+
+def test_durable_content_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    path, fsync, there = tmp_path / "out", os.fsync, []
+
+    def note(descriptor):
+        there.append((os.fstat(descriptor).st_size, path.exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(files.os, "fsync", note)
+    write(path, is_durable=True)
+    assert (there, path.read_bytes()) == ([(3, False)], b"new")
+    write(tmp_path / "other")
+    assert len(there) == 1
+
+
+@pytest.mark.parametrize(("number", "is_written"), [(errno.EIO, False), (errno.EINVAL, True)])
+def test_a_disk_that_fails_gives_no_file_and_one_that_cannot_be_asked_does(
+    tmp_path, monkeypatch, number, is_written
+):
+    def refuse(_descriptor):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(files.os, "fsync", refuse)
+    told = os.strerror(number)
+    with contextlib.nullcontext() if is_written else pytest.raises(OSError, match=told):
+        write(tmp_path / "out", is_durable=True)
+    assert os.listdir(tmp_path) == (["out"] if is_written else [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -160,6 +161,28 @@ def test_a_second_run_does_only_what_is_missing(study: Path, tmp_path: Path) -> 
     by_name = {Path(each.input).name: each.status for each in results}
     assert (by_name["ct.dcm"], by_name["rle.dcm"]) == (Status.DONE, Status.SKIPPED)
     assert hashes(out) == first
+
+
+def test_files_and_the_folders_that_name_them_are_on_the_disk_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in/below").mkdir(parents=True)
+    shutil.copy(CT, tmp_path / "in/a.dcm")
+    shutil.copy(CT, tmp_path / "in/below/b.dcm")
+    synced, fsync = [], os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    out = tmp_path / "out"
+    transcode(tmp_path / "in", "rle", out)
+    there = [out / "a.dcm", out / "below/b.dcm", out / "below", out, tmp_path]
+    assert sorted(synced) == sorted(each.stat().st_ino for each in there)
+    synced.clear()
+    transcode(tmp_path / "in", "rle", zip=tmp_path / "out.zip")
+    assert sorted(synced) == sorted(each.stat().st_ino for each in (tmp_path / "out.zip", tmp_path))
 
 
 def test_an_output_never_replaces_an_input(study: Path) -> None:
