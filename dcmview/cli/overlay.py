@@ -139,7 +139,8 @@ OPTIONS = (
         str,
         "FORM",
         "Take overlay planes out of files instead: as ROIs (json or csv of dcmview, or embed, "
-        "boxes alone) or as masks (png, npy, or nii for NIfTI).",
+        "boxes alone) or as masks (png, npy, or nii for NIfTI). Each input gets files of its own, "
+        "never one table for all.",
         EXTRACTED,
         choices=FORMS,
     ),

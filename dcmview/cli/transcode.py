@@ -147,7 +147,8 @@ OPTIONS = (
         ("--zip",),
         str,
         "FILE",
-        "An archive for them instead.",
+        "An archive for them instead. It is written when all files are done, so a run that was "
+        "interrupted begins anew.",
         OUTPUTS,
     ),
     Option(
@@ -210,6 +211,8 @@ def run(options: TranscodeOptions) -> int:
         code = run_bulk(options, plan, on_result=on_result, watch=options.watch)
         if code != console.EXIT_INTERRUPTED:
             transcoding.finish()
+        elif options.zip is not None:
+            console.tell(f"no archive: {options.zip} is written when all files are done")
     failures.tell()
     for path, reason in transcoding.unlisted:
         console.warn(f"{path}: {reason}")

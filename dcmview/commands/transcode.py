@@ -103,7 +103,10 @@ class TranscodeRun:
         if not zip_path:
             raise UsageError("the archive has no name")
         if os.path.lexists(zip_path) and not self._overwrite:
-            raise UsageError(f"there is a file of that name; --overwrite replaces it: {zip_path}")
+            raise UsageError(
+                "there is a file of that name, and archives are not gone on with; --overwrite "
+                f"replaces it: {zip_path}"
+            )
         folder = os.path.dirname(os.path.abspath(zip_path))
         check_output_folder(os.path.join(folder, _ZIP_FOLDER), paths)
         os.makedirs(folder, exist_ok=True)

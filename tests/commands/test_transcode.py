@@ -24,6 +24,7 @@ from support.datasets import image, part10
 from support.paths import FIXTURES
 
 from dcmview import transcode
+from dcmview.__main__ import run as run_here
 from dcmview.bulk.result import Status
 from dcmview.errors import OutputExists, RequestError, UsageError
 
@@ -219,6 +220,20 @@ def test_nonsense_is_told_before_anything_is_written(tmp_path: Path) -> None:
 
 
 # Archives and File-sets
+
+
+def test_an_archive_is_not_gone_on_with_and_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("dcmview.cli.bulk.run_bulk", lambda *_arguments, **_options: 130)
+    arguments = ["transcode", CT, "--to", "rle", "--zip", str(tmp_path / "a.zip")]
+    assert run_here(arguments) == 130
+    assert "a.zip is written when all files are done" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "a.zip").write_bytes(b"of an earlier run")
+    assert run_here(arguments) == 2
+    assert "archives are not gone on with; --overwrite replaces it" in capsys.readouterr().err
+    assert (tmp_path / "a.zip").read_bytes() == b"of an earlier run"
 
 
 def test_an_archive_holds_what_a_folder_would(study: Path, tmp_path: Path) -> None:
