@@ -2,18 +2,24 @@
 
 Frames are not fragments: an encapsulated frame may be spread over several
 fragments, and the tables that say which are often empty or wrong (DICOM PS3.5
-A.4). Nothing is decoded here.
+A.4); `fragments` groups them. Nothing is decoded here.
 """
 
 from __future__ import annotations
 
-import struct
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dcmview.dicom.fragments import (
+    frames_by_markers,
+    frames_by_offsets,
+    table_offsets,
+    walk_items,
+    without_padding,
+)
 from dcmview.dicom.samples import CHROMA_SUBSAMPLED, check_layout, frame_bits
 from dcmview.dicom.source import FileSource
 from dcmview.dicom.transfer import require_supported
@@ -21,23 +27,16 @@ from dcmview.errors import DecodeFailed, FrameOutOfRange, Truncated
 from dcmview.model import Repair
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
+    from dcmview.dicom.fragments import Fragment
     from dcmview.dicom.source import ByteSource, PixelLocation
     from dcmview.dicom.transfer import TransferSyntax
     from dcmview.model import PixelLayout
 
-MAX_FRAGMENTS = 200_000  # two hours of cine at 25 frames a second; a bomb holds millions
-
 # numpy asks the system for large pages, so that memory of this size comes at half the cost.
 _LARGE_BYTES = 4 * 1024 * 1024
 
-_ITEM = (0xFFFE, 0xE000)
-_SEQUENCE_DELIMITATION = (0xFFFE, 0xE0DD)
-_UNDEFINED_LENGTH = 0xFFFFFFFF
-_ITEM_HEADER = struct.Struct("<HHI")
 _NUMBER_OF_FRAMES = "(0028,0008) Number of Frames"
 _PIXEL_DATA = "(7FE0,0010) Pixel Data"
 
@@ -139,18 +138,10 @@ class _NativeFrames(FrameTable):
 
 
 @dataclass(frozen=True, slots=True)
-class _Fragment:
-    """Value of one item of encapsulated Pixel Data."""
-
-    offset: int
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
 class _EncapsulatedFrames(FrameTable):
     """Frames made of fragments; fewer than ``frame_count`` where the file is cut short."""
 
-    frames: tuple[tuple[_Fragment, ...], ...]
+    frames: tuple[tuple[Fragment, ...], ...]
 
     def bit_offset(self, frame_index: int) -> int:
         return 0
@@ -204,7 +195,7 @@ def frame_table(
     UnsupportedPixelFormat
         If the layout gives no size of a frame.
     DecodeFailed
-        If encapsulated data has no items, or more than `MAX_FRAGMENTS`.
+        If encapsulated data has no items, or more than `fragments.MAX_FRAGMENTS`.
 
     References
     ----------
@@ -273,7 +264,7 @@ def _encapsulated_table(
     layout: PixelLayout,
     transfer_syntax: TransferSyntax,
 ) -> FrameTable:
-    items, delimited = _walk_items(source, location)
+    items, delimited = walk_items(source, location)
     repairs: list[Repair] = []
     if not delimited:
         repairs.append(
@@ -297,10 +288,10 @@ def _encapsulated_table(
             Repair("offset-table-missing", _PIXEL_DATA, "a first item with a frame", "no table")
         )
     else:
-        offsets = _offsets(source, location, table)
-    frames = _frames_by_offsets(fragments, offsets)
+        offsets = table_offsets(source, location, table)
+    frames = frames_by_offsets(fragments, offsets)
     if frames is None or len(frames) != layout.frame_count:
-        by_markers = _frames_by_markers(source, fragments, layout.frame_count, transfer_syntax)
+        by_markers = frames_by_markers(source, fragments, layout.frame_count, transfer_syntax)
         # A sound table with another number of frames than declared is right as a
         # rule, and the declared number wrong; but a lone 0 before many frames is no table.
         if frames is None or len(frames) < len(by_markers) == layout.frame_count:
@@ -315,7 +306,7 @@ def _encapsulated_table(
                     )
                 )
     elif location.extended_lengths:
-        frames = _without_padding(frames, location.extended_lengths)
+        frames = without_padding(frames, location.extended_lengths)
     frame_count = len(frames)
     if frame_count < layout.frame_count and not delimited:
         frame_count = layout.frame_count  # cut short: the others did exist
@@ -326,131 +317,3 @@ def _encapsulated_table(
 
 def _frame_count_repair(declared: int, found: int) -> Repair:
     return Repair("frame-count", _NUMBER_OF_FRAMES, str(declared), f"{found}, as the data holds")
-
-
-def _walk_items(source: ByteSource, location: PixelLocation) -> tuple[list[_Fragment], bool]:
-    """Items of the value and whether a Sequence Delimitation Item ended them."""
-    items: list[_Fragment] = []
-    position = location.offset
-    end = source.size
-    if location.length is not None:
-        end = min(end, location.offset + location.length)
-    odd = False
-    while position + _ITEM_HEADER.size <= end:
-        group, element, length = _ITEM_HEADER.unpack(source.pread(position, _ITEM_HEADER.size))
-        if (group, element) == _SEQUENCE_DELIMITATION:
-            return items, True
-        if (group, element) != _ITEM or length == _UNDEFINED_LENGTH:
-            if not odd:
-                break
-            position += 1  # a pad byte that an odd length left out
-            odd = False
-            continue
-        if len(items) > MAX_FRAGMENTS:
-            raise DecodeFailed(f"more than {MAX_FRAGMENTS} fragments in Pixel Data (7FE0,0010)")
-        position += _ITEM_HEADER.size
-        items.append(_Fragment(position, min(length, end - position)))
-        position += length
-        odd = length % 2 == 1
-    # A value of defined length needs no delimiter if its items fill it.
-    return items, location.length is not None and position == location.offset + location.length
-
-
-def _offsets(source: ByteSource, location: PixelLocation, table: _Fragment) -> tuple[int, ...]:
-    """Absolute position of the first item header of each frame, as the tables have it."""
-    first = table.offset + table.length
-    if location.extended_offsets:
-        count = len(location.extended_offsets) // 8
-        relative = struct.unpack(f"<{count}Q", location.extended_offsets[: count * 8])
-    else:
-        count = min(table.length // 4, MAX_FRAGMENTS)
-        entries = source.pread(table.offset, count * 4)
-        count = len(entries) // 4
-        relative = struct.unpack(f"<{count}I", entries[: count * 4])
-    return tuple(first + offset for offset in relative)
-
-
-def _frames_by_offsets(
-    fragments: Sequence[_Fragment], offsets: Sequence[int]
-) -> list[tuple[_Fragment, ...]] | None:
-    """Fragments grouped by an offset table, None where it is empty or contradicts them."""
-    if not offsets or not fragments:
-        return None
-    position_of = {
-        fragment.offset - _ITEM_HEADER.size: position for position, fragment in enumerate(fragments)
-    }
-    last = fragments[-1].offset + fragments[-1].length
-    starts: list[int] = []
-    for offset in offsets:
-        if offset >= last and starts:
-            break  # the file is cut short before this frame
-        position = position_of.get(offset)
-        if position is None or (starts and position <= starts[-1]):
-            return None
-        starts.append(position)
-    if starts[0] != 0:
-        return None
-    return _split(fragments, starts)
-
-
-def _frames_by_markers(
-    source: ByteSource,
-    fragments: Sequence[_Fragment],
-    frame_count: int,
-    transfer_syntax: TransferSyntax,
-) -> list[tuple[_Fragment, ...]]:
-    """Group fragments without a table.
-
-    As many fragments as frames are one each. Otherwise a frame begins where a
-    fragment begins with the start marker of its codestream; bytes in the middle
-    of a codestream may look so too, so where that gives another number than
-    declared, the fragment before has to end with the end marker.
-    """
-    if len(fragments) <= frame_count:
-        return [(fragment,) for fragment in fragments]
-    from dcmview.dicom.codestream import ends_codestream, starts_codestream
-
-    codec = transfer_syntax.codec
-    starts = [
-        position
-        for position, fragment in enumerate(fragments)
-        if starts_codestream(source.pread(fragment.offset, min(fragment.length, 16)), codec)
-    ]
-    if not starts or starts[0] != 0:
-        # No marker to go by. One frame takes all; of several, RLE and the like
-        # have one fragment each (DICOM PS3.5 A.4.2), so the rest is excess.
-        if frame_count == 1:
-            return [tuple(fragments)]
-        return [(fragment,) for fragment in fragments[:frame_count]]
-    if len(starts) != frame_count:
-        confirmed = [
-            position
-            for position in starts
-            if position == 0 or ends_codestream(_tail(source, fragments[position - 1]), codec)
-        ]
-        starts = confirmed
-    return _split(fragments, starts)
-
-
-def _tail(source: ByteSource, fragment: _Fragment) -> bytes:
-    """Last bytes of a fragment: an end marker and the padding that may follow it."""
-    length = min(fragment.length, 16)
-    return source.pread(fragment.offset + fragment.length - length, length)
-
-
-def _split(fragments: Sequence[_Fragment], starts: Sequence[int]) -> list[tuple[_Fragment, ...]]:
-    ends = [*starts[1:], len(fragments)]
-    return [tuple(fragments[start:end]) for start, end in zip(starts, ends, strict=True)]
-
-
-def _without_padding(
-    frames: Sequence[tuple[_Fragment, ...]], extended_lengths: bytes
-) -> list[tuple[_Fragment, ...]]:
-    """Cut frames of one fragment to the lengths of (7FE0,0002) Extended Offset Table Lengths."""
-    count = len(extended_lengths) // 8
-    lengths = struct.unpack(f"<{count}Q", extended_lengths[: count * 8])
-    trimmed = list(frames)
-    for index, (frame, length) in enumerate(zip(frames, lengths, strict=False)):
-        if len(frame) == 1 and 0 < length < frame[0].length:
-            trimmed[index] = (_Fragment(frame[0].offset, length),)
-    return trimmed

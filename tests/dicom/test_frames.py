@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from support.pixel_files import BytesSource
 
-from dcmview.dicom import frames
-from dcmview.dicom.frames import frame_table
+from dcmview.dicom import fragments
+from dcmview.dicom.frames import FrameTable, frame_table
 from dcmview.dicom.source import PixelLocation
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import (
@@ -40,7 +40,7 @@ def layout(frame_count: int = 1, columns: int = 2, bits: int = 8, **changes: Any
     )
 
 
-def native(value: bytes, of: PixelLayout, **changes: Any) -> tuple[frames.FrameTable, BytesSource]:
+def native(value: bytes, of: PixelLayout, **changes: Any) -> tuple[FrameTable, BytesSource]:
     source = BytesSource(b"header--" + value)
     fields = {"length": len(value), "little_endian": True, "vr": "OW", **changes}
     location = PixelLocation(offset=8, encapsulated=False, **fields)
@@ -49,17 +49,17 @@ def native(value: bytes, of: PixelLayout, **changes: Any) -> tuple[frames.FrameT
 
 def encapsulated(
     value: bytes, frame_count: int, syntax: Any = JPEG, **changes: Any
-) -> tuple[frames.FrameTable, BytesSource]:
+) -> tuple[FrameTable, BytesSource]:
     source = BytesSource(b"header--" + value)
     location = PixelLocation(8, None, encapsulated=True, little_endian=True, vr="OB", **changes)
     return frame_table(source, location, layout(frame_count), syntax), source
 
 
-def all_frames(table: frames.FrameTable, source: BytesSource) -> list[bytes]:
+def all_frames(table: FrameTable, source: BytesSource) -> list[bytes]:
     return [table.frame_bytes(source, index) for index in range(table.frame_count)]
 
 
-def codes(table: frames.FrameTable) -> list[str]:
+def codes(table: FrameTable) -> list[str]:
     return [repair.code for repair in table.repairs]
 
 
@@ -268,6 +268,6 @@ class TestEncapsulated:
             encapsulated(item(b"") + item(b"stream") + DELIMITER, 60, video)
 
     def test_too_many_fragments_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(frames, "MAX_FRAGMENTS", 10)
+        monkeypatch.setattr(fragments, "MAX_FRAGMENTS", 10)
         with pytest.raises(DecodeFailed, match="more than 10 fragments"):
             encapsulated(item(b"") * 20 + DELIMITER, 1)
