@@ -1,17 +1,28 @@
 """The chain of data elements at the start of a file, walked without pydicom.
 
 Declines whatever is not plain: the caller then asks pydicom, which is slower
-by a factor of twenty and forgives. Files of a series have the same chain but
-for the lengths of some values, so the layouts of the last files are remembered
-and compared in runs of many elements at once.
+by a factor of twenty and forgives. The layouts of the last files are remembered, see
+`chain_layouts`.
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from dcmview.dicom.chain_layouts import (
+    BLOCK_BYTES,
+    META_BEGIN,
+    MOST_BLOCKS,
+    PIXEL_DATA,
+    SYNTAX_SLOT,
+    UNDEFINED_LENGTH,
+    Chain,
+    Entry,
+    Layout,
+    unpack_long,
+    unpack_short,
+)
 from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.plain import CODECS, Declined
 from dcmview.dicom.sniff import HEAD_BYTES as SNIFFED_BYTES
@@ -19,36 +30,22 @@ from dcmview.dicom.sniff import LONG_VRS, PREAMBLE_BYTES, PREFIX, SHORT_VRS, gue
 from dcmview.dicom.transfer import TRANSFER_SYNTAXES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    PRead = Callable[[int, int], bytes]
+    from dcmview.dicom.chain_layouts import PRead
 
 _ITEM = b"\xfe\xff\x00\xe0"
 _ITEM_END = b"\xfe\xff\x0d\xe0"
 _SEQUENCE_END = b"\xfe\xff\xdd\xe0"
-_NO_LENGTH = b"\0\0\0\0"
-_PIXEL_DATA = b"\xe0\x7f\x10\x00"
 _OTHER_PIXELS = (b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x00")
 _CHARACTER_SET = b"\x08\x00\x05\x00"
-_META = b"\x02\x00"
-_META_BEGIN = PREAMBLE_BYTES + len(PREFIX)
 _META_GROUP, _FIRST_GROUP = 0x0002, 0x0008
 _LAST_GROUP = 0xFFFC  # beyond are items and delimiters
-_UNDEFINED = 0xFFFFFFFF
 
 _DEEPEST = 16
 _MOST_ELEMENTS = 4_000
-_MOST_BLOCKS = 8
-"""Blocks that are read beyond the head: long private values are jumped over."""
-_BLOCK_BYTES = 8 * 1024
-_JUMPED_BYTES = 1_024
-"""Values above this length end a run, so that they need not be in memory."""
-_FARTHEST_BYTES = 32 * 1024 * 1024
-"""Where pixel data may begin; pydicom's way gives up on headers of twice this."""
 _SNIFFED_BEGIN_BYTES = 2_048
 """Meta information and the first element end before this, so that `sniff` sees them whole."""
-_LONGEST_META_BYTES = 64
-"""Of values in meta information whose length varies, for the same reason."""
 _MOST_LAYOUTS = 32
 
 # In implicit VR the dictionary says what is a sequence. These are most of what there is; for
@@ -74,6 +71,7 @@ _COMMON_SEQUENCES = frozenset(
     )
 )
 
+_NO_LENGTH = b"\0\0\0\0"
 _NUMBER_BYTES = {b"US": 2, b"SS": 2, b"FD": 8}
 _FRAME_VOI = b"\x28\x00\x32\x91"  # Frame VOI LUT Sequence
 GROUP_WINDOW = (
@@ -85,25 +83,7 @@ GROUP_WINDOW = (
 GROUP_SLOTS = 2 + len(GROUP_WINDOW)
 """Empty where the sequence is there, empty where the first item has a window, and its values."""
 
-SYNTAX_SLOT = 0
-"""Where the list of values has the Transfer Syntax UID (0002,0010)."""
-
 _unpack_tag = struct.Struct("<HH").unpack
-_unpack_short = struct.Struct("<H").unpack_from
-_unpack_long = struct.Struct("<L").unpack_from
-
-
-class Chain(NamedTuple):
-    """What was found: the raw values that were asked for, None where absent, and the pixel data.
-
-    ``pixel_vr`` is None in implicit VR. ``pixel_length`` is None where it is
-    undefined, ``pixel_offset`` 0 where there is no pixel data.
-    """
-
-    values: list[bytes | None]
-    pixel_vr: bytes | None
-    pixel_offset: int
-    pixel_length: int | None
 
 
 class ChainReader:
@@ -139,7 +119,7 @@ class ChainReader:
         self._declined = declined
         self._groups = groups or {}
         self._takes_big_endian = takes_big_endian
-        self._layouts: list[_Layout] = []
+        self._layouts: list[Layout] = []
 
     def read(self, head: bytes, size_bytes: int, pread: PRead) -> Chain | None:
         """Walk from the start of a file to its pixel data; None where that does not do.
@@ -153,7 +133,7 @@ class ChainReader:
         pread : callable
             Gives bytes from an offset on.
         """
-        if head[PREAMBLE_BYTES:_META_BEGIN] != PREFIX:
+        if head[PREAMBLE_BYTES:META_BEGIN] != PREFIX:
             return None
         for number, layout in enumerate(self._layouts):
             chain = layout.read(head, size_bytes, pread, self._slots)
@@ -168,7 +148,7 @@ class ChainReader:
 
     def _walk(self, window: _Window) -> Chain:
         values = window.values = [None] * self._slots
-        begin = self._elements(window, _META_BEGIN, _Place(is_meta=True))
+        begin = self._elements(window, META_BEGIN, _Place(is_meta=True))
         uid = (values[SYNTAX_SLOT] or b"").rstrip(b"\0").decode("latin-1")
         syntax = TRANSFER_SYNTAXES.get(uid)
         if syntax is None or syntax.deflated:
@@ -183,7 +163,7 @@ class ChainReader:
             raise Declined
         if end == window.size_bytes:
             return Chain(values, None, 0, None)
-        layout = _Layout(window.entries, values[SYNTAX_SLOT], syntax.explicit)
+        layout = Layout(window.entries, values[SYNTAX_SLOT], syntax.explicit)
         header = window.long_header(end) if syntax.explicit else window.at(end, 8)
         chain = layout.finish(header, end, window.size_bytes, values)
         if chain is None:
@@ -192,7 +172,7 @@ class ChainReader:
             self._remember(layout)
         return chain
 
-    def _remember(self, layout: _Layout) -> None:
+    def _remember(self, layout: Layout) -> None:
         """Keep a layout; one that differs only in lengths learns where they vary."""
         for number, known in enumerate(self._layouts):
             if known.learn(layout):
@@ -216,12 +196,12 @@ class ChainReader:
                 raise Declined
             if end is None and not is_top and tag == _ITEM_END:
                 _expect_no_length(header)
-                window.entries.append(_Entry(at, header))
+                window.entries.append(Entry(at, header))
                 return at + 8
             group, element = _unpack_tag(tag)
             number = group << 16 | element
             if is_top:
-                if tag == _PIXEL_DATA or (is_meta and group != _META_GROUP):
+                if tag == PIXEL_DATA or (is_meta and group != _META_GROUP):
                     return at
                 is_declined = tag in self._declined or tag[:2] in self._declined
                 if number <= last or is_declined or tag in _OTHER_PIXELS:
@@ -235,7 +215,7 @@ class ChainReader:
                 if (place.is_top and is_first) or (place.explicit and header[4:6] != b"SQ"):
                     raise Declined
                 at = self._items(window, at, header, length, place, group_slot=inner)
-            elif length == _UNDEFINED:
+            elif length == UNDEFINED_LENGTH:
                 if is_top and (is_first or tag in self._wanted):
                     raise Declined
                 if not _is_sequence(number, header, explicit=place.explicit):
@@ -271,11 +251,11 @@ class ChainReader:
             value = window.at(begin, length)
             if value.rstrip(b" ") not in CODECS or (place.explicit and header[4:6] != b"CS"):
                 raise Declined
-            window.entries.append(_Entry(at, header + value))
+            window.entries.append(Entry(at, header + value))
             return end
         # By the first length pydicom tells whether the VR is implicit.
         is_flexible = place.is_flexible and not is_first
-        window.entries.append(_Entry(at, header, length, slot, is_flexible))
+        window.entries.append(Entry(at, header, length, slot, is_flexible))
         return end
 
     def _items(
@@ -296,10 +276,10 @@ class ChainReader:
         if place.depth >= _DEEPEST:
             raise Declined
         is_group = group_slot >= 0 and place.is_top
-        window.note(_Entry(at, header, 0, group_slot if is_group else -1))
+        window.note(Entry(at, header, 0, group_slot if is_group else -1))
         at += len(header)
         limit = window.size_bytes if place.end is None else place.end
-        sequence_end = None if length == _UNDEFINED else at + length
+        sequence_end = None if length == UNDEFINED_LENGTH else at + length
         if sequence_end is not None:
             if sequence_end > limit:
                 raise Declined
@@ -309,15 +289,15 @@ class ChainReader:
             header = window.header(at)
             if sequence_end is None and header[:4] == _SEQUENCE_END:
                 _expect_no_length(header)
-                window.note(_Entry(at, header))
+                window.note(Entry(at, header))
                 return at + 8
             is_window = group_slot >= 0 and not is_group
-            window.note(_Entry(at, header, 0, group_slot + 1 if is_window else -1))
+            window.note(Entry(at, header, 0, group_slot + 1 if is_window else -1))
             if header[:4] != _ITEM or len(header) < 8 or len(window.entries) > _MOST_ELEMENTS:
                 raise Declined
-            length = _unpack_long(header, 4)[0]
+            length = unpack_long(header, 4)[0]
             at += 8
-            end = None if length == _UNDEFINED else at + length
+            end = None if length == UNDEFINED_LENGTH else at + length
             if end is not None and end > limit:
                 raise Declined
             at = self._elements(window, at, place.inside(end, group_slot))
@@ -358,14 +338,14 @@ class _Place(NamedTuple):
 def _whole_header(window: _Window, at: int, header: bytes, *, explicit: bool) -> tuple[bytes, int]:
     """Give the header of an element with its length."""
     if not explicit:
-        return header, _unpack_long(header, 4)[0]
+        return header, unpack_long(header, 4)[0]
     vr = header[4:6]
     if vr in SHORT_VRS:
-        return header, _unpack_short(header, 6)[0]
+        return header, unpack_short(header, 6)[0]
     header = window.long_header(at)
     if vr not in LONG_VRS or len(header) < 12 or header[6:8] != b"\0\0":
         raise Declined
-    return header, _unpack_long(header, 8)[0]
+    return header, unpack_long(header, 8)[0]
 
 
 def _is_sequence(number: int, header: bytes, *, explicit: bool) -> bool:
@@ -391,9 +371,9 @@ class _Window:
         self.size_bytes = size_bytes
         self.is_little = True
         self.values: list[bytes | None] = []
-        self.entries: list[_Entry] = []
+        self.entries: list[Entry] = []
 
-    def note(self, entry: _Entry) -> None:
+    def note(self, entry: Entry) -> None:
         """Keep an entry that has no value, and that it is there if somebody wants to know."""
         self.entries.append(entry)
         if entry.slot >= 0:
@@ -432,204 +412,12 @@ class _Window:
         is_inside = begin >= 0 and begin + length <= len(self._block)
         if not is_inside and self._begin + len(self._block) < self.size_bytes:
             self._blocks += 1
-            if self._blocks > 2 * _MOST_BLOCKS or length > _BLOCK_BYTES:
+            if self._blocks > 2 * MOST_BLOCKS or length > BLOCK_BYTES:
                 raise Declined
-            self._block, self._begin, begin = self._pread(offset, _BLOCK_BYTES), offset, 0
+            self._block, self._begin, begin = self._pread(offset, BLOCK_BYTES), offset, 0
         if begin < 0:
             raise Declined
         return self._block[begin : begin + length]
-
-
-@dataclass(slots=True)
-class _Entry:
-    """One element, item or delimiter of a chain; ``slot`` is -1 where no value is wanted.
-
-    ``is_flexible`` says that with a value of another length it is the same chain.
-    """
-
-    offset: int
-    header: bytes
-    value_length: int = 0
-    slot: int = -1
-    is_flexible: bool = False
-
-    def kind(self, *, explicit: bool) -> bytes:
-        """The header without the length."""
-        if not explicit and self.header[:2] != _META:
-            return self.header[:4]
-        return self.header[: 6 if len(self.header) == 8 else 8]
-
-    @property
-    def value_offset(self) -> int:
-        return self.offset + len(self.header)
-
-
-class _Run(NamedTuple):
-    """Elements whose headers are compared in one go."""
-
-    unpack: Callable[[bytes, int], tuple[bytes, ...]]
-    headers: tuple[bytes, ...]
-    size: int
-    slots: tuple[tuple[int, int, int], ...]
-    """Slot, begin and end of wanted values, counted from the begin of the run."""
-    jump: int
-    """Bytes to pass over after it."""
-
-
-class _Varying(NamedTuple):
-    """An element whose length differs from file to file."""
-
-    kind: bytes
-    slot: int
-
-
-@dataclass(slots=True)
-class _Layout:
-    """A remembered chain."""
-
-    entries: list[_Entry]
-    syntax_uid: bytes | None
-    """The raw value; it decides how all else is read."""
-    explicit: bool
-    varying: set[int] = field(default_factory=set)
-    steps: list[_Run | _Varying] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._plan()
-
-    def read(self, head: bytes, size_bytes: int, pread: PRead, slots: int) -> Chain | None:
-        """Read a file that has this chain; None where it has another."""
-        values: list[bytes | None] = [None] * slots
-        block, base, at = head, 0, _META_BEGIN
-        blocks = 0
-        for step in self.steps:
-            if len(step) == 5:
-                unpack, headers, size, wanted, jump = step
-                if at + size > len(block):
-                    blocks += 1
-                    base += at
-                    if blocks > _MOST_BLOCKS or base + size > size_bytes:
-                        return None
-                    block, at = pread(base, max(_BLOCK_BYTES, size)), 0
-                    if len(block) < size:
-                        return None
-                if unpack(block, at) != headers:
-                    return None
-                for slot, begin, end in wanted:
-                    values[slot] = block[at + begin : at + end]
-                at += size + jump
-            else:
-                kind, slot = step
-                if at + _JUMPED_BYTES > len(block) and base + len(block) < size_bytes:
-                    blocks += 1
-                    base += at
-                    if blocks > _MOST_BLOCKS:
-                        return None
-                    block, at = pread(base, _BLOCK_BYTES), 0
-                begin = at + len(kind)
-                if block[at:begin] != kind:
-                    return None
-                if len(kind) == 6:
-                    if begin + 2 > len(block):
-                        return None
-                    length, begin = _unpack_short(block, begin)[0], begin + 2
-                else:
-                    if begin + 4 > len(block):
-                        return None
-                    length, begin = _unpack_long(block, begin)[0], begin + 4
-                if length % 2 or length == _UNDEFINED:
-                    return None
-                if length > _LONGEST_META_BYTES and kind[:2] == _META:
-                    return None
-                at = begin + length
-                if slot >= 0:
-                    if at > len(block):
-                        return None
-                    values[slot] = block[begin:at]
-        offset = base + at
-        if offset > size_bytes or values[SYNTAX_SLOT] != self.syntax_uid:
-            return None
-        header = block[at : at + 12] if at + 12 <= len(block) else pread(offset, 12)
-        return self.finish(header, offset, size_bytes, values)
-
-    def finish(
-        self, header: bytes, offset: int, size_bytes: int, values: list[bytes | None]
-    ) -> Chain | None:
-        """Read the header of the pixel data at the end of the chain."""
-        if header[:4] != _PIXEL_DATA or offset > _FARTHEST_BYTES:
-            return None
-        vr = None
-        if self.explicit:
-            vr = header[4:6]
-            if vr not in (b"OB", b"OW") or len(header) < 12 or header[6:8] != b"\0\0":
-                return None
-        elif len(header) < 8:
-            return None
-        begin = 12 if self.explicit else 8
-        length = _unpack_long(header, begin - 4)[0]
-        if length == _UNDEFINED:
-            return Chain(values, vr, offset + begin, None)
-        end = offset + begin + length
-        if end < SNIFFED_BYTES and (end != size_bytes or length % 2):
-            return None  # `sniff` goes on behind the pixels, and what it finds may be anything
-        return Chain(values, vr, offset + begin, length)
-
-    def learn(self, other: _Layout) -> bool:
-        """Take in a chain that differs in lengths alone; false where it differs in more."""
-        if len(self.entries) != len(other.entries) or self.syntax_uid != other.syntax_uid:
-            return False
-        differing: set[int] = set()
-        for number, (mine, its) in enumerate(zip(self.entries, other.entries, strict=True)):
-            if mine.header != its.header:
-                if not (mine.is_flexible and its.is_flexible):
-                    return False
-                if mine.kind(explicit=self.explicit) != its.kind(explicit=self.explicit):
-                    return False
-                differing.add(number)
-        self.varying |= differing
-        self._plan()
-        return True
-
-    def _plan(self) -> None:
-        """Cut the chain into runs between the elements whose length varies."""
-        self.steps = []
-        run: list[_Entry] = []
-        for number, entry in enumerate(self.entries):
-            if number in self.varying:
-                self._end_run(run)
-                run = []
-                self.steps.append(_Varying(entry.kind(explicit=self.explicit), entry.slot))
-                continue
-            run.append(entry)
-            if entry.value_length > _JUMPED_BYTES and entry.slot < 0:
-                self._end_run(run)
-                run = []
-        self._end_run(run)
-
-    def _end_run(self, run: list[_Entry]) -> None:
-        if not run:
-            return
-        begin, last = run[0].offset, run[-1]
-        jump = last.value_length if last.value_length > _JUMPED_BYTES and last.slot < 0 else 0
-        size = last.value_offset + last.value_length - jump - begin
-        parts = []
-        for number, entry in enumerate(run):
-            parts.append(f"{len(entry.header)}s")
-            if number < len(run) - 1 and entry.value_length:
-                parts.append(f"{entry.value_length}x")
-        slots = tuple(
-            (
-                entry.slot,
-                entry.value_offset - begin,
-                entry.value_offset - begin + entry.value_length,
-            )
-            for entry in run
-            if entry.slot >= 0
-        )
-        headers = tuple(entry.header for entry in run)
-        self.steps.append(
-            _Run(struct.Struct("<" + "".join(parts)).unpack_from, headers, size, slots, jump)
-        )
 
 
 def _expect_no_length(header: bytes) -> None:

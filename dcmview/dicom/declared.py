@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcmview.dicom.chain import SYNTAX_SLOT, ChainReader
+from dcmview.dicom.chain import ChainReader
+from dcmview.dicom.chain_layouts import SYNTAX_SLOT
 from dcmview.dicom.header import HEAD_BYTES, tag_bytes
 
 if TYPE_CHECKING:

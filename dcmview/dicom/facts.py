@@ -12,7 +12,8 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dcmview.dicom.chain import SYNTAX_SLOT, ChainReader
+from dcmview.dicom.chain import ChainReader
+from dcmview.dicom.chain_layouts import SYNTAX_SLOT
 from dcmview.dicom.header import HEAD_BYTES, tag_bytes
 from dcmview.dicom.instance import Instance
 from dcmview.dicom.layout import read_layout
@@ -26,7 +27,7 @@ from dcmview.dicom.transfer import TransferSyntax, transfer_syntax
 from dcmview.model import DisplayRecipe, FileStamp, InstanceHeader, PixelLayout, SampleKind
 
 if TYPE_CHECKING:
-    from dcmview.dicom.chain import Chain
+    from dcmview.dicom.chain_layouts import Chain
     from dcmview.dicom.source import ByteSource
 
 MOST_SHARED_RECIPES = 4096

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import structs
 
 from dcmview.dicom import plain
-from dcmview.dicom.chain import GROUP_SLOTS, SYNTAX_SLOT, ChainReader
+from dcmview.dicom.chain import GROUP_SLOTS, ChainReader
+from dcmview.dicom.chain_layouts import SYNTAX_SLOT
 from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.plain import Declined
 from dcmview.dicom.transfer import transfer_syntax
@@ -32,7 +33,7 @@ from dcmview.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from dcmview.dicom.chain import Chain
+    from dcmview.dicom.chain_layouts import Chain
     from dcmview.dicom.source import StampedSource
 
 HEAD_BYTES = 16 * 1024

@@ -11,7 +11,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dcmview.dicom.chain import SYNTAX_SLOT, ChainReader
+from dcmview.dicom.chain import ChainReader
+from dcmview.dicom.chain_layouts import SYNTAX_SLOT
 from dcmview.dicom.sniff import HEAD_BYTES, LONG_VRS, PREAMBLE_BYTES, PREFIX, SHORT_VRS, sniff
 from dcmview.dicom.source import inflate
 from dcmview.dicom.transfer import transfer_syntax
