@@ -74,7 +74,8 @@ def new_file(
             yield stream
             stream.flush()
             if origin:
-                put_mark(stream, partial, path, origin)
+                newest = max((stamp.mtime_ns for stamp in inputs), default=0)
+                put_mark(stream, partial, path, origin, not_before_ns=newest)
                 # Without links, a rename would replace what is there.
                 if not overwrite and os.path.lexists(path):
                     compare(stream, path)

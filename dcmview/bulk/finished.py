@@ -55,12 +55,21 @@ def is_marked(found: os.stat_result, path: str, origin: bytes) -> bool:
     return fraction in (mark, mark - mark % _COARSE_NS)
 
 
-def put_mark(stream: BinaryIO, partial: str | None, path: str, origin: bytes) -> None:
-    """Mark an output that is written but has not got its name; its time stays right to a second."""
+def put_mark(
+    stream: BinaryIO, partial: str | None, path: str, origin: bytes, *, not_before_ns: int = 0
+) -> None:
+    """Mark an output that is written but has not got its name; its time stays right to a second.
+
+    For programs that make again what is older than that which it was made of, it is
+    not before ``not_before_ns``.
+    """
     mark = _mark(path, os.fstat(stream.fileno()).st_size, origin)
     now = time.time_ns()
     marked = now - now % _SECOND_NS + mark
-    marked -= _SECOND_NS if marked > now else 0
+    if marked > now and marked - _SECOND_NS >= not_before_ns:
+        marked -= _SECOND_NS
+    elif marked < not_before_ns <= now:
+        marked += _SECOND_NS
     is_open_enough = os.utime in os.supports_fd
     # Without a mark an output is compared with what is made, which takes longer.
     with contextlib.suppress(OSError):

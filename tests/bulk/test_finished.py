@@ -12,7 +12,7 @@ from support.bulk_tasks import Copy
 
 from dcmview.__main__ import run
 from dcmview.bulk import files
-from dcmview.bulk.files import new_file
+from dcmview.bulk.files import new_file, stamps_of
 from dcmview.bulk.finished import FinishedBefore, is_finished, origin_of
 from dcmview.bulk.inputs import Inputs, entry_of
 from dcmview.bulk.naming import NameStyle, Naming
@@ -86,6 +86,16 @@ def test_what_comes_meanwhile_is_compared_too(tmp_path, monkeypatch, content, en
         write(path)
     assert path.read_bytes() == content
     assert os.listdir(tmp_path) == ["out"]
+
+
+def test_an_output_is_never_older_than_its_input(tmp_path):
+    # Half of all marks are less than the fraction of a second at which something is written.
+    for number in range(12):
+        (tmp_path / "in").write_bytes(b"just written")
+        path = tmp_path / f"out {number}"
+        write(path, inputs=stamps_of([str(tmp_path / "in")]))
+        assert path.stat().st_mtime_ns >= (tmp_path / "in").stat().st_mtime_ns
+        assert is_finished(str(path), ORIGIN)
 
 
 def test_a_file_that_lost_its_content_in_a_crash_is_not_finished(tmp_path):
