@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from support.pixel_files import pixel_file_named
 
-from dcmview.dicom import workers
+from dcmview.dicom import worker_process, workers
 from dcmview.dicom.decode import decode_frame
 from dcmview.dicom.decoding import ThreadDecoder, make_decoder
 from dcmview.dicom.frames import frame_table
@@ -109,7 +109,7 @@ def test_a_worker_that_cannot_be_started_now_is_no_fault_of_the_frame(monkeypatc
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as short:
-        short.setattr(workers.socket, "socketpair", refuse)
+        short.setattr(worker_process.socket, "socketpair", refuse)
         with pytest.raises(Busy, match="Too many open files"):
             pool.decode(frame, layout, syntax.uid)
     assert pool.decode(frame, layout, syntax.uid).values.shape == (layout.rows, layout.columns)
@@ -161,7 +161,7 @@ def test_the_kernel_ends_a_decoder_that_burns_more_than_its_share(rogue, monkeyp
 
 def test_a_decoder_that_sleeps_is_ended_by_the_clock(rogue, monkeypatch):
     monkeypatch.setattr(workers, "CPU_LIMIT_S", 0.1)
-    monkeypatch.setattr(workers, "WALL_LIMIT_S", 1.0)
+    monkeypatch.setattr(worker_process, "WALL_LIMIT_S", 1.0)
     pool = rogue("time.sleep(60)")
     begin = time.monotonic()
     with pytest.raises(DecodeFailed, match="took too long"):
@@ -246,7 +246,7 @@ def test_a_worker_is_retired_after_its_share_of_frames(rogue):
 
 
 def test_a_decode_that_nobody_waits_for_is_ended(rogue, monkeypatch):
-    monkeypatch.setattr(workers, "ABANDONED_AFTER_S", 0.3)
+    monkeypatch.setattr(worker_process, "ABANDONED_AFTER_S", 0.3)
     pool = rogue("time.sleep(60)")
     begin = time.monotonic()
     with pytest.raises(CancelledError):
@@ -311,7 +311,7 @@ def rogue(monkeypatch):
 
     def make(body, frames_per_worker=5_000):
         boot = ROGUE.format(body=body or "pass", frames_per_worker=frames_per_worker)
-        monkeypatch.setattr(workers, "_BOOT", boot)
+        monkeypatch.setattr(worker_process, "_BOOT", boot)
         pools.append(WorkerPool(1))
         pools[-1].warm_up()
         return pools[-1]
