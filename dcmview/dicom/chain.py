@@ -87,7 +87,7 @@ _unpack_tag = struct.Struct("<HH").unpack
 
 
 class ChainReader:
-    """Reads the chains of many files; for one thread.
+    """Reads the chains of many files, in any number of threads.
 
     Parameters
     ----------
@@ -103,6 +103,8 @@ class ChainReader:
     takes_big_endian : bool, default False
         Whether to walk big endian files too; values of US, SS and FD are then
         given as they would be in a little endian one.
+    notes_offsets : bool, default False
+        Whether it is wanted where values begin.
     """
 
     def __init__(
@@ -113,13 +115,16 @@ class ChainReader:
         groups: Mapping[bytes, int] | None = None,
         *,
         takes_big_endian: bool = False,
+        notes_offsets: bool = False,
     ) -> None:
         self._wanted = wanted
         self._slots = slots
         self._declined = declined
         self._groups = groups or {}
         self._takes_big_endian = takes_big_endian
-        self._layouts: list[Layout] = []
+        self._notes_offsets = notes_offsets
+        # Replaced as a whole: another thread may be going through it.
+        self._layouts: tuple[Layout, ...] = ()
 
     def read(self, head: bytes, size_bytes: int, pread: PRead) -> Chain | None:
         """Walk from the start of a file to its pixel data; None where that does not do.
@@ -135,11 +140,13 @@ class ChainReader:
         """
         if head[PREAMBLE_BYTES:META_BEGIN] != PREFIX:
             return None
-        for number, layout in enumerate(self._layouts):
-            chain = layout.read(head, size_bytes, pread, self._slots)
+        layouts = self._layouts
+        for number, layout in enumerate(layouts):
+            offsets = [-1] * self._slots if self._notes_offsets else None
+            chain = layout.read(head, size_bytes, pread, [None] * self._slots, offsets)
             if chain is not None:
                 if number:
-                    self._layouts.insert(0, self._layouts.pop(number))
+                    self._layouts = (layout, *layouts[:number], *layouts[number + 1 :])
                 return chain
         try:
             return self._walk(_Window(head, size_bytes, pread))
@@ -148,6 +155,7 @@ class ChainReader:
 
     def _walk(self, window: _Window) -> Chain:
         values = window.values = [None] * self._slots
+        offsets = window.offsets = [-1] * self._slots
         begin = self._elements(window, META_BEGIN, _Place(is_meta=True))
         uid = (values[SYNTAX_SLOT] or b"").rstrip(b"\0").decode("latin-1")
         syntax = TRANSFER_SYNTAXES.get(uid)
@@ -162,10 +170,10 @@ class ChainReader:
         if end == begin:
             raise Declined
         if end == window.size_bytes:
-            return Chain(values, None, 0, None)
+            return Chain(values, None, 0, None, offsets)
         layout = Layout(window.entries, values[SYNTAX_SLOT], syntax.explicit)
         header = window.long_header(end) if syntax.explicit else window.at(end, 8)
-        chain = layout.finish(header, end, window.size_bytes, values)
+        chain = layout.finish(header, end, window.size_bytes, values, offsets)
         if chain is None:
             raise Declined
         if syntax.little_endian:  # the others are too few to be worth it
@@ -174,12 +182,13 @@ class ChainReader:
 
     def _remember(self, layout: Layout) -> None:
         """Keep a layout; one that differs only in lengths learns where they vary."""
-        for number, known in enumerate(self._layouts):
-            if known.learn(layout):
-                self._layouts.insert(0, self._layouts.pop(number))
+        layouts = self._layouts
+        for number, known in enumerate(layouts):
+            learned = known.with_lengths_of(layout)
+            if learned is not None:
+                self._layouts = (learned, *layouts[:number], *layouts[number + 1 :])
                 return
-        self._layouts.insert(0, layout)
-        del self._layouts[_MOST_LAYOUTS:]
+        self._layouts = (layout, *layouts[: _MOST_LAYOUTS - 1])
 
     def _elements(self, window: _Window, at: int, place: _Place) -> int:
         """Walk elements to an end, to pixel data or to the end of an item; give where that is.
@@ -243,6 +252,7 @@ class ChainReader:
             if place.explicit and header[4:6] not in vrs:
                 raise Declined
             window.values[slot] = window.value(begin, length, header[4:6])
+            window.offsets[slot] = begin
         elif place.group_slot >= 0 and place.is_frame_voi and tag in GROUP_WINDOW:
             slot = place.group_slot + 2 + GROUP_WINDOW.index(tag)
             window.values[slot] = window.at(begin, length)
@@ -371,6 +381,7 @@ class _Window:
         self.size_bytes = size_bytes
         self.is_little = True
         self.values: list[bytes | None] = []
+        self.offsets: list[int] = []
         self.entries: list[Entry] = []
 
     def note(self, entry: Entry) -> None:

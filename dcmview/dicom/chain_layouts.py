@@ -43,13 +43,15 @@ class Chain(NamedTuple):
     """What was found: the raw values that were asked for, None where absent, and the pixel data.
 
     ``pixel_vr`` is None in implicit VR. ``pixel_length`` is None where it is
-    undefined, ``pixel_offset`` 0 where there is no pixel data.
+    undefined, ``pixel_offset`` 0 where there is no pixel data. ``offsets`` says where
+    the values of top-level elements begin, if that was asked for; -1 where absent.
     """
 
     values: list[bytes | None]
     pixel_vr: bytes | None
     pixel_offset: int
     pixel_length: int | None
+    offsets: list[int]
 
 
 @dataclass(slots=True)
@@ -110,9 +112,15 @@ class Layout:
     def __post_init__(self) -> None:
         self._plan()
 
-    def read(self, head: bytes, size_bytes: int, pread: PRead, slots: int) -> Chain | None:
-        """Read a file that has this chain; None where it has another."""
-        values: list[bytes | None] = [None] * slots
+    def read(
+        self,
+        head: bytes,
+        size_bytes: int,
+        pread: PRead,
+        values: list[bytes | None],
+        offsets: list[int] | None,
+    ) -> Chain | None:
+        """Read a file that has this chain, into these lists; None where it has another."""
         block, base, at = head, 0, META_BEGIN
         blocks = 0
         for step in self.steps:
@@ -130,6 +138,9 @@ class Layout:
                     return None
                 for slot, begin, end in wanted:
                     values[slot] = block[at + begin : at + end]
+                if offsets is not None:
+                    for slot, begin, _ in wanted:
+                        offsets[slot] = base + at + begin
                 at += size + jump
             else:
                 kind, slot = step
@@ -159,14 +170,21 @@ class Layout:
                     if at > len(block):
                         return None
                     values[slot] = block[begin:at]
+                    if offsets is not None:
+                        offsets[slot] = base + begin
         offset = base + at
         if offset > size_bytes or values[SYNTAX_SLOT] != self.syntax_uid:
             return None
         header = block[at : at + 12] if at + 12 <= len(block) else pread(offset, 12)
-        return self.finish(header, offset, size_bytes, values)
+        return self.finish(header, offset, size_bytes, values, offsets or [])
 
     def finish(
-        self, header: bytes, offset: int, size_bytes: int, values: list[bytes | None]
+        self,
+        header: bytes,
+        offset: int,
+        size_bytes: int,
+        values: list[bytes | None],
+        offsets: list[int],
     ) -> Chain | None:
         """Read the header of the pixel data at the end of the chain."""
         if header[:4] != PIXEL_DATA or offset > _FARTHEST_BYTES:
@@ -181,27 +199,25 @@ class Layout:
         begin = 12 if self.explicit else 8
         length = unpack_long(header, begin - 4)[0]
         if length == UNDEFINED_LENGTH:
-            return Chain(values, vr, offset + begin, None)
+            return Chain(values, vr, offset + begin, None, offsets)
         end = offset + begin + length
         if end < SNIFFED_BYTES and (end != size_bytes or length % 2):
             return None  # `sniff` goes on behind the pixels, and what it finds may be anything
-        return Chain(values, vr, offset + begin, length)
+        return Chain(values, vr, offset + begin, length, offsets)
 
-    def learn(self, other: Layout) -> bool:
-        """Take in a chain that differs in lengths alone; false where it differs in more."""
+    def with_lengths_of(self, other: Layout) -> Layout | None:
+        """The layout of this and a chain that differs in lengths alone; None where in more."""
         if len(self.entries) != len(other.entries) or self.syntax_uid != other.syntax_uid:
-            return False
+            return None
         differing: set[int] = set()
         for number, (mine, its) in enumerate(zip(self.entries, other.entries, strict=True)):
             if mine.header != its.header:
                 if not (mine.is_flexible and its.is_flexible):
-                    return False
+                    return None
                 if mine.kind(explicit=self.explicit) != its.kind(explicit=self.explicit):
-                    return False
+                    return None
                 differing.add(number)
-        self.varying |= differing
-        self._plan()
-        return True
+        return Layout(self.entries, self.syntax_uid, self.explicit, self.varying | differing)
 
     def _plan(self) -> None:
         """Cut the chain into runs between the elements whose length varies."""

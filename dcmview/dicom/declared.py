@@ -21,6 +21,8 @@ _WANTED = {
     tag_bytes("00280107"): (2, _VRS),
 }
 
+_chains = ChainReader(_WANTED, 3, frozenset())
+
 DeclaredRange = tuple[int | None, int | None]
 """*Smallest Image Pixel Value* (0028,0106) and *Largest Image Pixel Value* (0028,0107)."""
 
@@ -28,7 +30,7 @@ DeclaredRange = tuple[int | None, int | None]
 def walked_range(source: ByteSource, *, is_signed: bool) -> DeclaredRange | None:
     """Read the range from the head of a file; None where it has to be parsed."""
     head = source.pread(0, HEAD_BYTES)
-    chain = ChainReader(_WANTED, 3, frozenset()).read(head, source.size, source.pread)
+    chain = _chains.read(head, source.size, source.pread)
     if chain is None:
         return None
     smallest, largest = (_number(value, is_signed=is_signed) for value in chain.values[1:])

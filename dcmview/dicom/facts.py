@@ -122,13 +122,13 @@ class FactsReader:
     """Reads facts and keeps equal recipes once; for many threads."""
 
     def __init__(self) -> None:
-        self._wanted = {
+        wanted = {
             tag_bytes(tag): (slot, tuple(vr.encode() for vr in vrs))
             for slot, (tag, *vrs) in enumerate(_ELEMENTS)
         }
         groups = (struct.pack("<H", group) for group in (*_OVERLAY_GROUPS, _PHILIPS_PET_GROUP))
-        self._declined = frozenset((*map(tag_bytes, _DECLINED), *groups))
-        self._idle: list[ChainReader] = []
+        declined = frozenset((*map(tag_bytes, _DECLINED), *groups))
+        self._chains = ChainReader(wanted, len(_ELEMENTS), declined)
         self._known: dict[tuple[bytes | None, ...], tuple[PixelLayout, DisplayRecipe] | None] = {}
 
     def read(self, source: ByteSource, header: InstanceHeader) -> ImageFacts | None:
@@ -143,12 +143,7 @@ class FactsReader:
         """
         if header.problem or header.repairs:
             return None
-        # One walks at a time, and remembers for the next.
-        chains = self._idle.pop() if self._idle else self._chain_reader()
-        try:
-            chain = chains.read(source.pread(0, HEAD_BYTES), source.size, source.pread)
-        finally:
-            self._idle.append(chains)
+        chain = self._chains.read(source.pread(0, HEAD_BYTES), source.size, source.pread)
         if chain is None or not chain.pixel_offset:
             return None
         syntax = transfer_syntax(header.shared.transfer_syntax_uid)
@@ -165,9 +160,6 @@ class FactsReader:
             vr=chain.pixel_vr.decode() if chain.pixel_vr else "OW",
         )
         return ImageFacts(found[0], location, syntax, found[1])
-
-    def _chain_reader(self) -> ChainReader:
-        return ChainReader(self._wanted, len(_ELEMENTS), self._declined)
 
     def _shared(
         self, chain: Chain, header: InstanceHeader, syntax: TransferSyntax

@@ -135,8 +135,17 @@ _GROUPS = {"52009230": _PER_FRAME, "52009229": _SHARED_BY_FRAMES}
 
 _NO_LAYOUT = PixelLayout(0, 0)
 
+
+def tag_bytes(tag: str) -> bytes:
+    """Give a tag, written as eight digits, as it stands in a little endian file."""
+    number = int(tag, 16)
+    return struct.pack("<HH", number >> 16, number & 0xFFFF)
+
+
 _Wanted = dict[bytes, tuple[int, tuple[bytes, ...]]]
 """Slot and VRs by tag."""
+
+_WANTED: _Wanted = {tag_bytes(tag): (slot, (vr.encode(),)) for slot, (tag, vr) in enumerate(_SLOTS)}
 
 _KnownTexts = dict[tuple[bytes | None, int, bytes | None], str]
 """Text by character set, place among the texts and raw value."""
@@ -178,19 +187,9 @@ class HeaderWalker:
 
     def __init__(self, keywords: Sequence[str] = ()) -> None:
         self.keywords = tuple(keywords)
-        wanted: _Wanted = {
-            tag_bytes(tag): (slot, (vr.encode(),)) for slot, (tag, vr) in enumerate(_SLOTS)
-        }
         self._keyword_slots: list[tuple[int, str]] = []
-        if keywords:
-            self._want_keywords(wanted)
-        self._chains = ChainReader(
-            wanted,
-            max(_SLOT_COUNT, *(slot + 1 for slot, _ in wanted.values())),
-            frozenset(map(tag_bytes, _DECLINED_TAGS)),
-            {tag_bytes(tag): slot for tag, slot in _GROUPS.items()},
-            takes_big_endian=True,
-        )
+        # What layouts there are is remembered from run to run; values are not.
+        self._chains = self._keyword_chains() if keywords else _usual_chains
         self._with_groups: dict[int, tuple[SharedHeader, SharedHeader]] = {}
         self._shared: dict[tuple[bytes | None, ...], _Shared | None] = {}
         self._odd: tuple[bytes | None, ...] | None = None
@@ -345,6 +344,11 @@ class HeaderWalker:
             window = self._windows[key] = _window(raw, codec)
         return window
 
+    def _keyword_chains(self) -> ChainReader:
+        wanted = dict(_WANTED)
+        self._want_keywords(wanted)
+        return _chain_reader(wanted)
+
     def _want_keywords(self, wanted: _Wanted) -> None:
         # Takes 0.1 s, so only a filter that needs it pays.
         load_pydicom()
@@ -361,6 +365,19 @@ class HeaderWalker:
             slot = wanted.get(tag_bytes(name), (next_slot, ()))[0]
             wanted[tag_bytes(name)] = (slot, (vr.encode(),))
             self._keyword_slots.append((slot, vr))
+
+
+def _chain_reader(wanted: _Wanted) -> ChainReader:
+    return ChainReader(
+        wanted,
+        max(_SLOT_COUNT, *(slot + 1 for slot, _ in wanted.values())),
+        frozenset(map(tag_bytes, _DECLINED_TAGS)),
+        {tag_bytes(tag): slot for tag, slot in _GROUPS.items()},
+        takes_big_endian=True,
+    )
+
+
+_usual_chains = _chain_reader(_WANTED)
 
 
 def read_header(
@@ -390,12 +407,6 @@ def read_header(
     walker.learn(instance.header)
     values = tuple(elements.text(instance.dataset, keyword) for keyword in walker.keywords)
     return instance.header, values
-
-
-def tag_bytes(tag: str) -> bytes:
-    """Give a tag, written as eight digits, as it stands in a little endian file."""
-    number = int(tag, 16)
-    return struct.pack("<HH", number >> 16, number & 0xFFFF)
 
 
 def _shared(raw: tuple[bytes | None, ...], known: _KnownTexts) -> _Shared:

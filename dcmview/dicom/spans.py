@@ -7,13 +7,12 @@ byte for byte, so what cannot be followed to the pixel data is refused.
 from __future__ import annotations
 
 import struct
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dcmview.dicom.chain import ChainReader
 from dcmview.dicom.chain_layouts import SYNTAX_SLOT
-from dcmview.dicom.sniff import HEAD_BYTES, LONG_VRS, PREAMBLE_BYTES, PREFIX, SHORT_VRS, sniff
+from dcmview.dicom.sniff import HEAD_BYTES, LONG_VRS, SHORT_VRS, sniff
 from dcmview.dicom.source import inflate
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.errors import Unreadable
@@ -35,7 +34,6 @@ SPECIFIC_CHARACTER_SET, SOP_INSTANCE_UID = 0x00080005, 0x00080018
 META_LENGTH, MEDIA_STORAGE_UID = 0x00020000, 0x00020003
 _WANTED = (SPECIFIC_CHARACTER_SET, SOP_INSTANCE_UID)
 
-_META_BEGIN = PREAMBLE_BYTES + len(PREFIX)
 _CHAIN_HEAD_BYTES = 16 * 1024
 _CHAIN_SLOTS = {
     b"\x02\0\x10\0": (SYNTAX_SLOT, (b"UI",)),
@@ -44,6 +42,8 @@ _CHAIN_SLOTS = {
     b"\x08\0\x05\0": (3, (b"CS",)),
     b"\x08\0\x18\0": (4, (b"UI",)),
 }
+_CHAIN_TAGS = (META_LENGTH, MEDIA_STORAGE_UID, SPECIFIC_CHARACTER_SET, SOP_INSTANCE_UID)
+"""Those of the slots from 1 on."""
 _DECLINED = frozenset(
     (
         *(group.to_bytes(2, "little") for group in range(0x6000, 0x7FE0)),
@@ -132,47 +132,26 @@ def read_spans(source: ByteSource) -> Spans:
     return Spans(begins, values, meta, explicit, little, dataset_offset, inflated)
 
 
-class _Chains(threading.local):
-    """A reader for each thread: it remembers the layouts of the last files."""
-
-    def __init__(self) -> None:
-        self.reader = ChainReader(_CHAIN_SLOTS, len(_CHAIN_SLOTS), _DECLINED)
-
-
-_chains = _Chains()
+_chains = ChainReader(_CHAIN_SLOTS, len(_CHAIN_SLOTS), _DECLINED, notes_offsets=True)
 
 
 def _chain_spans(head: bytes, source: ByteSource) -> Spans | None:
     """Read a plain file, most of whose elements are like those of the last ones."""
-    chain = _chains.reader.read(head, source.size, source.pread)
+    chain = _chains.read(head, source.size, source.pread)
     if chain is None or not chain.pixel_offset:
         return None
-    _, meta_length, meta_uid, charset, uid = chain.values
     explicit = chain.pixel_vr is not None
-    pixels = chain.pixel_offset - (12 if explicit else 8)
     begins: dict[int, int] = {}
     values: dict[int, tuple[int, int]] = {}
     meta: dict[int, tuple[int, int]] = {}
-    for raw, tag, found, has_vr in (
-        (meta_length, META_LENGTH, meta, True),
-        (meta_uid, MEDIA_STORAGE_UID, meta, True),
-        (charset, SPECIFIC_CHARACTER_SET, values, explicit),
-        (uid, SOP_INSTANCE_UID, values, explicit),
+    for tag, found, value, offset in zip(
+        _CHAIN_TAGS, (meta, meta, values, values), chain.values[1:], chain.offsets[1:], strict=True
     ):
-        if raw is None:
-            continue
-        vr = {META_LENGTH: b"UL", SPECIFIC_CHARACTER_SET: b"CS"}.get(tag, b"UI")
-        start = struct.pack("<HH", tag >> 16, tag & 0xFFFF)
-        length = vr + struct.pack("<H", len(raw)) if has_vr else struct.pack("<L", len(raw))
-        element = start + length + raw
-        # It is there; where is known if it is so once.
-        if pixels > len(head) or head.count(element, _META_BEGIN, pixels) != 1:
-            return None
-        begin = head.index(element, _META_BEGIN)
-        found[tag] = begin + 8, len(raw)
-        if found is values:
-            begins[tag] = begin
-    begins[_LAST_PIXELS] = pixels
+        if value is not None:
+            found[tag] = offset, len(value)
+            if found is values:
+                begins[tag] = offset - _SHORTEST_HEAD_BYTES
+    begins[_LAST_PIXELS] = chain.pixel_offset - (12 if explicit else 8)
     return Spans(begins, values, meta, explicit, little_endian=True)
 
 

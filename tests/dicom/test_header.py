@@ -16,7 +16,8 @@ from pydicom.sequence import Sequence
 from support.datasets import groups, image, item, part10
 from support.paths import FIXTURES
 
-from dcmview.dicom import elements
+from dcmview.dicom import elements, header
+from dcmview.dicom.chain import ChainReader
 from dcmview.dicom.header import HEAD_BYTES, HeaderWalker, read_header
 from dcmview.dicom.instance import scan_instance
 from dcmview.dicom.source import open_source
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 
 SHARED_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 MUTANTS = 3_000
+
+
+@pytest.fixture(autouse=True)
+def _no_layout_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tests before this one have read is forgotten."""
+    monkeypatch.setattr(header, "_usual_chains", header._chain_reader(header._WANTED))
 
 
 def real_files() -> list[Path]:
@@ -290,19 +297,30 @@ def test_long_values_are_jumped_over_not_read(tmp_path):
         assert sum(length for _, length in reads) < 20_000
 
 
-def test_a_series_is_kept_once(tmp_path):
+def test_a_series_is_kept_once_and_its_third_file_is_not_walked_any_more(tmp_path, monkeypatch):
     walker = HeaderWalker()
     headers = []
     for number in range(3):
+        if number == 2:
+            monkeypatch.setattr(ChainReader, "_walk", lambda *_: pytest.fail("walked"))
         path = tmp_path / f"{number}.dcm"
-        elements = {"SOPInstanceUID": f"1.2.{10**number}", "InstanceNumber": 9 + number}
+        elements = {"SOPInstanceUID": f"1.2.{100**number}", "InstanceNumber": 9 + number}
         path.write_bytes(part10(image(**elements)))
         found = walked(path, walker)
         assert found is not None
         assert found.header == reference(path)
         headers.append(found.header)
     assert headers[0].shared is headers[1].shared is headers[2].shared
-    assert len(walker._chains._layouts) == 1
+
+
+def test_what_one_walker_has_walked_another_need_not(tmp_path, monkeypatch):
+    path = tmp_path / "a.dcm"
+    path.write_bytes(part10(image()))
+    assert walked(path, HeaderWalker()) is not None
+    monkeypatch.setattr(ChainReader, "_walk", lambda *_: pytest.fail("walked"))
+    found = walked(path, HeaderWalker())
+    assert found is not None
+    assert found.header == reference(path)
 
 
 def test_names_in_a_rare_character_set_are_learnt_from_pydicom(tmp_path):
