@@ -15,6 +15,8 @@ from dcmview.model import FileStamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from types import TracebackType
+    from typing import NoReturn
 
 _PARTIAL_SUFFIX = ".dcmview-partial"
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
@@ -62,42 +64,143 @@ def new_file(
     OSError
         If it cannot be written.
     """
-    _check(path, overwrite=overwrite or bool(origin), inputs=inputs)
-    folder = os.path.dirname(path) or "."
-    try:
-        descriptor, partial = _open_partial(folder)
-    except FileNotFoundError:
-        os.makedirs(folder, exist_ok=True)
-        descriptor, partial = _open_partial(folder)
-    try:
-        with os.fdopen(descriptor, "w+b") as stream:
-            yield stream
-            stream.flush()
-            if origin:
-                newest = max((stamp.mtime_ns for stamp in inputs), default=0)
-                put_mark(stream, partial, path, origin, not_before_ns=newest)
-                # Without links, a rename would replace what is there.
-                if not overwrite and os.path.lexists(path):
-                    compare(stream, path)
-            if is_durable:
-                _put_on_disk(stream.fileno())
-            if partial is None and not overwrite:
-                with _other_compared(stream, path, origin):
-                    _name_open_file(stream.fileno(), path)
-                return
-            if partial is None:
-                partial = os.path.join(folder, _partial_name())
-                _name_open_file(stream.fileno(), partial)
-        if overwrite:
-            _check(path, overwrite=overwrite, inputs=inputs)
-            os.replace(partial, path)
+    with (
+        NewFile(
+            path, overwrite=overwrite, inputs=inputs, origin=origin, is_durable=is_durable
+        ) as descriptor,
+        os.fdopen(descriptor, "w+b", closefd=False) as stream,
+    ):
+        yield stream
+
+
+class NewFile:
+    """The same for who writes all of it in one call: a context that gives a descriptor."""
+
+    __slots__ = (
+        "_descriptor",
+        "_inputs",
+        "_is_durable",
+        "_origin",
+        "_overwrite",
+        "_partial",
+        "_path",
+    )
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        overwrite: bool = False,
+        inputs: tuple[FileStamp, ...] = (),
+        origin: bytes = b"",
+        is_durable: bool = False,
+    ) -> None:
+        self._path = path
+        self._overwrite = overwrite
+        self._inputs = inputs
+        self._origin = origin
+        self._is_durable = is_durable
+        self._descriptor = -1
+        self._partial: str | None = None
+
+    def __enter__(self) -> int:
+        """Open it; raises what `new_file` raises."""
+        self._check(may_be_there=self._overwrite or bool(self._origin))
+        folder = os.path.dirname(self._path) or "."
+        try:
+            self._descriptor, self._partial = _open_partial(folder)
+        except FileNotFoundError:
+            os.makedirs(folder, exist_ok=True)
+            self._descriptor, self._partial = _open_partial(folder)
+        return self._descriptor
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Give it its name, unless something went wrong; raises what `new_file` raises."""
+        try:
+            try:
+                if exc_type is None:
+                    self._end_writing()
+            finally:
+                os.close(self._descriptor)
+            if exc_type is None and self._partial is not None:
+                self._move(self._partial)
+                self._partial = None
+        finally:
+            if self._partial is not None:
+                with contextlib.suppress(OSError):
+                    os.unlink(self._partial)
+
+    def _end_writing(self) -> None:
+        """Mark the content, and give it a name if it has none."""
+        if self._origin:
+            newest = max((stamp.mtime_ns for stamp in self._inputs), default=0)
+            put_mark(
+                self._descriptor, self._partial, self._path, self._origin, not_before_ns=newest
+            )
+        if self._is_durable:
+            _put_on_disk(self._descriptor)
+        if self._partial is not None:
+            return
+        if self._overwrite:
+            # A link takes no other's place: it gets there under a name of its own.
+            partial = os.path.join(os.path.dirname(self._path), _partial_name())
+            _link_open_file(self._descriptor, partial)
+            self._partial = partial
+            return
+        try:
+            _link_open_file(self._descriptor, self._path)
+        except FileExistsError:
+            self._refuse(self._descriptor)
+
+    def _move(self, partial: str) -> None:
+        if self._overwrite:
+            self._check(may_be_there=True)
+            os.replace(partial, self._path)
+            return
+        try:
+            os.link(partial, self._path)  # a rename would replace what is there
+        except FileExistsError:
+            self._refuse(partial)
+        except OSError as exc:
+            if exc.errno not in _NO_LINKS:
+                raise
+            if os.path.lexists(self._path):
+                self._refuse(partial)
+            os.rename(partial, self._path)
         else:
-            _move(partial, path, origin)
-    except BaseException:
-        if partial is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(partial)
-        raise
+            os.unlink(partial)
+
+    def _refuse(self, made: int | str) -> NoReturn:
+        """Say what has the name: it was there, or another process has made it just now."""
+        if self._origin:
+            with open(made, "rb", closefd=isinstance(made, str)) as stream:
+                compare(stream, self._path)
+        raise _exists(self._path) from None
+
+    def _check(self, *, may_be_there: bool) -> None:
+        path = self._path
+        try:
+            found = os.lstat(path)
+        except OSError:
+            return
+        if stat.S_ISLNK(found.st_mode):
+            try:
+                found = os.stat(path)
+            except OSError:
+                if not may_be_there:
+                    raise _exists(path) from None
+                return
+        if any((found.st_dev, found.st_ino) == (each.device, each.inode) for each in self._inputs):
+            raise OutputExists(f"the output would replace the input: {path}")
+        if not stat.S_ISREG(found.st_mode):
+            raise OutputExists(f"there is something of that name that is no file: {path}")
+        if not may_be_there:
+            raise _exists(path)
 
 
 def put_names_on_disk(paths: Iterable[str]) -> None:
@@ -130,21 +233,6 @@ def stamps_of(paths: Iterable[str]) -> tuple[FileStamp, ...]:
     return tuple(stamps)
 
 
-def _check(path: str, *, overwrite: bool, inputs: tuple[FileStamp, ...]) -> None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        if os.path.lexists(path) and not overwrite:
-            raise OutputExists(f"there is a file of that name: {path}") from None
-        return
-    if any((found.st_dev, found.st_ino) == (stamp.device, stamp.inode) for stamp in inputs):
-        raise OutputExists(f"the output would replace the input: {path}")
-    if not stat.S_ISREG(found.st_mode):
-        raise OutputExists(f"there is something of that name that is no file: {path}")
-    if not overwrite:
-        raise OutputExists(f"there is a file of that name: {path}")
-
-
 def _open_partial(folder: str) -> tuple[int, str | None]:
     """A file without a name, which a killed process does not leave behind; else one with."""
     flag = getattr(os, "O_TMPFILE", 0)
@@ -168,34 +256,10 @@ def _partial_name() -> str:
     return f".{secrets.token_hex(12)}{_PARTIAL_SUFFIX}"
 
 
-def _name_open_file(descriptor: int, path: str) -> None:
-    try:
-        # Only with a descriptor is the link in /proc followed.
-        os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor)
-    except FileExistsError:
-        raise OutputExists(f"there is a file of that name: {path}") from None
+def _link_open_file(descriptor: int, path: str) -> None:
+    # Only with a descriptor is the link in /proc followed.
+    os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor)
 
 
-@contextlib.contextmanager
-def _other_compared(made: BinaryIO, path: str, origin: bytes) -> Iterator[None]:
-    """Compare what another process has made just now."""
-    try:
-        yield
-    except OutputExists:
-        if origin:
-            compare(made, path)
-        raise
-
-
-def _move(partial: str, path: str, origin: bytes) -> None:
-    try:
-        os.link(partial, path)  # a rename would replace what is there
-    except FileExistsError:
-        with open(partial, "rb") as made, _other_compared(made, path, origin):
-            raise OutputExists(f"there is a file of that name: {path}") from None
-    except OSError as exc:
-        if exc.errno not in _NO_LINKS:
-            raise
-        os.rename(partial, path)
-    else:
-        os.unlink(partial)
+def _exists(path: str) -> OutputExists:
+    return OutputExists(f"there is a file of that name: {path}")

@@ -14,15 +14,21 @@ import stat
 import time
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import msgspec
+
 from dcmview.errors import OutputExists
 
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from dcmview.registry.registry import Entry
 
 _SECOND_NS = 1_000_000_000
 _COARSE_NS = 100
 """What the times of NTFS and SMB are multiples of."""
 _PIECE_BYTES = 1 << 20
+
+_encode = msgspec.msgpack.Encoder(enc_hook=repr).encode
 
 
 class FinishedBefore(Exception):
@@ -32,9 +38,13 @@ class FinishedBefore(Exception):
 def origin_of(entry: Entry, made_with: str, extra: Any = None) -> bytes:
     """Give the hash of all that an output follows from: the file as it is, and the settings."""
     stamp = entry.stamp
-    file = (entry.path, stamp.size_bytes, stamp.mtime_ns, entry.header.sop_instance_uid)
-    text = repr((made_with, file, extra))
-    return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=16).digest()
+    path, uid = os.fsencode(entry.path), entry.header.sop_instance_uid
+    about = (made_with, path, stamp.size_bytes, stamp.mtime_ns, uid, extra)
+    try:
+        content = _encode(about)
+    except UnicodeEncodeError:  # names of files need not be text
+        content = repr(about).encode("utf-8", "backslashreplace")
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def is_finished(path: str, origin: bytes) -> bool:
@@ -56,14 +66,14 @@ def is_marked(found: os.stat_result, path: str, origin: bytes) -> bool:
 
 
 def put_mark(
-    stream: BinaryIO, partial: str | None, path: str, origin: bytes, *, not_before_ns: int = 0
+    descriptor: int, partial: str | None, path: str, origin: bytes, *, not_before_ns: int = 0
 ) -> None:
     """Mark an output that is written but has not got its name; its time stays right to a second.
 
     For programs that make again what is older than that which it was made of, it is
     not before ``not_before_ns``.
     """
-    mark = _mark(path, os.fstat(stream.fileno()).st_size, origin)
+    mark = _mark(path, os.fstat(descriptor).st_size, origin)
     now = time.time_ns()
     marked = now - now % _SECOND_NS + mark
     if marked > now and marked - _SECOND_NS >= not_before_ns:
@@ -73,7 +83,7 @@ def put_mark(
     is_open_enough = os.utime in os.supports_fd
     # Without a mark an output is compared with what is made, which takes longer.
     with contextlib.suppress(OSError):
-        os.utime(stream.fileno() if is_open_enough else partial or path, ns=(marked, marked))
+        os.utime(descriptor if is_open_enough else partial or path, ns=(marked, marked))
 
 
 def _mark(path: str, size_bytes: int, origin: bytes) -> int:
@@ -83,7 +93,7 @@ def _mark(path: str, size_bytes: int, origin: bytes) -> int:
     return _COARSE_NS + int.from_bytes(digest) % (_SECOND_NS - _COARSE_NS)
 
 
-def compare(made: BinaryIO, path: str) -> None:
+def compare(made: BinaryIO, path: str) -> NoReturn:
     """Compare what was made with the file that has its name.
 
     Raises

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from dcmview.bulk.files import new_file
+from dcmview.bulk.files import NewFile, new_file
 from dcmview.bulk.finished import FinishedBefore, is_finished
 from dcmview.bulk.naming import HASH_MARK
 from dcmview.bulk.result import Job, Result, Status
@@ -98,6 +98,13 @@ def output_of(
         inputs=(job.entry.stamp,),
         origin=job.origin,
         is_durable=is_durable,
+    )
+
+
+def descriptor_of(job: Job) -> NewFile:
+    """The same for who writes all of it in one call."""
+    return NewFile(
+        job.output, overwrite=job.overwrite, inputs=(job.entry.stamp,), origin=job.origin
     )
 
 

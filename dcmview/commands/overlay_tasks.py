@@ -10,10 +10,10 @@ import msgspec
 
 from dcmview.bulk.finished import FinishedBefore
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.task import FINISHED, keep_original, output_of
+from dcmview.bulk.task import FINISHED, descriptor_of, keep_original, output_of
 from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.uids import stable_uid
-from dcmview.exchange.overlay_copy import OverlayCopy
+from dcmview.exchange.overlay_copy import OverlayCopy, held
 from dcmview.exchange.planes import PLAIN_STYLE, PlaneStyle, planes_of
 from dcmview.registry.opening import open_entry, require_frame
 
@@ -55,13 +55,14 @@ class PutPlanes:
         if not planes:
             return self._without_planes(job, extra.rois)
         uid = "" if self.keep_uid else self._new_uid(job.entry, planes)
-        with open_entry(job.entry) as source:
+        with open_entry(job.entry) as opened:
+            source = held(opened)
             copy = OverlayCopy(source, planes, sop_instance_uid=uid)
             if not copy.groups:
                 figures: Figures = {"planes": 0, "no_group": len(planes)}
                 return Result(job.entry.path, Status.FAILED, (), _no_group(planes), figures)
-            with output_of(job) as stream:
-                copy.write(source, stream)
+            with descriptor_of(job) as output:
+                copy.write(source, output)
         put = copy.groups.values()
         counts = {
             "rois": sum(len(plane.drawn) for plane in put),

@@ -11,7 +11,8 @@ import os
 import re
 import struct
 import zlib
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.annotations.losses import LONGEST_OVERLAY_TEXT
 from dcmview.dicom.loading import load_pydicom
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dcmview.dicom.source import ByteSource
-    from dcmview.dicom.spans import Spans
     from dcmview.exchange.planes import RoiPlane
 
 GROUPS = range(0x6000, 0x6020, 2)
@@ -93,7 +93,11 @@ class OverlayCopy:
         self, source: ByteSource, planes: Sequence[RoiPlane], *, sop_instance_uid: str = ""
     ) -> None:
         self._spans = read_spans(source)
-        self._encoder = _Encoder(self._spans, source)
+        offset, length = self._spans.values.get(SPECIFIC_CHARACTER_SET, (0, 0))
+        character_set = (self._spans.inflated or source).pread(offset, length)
+        self._encoder = _Encoder(
+            self._spans.explicit, self._spans.little_endian, bytes(character_set)
+        )
         self._uid = sop_instance_uid.encode()
         taken = {tag >> 16 for tag in self._spans.begins}
         free = [group for group in GROUPS if group not in taken]
@@ -118,8 +122,7 @@ class OverlayCopy:
         Unreadable
             If it cannot be read any more.
         """
-        if source.size <= _HELD_BYTES:
-            source = held(source)
+        source = held(source)
         spans = self._spans
         if spans.inflated is None:
             edits = (*self._meta_edits(source), *self._dataset_edits())
@@ -129,16 +132,17 @@ class OverlayCopy:
         inflated = spans.inflated
         yield from _deflated(_edited(inflated, self._dataset_edits(), inflated.size))
 
-    def write(self, source: ByteSource, stream: BinaryIO) -> None:
+    def write(self, source: ByteSource, descriptor: int) -> None:
         """Write the copy into a new, empty file; raises what `pieces` raises, and ``OSError``."""
         added = sum(plane.data_bytes for plane in self.groups.values())
         pieces = list(self.pieces(source)) if source.size + added <= _HELD_BYTES else []
-        if not 0 < len(pieces) <= _MOST_TOGETHER or not hasattr(os, "writev"):
+        if 0 < len(pieces) <= _MOST_TOGETHER and hasattr(os, "writev"):
+            # In one call, from where they lie: the system lays a file out best that it sees whole.
+            if os.writev(descriptor, pieces) == sum(map(len, pieces)):
+                return
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        with os.fdopen(descriptor, "wb", closefd=False) as stream:
             stream.writelines(pieces or self.pieces(source))
-            return
-        if os.writev(stream.fileno(), pieces) < sum(map(len, pieces)):
-            stream.seek(0)
-            stream.writelines(pieces)
 
     def _meta_edits(self, source: ByteSource) -> Iterator[_Edit]:
         meta = self._spans.meta
@@ -166,43 +170,45 @@ class OverlayCopy:
             yield _Edit(place, place, self._elements(group, plane))
 
     def _elements(self, group: int, plane: RoiPlane) -> Iterator[bytes]:
-        element, words, text = self._encoder.element, self._encoder.words, self._encoder.text
-        base = group << 16
-        head = [
-            element(base | 0x0010, "US", words(plane.box.rows)),
-            element(base | 0x0011, "US", words(plane.box.columns)),
-        ]
-        if plane.frame_count is not None:
-            head.append(element(base | 0x0015, "IS", b"%d" % plane.frame_count))
-        if plane.description:
-            head.append(element(base | 0x0022, "LO", text(plane.description)))
-        head.append(element(base | 0x0040, "CS", plane.kind.encode()))
-        head.append(element(base | 0x0050, "SS", words(*plane.origin)))
-        if plane.frame_count is not None:
-            head.append(element(base | 0x0051, "US", words(plane.first_frame + 1)))
-        head.append(element(base | 0x0100, "US", words(1)))
-        head.append(element(base | 0x0102, "US", words(0)))
-        if plane.label:
-            head.append(element(base | 0x1500, "LO", text(plane.label)))
-        # In OB the order of bytes is the same in every transfer syntax; implicit VR has OW.
-        vr = "OW" if self._spans.little_endian else "OB"
-        head.append(element(base | 0x3000, vr, b"", plane.data_bytes))
-        yield b"".join(head)
+        about = _About(
+            plane.box.rows,
+            plane.box.columns,
+            plane.origin,
+            plane.frame_count,
+            plane.first_frame,
+            plane.kind,
+            plane.label,
+            plane.description,
+            plane.data_bytes,
+        )
+        yield _elements_before_data(self._encoder, group, about)
         yield from plane.packed()
 
 
-class _Encoder:
+class _About(NamedTuple):
+    """What the elements of a plane say, all but its bits."""
+
+    rows: int
+    columns: int
+    origin: tuple[int, int]
+    frame_count: int | None
+    first_frame: int
+    kind: str
+    label: str
+    description: str
+    data_bytes: int
+
+
+class _Encoder(NamedTuple):
     """Elements as a file has them."""
 
-    def __init__(self, spans: Spans, source: ByteSource) -> None:
-        self._order = "<" if spans.little_endian else ">"
-        self._explicit = spans.explicit
-        offset, length = spans.values.get(SPECIFIC_CHARACTER_SET, (0, 0))
-        self._character_set = (spans.inflated or source).pread(offset, length)
+    explicit: bool
+    little_endian: bool
+    character_set: bytes
 
     def words(self, *values: int) -> bytes:
         """Numbers of 16 bits."""
-        return struct.pack(f"{self._order}{len(values)}H", *values)
+        return struct.pack(f"{'<' if self.little_endian else '>'}{len(values)}H", *values)
 
     def element(self, tag: int, vr: str, value: bytes, length: int | None = None) -> bytes:
         """An element, or its head where the value is still to come with a length."""
@@ -210,10 +216,11 @@ class _Encoder:
             value += b"\0" if vr == "UI" else b" "
         length = len(value) if length is None else length
         start = self.words(tag >> 16, tag & 0xFFFF)
-        if not self._explicit:
-            return start + struct.pack(self._order + "L", length) + value
+        long = struct.pack("<L" if self.little_endian else ">L", length)
+        if not self.explicit:
+            return start + long + value
         if vr in ("OB", "OW"):
-            return start + vr.encode() + b"\0\0" + struct.pack(self._order + "L", length)
+            return start + vr.encode() + b"\0\0" + long
         return start + vr.encode() + self.words(length) + value
 
     def text(self, text: str) -> bytes:
@@ -225,7 +232,7 @@ class _Encoder:
         load_pydicom()
         from pydicom.charset import convert_encodings, default_encoding, encode_string
 
-        named = self._character_set.decode("ascii", "replace").split("\\")
+        named = self.character_set.decode("ascii", "replace").split("\\")
         with recorded_warnings():
             encodings = convert_encodings([part.strip(" \0") for part in named])
             # pydicom reads more than the default repertoire as Latin-1; nobody else need do so.
@@ -239,15 +246,42 @@ class _Encoder:
         return encoded + _ASCII_TO_G0 if is_left else encoded
 
 
-def held(source: ByteSource) -> MemorySource:
-    """Read a source at once; one that is in memory already is what it is.
+@lru_cache(maxsize=256)
+def _elements_before_data(encoder: _Encoder, group: int, about: _About) -> bytes:
+    """The elements of a plane up to its bits: the same for most files of a series."""
+    element, words, text = encoder.element, encoder.words, encoder.text
+    base = group << 16
+    head = [
+        element(base | 0x0010, "US", words(about.rows)),
+        element(base | 0x0011, "US", words(about.columns)),
+    ]
+    if about.frame_count is not None:
+        head.append(element(base | 0x0015, "IS", b"%d" % about.frame_count))
+    if about.description:
+        head.append(element(base | 0x0022, "LO", text(about.description)))
+    head.append(element(base | 0x0040, "CS", about.kind.encode()))
+    head.append(element(base | 0x0050, "SS", words(*about.origin)))
+    if about.frame_count is not None:
+        head.append(element(base | 0x0051, "US", words(about.first_frame + 1)))
+    head.append(element(base | 0x0100, "US", words(1)))
+    head.append(element(base | 0x0102, "US", words(0)))
+    if about.label:
+        head.append(element(base | 0x1500, "LO", text(about.label)))
+    # In OB the order of bytes is the same in every transfer syntax; implicit VR has OW.
+    vr = "OW" if encoder.little_endian else "OB"
+    head.append(element(base | 0x3000, vr, b"", about.data_bytes))
+    return b"".join(head)
+
+
+def held(source: ByteSource) -> ByteSource:
+    """Read a source at once, unless it is long or in memory already.
 
     Raises
     ------
     Unreadable
         If it is shorter than it says.
     """
-    if isinstance(source, MemorySource):
+    if isinstance(source, MemorySource) or source.size > _HELD_BYTES:
         return source
     content = source.pread(0, source.size)
     if len(content) < source.size:

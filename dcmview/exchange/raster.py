@@ -74,8 +74,7 @@ def region_of(roi: Roi, rows: int, columns: int) -> Region:
         centres = np.arange(first_row, last_row + 1, dtype=np.float64) + 0.5
         inside = _ellipse((left, top, right, bottom), centres, first, end)
     else:
-        corners = np.array(xs, np.float64), np.array(ys, np.float64)
-        inside = _polygon(*corners, (first_row, last_row + 1, first, end))
+        inside = _polygon(xs, ys, (first_row, last_row + 1, first, end))
     return Region(first_row, first, inside)
 
 
@@ -137,45 +136,61 @@ def _ellipse(
 
 
 def _polygon(
-    x1: NDArray[np.float64],
-    y1: NDArray[np.float64],
-    box: tuple[int, int, int, int],
+    xs: Sequence[float], ys: Sequence[float], box: tuple[int, int, int, int]
 ) -> NDArray[np.bool_]:
     """Turn from outside to inside and back wherever a side crosses the middle of a row.
 
     ``box`` is the first row and the one behind the last, and columns likewise.
     """
-    first_row, end_row, first, end = box
-    x0, y0 = np.concatenate((x1[-1:], x1[:-1])), np.concatenate((y1[-1:], y1[:-1]))
+    first_row, end_row, _, _ = box
+    # Each side goes from one of these to the next, the first one from the last corner.
+    x, y = np.array((xs[-1], *xs), np.float64), np.array((ys[-1], *ys), np.float64)
     # A side crosses the rows whose middle is on or below its upper end and above its lower.
-    ends = np.ceil(np.array((np.minimum(y0, y1), np.maximum(y0, y1))) - 0.5)
-    begin, stop = np.minimum(np.maximum(ends, first_row), end_row).astype(np.int64)
-    counts = stop - begin
-    sides = np.array((x0, y0, x1 - x0, y1 - y0))
-    turns = []
-    for some in batches(counts):
-        side, ordinal = expanded(some, counts[some])
-        row = begin[side] + ordinal
-        left, top, width, height = sides[:, side]
-        crossing = left + ((row + 0.5 - top) / height) * width
-        column = np.minimum(np.maximum(np.ceil(crossing - 0.5), first), end).astype(np.int64)
-        # Behind the last column of a row there is one more, where spans may end.
-        turns.append((row - first_row) * (end - first + 1) + (column - first))
-    inside = np.zeros((end_row - first_row, end - first + 1), np.uint8)
-    _fill(inside, turns)
-    return inside[:, :-1].view(np.bool_)
+    rows = np.minimum(np.maximum(np.ceil(y - 0.5), first_row), end_row)
+    begin, stop = np.minimum(rows[:-1], rows[1:]), np.maximum(rows[:-1], rows[1:])
+    counts = (stop - begin).astype(np.int64)
+    sides = np.array((x[:-1], y[:-1], x[1:] - x[:-1], y[1:] - y[:-1], begin))
+    return _filled([_turns(sides[:, some], counts[some], box) for some in batches(counts)], box)
 
 
-def _fill(inside: NDArray[np.uint8], turns: Sequence[NDArray[np.int64]]) -> None:
-    """Set what is between turns, which are places in the array; each row has an even number."""
-    flat = inside.reshape(-1)
-    if len(turns) == 1 and turns[0].size <= MOST_SPANS_A_ROW * len(inside):
-        for begin, end in np.sort(turns[0]).reshape(-1, 2).tolist():
-            flat[begin:end] = 1
-        return
-    for some in turns:
-        np.bitwise_xor.at(flat, some, 1)
-    np.bitwise_xor.accumulate(inside, axis=1, out=inside)
+def _turns(
+    sides: NDArray[np.float64], counts: NDArray[np.int64], box: tuple[int, int, int, int]
+) -> NDArray[np.int64]:
+    """Where sides cross rows, as places in an array with one more column than the box."""
+    first_row, _, first, end = box
+    sides[4] -= np.cumsum(counts) - counts
+    left, top, width, height, begin = np.repeat(sides, counts, axis=1)
+    row = begin + np.arange(begin.size)
+    crossing = left + ((row + 0.5 - top) / height) * width
+    column = np.minimum(np.maximum(np.ceil(crossing - 0.5), first), end)
+    # Behind the last column of a row there is one more, where spans may end.
+    places: NDArray[np.float64] = (row - first_row) * (end - first + 1) + (column - first)
+    return places.astype(np.int64)
+
+
+def _filled(
+    turns: Sequence[NDArray[np.int64]], box: tuple[int, int, int, int]
+) -> NDArray[np.bool_]:
+    """Give what is between turns; each row has an even number of them."""
+    first_row, end_row, first, end = box
+    height, width = end_row - first_row, end - first
+    if len(turns) == 1 and turns[0].size == 2 * height:
+        spans = np.sort(turns[0]).reshape(-1, 2) - np.arange(height)[:, None] * (width + 1)
+        if spans.min() >= 0 and spans.max() <= width:  # one in each row
+            begins, ends = spans.astype(np.int32)[:, :, None].transpose(1, 0, 2)
+            columns = np.arange(width, dtype=np.int32)
+            inside: NDArray[np.bool_] = (columns >= begins) & (columns < ends)
+            return inside
+    filled = np.zeros((height, width + 1), np.uint8)
+    flat = filled.reshape(-1)
+    if len(turns) == 1 and turns[0].size <= MOST_SPANS_A_ROW * height:
+        for start, stop in np.sort(turns[0]).reshape(-1, 2).tolist():
+            flat[start:stop] = 1
+    else:
+        for some in turns:
+            np.bitwise_xor.at(flat, some, 1)
+        np.bitwise_xor.accumulate(filled, axis=1, out=filled)
+    return filled[:, :-1].view(np.bool_)
 
 
 def batches(counts: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -101,14 +101,28 @@ def test_the_user_alone_decides_who_may_read(tmp_path):
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o640
 
 
-def test_a_file_system_without_links_renames(tmp_path, monkeypatch):
+@pytest.fixture
+def _no_links(monkeypatch):
     def refuse(*_args, **_options):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.delattr(os, "O_TMPFILE", raising=False)
     monkeypatch.setattr(files.os, "link", refuse)
+
+
+@pytest.mark.usefixtures("_no_links")
+def test_a_file_system_without_links_renames(tmp_path):
     write(tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["out"]
+
+
+@pytest.mark.usefixtures("_no_links")
+def test_a_rename_replaces_nothing_that_came_meanwhile(tmp_path):
+    path = tmp_path / "out"
+    with pytest.raises(OutputExists), new_file(str(path)):
+        path.write_bytes(b"of another")
+    assert path.read_bytes() == b"of another"
     assert os.listdir(tmp_path) == ["out"]
 
 

@@ -135,10 +135,11 @@ def test_an_origin_is_the_file_as_it_is_and_the_way(tmp_path):
     entry, other = (entry_of(str(tmp_path / name)) for name in ("a.dcm", "b.dcm"))
     origins = {origin_of(entry, "200 px"), origin_of(entry, "400 px"), origin_of(other, "200 px")}
     origins.add(origin_of(entry, "200 px", "with ROIs"))
+    origins.add(origin_of(entry, "200 px", "of a name that is no text: \udcff"))
     os.utime(tmp_path / "a.dcm", ns=(10**18, 10**18))
     touched = entry_of(str(tmp_path / "a.dcm"))
     origins.add(origin_of(touched, "200 px"))
-    assert len(origins) == 5
+    assert len(origins) == 6
     assert origin_of(entry_of(touched.path), "200 px") == origin_of(touched, "200 px")
 
 

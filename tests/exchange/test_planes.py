@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import struct
 import subprocess
@@ -29,6 +30,7 @@ from dcmview.dicom.instance import open_instance, scan_instance
 from dcmview.dicom.overlays import overlay_groups, read_overlays
 from dcmview.dicom.source import open_source
 from dcmview.errors import FileChanged, Unreadable
+from dcmview.exchange import overlay_copy
 from dcmview.exchange.overlay_copy import OverlayCopy
 from dcmview.exchange.planes import PlaneStyle, planes_of
 from dcmview.exchange.raster import mask_of
@@ -56,7 +58,7 @@ def copied(path, *rois, uid="", **style):
         copy = OverlayCopy(source, planes, sop_instance_uid=uid)
         target = Path(path).with_name("copy.dcm")
         with target.open("wb") as stream:
-            copy.write(source, stream)
+            copy.write(source, stream.fileno())
         assert b"".join(copy.pieces(source)) == target.read_bytes()
     return target
 
@@ -370,6 +372,22 @@ def test_a_seventeenth_plane_finds_no_group(tmp_path):
         copy = OverlayCopy(source, planes_of(entry.header.shared, rois))
     assert list(copy.groups) == list(range(0x6000, 0x6020, 2))
     assert [plane.label for plane in copy.left_out] == ["16"]
+
+
+def test_what_the_system_takes_in_parts_is_written_all_the_same(tmp_path, monkeypatch):
+    path = put(tmp_path, image(2, 3))
+    whole = copied(path, box("a", 0, 0, 1, 1)).read_bytes()
+    write = os.writev
+    monkeypatch.setattr(os, "writev", lambda descriptor, pieces: write(descriptor, pieces[:2]))
+    assert copied(path, box("a", 0, 0, 1, 1)).read_bytes() == whole
+
+
+def test_a_file_too_long_to_be_held_is_copied_in_pieces(tmp_path, monkeypatch):
+    path = put(tmp_path, image(2, 3))
+    whole = copied(path, box("a", 0, 0, 1, 1)).read_bytes()
+    monkeypatch.setattr(overlay_copy, "_HELD_BYTES", 64)
+    monkeypatch.setattr(overlay_copy, "_PIECE_BYTES", 50)
+    assert copied(path, box("a", 0, 0, 1, 1)).read_bytes() == whole
 
 
 def test_a_file_that_changed_is_not_copied(tmp_path):
