@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dcmview.exchange.raster import REGION_KINDS, region_of
+from dcmview.exchange.raster import REGION_KINDS, Box, packed_rows, region_of
 from dcmview.exchange.strokes import stroke_of
 
 if TYPE_CHECKING:
@@ -62,15 +62,6 @@ class PlaneStyle:
 
 
 PLAIN_STYLE = PlaneStyle()
-
-
-class Box(NamedTuple):
-    """A part of an image, from its first row and column on."""
-
-    row: int
-    column: int
-    rows: int
-    columns: int
 
 
 @dataclass(slots=True)
@@ -148,16 +139,44 @@ class RoiPlane:
 
     def _packed_frame(self) -> Iterator[bytes]:
         """The bits of the only frame up to the last ROI; rows above the first are zero."""
+        columns = self.box.columns
+        if columns % 8 == 0 and self.box == (0, 0, self.image_rows, self.image_columns):
+            yield from self._packed_rows()
+            return
         regions = list(self._regions(self.first_frame))
         if not regions:
             return
-        columns = self.box.columns
         top = min(region.row for region in regions) - self.box.row
         # A row that begins with a byte.
         top -= top % (8 // math.gcd(8, columns))
         end = max(region.row + len(region.inside) for region in regions) - self.box.row
         yield bytes(top * columns // 8)
         yield np.packbits(self._rows(regions, top, end), bitorder="little").tobytes()
+
+    def _packed_rows(self) -> Iterator[bytes]:
+        """The same of a plane as large as its image whose rows fill whole bytes."""
+        rows, columns = self.image_rows, self.image_columns
+        parts: list[tuple[int, NDArray[np.uint8]]] = []
+        for number, roi in self._rois_on(self.first_frame):
+            if self.outline or roi.kind not in REGION_KINDS:
+                region = self._region(roi)
+                row, bits = region.row, region.packed(columns)
+            else:
+                row, bits = packed_rows(roi, rows, columns)
+            if bits.any():
+                self.drawn.add(number)
+                parts.append((row, bits))
+        if not parts:
+            return
+        top, together = parts[0]
+        if len(parts) > 1:
+            top = min(row for row, _ in parts)
+            end = max(row + len(bits) for row, bits in parts)
+            together = np.zeros((end - top, columns // 8), np.uint8)
+            for row, bits in parts:
+                together[row - top : row - top + len(bits)] |= bits
+        yield bytes(top * columns // 8)
+        yield together.tobytes()
 
     def _rows(self, regions: Sequence[Region], top: int, end: int) -> NDArray[np.bool_]:
         """Draw some rows, in which all regions are."""
@@ -169,14 +188,22 @@ class RoiPlane:
         return mask
 
     def _regions(self, frame_index: int) -> Iterator[Region]:
+        for number, roi in self._rois_on(frame_index):
+            region = self._region(roi)
+            if region.inside.any():
+                self.drawn.add(number)
+                yield region
+
+    def _rois_on(self, frame_index: int) -> Iterator[tuple[int, Roi]]:
         for number, roi in enumerate(self.rois):
             if roi.frames == "all" or frame_index in roi.frames:
-                region = drawn_region(roi, self.image_rows, self.image_columns)
-                if region.inside.any():
-                    self.drawn.add(number)
-                    if self.outline and roi.kind in REGION_KINDS:
-                        region = replace(region, inside=border_of(region.inside))
-                    yield region
+                yield number, roi
+
+    def _region(self, roi: Roi) -> Region:
+        region = drawn_region(roi, self.image_rows, self.image_columns)
+        if self.outline and roi.kind in REGION_KINDS:
+            region = replace(region, inside=border_of(region.inside))
+        return region.within(self.box)
 
 
 def drawn_region(roi: Roi, rows: int, columns: int) -> Region:

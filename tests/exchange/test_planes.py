@@ -32,9 +32,10 @@ from dcmview.dicom.source import open_source
 from dcmview.errors import FileChanged, Unreadable
 from dcmview.exchange import overlay_copy
 from dcmview.exchange.overlay_copy import OverlayCopy
-from dcmview.exchange.planes import PlaneStyle, planes_of
+from dcmview.exchange.planes import PlaneStyle, border_of, planes_of
 from dcmview.exchange.raster import mask_of
 from dcmview.library import Library, LibrarySettings
+from dcmview.model import SharedHeader
 from dcmview.registry.opening import open_entry
 from dcmview.registry.registry import Entry
 
@@ -363,6 +364,26 @@ def test_dcmtk_draws_planes_of_frames_on_theirs(tmp_path):
         mask_of(ring(), 7, 9).tolist(),
         corner.tolist(),
     ]
+
+
+@pytest.mark.parametrize("outline", [False, True])
+@pytest.mark.parametrize(
+    "corners", [[(2.2, 1.9), (9, 3), (5, 8.6)], [(1, 6.3), (8.4, 6), (7, 1.2)]]
+)
+def test_a_plane_of_an_outline_with_tips_can_be_cropped(corners, outline):
+    # Its outermost rows and columns hold no centre of a pixel.
+    roi = Roi(id="a", kind="polygon", points=tuple(ImagePoint(*corner) for corner in corners))
+    header = SharedHeader(rows=11, columns=13, frame_count=1)
+    (plane,) = planes_of(header, [roi], PlaneStyle(crop=True, outline=outline))
+    mask = mask_of(roi, 11, 13)
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    part = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    expected = border_of(part) if outline else part
+    assert plane.origin == (rows[0] + 1, columns[0] + 1)
+    assert plane.bits(0).tolist() == expected.tolist()
+    packed = np.frombuffer(b"".join(plane.packed()), np.uint8)
+    bits = np.unpackbits(packed, bitorder="little")[: part.size]
+    assert bits.tolist() == expected.ravel().astype(int).tolist()
 
 
 def test_a_seventeenth_plane_finds_no_group(tmp_path):

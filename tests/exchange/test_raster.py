@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.vectors import vector_cases
 
 from dcmview.annotations.roi import ImagePoint, Roi
-from dcmview.exchange.raster import mask_of, region_of, union_of
+from dcmview.exchange.raster import mask_of, packed_rows, region_of, union_of
 
 ROWS, COLUMNS = 5, 6
 
@@ -65,6 +65,18 @@ def test_a_region_lies_in_the_image_where_its_mask_lies() -> None:
     placed[region.window] = region.inside
     assert (region.row, region.column) == (1, 2)
     assert placed.tolist() == mask_of(roi, ROWS, COLUMNS).tolist()
+
+
+@pytest.mark.parametrize("kind", ["polygon", "rectangle"])
+@given(points=st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=9))
+def test_packed_rows_are_the_pixels_of_an_image_whose_rows_fill_bytes(
+    kind: str, points: list[tuple[float, float]]
+) -> None:
+    roi = roi_of(kind, points)
+    row, bits = packed_rows(roi, ROWS, 16)
+    whole = np.zeros((ROWS, 16), np.bool_)
+    whole[row : row + len(bits)] = np.unpackbits(bits, axis=1, bitorder="little")
+    assert whole.tolist() == mask_of(roi, ROWS, 16).tolist()
 
 
 def test_a_union_holds_the_pixels_of_every_roi() -> None:
