@@ -113,6 +113,14 @@ class PixelLayout:
     photometric_interpretation: str = "MONOCHROME2"
     kind: SampleKind = SampleKind.INTEGER
 
+    @property
+    def stored_range(self) -> tuple[int, int]:
+        """Lowest and highest stored value that integer samples can have."""
+        bits = min(max(self.bits_stored, 1), 64)  # a damaged header may say 0, or 65535
+        if self.pixel_representation == 1 and bits > 1:  # one bit has no room for a sign
+            return -(1 << bits - 1), (1 << bits - 1) - 1
+        return 0, (1 << bits) - 1
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredFrame:

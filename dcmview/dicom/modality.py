@@ -160,9 +160,7 @@ def stored_range(layout: PixelLayout) -> tuple[float, float]:
     """Lowest and highest stored value that the Image Pixel Module allows."""
     if layout.kind is not SampleKind.INTEGER:
         return float("-inf"), float("inf")
-    bits = min(max(layout.bits_stored, 1), 64)  # a damaged header may say 0, or 65535
-    lowest = -(1 << (bits - 1)) if layout.pixel_representation == 1 else 0
-    return lowest, lowest + (1 << bits) - 1
+    return layout.stored_range
 
 
 def stored_value(value: float, layout: PixelLayout) -> float:

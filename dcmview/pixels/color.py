@@ -142,20 +142,15 @@ def _eight_bit_entries(table: LookupTable) -> NDArray[np.uint8]:
     return levels.astype(np.uint8)
 
 
-def _lowest(layout: PixelLayout) -> int:
-    return -(1 << layout.bits_stored - 1) if layout.pixel_representation == 1 else 0
-
-
 def _to_eight_bits(stored: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.uint8]:
     """Scale the whole range of Bits Stored to 0..255, halves rounded up."""
-    bits = layout.bits_stored
-    if stored.dtype == np.uint8 and bits == 8:
+    if stored.dtype == np.uint8 and layout.bits_stored == 8:
         return cast("NDArray[np.uint8]", stored)
-    lowest = _lowest(layout)
+    lowest, highest = layout.stored_range
     scaled = np.empty(stored.shape, np.uint8)
     for begin in range(0, stored.shape[0], _CHUNK_ROWS):
         rows = slice(begin, begin + _CHUNK_ROWS)
-        levels = (stored[rows].astype(np.float64) - lowest) * 255 / ((1 << bits) - 1)
+        levels = (stored[rows].astype(np.float64) - lowest) * 255 / (highest - lowest)
         scaled[rows] = np.floor(levels + 0.5)
     return scaled
 
@@ -200,7 +195,7 @@ def _deep_ybr_to_rgb(
     rgb = np.empty(samples.shape, np.uint8)
     for begin in range(0, samples.shape[0], _CHUNK_ROWS):
         rows = slice(begin, begin + _CHUNK_ROWS)
-        ybr = samples[rows].astype(np.float64) - _lowest(layout)
+        ybr = samples[rows].astype(np.float64) - layout.stored_range[0]
         luma = (ybr[:, :, 0] - matrix.black * unit) * matrix.luma
         cb, cr = ybr[:, :, 1] - 128 * unit, ybr[:, :, 2] - 128 * unit
         for channel, level in enumerate(

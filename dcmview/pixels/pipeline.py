@@ -212,7 +212,7 @@ def build_display_lut(
         From the lowest stored value upwards: 0, or ``-2 ** (bits_stored - 1)``
         for signed ones.
     """
-    lowest, highest = _stored_range(layout)
+    lowest, highest = layout.stored_range
     return _grey_levels(np.arange(lowest, highest + 1), modality, voi, inverted)
 
 
@@ -241,7 +241,7 @@ def _table_by_pattern(
     behind the positive one, to where their patterns count from.
     """
     table = build_display_lut(modality, voi, inverted, layout)
-    if _stored_range(layout)[0] < 0:
+    if layout.stored_range[0] < 0:
         half = table.size // 2
         by_pattern = np.zeros(1 << pattern_bits, np.uint8)
         by_pattern[:half] = table[half:]
@@ -249,13 +249,6 @@ def _table_by_pattern(
         table = by_pattern
     table.flags.writeable = False
     return table
-
-
-def _stored_range(layout: PixelLayout) -> tuple[int, int]:
-    if layout.pixel_representation == 1 and layout.bits_stored > 1:
-        half = 1 << layout.bits_stored - 1
-        return -half, half - 1
-    return 0, (1 << layout.bits_stored) - 1
 
 
 def _table_rows(
@@ -310,7 +303,7 @@ def _measured_window(stored: StoredFrame, recipe: DisplayRecipe, *, whole: bool)
     values, padding = stored.values, recipe.padding
     if stored.layout.bits_stored == 1:
         # 0 is black and 1 is white also where a mask is all 0, or nearly so.
-        values, padding = np.array(_stored_range(stored.layout), np.int8), None
+        values, padding = np.array(stored.layout.stored_range, np.int8), None
         whole = True
     measured = measure_range(values, recipe.modality, padding)
     low, high = (measured.minimum, measured.maximum) if whole else (measured.p1, measured.p99)

@@ -45,7 +45,7 @@ def modality_type(stored_type: np.dtype[Any], layout: PixelLayout, recipe: Displ
     is_whole = modality.slope.is_integer() and modality.intercept.is_integer()
     if stored_type.kind not in "iu" or not is_whole:
         return np.dtype(np.float64)
-    ends = [end * int(modality.slope) + int(modality.intercept) for end in _stored_range(layout)]
+    ends = [end * int(modality.slope) + int(modality.intercept) for end in layout.stored_range]
     for kind in _INTEGERS:
         limits = np.iinfo(kind)
         if limits.min <= min(ends) and max(ends) <= limits.max:
@@ -58,14 +58,6 @@ def modality_values(stored: StoredFrame, recipe: DisplayRecipe) -> NDArray[np.ge
     kind = modality_type(stored.values.dtype, stored.layout, recipe)
     values: NDArray[np.generic] = apply_modality(stored.values, recipe.modality).astype(kind)
     return values
-
-
-def _stored_range(layout: PixelLayout) -> tuple[int, int]:
-    """The least and the greatest stored value there can be."""
-    bits = layout.bits_stored
-    if layout.pixel_representation == 1:
-        return -(1 << bits - 1), (1 << bits - 1) - 1
-    return 0, (1 << bits) - 1
 
 
 def sixteen_bits(values: NDArray[Any]) -> NDArray[np.generic]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dcmview.engine.pictures import as_requested
 from dcmview.errors import UnsupportedPixelFormat
 from dcmview.model import PictureFormat
 from dcmview.pixels.encode import encode_picture
@@ -195,8 +196,7 @@ class Renderer:
         if values is Values.MODALITY:
             return modality_values(stored, recipe)
         request = self._settings.request
+        recipe = as_requested(recipe, request)
         voi = choose_voi(stored, recipe, request)
         assert voi is not None, "grey pictures have one"
-        if request.inverted:
-            recipe = replace(recipe, inverted=not recipe.inverted)
         return deep_frame(stored, recipe, voi)
