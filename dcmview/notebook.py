@@ -262,7 +262,8 @@ def view(
     timeout : float, optional
         End after this many seconds without a request.
     annotations : path or iterable of paths, optional
-        Files of ROIs: EMBED CSV, dcmview's JSON or CSV, COCO, CSV with usual column names.
+        Files of ROIs in every form that ``--annotations`` takes; a folder stands for the
+        files in it.
     predictions : path or iterable of paths, optional
         Such files to look at beside them, as layers that cannot be edited.
     labels : iterable of str, optional
