@@ -20,7 +20,7 @@ from dcmview.annotations.rectangle import check_against_image, parse_rectangles
 from dcmview.annotations.roi import checked, parse_rois, rectangles
 from dcmview.annotations.store import FileEdit, FileRois, RoiStore
 from dcmview.errors import InvalidAnnotation, UnknownFile
-from dcmview.registry.keys import SavedFiles, file_key
+from dcmview.registry.keys import KnownFiles, file_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -108,24 +108,17 @@ class RoiBook:
         self._labels = tuple(labels)
         self._warnings: list[str] = []
         self._store = RoiStore(saving)
-        self._indices: dict[FileKey, int] = {}
         self._passed_over: dict[str, set[FileKey]] = {}
-        self._saved = SavedFiles(self._store.files())
+        self._known = KnownFiles(registry, self._store, self._store.files())
 
     # Files come in
 
     def attach(self, entry: Entry) -> None:
         """Find the ROIs that belong to a file that was just listed."""
-        if not (self._saved or self._loader or self._indices):
+        if not (self._known or self._loader):
             return
-        key = file_key(entry)
-        if key not in self._store:
-            moved = self._saved.moved_to(key, self._indices)
-            if moved is not None:
-                self._store.adopt(moved, key)
+        key = self._known.attach(entry)
         rows = self._loader.rows_of_path(key)
-        if key in self._store or key in self._indices:
-            self._indices[key] = entry.index
         if key in self._store:
             self._store.note_listed(key)
             self._check_saved(entry, self._store.get(key).rois)
@@ -171,7 +164,7 @@ class RoiBook:
         files: list[RoiCount] = []
         unlisted = 0
         for key, state in states.items():
-            index = self._indices.get(key)
+            index = self._known.index_of(key)
             if index is None:
                 unlisted += bool(state.rois)
             elif state.clock > since and (state.shown or since > 0):
@@ -194,9 +187,9 @@ class RoiBook:
         """Give everything, and the moment of the last edit in it."""
         states, clock = self._store.snapshot()
         return [
-            FileState(key, self._entry_of(key), state.shown)
+            FileState(key, self._known.entry_of(key), state.shown)
             if with_read_only
-            else FileState(key, self._entry_of(key), state.rois, len(state.read_only))
+            else FileState(key, self._known.entry_of(key), state.rois, len(state.read_only))
             for key, state in states.items()
         ], clock
 
@@ -209,7 +202,9 @@ class RoiBook:
     def has_unlisted(self) -> bool:
         """Whether files have ROIs that this run does not list."""
         states, _ = self._store.snapshot()
-        return any(state.rois and key not in self._indices for key, state in states.items())
+        return any(
+            state.rois and self._known.index_of(key) is None for key, state in states.items()
+        )
 
     def listed_keys(self) -> list[tuple[int, FileKey]]:
         """Give what all listed files are known by."""
@@ -231,7 +226,7 @@ class RoiBook:
         entry = self._registry.get(index)
         boxes = parse_rectangles(coordinates, frames)
         check_against_image(boxes, entry.header.shared)
-        return rectangles(self._store.replace_rectangles(self._key_of(entry), boxes).rois)
+        return rectangles(self._store.replace_rectangles(self._known.note(entry), boxes).rois)
 
     def replace(
         self, index: int, rois: Any, if_revisions: Collection[int] | None = None
@@ -246,7 +241,7 @@ class RoiBook:
             If the file has none of the revisions named.
         """
         entry = self._registry.get(index)
-        key = self._key_of(entry)
+        key = self._known.note(entry)
         parsed = self._editable(key, parse_rois(rois, entry.header.shared))
         return self._store.replace(key, parsed, if_revisions=if_revisions)
 
@@ -326,16 +321,10 @@ class RoiBook:
 
         ``can_name`` says of which files it can carry anything.
         """
-        indices = list(self._indices.items())
-        left_out = {key for key, index in indices if not can_name(self._registry.get(index))}
+        left_out = {key for key, entry in self._known.entries() if not can_name(entry)}
         self._store.mark_exported(clock, lambda roi: is_carried(roi, carries), left_out)
 
     # Inside
-
-    def _key_of(self, entry: Entry) -> FileKey:
-        key = file_key(entry)
-        self._indices.setdefault(key, entry.index)
-        return key
 
     def _check_saved(self, entry: Entry, rois: tuple[Roi, ...]) -> None:
         try:
@@ -350,7 +339,7 @@ class RoiBook:
         self, additions: Iterable[tuple[int, Sequence[Roi]]]
     ) -> Iterator[tuple[FileKey, Sequence[Roi]]]:
         for index, rois in additions:
-            yield self._key_of(self._registry.get(index)), rois
+            yield self._known.note(self._registry.get(index)), rois
 
     def _with_free_ids(self, key: FileKey, rois: Sequence[Roi]) -> list[Roi]:
         taken = {roi.id for roi in self._store.get(key).read_only}
@@ -358,7 +347,7 @@ class RoiBook:
 
     def _parsed(self, index: int, operations: Any) -> tuple[FileKey, tuple[Operation, ...]]:
         entry = self._registry.get(index)
-        key = self._key_of(entry)
+        key = self._known.note(entry)
         parsed = parse_operations(operations, entry.header.shared)
         read_only = {roi.id for roi in self._store.get(key).read_only}
         for number, each in enumerate(parsed):
@@ -377,7 +366,7 @@ class RoiBook:
     def _load(
         self, entry: Entry, rows: list[tuple[ImportTable, ImportRow]], *, is_late: bool = False
     ) -> None:
-        key = self._key_of(entry)
+        key = self._known.note(entry)
         editable = [(table, row) for table, row in rows if not table.read_only]
         read_only = [(table, row) for table, row in rows if table.read_only]
         if not self._load_editable(
@@ -418,10 +407,6 @@ class RoiBook:
                 is_more = True
             if is_more:
                 self._passed_over.setdefault(table.source, set()).add(key)
-
-    def _entry_of(self, key: FileKey) -> Entry | None:
-        index = self._indices.get(key)
-        return None if index is None else self._registry.get(index)
 
 
 def _put_in(operations: tuple[Operation, ...]) -> tuple[Roi, ...]:

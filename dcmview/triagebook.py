@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dcmview.annotations.loading import TableLoader
 from dcmview.annotations.triage import VERDICTS
 from dcmview.annotations.triage_store import TriageStore
-from dcmview.registry.keys import SavedFiles, file_key
+from dcmview.registry.keys import KnownFiles, file_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,23 +57,16 @@ class TriageBook:
         self._registry = registry
         self._loader = TableLoader(tables)
         self._store = TriageStore(saving)
-        self._saved = SavedFiles(self._store.snapshot()[0])
-        self._indices: dict[FileKey, int] = {}
+        self._known = KnownFiles(registry, self._store, self._store.snapshot()[0])
         self._counted = (-1, 0)
 
     # Files come in
 
     def attach(self, entry: Entry) -> None:
         """Find the mark that belongs to a file that was just listed."""
-        if not (self._saved or self._loader or self._indices):
+        if not (self._known or self._loader):
             return
-        key = file_key(entry)
-        if key not in self._store:
-            moved = self._saved.moved_to(key, self._indices)
-            if moved is not None:
-                self._store.adopt(moved, key)
-        if key in self._store or key in self._indices:
-            self._indices[key] = entry.index
+        key = self._known.attach(entry)
         if key in self._store:
             self._store.note_listed(key)
         for _, row in self._loader.rows_of_path(key):
@@ -103,7 +96,7 @@ class TriageBook:
         counts = dict.fromkeys(VERDICTS, 0)
         unlisted = 0
         for key, state in states.items():
-            index = self._indices.get(key)
+            index = self._known.index_of(key)
             if index is None:
                 unlisted += bool(state.mark)
                 continue
@@ -118,7 +111,7 @@ class TriageBook:
         """Give everything, and the moment of the last change in it."""
         states, clock = self._store.snapshot()
         return [
-            MarkState(key, self._entry_of(key), state.mark) for key, state in states.items()
+            MarkState(key, self._known.entry_of(key), state.mark) for key, state in states.items()
         ], clock
 
     @property
@@ -138,12 +131,14 @@ class TriageBook:
         NotSaved
             If that was done and could not be saved; so does the next one.
         """
-        self._store.change([self._key_of(self._registry.get(index)) for index in indices], change)
+        self._store.change(
+            [self._known.note(self._registry.get(index)) for index in indices], change
+        )
 
     def put(self, marks: Mapping[int, Mark]) -> None:
         """Set the marks of files."""
         self._store.put(
-            {self._key_of(self._registry.get(index)): mark for index, mark in marks.items()}
+            {self._known.note(self._registry.get(index)): mark for index, mark in marks.items()}
         )
 
     def mark_exported(self, clock: int) -> None:
@@ -153,18 +148,8 @@ class TriageBook:
     # Inside
 
     def _load(self, entry: Entry, mark: Mark | None) -> None:
-        key = file_key(entry)
-        if mark is not None and self._store.load(key, mark):
-            self._indices[key] = entry.index
-
-    def _key_of(self, entry: Entry) -> FileKey:
-        key = file_key(entry)
-        self._indices.setdefault(key, entry.index)
-        return key
-
-    def _entry_of(self, key: FileKey) -> Entry | None:
-        index = self._indices.get(key)
-        return None if index is None else self._registry.get(index)
+        if mark is not None and self._store.load(file_key(entry), mark):
+            self._known.note(entry)
 
     def _image_count(self) -> int:
         """Count the listed images that are neither changed nor gone; counted anew after changes."""
