@@ -91,7 +91,8 @@ OPTIONS = (
         ("--no-proof",),
         bool,
         "",
-        "Do not decode each frame again to compare it with what it was.",
+        "Neither decode each frame again to compare it with what it was, nor wait until the "
+        "outputs are on the disk.",
         SYNTAX,
     ),
     Option(

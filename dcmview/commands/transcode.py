@@ -75,8 +75,9 @@ class TranscodeRun:
             raise UsageError("--dicomdir gives files names of its own: --names makes no sense")
         if with_dicomdir and output_dir is not None and not overwrite:
             _require_empty(output_dir)
+        self._is_durable = task.options.prove
         # Of an archive, what is in it is written once more.
-        self._task = replace(task, is_durable=zip_path is None)
+        self._task = replace(task, is_durable=self._is_durable and zip_path is None)
         self._zip_path, self._overwrite = zip_path, overwrite
         self._ending = ExitStack()
         self._stamps: list[FileStamp] = []
@@ -138,17 +139,16 @@ class TranscodeRun:
                 self._zip_path,
                 overwrite=self._overwrite,
                 inputs=tuple(self._stamps),
-                is_durable=True,
+                is_durable=self._is_durable,
             ) as stream:
                 for piece in stream_zip(self._members(directory)):
                     stream.write(piece)
-            put_names_on_disk([self._zip_path])
-            return
-        if directory is not None:
+        elif directory is not None:
             path = os.path.join(self._folder, DICOMDIR)
-            with new_file(path, overwrite=self._overwrite, is_durable=True) as stream:
+            with new_file(path, overwrite=self._overwrite, is_durable=self._is_durable) as stream:
                 stream.write(directory)
-        put_names_on_disk(self._names())
+        if self._is_durable:
+            put_names_on_disk(self._names() if self._zip_path is None else [self._zip_path])
 
     def _output_for(self, entry: Entry) -> str:
         if self._zip_path is not None:
@@ -271,7 +271,7 @@ def transcode(
     allow_recompress : bool
         Let what was compressed with loss lose again.
     prove : bool
-        Decode each frame again and compare it.
+        Decode each frame again and compare it, and wait until the outputs are on the disk.
     on_failure : {"keep", "skip", "fail"}
         What becomes of a file that cannot be transcoded: it goes out as it is, it
         does not, or it is a failure.

@@ -26,7 +26,7 @@ class TranscodeTask:
     """Writes a file in another transfer syntax, or as it is.
 
     An output that is durable is on the disk when it is told to be done: people delete
-    originals then.
+    originals then, unless they want no proof.
     """
 
     target: str

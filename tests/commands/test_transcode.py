@@ -184,6 +184,9 @@ def test_files_and_the_folders_that_name_them_are_on_the_disk_at_the_end(
     synced.clear()
     transcode(tmp_path / "in", "rle", zip=tmp_path / "out.zip")
     assert sorted(synced) == sorted(each.stat().st_ino for each in (tmp_path / "out.zip", tmp_path))
+    synced.clear()
+    transcode(tmp_path / "in", "rle", tmp_path / "unproven", prove=False)
+    assert synced == []
 
 
 def test_an_output_never_replaces_an_input(study: Path) -> None:
