@@ -225,24 +225,8 @@ def _native_table(source: ByteSource, location: PixelLocation, layout: PixelLayo
                     "YBR_FULL",
                 )
             )
-    held = length * 8 // bits
-    frame_count = layout.frame_count
-    needed = -(-bits * frame_count // 8)
-    if held < frame_count and length <= present:
-        # The whole value is there and too short for the declared number: the
-        # number is wrong. Where the file itself is cut short, it may be right.
-        frame_count = max(-(-length * 8 // bits), 1)
-        if frame_count != layout.frame_count:
-            repairs.append(_frame_count_repair(layout.frame_count, frame_count))
-    elif held > frame_count and length > needed + needed % 2:  # its pad byte is no frame
-        repairs.append(
-            Repair(
-                "excess-pixel-data",
-                _PIXEL_DATA,
-                f"{length} bytes, enough for {held} frames",
-                f"the first {frame_count} frames",
-            )
-        )
+    frame_count, found = _native_count(layout.frame_count, bits, length, is_whole=length <= present)
+    repairs.extend(found)
     return _NativeFrames(
         frame_count=frame_count,
         repairs=tuple(repairs),
@@ -256,6 +240,28 @@ def _native_table(source: ByteSource, location: PixelLocation, layout: PixelLayo
             and layout.bits_allocated not in (16, 32, 64)
         ),
     )
+
+
+def _native_count(
+    declared: int, bits_per_frame: int, length: int, *, is_whole: bool
+) -> tuple[int, tuple[Repair, ...]]:
+    """How many frames a value of this length holds, and what is wrong with the declared number."""
+    held = length * 8 // bits_per_frame
+    needed = -(-bits_per_frame * declared // 8)
+    if held < declared and is_whole:
+        # The whole value is there and too short for the declared number: the
+        # number is wrong. Where the file itself is cut short, it may be right.
+        count = max(-(-length * 8 // bits_per_frame), 1)
+        return count, () if count == declared else (_frame_count_repair(declared, count),)
+    if held > declared and length > needed + needed % 2:  # its pad byte is no frame
+        repair = Repair(
+            "excess-pixel-data",
+            _PIXEL_DATA,
+            f"{length} bytes, enough for {held} frames",
+            f"the first {declared} frames",
+        )
+        return declared, (repair,)
+    return declared, ()
 
 
 def _encapsulated_table(
@@ -297,14 +303,7 @@ def _encapsulated_table(
         if frames is None or len(frames) < len(by_markers) == layout.frame_count:
             frames = by_markers
             if offsets:
-                repairs.append(
-                    Repair(
-                        "offset-table-wrong",
-                        _PIXEL_DATA,
-                        f"{len(offsets)} offsets that do not fit the fragments",
-                        "the fragments themselves",
-                    )
-                )
+                repairs.append(_wrong_table(len(offsets)))
     elif location.extended_lengths:
         frames = without_padding(frames, location.extended_lengths)
     frame_count = len(frames)
@@ -313,6 +312,11 @@ def _encapsulated_table(
     elif frame_count != layout.frame_count:
         repairs.append(_frame_count_repair(layout.frame_count, frame_count))
     return _EncapsulatedFrames(frame_count, tuple(repairs), tuple(frames))
+
+
+def _wrong_table(count: int) -> Repair:
+    found = f"{count} offsets that do not fit the fragments"
+    return Repair("offset-table-wrong", _PIXEL_DATA, found, "the fragments themselves")
 
 
 def _frame_count_repair(declared: int, found: int) -> Repair:

@@ -129,19 +129,7 @@ def native_frame(
     DICOM PS3.3 C.7.6.3.1.2, Photometric Interpretation.
     """
     check_layout(layout)
-    subsampled = layout.photometric_interpretation in CHROMA_SUBSAMPLED and len(
-        frame
-    ) * 8 < frame_bits(layout, subsampled=False)
-    if subsampled and layout.samples_per_pixel != 3:
-        raise UnsupportedPixelFormat(
-            f"{layout.photometric_interpretation} of {layout.samples_per_pixel} samples"
-        )
-    if layout.photometric_interpretation == "YBR_PARTIAL_420" and len(frame) * 8 < frame_bits(
-        layout
-    ):
-        raise UnsupportedPixelFormat(
-            "YBR_PARTIAL_420 without compression: where its samples lie is not defined"
-        )
+    subsampled = _is_subsampled(layout, len(frame) * 8)
     expected_bits = frame_bits(layout, subsampled=subsampled)
     present_bits = len(frame) * 8 - bit_offset
     truncated = present_bits < expected_bits
@@ -179,6 +167,20 @@ def native_frame(
         truncated=truncated,
         repairs=tuple(repairs),
     )
+
+
+def _is_subsampled(layout: PixelLayout, present_bits: int) -> bool:
+    """Whether pixels of a frame share their chroma: some writers say so and store all of it."""
+    interpretation = layout.photometric_interpretation
+    is_short = present_bits < frame_bits(layout, subsampled=False)
+    subsampled = interpretation in CHROMA_SUBSAMPLED and is_short
+    if subsampled and layout.samples_per_pixel != 3:
+        raise UnsupportedPixelFormat(f"{interpretation} of {layout.samples_per_pixel} samples")
+    if interpretation == "YBR_PARTIAL_420" and present_bits < frame_bits(layout):
+        raise UnsupportedPixelFormat(
+            "YBR_PARTIAL_420 without compression: where its samples lie is not defined"
+        )
+    return subsampled
 
 
 def _as_they_lie(
