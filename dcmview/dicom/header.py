@@ -9,24 +9,31 @@ Imports neither pydicom nor numpy, since scan workers start with it.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import structs
 
 from dcmview.dicom import plain
 from dcmview.dicom.chain import GROUP_SLOTS, ChainReader
 from dcmview.dicom.chain_layouts import SYNTAX_SLOT
+from dcmview.dicom.header_values import (
+    CODED_TEXTS,
+    NO_TEXT,
+    KnownTexts,
+    read_acquisition,
+    read_layout,
+    read_texts,
+    read_window,
+)
 from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.plain import Declined
 from dcmview.dicom.transfer import transfer_syntax
 from dcmview.dicom.uids import uid_name
 from dcmview.model import (
-    Acquisition,
     InstanceHeader,
     PixelLayout,
     Placement,
     SharedHeader,
-    VoiFunction,
     Window,
 )
 
@@ -110,14 +117,6 @@ _ACQUISITION_BEGIN = len(_IMAGE)
 _TEXTS_BEGIN = _ACQUISITION_BEGIN + len(_ACQUISITION)
 _WINDOW_BEGIN = _TEXTS_BEGIN + len(_TEXTS)
 _OWN_BEGIN = _WINDOW_BEGIN + len(_WINDOW)
-# Those of the texts behind the character set that are written in it.
-_CODED_TEXTS = {
-    4: ("study_description", plain.text),
-    5: ("series_description", plain.text),
-    6: ("patient_name", plain.name),
-    7: ("patient_id", plain.text),
-}
-
 # Frames of these may differ, or what is shared by frames lies deeper than the walker looks.
 _DECLINED_TAGS = (
     "00209161",  # Concatenation UID
@@ -146,11 +145,6 @@ _Wanted = dict[bytes, tuple[int, tuple[bytes, ...]]]
 """Slot and VRs by tag."""
 
 _WANTED: _Wanted = {tag_bytes(tag): (slot, (vr.encode(),)) for slot, (tag, vr) in enumerate(_SLOTS)}
-
-_KnownTexts = dict[tuple[bytes | None, int, bytes | None], str]
-"""Text by character set, place among the texts and raw value."""
-_NO_TEXT = -1
-"""The place that says that pydicom knows a character set."""
 
 
 class WalkedHeader(NamedTuple):
@@ -193,7 +187,7 @@ class HeaderWalker:
         self._with_groups: dict[int, tuple[SharedHeader, SharedHeader]] = {}
         self._shared: dict[tuple[bytes | None, ...], _Shared | None] = {}
         self._odd: tuple[bytes | None, ...] | None = None
-        self._known_texts: _KnownTexts = {}
+        self._known_texts: KnownTexts = {}
         self._windows: dict[tuple[bytes | str | None, ...], Window | None] = {}
 
     def walk(
@@ -241,8 +235,8 @@ class HeaderWalker:
         character_set, *texts = self._odd[_TEXTS_BEGIN:]
         if len(self._known_texts) >= _MOST_REMEMBERED:
             self._known_texts.clear()
-        self._known_texts[character_set, _NO_TEXT, None] = ""
-        for number, (name, _) in _CODED_TEXTS.items():
+        self._known_texts[character_set, NO_TEXT, None] = ""
+        for number, (name, _) in CODED_TEXTS.items():
             raw = texts[number]
             if raw:
                 self._known_texts[character_set, number, raw] = getattr(shared, name)
@@ -257,7 +251,7 @@ class HeaderWalker:
         uid, *_, number, _, _ = values[_OWN_BEGIN : _OWN_BEGIN + len(_OWN)]
         self._odd = tuple(values[:_WINDOW_BEGIN])
         uid_of_syntax = plain.code(values[SYNTAX_SLOT], plain.UI)
-        shared, codec = _texts(self._odd[_TEXTS_BEGIN:], uid_of_syntax, self._known_texts)
+        shared, codec = read_texts(self._odd[_TEXTS_BEGIN:], uid_of_syntax, self._known_texts)
         header = InstanceHeader(
             structs.replace(shared, kind=uid_name(shared.sop_class_uid)),
             plain.code(uid, plain.UI),
@@ -341,7 +335,7 @@ class HeaderWalker:
         if window is None:
             if len(self._windows) >= _MOST_REMEMBERED:
                 self._windows.clear()
-            window = self._windows[key] = _window(raw, codec)
+            window = self._windows[key] = read_window(raw, codec)
         return window
 
     def _keyword_chains(self) -> ChainReader:
@@ -409,7 +403,7 @@ def read_header(
     return instance.header, values
 
 
-def _shared(raw: tuple[bytes | None, ...], known: _KnownTexts) -> _Shared:
+def _shared(raw: tuple[bytes | None, ...], known: KnownTexts) -> _Shared:
     """Convert what files with an image have in common.
 
     Raises
@@ -418,139 +412,21 @@ def _shared(raw: tuple[bytes | None, ...], known: _KnownTexts) -> _Shared:
         If any of it is not plain.
     """
     syntax_uid = plain.code(raw[SYNTAX_SLOT], plain.UI)
-    layout = _layout(raw[1:_ACQUISITION_BEGIN])
-    header, codec = _texts(raw[_TEXTS_BEGIN:], syntax_uid, known)
+    layout = read_layout(raw[1:_ACQUISITION_BEGIN])
+    header, codec = read_texts(raw[_TEXTS_BEGIN:], syntax_uid, known)
     header = structs.replace(
         header,
         has_pixels=True,
         frame_count=layout.frame_count,
         rows=layout.rows,
         columns=layout.columns,
-        acquisition=_acquisition(raw[_ACQUISITION_BEGIN:_TEXTS_BEGIN]),
+        acquisition=read_acquisition(raw[_ACQUISITION_BEGIN:_TEXTS_BEGIN]),
     )
     samples = layout.rows * layout.columns * layout.samples_per_pixel
     is_encapsulated = transfer_syntax(syntax_uid).encapsulated
     if "_42" in layout.photometric_interpretation and not is_encapsulated:
         raise Declined  # pixels share their chroma
     return _Shared(header, layout, samples * layout.bits_allocated, is_encapsulated, codec)
-
-
-def _texts(
-    raw: Sequence[bytes | None], syntax_uid: str, known: _KnownTexts
-) -> tuple[SharedHeader, str]:
-    """The texts of a header, and the codec of their character set."""
-    character_set, *texts = raw
-    codec = plain.CODECS.get((character_set or b"").rstrip(b" "))
-    if codec is None and (character_set, _NO_TEXT, None) not in known:
-        raise Declined
-    coded: dict[str, Any] = {}
-    for number, (name, read) in _CODED_TEXTS.items():
-        text = known.get((character_set, number, texts[number]))
-        if text is None:
-            if codec is None and texts[number]:
-                raise Declined
-            text = read(texts[number], codec or "ascii")
-        coded[name] = text
-    sop_class, date, time, modality, *_, study_uid, series_uid, number_text = texts
-    if not sop_class:
-        raise Declined
-    header = SharedHeader(
-        study_instance_uid=plain.code(study_uid, plain.UI),
-        study_date=plain.code(date, plain.DA),
-        study_time=plain.code(time, plain.TM),
-        series_instance_uid=plain.code(series_uid, plain.UI),
-        series_number=plain.code(number_text, plain.IS),
-        modality=plain.code(modality, plain.CS),
-        sop_class_uid=plain.code(sop_class, plain.UI),
-        transfer_syntax_uid=syntax_uid,
-        **coded,
-    )
-    return header, codec or "ascii"
-
-
-def _layout(raw: Sequence[bytes | None]) -> PixelLayout:
-    samples, interpretation, planar, frames, *sizes = raw
-    rows, columns, allocated, stored, high, representation = (plain.whole(each) for each in sizes)
-    name = plain.code(interpretation, plain.CS)
-    samples_per_pixel = plain.whole(samples)
-    frame_count = int(plain.code(frames, plain.IS) or 1)
-    is_plain = (
-        rows > 0
-        and columns > 0
-        and frame_count > 0
-        and 1 <= stored <= allocated
-        and stored - 1 <= high < allocated
-        and samples_per_pixel in (1, 3)
-        and name != ""
-        and not (samples_per_pixel == 3 and name.startswith("MONOCHROME"))
-    )
-    if not is_plain:
-        raise Declined
-    return PixelLayout(
-        rows=rows,
-        columns=columns,
-        frame_count=frame_count,
-        samples_per_pixel=samples_per_pixel,
-        bits_allocated=allocated,
-        bits_stored=stored,
-        high_bit=high,
-        pixel_representation=representation,
-        planar_configuration=plain.whole(planar) if planar else 0,
-        photometric_interpretation=name,
-    )
-
-
-def _acquisition(raw: Sequence[bytes | None]) -> Acquisition:
-    (
-        image_type,
-        thickness,
-        echo_time,
-        inversion_time,
-        echo_number,
-        between_slices,
-        magnification,
-        tilt,
-        imager_spacing,
-        b_value,
-        orientation,
-        frame_of_reference,
-        temporal_position,
-        pixel_spacing,
-        calibration_type,
-    ) = raw
-    temporal = plain.code(temporal_position, plain.IS)
-    image_types = (image_type or b"").split(b"\\")
-    return Acquisition(
-        orientation=plain.several(orientation, 6),
-        pixel_spacing=plain.several(pixel_spacing, 2),
-        imager_pixel_spacing=plain.several(imager_spacing, 2),
-        pixel_spacing_calibration_type=plain.code(calibration_type, plain.CS),
-        estimated_magnification=plain.decimal(magnification),
-        slice_thickness_mm=plain.decimal(thickness),
-        spacing_between_slices_mm=plain.decimal(between_slices),
-        gantry_tilt_deg=plain.decimal(tilt),
-        frame_of_reference_uid=plain.code(frame_of_reference, plain.UI),
-        image_type=tuple(filter(None, (plain.code(part, plain.CS) for part in image_types))),
-        echo_number=plain.code(echo_number, plain.IS),
-        echo_time_ms=plain.decimal(echo_time),
-        inversion_time_ms=plain.decimal(inversion_time),
-        b_value=plain.double(b_value),
-        temporal_position=int(temporal) if temporal else None,
-    )
-
-
-def _window(raw: Sequence[bytes | None], codec: str) -> Window:
-    """The first of the windows of a file, as `dcmview.dicom.windows` reads it."""
-    center, width, explanation, function = raw
-    centers, widths = plain.decimals(center), plain.decimals(width)
-    name = plain.code(function, plain.CS) or VoiFunction.LINEAR
-    is_plain = len(centers) == len(widths) > 0 and name in set(VoiFunction)
-    if not is_plain or min(widths) < 1:
-        raise Declined
-    first = (explanation or b"").partition(b"\\")[0]
-    for part in (explanation or b"").split(b"\\"):
-        plain.text(part, codec)
-    return Window(centers[0], widths[0], VoiFunction(name), plain.text(first, codec).strip())
 
 
 def _check_pixels(chain: Chain, shared: _Shared, size_bytes: int) -> None:
