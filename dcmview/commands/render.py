@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dcmview.bulk.finished import FinishedBefore, is_finished
@@ -272,12 +272,9 @@ def _rendering(path: str, frame: int, settings: RenderSettings) -> Rendering:
     # Of this process, for all calls: a codec that crashes must not end a notebook.
     engine = worker_engine()
     renderer = Renderer(engine, entry, settings)
-    stored, _ = engine.stored_frame(entry, frame)
-    shown = renderer.shown(frame)
-    # What was decoded for a small picture is less than what was asked for.
-    shown = replace(shown, stored=stored)
+    shown = renderer.shown(frame, engine.stored_frame(entry, frame))
     declared = engine.declared_range(entry)
-    return Rendering(shown.display, stored.values, shown.recipe, shown, frame, declared)
+    return Rendering(shown.display, shown.stored.values, shown.recipe, shown, frame, declared)
 
 
 def _path_of(source: Any, stack: ExitStack) -> str:

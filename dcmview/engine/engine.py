@@ -134,15 +134,19 @@ class Engine:
         is_wanted: Callable[[], bool] = always_wanted,
         *,
         is_last: bool = False,
+        decoded: tuple[StoredFrame, DisplayRecipe] | None = None,
     ) -> ShownFrame:
         """Give the pixels of a picture with all that they were made of; nothing is kept of them.
 
         ``is_last`` says that nothing else of the frame is wanted soon: of a small picture
-        the codec may then leave out what nobody would see.
+        the codec may then leave out what nobody would see. ``decoded`` is what `stored_frame`
+        gave, where the picture is to be made of that.
 
         Raises what `picture` raises.
         """
-        return self._pictures.shown_frame(entry, frame_index, request, is_wanted, is_last=is_last)
+        return self._pictures.shown_frame(
+            entry, frame_index, request, is_wanted, is_last=is_last, decoded=decoded
+        )
 
     def stored_frame(
         self,

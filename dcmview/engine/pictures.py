@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dcmview.cache import ByteCache
+from dcmview.engine.frames import DecodedFrame
 from dcmview.engine.short_ways import picture_halves, reduced_sampling
 from dcmview.errors import InstanceError
 from dcmview.model import Picture, ShownFrame
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dcmview.engine.files import Files
-    from dcmview.engine.frames import DecodedFrame, Frames
-    from dcmview.model import DisplayRecipe, DisplayRequest, LookupTable, Window
+    from dcmview.engine.frames import Frames
+    from dcmview.model import DisplayRecipe, DisplayRequest, LookupTable, StoredFrame, Window
     from dcmview.registry.registry import Entry
 
 PREVIEW_PX = 512
@@ -76,9 +77,14 @@ class Pictures:
         is_wanted: Callable[[], bool],
         *,
         is_last: bool,
+        decoded: tuple[StoredFrame, DisplayRecipe] | None,
     ) -> ShownFrame:
         """Give the pixels of a picture with all that they were made of; nothing is kept of them."""
-        frame = self._frame_for(entry, frame_index, request, is_wanted, is_last=is_last)
+        if decoded is None:
+            frame = self._frame_for(entry, frame_index, request, is_wanted, is_last=is_last)
+        else:
+            stored, recipe = decoded
+            frame = DecodedFrame.of(stored, as_requested(recipe, request))
         voi = choose_voi(frame.stored, frame.recipe, request)
         display = self._displayed(entry, frame_index, request, frame, voi)
         layout = self._files.image(entry).layout

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from dcmview.annotations.roi import Roi
     from dcmview.engine.engine import Engine
-    from dcmview.model import ShownFrame
+    from dcmview.model import DisplayRecipe, ShownFrame, StoredFrame
     from dcmview.registry.registry import Entry
     from dcmview.rendering.settings import RenderSettings
 
@@ -121,10 +121,10 @@ class Renderer:
         return content
 
     def _document(self, frame_index: int) -> bytes:
-        # Decoded whole first: `pixelData` is of the whole frame, whatever the size of the picture.
-        self._engine.stored_frame(self._entry, frame_index)
+        # `pixelData` is of the whole frame, whatever the size of the picture.
+        decoded = self._engine.stored_frame(self._entry, frame_index)
         self._phases.end("frame-decoded")
-        shown = self.shown(frame_index)
+        shown = self.shown(frame_index, decoded)
         self._phases.end("frame-rendered")
         declared = self._engine.declared_range(self._entry)
         self._phases.end("metadata-fetched")
@@ -139,9 +139,13 @@ class Renderer:
         self._phases.end("result-ready")
         return document
 
-    def shown(self, frame_index: int) -> ShownFrame:
-        """Give the pixels of a picture with its ROIs; raises what `Engine.picture` raises."""
-        shown = self._engine.shown_frame(self._entry, frame_index, self._settings.request)
+    def shown(
+        self, frame_index: int, decoded: tuple[StoredFrame, DisplayRecipe] | None = None
+    ) -> ShownFrame:
+        """Give the pixels of a picture with its ROIs; takes and raises what `Engine` does."""
+        shown = self._engine.shown_frame(
+            self._entry, frame_index, self._settings.request, decoded=decoded
+        )
         self.has_truncated |= shown.stored.truncated
         if not self.rois:
             return shown

@@ -11,6 +11,12 @@ from support.datasets import image, item, part10
 from support.pixel_files import pixel_file_named
 
 from dcmview import render
+from dcmview.bulk.inputs import entry_of
+from dcmview.engine import short_ways
+from dcmview.engine.engine import Engine
+from dcmview.model import DisplayRequest
+from dcmview.rendering.product import Renderer
+from dcmview.rendering.settings import RenderSettings
 
 # The fields that users of dicom-render parse.
 FIELDS = """
@@ -181,3 +187,14 @@ def test_a_small_picture_says_its_size_and_the_samples_are_whole():
     shape = [found[f"windowed{name}"] for name in ("Rows", "Columns", "SamplesPerPixel")]
     assert shape == [32, 32, 3]
     assert len(found["windowedPixelData"]) == 32 * 32 * 3
+
+
+def test_samples_are_whole_where_a_frame_is_too_large_to_be_kept(monkeypatch):
+    monkeypatch.setattr(short_ways, "LARGE_PX", 1)  # of these, codecs make pictures smaller
+    path = pixel_file_named("examples_jpeg2k.dcm")
+    small = RenderSettings(request=DisplayRequest(size_px=32))
+    keeps_nothing = Engine(1, isolated=False)
+    found = json.loads(Renderer(keeps_nothing, entry_of(str(path)), small).frame(0))
+    expected = pydicom.dcmread(path).pixel_array
+    assert found["windowedColumns"] == 32
+    assert len(found["pixelData"]) == expected.size
