@@ -15,8 +15,6 @@ from dcmview.bulk.run import BulkPlan
 from dcmview.commands.arguments import choice, optional_path, path_list, results_of
 from dcmview.commands.transcode_tasks import TranscodeTask
 from dcmview.errors import DcmviewError, UsageError
-from dcmview.exchange.zipped import Member, stream_zip, text_of_path
-from dcmview.transcoding.fileset import DICOMDIR, FileSet
 from dcmview.transcoding.policy import OnFailure, Only, Policy, accepted_uid
 from dcmview.transcoding.spooling import pieces_of
 from dcmview.transcoding.targets import EncodeOptions, find_target
@@ -28,10 +26,13 @@ if TYPE_CHECKING:
 
     from dcmview.bulk.result import Result
     from dcmview.commands.arguments import AnyPath
+    from dcmview.exchange.zipped import Member
     from dcmview.model import FileStamp
     from dcmview.registry.registry import Entry
+    from dcmview.transcoding.fileset import FileSet
 
 _ZIP_FOLDER = ".dcmview-zip-"
+_DICOMDIR = "DICOMDIR"
 
 
 class TranscodeRun:
@@ -87,7 +88,7 @@ class TranscodeRun:
         check_output_folder(output_dir, paths)
         self._folder = os.path.abspath(output_dir)
         self._naming = Naming(self._folder, names, "", paths)
-        self._file_set = FileSet() if with_dicomdir else None
+        self._file_set = _new_file_set() if with_dicomdir else None
         self._file_ids: dict[str, tuple[str, ...]] = {}
         self._outputs: dict[str, None] = {}
         self.unlisted: list[tuple[str, str]] = []
@@ -135,6 +136,8 @@ class TranscodeRun:
         """
         directory = self._dicomdir()
         if self._zip_path is not None:
+            from dcmview.exchange.zipped import stream_zip
+
             with new_file(
                 self._zip_path,
                 overwrite=self._overwrite,
@@ -144,7 +147,7 @@ class TranscodeRun:
                 for piece in stream_zip(self._members(directory)):
                     stream.write(piece)
         elif directory is not None:
-            path = os.path.join(self._folder, DICOMDIR)
+            path = os.path.join(self._folder, _DICOMDIR)
             with new_file(path, overwrite=self._overwrite, is_durable=self._is_durable) as stream:
                 stream.write(directory)
         if self._is_durable:
@@ -182,12 +185,20 @@ class TranscodeRun:
         return self._file_set.encoded()
 
     def _members(self, directory: bytes | None) -> Iterator[Member]:
+        from dcmview.exchange.zipped import Member, text_of_path
+
         for path in self._outputs:
             name = text_of_path(os.path.relpath(path, self._folder)).replace(os.sep, "/")
             with open(path, "rb") as stream:
                 yield Member(name, pieces_of(stream))
         if directory is not None:
-            yield Member(DICOMDIR, (directory,))
+            yield Member(_DICOMDIR, (directory,))
+
+
+def _new_file_set() -> FileSet:
+    from dcmview.transcoding.fileset import FileSet  # brings pydicom, which few runs need
+
+    return FileSet()
 
 
 def _require_empty(folder: str) -> None:

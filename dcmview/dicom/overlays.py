@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from dcmview.dicom.instance import Instance
     from dcmview.model import PixelLayout
 
-# 6000 to 601E, even numbers alone: the odd groups between them are private.
+GROUPS = range(0x6000, 0x6020, 2)
+"""The odd groups between them are private."""
 _GROUP_MASK, _FIRST_GROUP = 0xFFE10000, 0x60000000
 
 _ROWS, _COLUMNS, _FRAMES, _DESCRIPTION = 0x0010, 0x0011, 0x0015, 0x0022

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.annotations.losses import LONGEST_OVERLAY_TEXT
 from dcmview.dicom.loading import load_pydicom
+from dcmview.dicom.overlays import GROUPS
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.source import MemorySource
 from dcmview.dicom.spans import (
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from dcmview.dicom.source import ByteSource
     from dcmview.exchange.planes import RoiPlane
 
-GROUPS = range(0x6000, 0x6020, 2)
 _MOST_DATA_BYTES = 0xFFFFFFFE
 _PIECE_BYTES = 1 << 20
 _HELD_BYTES = 32 << 20

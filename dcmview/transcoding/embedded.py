@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dcmview.dicom.frames import frame_table
-from dcmview.dicom.overlays import embedded_plane
+from dcmview.dicom.overlays import GROUPS, embedded_plane
 from dcmview.dicom.rle import decode_rle
 from dcmview.dicom.samples import native_cells
 from dcmview.dicom.transfer import Codec
 from dcmview.errors import CannotTranscode
-from dcmview.exchange.overlay_copy import GROUPS
 from dcmview.model import SampleKind
 from dcmview.transcoding.dataset import NewElement
 from dcmview.transcoding.writing import MOST_ELEMENT_BYTES
@@ -50,7 +49,7 @@ def overlays_moved(original: Original) -> Changes:
         If a frame cannot be read.
     """
     changes: Changes = {}
-    layout = original.instance.layout
+    layout = original.layout
     for group, position in _embedded(original):
         size = -(-layout.rows * layout.columns * layout.frame_count // 16) * 2
         if size > MOST_ELEMENT_BYTES:
@@ -78,7 +77,7 @@ def overlays_moved(original: Original) -> Changes:
 
 def _embedded(original: Original) -> Iterator[tuple[int, int]]:
     """Groups whose plane is a bit of each pixel, and which one."""
-    layout, attributes = original.instance.layout, original.attributes
+    layout, attributes = original.layout, original.attributes
     can_hide = (
         layout.kind is SampleKind.INTEGER
         and layout.samples_per_pixel == 1
@@ -99,7 +98,7 @@ def _embedded(original: Original) -> Iterator[tuple[int, int]]:
 
 def _packed(original: Original, position: int) -> Iterator[bytes]:
     """The bits of frame after frame without gaps, the first pixel in the lowest bit of a byte."""
-    layout = original.instance.layout
+    layout = original.layout
     batch = 8 // math.gcd(8, layout.rows * layout.columns)  # so many frames fill whole bytes
     waiting: list[NDArray[np.bool_]] = []
     for cells in _cells(original):
@@ -112,7 +111,7 @@ def _packed(original: Original, position: int) -> Iterator[bytes]:
 
 
 def _cells(original: Original) -> Iterator[NDArray[np.generic]]:
-    layout, location = original.instance.layout, original.instance.pixel_location
+    layout, location = original.layout, original.location
     assert location is not None
     table = frame_table(original.data, location, layout, original.syntax)
     for frame_index in range(table.frame_count):

@@ -60,7 +60,7 @@ def copied_pixels(original: Original, copy: DatasetCopy, to: Encoding) -> Iterat
     """
     element, encoding = original.pixels, original.encoding
     assert element is not None
-    bits = original.instance.layout.bits_allocated
+    bits = original.layout.bits_allocated
     if original.is_compressed:
         raise CannotTranscode("its pixel data is compressed, and describes no image")
     vr = element.vr if encoding == to else pixel_vr(element.tag, bits)
@@ -96,7 +96,7 @@ def prove_copy(original: Original, out: BinaryIO, begin: int, syntax: TransferSy
     CannotTranscode
         If a frame differs, which would be a fault of ours or of the disk.
     """
-    location = original.instance.pixel_location
+    location = original.location
     if location is None:
         return
     written: ByteSource = FileBytes(out)
@@ -112,7 +112,7 @@ def prove_copy(original: Original, out: BinaryIO, begin: int, syntax: TransferSy
     there = replace(
         location, offset=found.value, little_endian=syntax.little_endian, vr=found.vr or "OW"
     )
-    layout = original.instance.layout
+    layout = original.layout
     ours = frame_table(written, there, layout, syntax)
     theirs = frame_table(original.data, location, layout, original.syntax)
     for frame_index in range(theirs.frame_count):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dcmview.dicom.decoding import decode_with
+from dcmview.dicom.facts import FactsReader
 from dcmview.dicom.frames import frame_table
 from dcmview.dicom.instance import read_instance
 from dcmview.dicom.samples import frame_bits
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dcmview.dicom.decoding import Decoder
-    from dcmview.dicom.source import ByteSource, StampedSource
-    from dcmview.model import StoredFrame
+    from dcmview.dicom.source import ByteSource, MemorySource, PixelLocation, StampedSource
+    from dcmview.model import InstanceHeader, StoredFrame
 
 # These say that frames were found that the file does not declare, or the reverse.
 _DOUBTFUL_REPAIRS = frozenset(("frame-count", "excess-pixel-data"))
 _JPEG_METHOD = "ISO_10918_1"
+_FACTS = FactsReader()
 
 
 class Original:
@@ -36,6 +38,8 @@ class Original:
         The file, or the member of an archive.
     path : str
         Where it lies.
+    listed : InstanceHeader, optional
+        What a scan has read of it: of most files nothing has to be parsed then.
 
     Raises
     ------
@@ -43,16 +47,25 @@ class Original:
         If it cannot be read to its end.
     """
 
-    def __init__(self, source: StampedSource, path: str) -> None:
+    def __init__(
+        self, source: StampedSource, path: str, listed: InstanceHeader | None = None
+    ) -> None:
         found = sniff(source.pread(0, HEAD_BYTES))
         if found is None:
             raise NotDicom("no DICOM data set")
         self.source, self.found = source, found
-        self.instance = read_instance(source, path)
-        if self.instance.header.problem:
-            raise Unreadable(self.instance.header.problem)
-        self.syntax = transfer_syntax(self.instance.transfer_syntax_uid)
-        inflated = self.instance.inflated
+        inflated: MemorySource | None = None
+        self.location: PixelLocation | None
+        facts = None if listed is None else _FACTS.read(source, listed)
+        if listed is not None and facts is not None:
+            self.header, self.layout, self.location = listed, facts.layout, facts.location
+        else:
+            instance = read_instance(source, path)
+            self.header, self.layout = instance.header, instance.layout
+            self.location, inflated = instance.pixel_location, instance.inflated
+        if self.header.problem:
+            raise Unreadable(self.header.problem)
+        self.syntax = transfer_syntax(self.header.shared.transfer_syntax_uid)
         self.data: ByteSource = inflated or source
         self._begin = found.dataset_offset if inflated is None else 0
         self.encoding = Encoding(found.explicit, found.little_endian)
@@ -75,7 +88,7 @@ class Original:
             self.data, self.elements, little_endian=self.encoding.little_endian
         )
         self.pixels = next((each for each in self.elements if each.tag in PIXEL_TAGS), None)
-        location = self.instance.pixel_location
+        location = self.location
         if location is not None and (self.pixels is None or self.pixels.value != location.offset):
             raise Unreadable("its header is damaged before the pixel data")
 
@@ -87,7 +100,7 @@ class Original:
     @property
     def native_bytes(self) -> int:
         """What its frames take without compression."""
-        layout = self.instance.layout
+        layout = self.layout
         return -(-frame_bits(layout) * layout.frame_count // 8)
 
     @property
@@ -123,11 +136,10 @@ class Original:
         InstanceError
             If one cannot be decoded.
         """
-        instance, syntax, data = self.instance, self.syntax, self.data
-        location, layout = instance.pixel_location, instance.layout
+        syntax, data, location, layout = self.syntax, self.data, self.location, self.layout
         assert location is not None
         table = frame_table(data, location, layout, syntax)
-        for repair in (*instance.repairs, *table.repairs):
+        for repair in (*self.header.repairs, *table.repairs):
             if repair.code in _DOUBTFUL_REPAIRS:
                 raise CannotTranscode(
                     f"{repair.element} is not what the pixel data holds: {repair.found}"

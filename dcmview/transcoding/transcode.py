@@ -108,7 +108,7 @@ def transcode_entry(
     """
     options = target.check(options)
     with open_entry(entry) as source:
-        original = Original(source, entry.path)
+        original = Original(source, entry.path, entry.header)
         work = _Work(
             original,
             target,
@@ -149,12 +149,12 @@ class _Work:
         self._copy = DatasetCopy(
             original.data, original.elements, original.encoding, self._to, icons
         )
-        self._is_image = original.instance.pixel_location is not None
-        if original.instance.header.shared.sop_class_uid == _DIRECTORY:
+        self._is_image = original.location is not None
+        if original.header.shared.sop_class_uid == _DIRECTORY:
             raise CannotTranscode("a DICOMDIR holds places in itself, which would be wrong")
         if not self._is_image and target.syntax.encapsulated:
             raise CannotTranscode("it is no image, so only uncompressed syntaxes can hold it")
-        header = original.instance.header
+        header = original.header
         self._uid = header.sop_instance_uid
         self._changed: Changes = {}
         if self._loses:
@@ -169,7 +169,7 @@ class _Work:
                 original.syntax.uid,
                 lambda content: _decompressed(content, self._decoder, self._is_wanted),
             )
-        header = original.instance.header
+        header = original.header
         out.write(
             file_head(
                 original.source,
@@ -207,7 +207,7 @@ class _Work:
         size = original.native_bytes
         return structs.replace(
             report,
-            frame_count=original.instance.layout.frame_count,
+            frame_count=original.layout.frame_count,
             native_bytes=size,
             encoded_bytes=size,
             max_error=0.0 if self._options.prove else None,
@@ -232,7 +232,7 @@ class _Work:
         """Write compressed frames; what is known when they are there is written last."""
         frames = self._encoded()
         encoder = frames.encoder
-        frame_count = self._original.instance.layout.frame_count
+        frame_count = self._original.layout.frame_count
         fragments = Fragments(self._offset_table, frame_count, encoder.native_bytes)
         begin = out.tell()
         head = self._compressed_head(encoder, fragments, ratio=0.0)
@@ -281,7 +281,7 @@ class _Work:
         first = next(frames)
         self._changed |= overlays_moved(original)
         encoder = FrameEncoder(
-            original.instance.layout,
+            original.layout,
             self._target,
             self._options,
             source_syntax=original.syntax,

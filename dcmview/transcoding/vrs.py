@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from pydicom.datadict import dictionary_VR, private_dictionary_VR
+from dcmview.dicom.loading import load_pydicom
 
 SWAP_UNITS = {
     **dict.fromkeys(("AT", "OW", "SS", "US"), 2),
@@ -60,6 +60,9 @@ def fits(vr: str, length: int) -> bool:
 
 @cache
 def _standard_vr(tag: int) -> str:
+    load_pydicom()
+    from pydicom.datadict import dictionary_VR
+
     try:
         return str(dictionary_VR(tag))
     except KeyError:
@@ -68,6 +71,9 @@ def _standard_vr(tag: int) -> str:
 
 @cache
 def _private_vr(tag: int, creator: str) -> str:
+    load_pydicom()
+    from pydicom.datadict import private_dictionary_VR
+
     try:
         vr = str(private_dictionary_VR(tag, creator))
     except KeyError:
