@@ -79,6 +79,8 @@ def encode_picture(
         )
     if picture_format is PictureFormat.WEBP:
         return _encode_webp(display, quality, icc_profile)
+    if display.ndim == 2 and icc_profile is None:
+        return _encode_grey_jpeg(display, quality)
     from PIL import Image
 
     content = io.BytesIO()
@@ -86,6 +88,13 @@ def encode_picture(
         content, format=picture_format.name, quality=quality, icc_profile=icc_profile
     )
     return content.getvalue()
+
+
+def _encode_grey_jpeg(display: NDArray[np.uint8], quality: int) -> bytes:
+    """What Pillow makes of it, with half the work around the codec."""
+    from imagecodecs import jpeg8_encode
+
+    return bytes(jpeg8_encode(np.ascontiguousarray(display), level=quality))
 
 
 def _encode_webp(display: NDArray[np.uint8], quality: int, icc_profile: bytes | None) -> bytes:

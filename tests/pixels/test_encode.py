@@ -182,3 +182,14 @@ def test_a_large_picture_written_by_and_by_is_never_held_as_a_whole() -> None:
     assert peak_bytes < 4_000_000  # a tenth of it
     with Image.open(stream) as image:
         assert image.size == (4000, 10_000)
+
+
+@pytest.mark.parametrize("quality", [1, 50, 85, 100])
+def test_a_grey_jpeg_is_what_pillow_makes(quality: int) -> None:
+    display = np.random.default_rng(5).integers(0, 256, (37, 53), np.uint8)
+    theirs = io.BytesIO()
+    Image.fromarray(display).save(theirs, "JPEG", quality=quality)
+    ours = encode_picture(display[:, ::-1][:, ::-1], PictureFormat.JPEG, quality=quality)
+    with Image.open(io.BytesIO(ours)) as picture, Image.open(theirs) as expected:
+        assert picture.info == expected.info
+        assert np.array_equal(np.asarray(picture), np.asarray(expected))
