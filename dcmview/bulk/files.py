@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -253,7 +252,7 @@ def _put_on_disk(descriptor: int) -> None:
 
 
 def _partial_name() -> str:
-    return f".{secrets.token_hex(12)}{_PARTIAL_SUFFIX}"
+    return f".{os.urandom(12).hex()}{_PARTIAL_SUFFIX}"
 
 
 def _link_open_file(descriptor: int, path: str) -> None:

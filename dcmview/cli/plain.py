@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dcmview.cli.commands import COMMAND_NAMES, find_command
-from dcmview.cli.options import VIEW
+from dcmview.cli.options import FILE_LIST, VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def parse_plain(arguments: Sequence[str]) -> Plain | None:
                 values.setdefault(option.name, []).append(value)
             else:
                 values[option.name] = value
-    if command.needs_path and not paths:
+    if command.needs_path and not paths and not values.get(FILE_LIST.name):
         return None
     for name, value in values.items():
         if isinstance(value, list):

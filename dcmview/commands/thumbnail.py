@@ -28,7 +28,6 @@ from dcmview.model import PictureFormat
 from dcmview.thumbnails.cache import PICTURE, TILE, ThumbnailCache, cache_key
 from dcmview.thumbnails.picture import small_frame, usual_turn
 from dcmview.thumbnails.settings import DEFAULT_QUALITY, DEFAULT_SIZE_PX, make_settings
-from dcmview.thumbnails.sheet import ContactSheet, write_tile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from dcmview.registry.registry import Entry
     from dcmview.thumbnails.picture import SmallFrame, Thumbnail
     from dcmview.thumbnails.settings import ThumbnailSettings
+    from dcmview.thumbnails.sheet import ContactSheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ class ThumbnailTask:
         maker = _Maker(self, job.entry)
         path, outputs = job.entry.path, (job.output,) if job.output else ()
         if self.tiles is not None:
+            from dcmview.thumbnails.sheet import write_tile
+
             thumbnail = maker.make(TILE)
             write_tile(self.tiles, job.entry, thumbnail)
         if job.output:
@@ -157,6 +159,8 @@ class ThumbnailRun:
         self._ending = ExitStack()
         self._sheet: ContactSheet | None = None
         if sheet is not None:
+            from dcmview.thumbnails.sheet import ContactSheet
+
             self._sheet = ContactSheet(sheet, settings, overwrite=overwrite)
             self._ending.enter_context(self._sheet)
         self._task = ThumbnailTask(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING, Protocol
 
 from dcmview.dicom.transfer import Codec, transfer_syntax
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dcmview.dicom.transfer import TransferSyntax
+    from dcmview.dicom.workers import WorkerPool
     from dcmview.model import PixelLayout, StoredFrame
 
 # Nothing but numpy, zlib and a bounded unpacking of runs touches these; handing them to
@@ -71,9 +73,7 @@ def make_decoder(size: int) -> Decoder:
     """Give supervised workers, at most so many, or the fallback where there can be none."""
     if not hasattr(os, "memfd_create") or sys.platform != "linux":
         return ThreadDecoder()
-    from dcmview.dicom.workers import WorkerPool
-
-    return WorkerPool(size)
+    return ProcessDecoder(size)
 
 
 def decode_with(
@@ -101,6 +101,59 @@ def decode_with(
     return decoder.decode(
         bytes(frame), layout, syntax.uid, threads=threads, halves=halves, is_wanted=is_wanted
     )
+
+
+class ProcessDecoder:
+    """Supervised workers, and what supervises them, from the first frame on that needs them."""
+
+    is_isolated = True
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._pool: WorkerPool | None = None
+        self._is_closed = False
+        self._lock = threading.Lock()
+
+    def decode(
+        self,
+        frame: bytes,
+        layout: PixelLayout,
+        transfer_syntax_uid: str,
+        *,
+        threads: int = 1,
+        halves: int = 0,
+        is_wanted: Callable[[], bool] = always_wanted,
+    ) -> StoredFrame:
+        """Decode one frame in a worker."""
+        return self._workers().decode(
+            frame,
+            layout,
+            transfer_syntax_uid,
+            threads=threads,
+            halves=halves,
+            is_wanted=is_wanted,
+        )
+
+    def warm_up(self) -> None:
+        """Start a worker."""
+        self._workers().warm_up()
+
+    def close(self) -> None:
+        """End the workers, if there are any."""
+        with self._lock:
+            self._is_closed = True
+            if self._pool is not None:
+                self._pool.close()
+
+    def _workers(self) -> WorkerPool:
+        with self._lock:
+            if self._pool is None:
+                from dcmview.dicom.workers import WorkerPool
+
+                self._pool = WorkerPool(self._size)
+                if self._is_closed:
+                    self._pool.close()
+            return self._pool
 
 
 class ThreadDecoder:

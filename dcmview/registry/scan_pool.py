@@ -9,10 +9,8 @@ asking for one at a time, is unreadable.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -28,6 +26,7 @@ from dcmview.registry.registry import SkippedPath
 from dcmview.registry.scan_worker import ChunkAnswer, Hello, receive, send
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator, Sequence
 
     from dcmview.model import SharedHeader, Window
@@ -320,6 +319,9 @@ class _Worker:
             return False
         if self._process is not None and self._process.poll() is None:
             return True
+        import json
+        import subprocess  # a run of few files starts nobody
+
         self.close()
         self._shared, self._windows = [], []
         command = [sys.executable, "-S", "-c", _BOOT, json.dumps(sys.path)]

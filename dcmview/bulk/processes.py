@@ -1,0 +1,102 @@
+"""Processes of this computer for the jobs of a run."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from concurrent.futures import Future, ProcessPoolExecutor
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from dcmview.bulk.executors import ENDING_SIGNALS
+from dcmview.dicom.interrupts import deaf_children
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_PRELOADED = ["dcmview.bulk.task", "dcmview.engine.engine"]
+
+
+class _Processes(ProcessPoolExecutor):
+    """Processes of dcmview alone, none of which is half started when Ctrl+C comes."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Hand in a job, for which a process may be started."""
+        with _interrupts_held_back(), _without_main():
+            return super().submit(fn, *args, **kwargs)
+
+
+def start_processes(size: int) -> ProcessPoolExecutor:
+    """Start processes on this computer, which end when this one does."""
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        context.set_forkserver_preload(_PRELOADED)
+        _start_fork_server()
+    return _Processes(size, mp_context=context, initializer=_begin_worker)
+
+
+def _start_fork_server() -> None:
+    """Start what starts processes."""
+    from multiprocessing import forkserver, resource_tracker  # not on Windows
+
+    # The tracker first: starting it lets signals through again.
+    resource_tracker.ensure_running()
+    with deaf_children():
+        forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let Ctrl+C and its like wait for the end of the block.
+
+    A process that has been half started when this one goes dies with many words.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _frame: came.append(number))
+        for number in ENDING_SIGNALS
+        if signal.getsignal(number) is not None
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in dict.fromkeys(came):
+            signal.raise_signal(number)
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Let processes start without the program that started this one.
+
+    They would run it once more: a script in which nothing says ``__name__ == "__main__"``
+    would do all its work again in each of them, and start processes in turn.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def _begin_worker() -> None:
+    """In a process of the pool: Ctrl+C is for the one that hands out the jobs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def end_with_parent() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=end_with_parent, name="dcmview-parent", daemon=True).start()
