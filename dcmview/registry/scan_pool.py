@@ -210,7 +210,7 @@ class ScanPool:
         """Keep one worker busy until the scan is over."""
         worker = _Worker(self._filters)
         self._workers.append(worker)
-        if not worker.start():
+        if self._is_closed or not worker.start():
             worker.close()
             with self._changed:
                 self._changed.notify_all()
@@ -310,12 +310,12 @@ class _Worker:
         self._windows: list[Window] = []
         self._decode = msgspec.msgpack.Decoder(ChunkAnswer).decode
         self._encode = msgspec.msgpack.Encoder().encode
-        self._is_ended = False
+        self._ended = threading.Event()
         self.deadline: float | None = None
 
     def start(self) -> bool:
         """Start the process unless it runs; false where that is not possible."""
-        if self._is_ended:
+        if self._ended.is_set():
             return False
         if self._process is not None and self._process.poll() is None:
             return True
@@ -330,6 +330,8 @@ class _Worker:
                 self._process = subprocess.Popen(
                     command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=True
                 )
+            if self._ended.is_set():  # while it was started, when there was nothing to kill
+                return False
             send(self._pipe_in, msgspec.msgpack.encode(Hello(self._filters)))
             return len(self._pipe_out.read(4)) == 4
         except OSError:
@@ -359,7 +361,7 @@ class _Worker:
 
     def end(self) -> None:
         """End the process for good; from any thread."""
-        self._is_ended = True
+        self._ended.set()
         self.kill()
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from dcmview.model import FileEnd
-from dcmview.registry import reading
+from dcmview.registry import reading, scan_pool
 from dcmview.registry.reading import FileReader, Listed, Skipped
 from dcmview.registry.registry import SkippedPath
 from dcmview.registry.scan_pool import ScanPool
@@ -119,6 +120,20 @@ def test_files_that_have_to_be_waited_for_are_opened_many_at_a_time(tmp_path, mo
     outcomes = list(FileReader(()).read_all(paths))
     assert all(isinstance(outcome, Listed) for outcome in outcomes)
     assert most > 4
+
+
+def test_a_worker_that_is_ended_while_it_starts_does_not_serve(monkeypatch):
+    worker = scan_pool._Worker(())
+    start = subprocess.Popen
+
+    def start_late(*arguments, **keywords):
+        worker.end()
+        return start(*arguments, **keywords)
+
+    monkeypatch.setattr(subprocess, "Popen", start_late)
+    is_serving = worker.start()
+    worker.close()
+    assert not is_serving
 
 
 def test_closing_ends_the_workers(tree):
