@@ -186,9 +186,13 @@ class TranscodeRun:
 
     def _members(self, directory: bytes | None) -> Iterator[Member]:
         from dcmview.exchange.zipped import Member, text_of_path
+        from dcmview.registry.archive_names import name_of_its_own
 
+        taken: dict[str, int] = {}
         for path in self._outputs:
             name = text_of_path(os.path.relpath(path, self._folder)).replace(os.sep, "/")
+            # Where a backslash parts folders, names must not lead out of theirs.
+            name = name_of_its_own(name.replace("\\", "_"), taken)
             with open(path, "rb") as stream:
                 yield Member(name, pieces_of(stream))
         if directory is not None:

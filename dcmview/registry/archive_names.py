@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,3 +54,23 @@ def walk_order(name: str) -> str:
     """
     folder, _, file = name.rpartition("/")
     return ("\1" + folder.replace("/", "\1") if folder else "") + "\0" + file
+
+
+def name_of_its_own(shown: str, taken: dict[str, int]) -> str:
+    """Give a path that no other member has: archives can hold several of one name.
+
+    ``taken`` holds the paths that are in use and how often each was asked for.
+
+    Examples
+    --------
+    >>> taken = {}
+    >>> [name_of_its_own("a.zip/1.dcm", taken) for _ in range(3)]
+    ['a.zip/1.dcm', 'a.zip/1-2.dcm', 'a.zip/1-3.dcm']
+    """
+    stem, extension = os.path.splitext(shown)
+    path = shown
+    while path in taken:
+        taken[shown] += 1
+        path = f"{stem}-{taken[shown]}{extension}"
+    taken[path] = 1
+    return path

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from dcmview.dicom.source import open_source
 from dcmview.errors import DcmviewError
 from dcmview.model import FileEnd
-from dcmview.registry.archive_names import Refusal
+from dcmview.registry.archive_names import Refusal, name_of_its_own
 from dcmview.registry.reading import Archive, FileReader, Listed, Skipped
 from dcmview.registry.registry import ReadFile, SkippedPath
 from dcmview.registry.scan_pool import ScanPool
@@ -138,6 +138,7 @@ class Scan:
         from dcmview.registry.archives import members, shown_path
 
         found: list[ReadFile] = []
+        taken: dict[str, int] = {}
         held_limit_bytes = HELD_LIMIT_BYTES - self._held_bytes
         with contextlib.ExitStack() as stack:
             source = _opened(path, archive, stack)
@@ -153,6 +154,7 @@ class Scan:
                 outcome = self._reader.read_member(member, shown, archive.stamp, source)
                 if isinstance(outcome, Listed):
                     self._held_bytes += len(member.content)
+                    shown = name_of_its_own(shown, taken)
                     found.append(ReadFile(shown, outcome.stamp, outcome.header, member))
                     if len(found) >= CHUNK_FILES:
                         self._list(found)

@@ -59,7 +59,7 @@ class Policy:
             If it cannot be opened.
         """
         found = entry.header.shared.transfer_syntax_uid
-        if found == target.syntax.uid and _is_part_10(entry):
+        if found == target.syntax.uid and _is_as_it_says(entry, target):
             return f"it is in {target.keyword}"
         if found in self.accepted:
             return f"{found} is accepted"
@@ -93,8 +93,15 @@ def accepted_uid(name: str) -> str:
     return name if name in TRANSFER_SYNTAXES else find_target(name).syntax.uid
 
 
-def _is_part_10(entry: Entry) -> bool:
-    """Whether it says in which transfer syntax it is, as a file has to."""
+def _is_as_it_says(entry: Entry, target: Target) -> bool:
+    """Whether it names the transfer syntax, as a file has to, and its elements are so encoded."""
     with open_entry(entry) as source:
         found = sniff(source.pread(0, HEAD_BYTES))
-    return found is not None and found.has_preamble and found.meta_offset is not None
+    if found is None or not found.has_preamble or found.meta_offset is None:
+        return False
+    syntax = target.syntax
+    # What is deflated shows no elements.
+    return syntax.deflated or (found.explicit, found.little_endian) == (
+        syntax.explicit,
+        syntax.little_endian,
+    )

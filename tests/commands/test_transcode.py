@@ -8,9 +8,11 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
+import warnings
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -151,6 +153,16 @@ def test_a_file_without_meta_information_gets_it_though_it_is_in_the_syntax(tmp_
     (result,) = transcode(source, "explicit", tmp_path)
     assert result.status == Status.DONE
     assert syntax_of(tmp_path / "ExplVR_LitEndNoMeta.dcm") == uid.ExplicitVRLittleEndian
+
+
+def test_a_file_whose_elements_are_not_as_it_says_is_written_as_it_says(tmp_path: Path) -> None:
+    whole, elements = part10(image()), part10(image(), uid.ImplicitVRLittleEndian)
+    data_set = struct.pack("<HH", 0x0008, 0x0016)
+    content = whole[: whole.index(data_set)] + elements[elements.index(data_set) :]
+    (tmp_path / "a.dcm").write_bytes(content)
+    (result,) = transcode(tmp_path / "a.dcm", "explicit", tmp_path / "out")
+    assert result.status == Status.DONE
+    assert (tmp_path / "out/a.dcm").read_bytes().endswith(whole[whole.index(data_set) :])
 
 
 def test_a_second_run_does_only_what_is_missing(study: Path, tmp_path: Path) -> None:
@@ -393,3 +405,30 @@ def wait_for(path: Path, process: subprocess.Popen[bytes], limit_s: float = 30) 
         assert process.poll() is None
         assert time.monotonic() < end, f"{path.name} has not come"
         time.sleep(0.05)
+
+
+def test_members_of_one_name_are_files_of_their_own(tmp_path: Path) -> None:
+    """Archives that were added to hold a file in both its versions."""
+    (tmp_path / "in").mkdir()
+    with zipfile.ZipFile(tmp_path / "in/a.zip", "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for rows in (2, 4):
+            archive.writestr("ct.dcm", part10(image(rows)))
+    results = transcode(tmp_path / "in", "rle", tmp_path / "out", overwrite=True)
+    assert [each.input for each in results] == [
+        str(tmp_path / "in/a.zip" / name) for name in ("ct.dcm", "ct-2.dcm")
+    ]
+    assert [pydicom.dcmread(*each.outputs).Rows for each in results] == [2, 4]
+    again = transcode(tmp_path / "in", "rle", tmp_path / "out")
+    assert {each.status for each in again} == {Status.SKIPPED}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="parts folders there")
+def test_no_name_in_an_archive_leads_out_of_its_folder_anywhere(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("..\\..\\a.dcm", ".._.._a.dcm", b"\xe9.dcm"):
+        path = os.path.join(os.fsencode(tmp_path), b"in", os.fsencode(name))
+        shutil.copy(CT, path)
+    transcode(tmp_path / "in", "rle", zip=tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert sorted(archive.namelist()) == [".._.._a-2.dcm", ".._.._a.dcm", "_xe9.dcm"]
