@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dcmview.dicom.uids import is_uid
 from dcmview.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 HASH_MARK = "{sha256}"
 """Stands in a planned name for the hash of the content, which the worker puts there."""
 
-_UID = re.compile(r"[0-9.]{1,64}")
 _LONGEST_NAME_BYTES = 240  # of 255 that file systems take, with room for a number
 
 
@@ -77,7 +76,7 @@ class Naming:
             return self._join(HASH_MARK, self._extension or ".dcm")
         if self._style is NameStyle.UID:
             uid = entry.header.sop_instance_uid
-            stem = uid if _UID.fullmatch(uid) else _hashed_path(entry.path)
+            stem = uid if is_uid(uid) else _hashed_path(entry.path)
             return self._unique(stem, self._extension or ".dcm")
         stem, extension = os.path.splitext(self._relative(entry.path))
         if not self._extension:

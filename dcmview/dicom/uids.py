@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import uuid
 from functools import cache
 from typing import Any
@@ -25,6 +26,16 @@ def uid_name(uid: str) -> str:
     """
     entry = _names().get(uid)
     return uid if entry is None else str(entry[0])
+
+
+def is_uid(text: str) -> bool:
+    """Whether a text is of digits and dots as UIDs are, and can stand in any name or header.
+
+    References
+    ----------
+    DICOM PS3.5 9.1, UID Encoding Rules.
+    """
+    return re.fullmatch(r"[0-9.]{1,64}", text) is not None
 
 
 def new_uid() -> str:

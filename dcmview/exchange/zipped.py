@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import lzma
 import os
-import re
 import struct
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dcmview.dicom.uids import is_uid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,8 +91,8 @@ def archive_stem(index: int, sop_instance_uid: str, taken: set[str]) -> str:
 
     ``taken`` holds the names that are in use, and gets this one.
     """
-    is_usable = re.fullmatch(r"[0-9.]{1,64}", sop_instance_uid) is not None
-    stem = sop_instance_uid if is_usable and sop_instance_uid not in taken else f"file-{index}"
+    is_usable = is_uid(sop_instance_uid) and sop_instance_uid not in taken
+    stem = sop_instance_uid if is_usable else f"file-{index}"
     taken.add(stem)
     return stem
 

@@ -184,7 +184,7 @@ class DatasetCopy:
         """Give the elements after the pixel data."""
         is_after = False
         for element in self._elements:
-            if is_after:
+            if is_after and (self._is_same or element.tag & 0xFFFF):
                 yield from self._element(element)
             is_after = is_after or element.tag in PIXEL_TAGS
 

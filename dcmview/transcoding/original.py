@@ -75,7 +75,15 @@ class Original:
                 raise Unreadable("the deflated data set ends early, or is too large")
 
     def walk(self, *, is_deep: bool, knows_unknown: bool = False) -> None:
-        """Find the elements, in the way that `Walk` describes."""
+        """Find the elements, in the way that `Walk` describes.
+
+        Raises
+        ------
+        CannotTranscode
+            If there is pixel data more than once: it is not known which is the image.
+        Unreadable, Truncated
+            If the elements cannot be followed.
+        """
         walk = Walk(
             self.data,
             explicit=self.encoding.explicit,
@@ -87,7 +95,13 @@ class Original:
         self.attributes = Attributes(
             self.data, self.elements, little_endian=self.encoding.little_endian
         )
-        self.pixels = next((each for each in self.elements if each.tag in PIXEL_TAGS), None)
+        pixels = [each for each in self.elements if each.tag in PIXEL_TAGS]
+        if len(pixels) > 1:
+            names = " and ".join(
+                f"({each.tag >> 16:04X},{each.tag & 0xFFFF:04X})" for each in pixels
+            )
+            raise CannotTranscode(f"it has pixel data more than once: {names}")
+        self.pixels = pixels[0] if pixels else None
         location = self.location
         if location is not None and (self.pixels is None or self.pixels.value != location.offset):
             raise Unreadable("its header is damaged before the pixel data")

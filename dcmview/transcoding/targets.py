@@ -102,7 +102,7 @@ class Target:
                 raise RequestError(f"{name} means nothing to {self.keyword}, which takes {takes}")
             least, most = _RANGES[name]
             if not least <= value <= most:
-                raise RequestError(f"{name} is {value:g}; {least:g} to {most:g} can be used")
+                raise RequestError(f"{name} is {value}; {least:g} to {most:g} can be used")
         if len(given) > 1:
             raise RequestError(f"{' and '.join(given)} exclude each other")
         used = {name: value for name, value in self.defaults.items() if value is not None}

@@ -18,7 +18,7 @@ from support.transcoded import run_tool
 
 from dcmview.bulk.inputs import entry_of
 from dcmview.dicom.source import MemorySource
-from dcmview.errors import DcmviewError, Truncated, Unreadable
+from dcmview.errors import CannotTranscode, DcmviewError, Truncated, Unreadable
 from dcmview.transcoding.elements import Walk
 
 PIXEL_DATA = "7fe00010"
@@ -305,3 +305,20 @@ def test_a_sequence_of_unknown_vr_in_big_endian_is_read_again_by_us(tmp_path: Pa
     assert entry_of(str(path)).header.problem == ""
     series = pydicom.dcmread(path)[0x4453100C].value[0].ReferencedSeriesSequence[0]
     assert series.ReferencedSOPSequence[0].ReferencedSOPClassUID == "1.2.840.10008.5.1.4.1.1.2"
+
+
+@pytest.mark.parametrize("target", ["implicit", "bigendian", "rle"])
+def test_a_group_length_behind_the_pixel_data_goes(tmp_path: Path, target: str) -> None:
+    path = put(tmp_path, image())
+    behind = element(0x7FE10000, "UL", struct.pack("<L", 12)) + element(0x7FE10010, "LO", b"GEMS")
+    path.write_bytes(path.read_bytes() + behind)
+    found = read(transcoded(path, target)[0])
+    assert found[0x7FE10010].value == "GEMS"
+    assert (0x7FE10000 in found) is (target == "rle")  # in the same encoding it is true
+
+
+@pytest.mark.parametrize("target", ["implicit", "rle"])
+def test_a_file_with_two_kinds_of_pixel_data_is_refused(tmp_path: Path, target: str) -> None:
+    path = put(tmp_path, image(FloatPixelData=bytes(24)))
+    with pytest.raises(CannotTranscode, match=r"\(7FE0,0008\) and \(7FE0,0010\)"):
+        transcoded(path, target)

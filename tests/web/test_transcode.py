@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from support.server import Answer
 
-CT, RLE, REPORT, SHORT, MEMBER = range(5)
+CT, RLE, REPORT, SHORT, MEMBER, ODD = range(6)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "3-short.dcm").write_bytes(part10(short)[:-100])
     with tarfile.open(folder / "4.tar.gz", "w:gz") as archive:
         archive.add(get_testdata_file("MR_small.dcm"), "mr.dcm")
+    odd = part10(image(SOPInstanceUID="1.2.3.40123456789012"))
+    (folder / "5-odd.dcm").write_bytes(
+        odd.replace(b"1.2.3.40123456789012", b"1.2\r\nX-Evil: y\r\n.123")
+    )
     return folder
 
 
@@ -99,12 +103,20 @@ def test_a_file_comes_in_another_syntax(server: ServerProcess, folder: Path) -> 
     assert 0 < float(lossy.headers["x-max-error"]) <= 4
 
 
+def test_no_uid_becomes_a_header_of_its_own(server: ServerProcess) -> None:
+    answer = server.get(f"/api/file/{ODD}/download?transfer_syntax=rle")
+    assert answer.status == 200
+    assert answer.headers["x-sop-instance-uid"] == ""
+    assert "x-evil" not in answer.headers
+
+
 @pytest.mark.parametrize(
     ("query", "index", "status", "code"),
     [
         ("transfer_syntax=nonsense", CT, 400, "bad_request"),
         ("transfer_syntax=rle&quality=3", CT, 400, "bad_request"),
         ("transfer_syntax=j2klossy&ratio=nan", CT, 400, "bad_request"),
+        ("transfer_syntax=j2klossy&quality=1" + 400 * "0", CT, 400, "bad_request"),
         ("transfer_syntax=j2klossy&ratio=much", CT, 400, "bad_request"),
         ("transfer_syntax=rle&proof=maybe", CT, 400, "bad_request"),
         ("transfer_syntax=jpeg", CT, 422, "cannot_transcode"),

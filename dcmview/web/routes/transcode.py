@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from dcmview.dicom.decoding import always_wanted
+from dcmview.dicom.uids import is_uid
 from dcmview.errors import Busy
 from dcmview.exchange.zipped import archive_stem, stream_zip
 from dcmview.registry.opening import entry_pieces
@@ -65,13 +66,14 @@ async def download_file(request: Request) -> Response:
 
     # Nobody shares a stream that is read once.
     stream, report = await in_thread(request, ("download", object()), make, in_background=True)
+    uid = report.sop_instance_uid
     headers = {
         "Content-Length": str(stream.seek(0, 2)),
-        "X-Sop-Instance-Uid": report.sop_instance_uid,
+        "X-Sop-Instance-Uid": uid if is_uid(uid) else "",
         "X-Max-Error": "" if report.max_error is None else f"{report.max_error:g}",
         "X-Mean-Error": "" if report.mean_error is None else f"{report.mean_error:g}",
     }
-    name = archive_stem(index, report.sop_instance_uid, set())
+    name = archive_stem(index, uid, set())
     return _streamed(request, pieces_of(stream), f"{name}.dcm", DICOM, headers)
 
 
