@@ -157,13 +157,12 @@ def native_frame(
             layout = _as_they_lie(values, layout, repairs)
         values = _interleaved(values, layout)
     interpretation = layout.photometric_interpretation
+    upsampled = _UPSAMPLED.get(interpretation, interpretation)
+    if (layout.planar_configuration, interpretation) != (0, upsampled):
+        layout = replace(layout, planar_configuration=0, photometric_interpretation=upsampled)
     return StoredFrame(
         values,
-        replace(
-            layout,
-            planar_configuration=0,
-            photometric_interpretation=_UPSAMPLED.get(interpretation, interpretation),
-        ),
+        layout,
         truncated=truncated,
         repairs=tuple(repairs),
     )
@@ -237,15 +236,18 @@ def stored_values(
         With the cell size of the array and *High Bit* at the top of the sample.
     """
     bits = cells.dtype.itemsize * 8
-    layout_of_values = replace(layout, bits_allocated=bits)
     if layout.kind is not SampleKind.INTEGER:
-        return cells, layout_of_values
-    layout_of_values = replace(layout_of_values, high_bit=layout.bits_stored - 1)
+        return cells, replace(layout, bits_allocated=bits)
+    # One bit has no room for a sign: a mask that claims one is still 0 and 1.
+    is_signed = layout.pixel_representation == 1 and layout.bits_stored > 1
+    layout_of_values = replace(
+        layout,
+        bits_allocated=bits,
+        high_bit=layout.bits_stored - 1,
+        pixel_representation=0 if layout.bits_stored == 1 else layout.pixel_representation,
+    )
     values: NDArray[np.generic] = cells
-    if layout.bits_stored == 1:
-        # One bit has no room for a sign: a mask that claims one is still 0 and 1.
-        layout_of_values = replace(layout_of_values, pixel_representation=0)
-    elif layout.pixel_representation == 1:
+    if is_signed:
         signed = np.dtype(f"i{cells.dtype.itemsize}")
         values = cells.view(signed)
         if layout.bits_stored < bits:

@@ -59,7 +59,8 @@ class DecodedFrame:
         """Lay the samples out as they are sent, which costs nothing on most machines."""
         dtype = stored.values.dtype
         little: Any = np.ascontiguousarray(stored.values, dtype=dtype.newbyteorder("<"))
-        stored = replace(stored, values=little)
+        if little is not stored.values:
+            stored = replace(stored, values=little)
         raw = RawFrame(
             samples=memoryview(little.reshape(-1)).cast("B"),
             bits_allocated=dtype.itemsize * 8,

@@ -145,7 +145,8 @@ class Pictures:
     ) -> DecodedFrame:
         """What a picture is made of, with the recipe as it was asked for."""
         frame = self._large_enough(entry, frame_index, request, is_wanted, is_last=is_last)
-        return replace(frame, recipe=as_requested(frame.recipe, request))
+        recipe = as_requested(frame.recipe, request)
+        return frame if recipe is frame.recipe else replace(frame, recipe=recipe)
 
     def _large_enough(
         self,
