@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dcmview.bulk.result import Result, Status
-from dcmview.bulk.task import run_tasks
+from dcmview.bulk.task import begin_tasks, run_task, run_tasks
 from dcmview.errors import one_line
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ class Pending:
     @property
     def is_done(self) -> bool:
         """Whether `wait` would not have to."""
-        return self.result is not None or (self.chunk is not None and self.chunk.is_done)
+        return self.result is not None or (
+            self.chunk is not None and self.chunk.is_done(self.position)
+        )
 
     @property
     def is_cancelled(self) -> bool:
@@ -48,10 +50,9 @@ class Pending:
         if self.result is not None:
             return self.result
         assert self.chunk is not None
-        assert self.chunk.future is not None
         assert self.job is not None
         try:
-            return self.chunk.future.result()[self.position]
+            return self.chunk.wait(self.position)
         except BrokenExecutor:
             raise
         except CancelledError:
@@ -63,21 +64,29 @@ class Pending:
 
 @dataclass(slots=True, eq=False)
 class Chunk:
-    """Jobs that travel together."""
+    """Jobs that travel together, or stay and are begun together."""
 
     jobs: list[Job] = field(default_factory=list)
     pixels: int = 0
     future: Future[list[Result]] | None = None
+    ended: list[Future[Result]] = field(default_factory=list)
+    """Those of jobs that stay."""
 
     @property
     def is_full(self) -> bool:
         """Whether it is worth the way."""
         return len(self.jobs) >= MOST_FILES or self.pixels >= MOST_PIXELS
 
-    @property
-    def is_done(self) -> bool:
-        """Whether all its jobs have ended."""
-        return self.future is not None and self.future.done()
+    def is_done(self, position: int) -> bool:
+        """Whether one of its jobs has ended."""
+        return position < len(self.ended) or (self.future is not None and self.future.done())
+
+    def wait(self, position: int) -> Result:
+        """Give the result of one of its jobs; raises what that has raised."""
+        if position < len(self.ended):
+            return self.ended[position].result()
+        assert self.future is not None
+        return self.future.result()[position]
 
     def add(self, pending: Pending) -> None:
         """Take a job along."""
@@ -85,6 +94,12 @@ class Chunk:
         pending.chunk, pending.position = self, len(self.jobs)
         self.jobs.append(pending.job)
         self.pixels += pixels_of(pending.job)
+
+    def stay(self, executor: Executor, task: Task) -> None:
+        """Let the jobs be done here: an interrupt between them leaves those that have ended."""
+        begin_tasks(task, self.jobs)
+        for job in self.jobs:
+            self.ended.append(executor.submit(run_task, task, job))
 
     def send(self, executor: Executor, task: Task) -> None:
         """Let the jobs be done."""

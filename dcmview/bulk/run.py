@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dcmview.bulk.chunks import Chunk, Pending, pixels_of
 from dcmview.bulk.executors import InlineExecutor, cluster, core_count, local_processes
 from dcmview.bulk.finished import is_marked, origin_of
-from dcmview.bulk.result import Job, Result, Status
+from dcmview.bulk.result import BatchedTask, Job, Result, Status
 from dcmview.bulk.task import FINISHED, close_worker_engine, run_task, set_spare_threads
 from dcmview.errors import UsageError
 from dcmview.model import FileEnd
@@ -87,6 +87,7 @@ class BulkRun:
         self._filling = Chunk()
         self._idle_ticks = 0
         self._input_files: set[tuple[int, int]] = set()
+        self._is_batched = isinstance(plan.task, BatchedTask)
         self._made_with = plan.made_with or repr(plan.task)
 
     def results(self) -> Iterator[Result | None]:
@@ -220,14 +221,18 @@ class BulkRun:
 
     def _submit(self, pending: Pending) -> None:
         self._filling.add(pending)
-        if self._filling.is_full or isinstance(self._executor, InlineExecutor):
+        is_single = isinstance(self._executor, InlineExecutor) and not self._is_batched
+        if self._filling.is_full or is_single:
             self._send()
 
     def _send(self) -> None:
         """Let the jobs be done that wait for others to travel with."""
         if self._executor is not None and self._filling.jobs:
             chunk, self._filling = self._filling, Chunk()
-            chunk.send(self._executor, self._plan.task)
+            if isinstance(self._executor, InlineExecutor):
+                chunk.stay(self._executor, self._plan.task)
+            else:
+                chunk.send(self._executor, self._plan.task)
 
     def _finished(self, most_pending: int) -> Iterator[Result]:
         """Give results that are there, and wait for some while too many are not."""

@@ -14,7 +14,7 @@ from msgspec import structs
 from dcmview.bulk.files import NewFile, new_file
 from dcmview.bulk.finished import FinishedBefore, is_finished
 from dcmview.bulk.naming import HASH_MARK
-from dcmview.bulk.result import Job, Result, Status
+from dcmview.bulk.result import BatchedTask, Job, Result, Status
 from dcmview.errors import DcmviewError, NoPixelData
 from dcmview.registry.opening import entry_pieces
 
@@ -117,8 +117,15 @@ def keep_original(
     return Result(job.entry.path, Status.KEPT, (job.output,), reason, figures or {})
 
 
+def begin_tasks(task: Task, jobs: Sequence[Job]) -> None:
+    """Let a task of several jobs do at once what it can of all of them."""
+    if len(jobs) > 1 and isinstance(task, BatchedTask):
+        task.begin(jobs)
+
+
 def run_tasks(task: Task, jobs: Sequence[Job]) -> list[Result]:
     """Do some jobs, one after the other."""
+    begin_tasks(task, jobs)
     return [run_task(task, job) for job in jobs]
 
 

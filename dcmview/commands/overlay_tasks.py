@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -29,11 +30,22 @@ if TYPE_CHECKING:
 MOST_NAMES_TOLD = 20
 
 
-class FileRois(msgspec.Struct, frozen=True):
-    """The ROIs of a file, and a note on how they were found to be its own."""
+class FileRois(msgspec.Struct, omit_defaults=True):
+    """The ROIs of a file, and a note on how they were found to be its own.
+
+    ``drawn`` is there between the begin of a batch and the turn of the file.
+    """
 
     rois: tuple[Roi, ...] = ()
     note: str = ""
+    drawn: Drawn | None = None
+
+
+class Drawn(NamedTuple):
+    """The planes of a file, and the UID of a copy that has them."""
+
+    planes: list[RoiPlane]
+    uid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +60,23 @@ class PutPlanes:
     keep_uid: bool = False
     copy_all: bool = False
 
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Draw the planes of some files before the first of them is read."""
+        for job in jobs:
+            # What goes wrong does so again when it is the turn of the file, and is told there.
+            with contextlib.suppress(Exception):
+                drawn = self._drawn(job)
+                for plane in drawn.planes:
+                    plane.make()
+                job.extra.drawn = drawn
+
     def __call__(self, job: Job) -> Result:
         """Do it for one file."""
         extra: FileRois = job.extra
-        planes = planes_of(job.entry.header.shared, extra.rois, self.style)
+        planes, uid = extra.drawn or self._drawn(job)
+        extra.drawn = None
         if not planes:
             return self._without_planes(job, extra.rois)
-        uid = "" if self.keep_uid else self._new_uid(job.entry, planes)
         with open_entry(job.entry) as opened:
             source = held(opened)
             copy = OverlayCopy(source, planes, sop_instance_uid=uid)
@@ -78,6 +100,11 @@ class PutPlanes:
         if copy.left_out:
             reasons.append(_no_group(copy.left_out))
         return Result(job.entry.path, Status.DONE, (job.output,), "; ".join(reasons), figures)
+
+    def _drawn(self, job: Job) -> Drawn:
+        planes = planes_of(job.entry.header.shared, job.extra.rois, self.style)
+        has_new_uid = planes and not self.keep_uid
+        return Drawn(planes, self._new_uid(job.entry, planes) if has_new_uid else "")
 
     def _without_planes(self, job: Job, rois: tuple[Roi, ...]) -> Result:
         reason = "its ROIs have no inside" if rois else "it has no ROIs"

@@ -62,6 +62,8 @@ class PlaneStyle:
 
 
 PLAIN_STYLE = PlaneStyle()
+_MOST_MADE_BYTES = 1 << 18
+"""Of a plane whose bits are held until its file is written."""
 
 
 @dataclass(slots=True)
@@ -86,6 +88,8 @@ class RoiPlane:
         What it covers of the image.
     drawn : set of int
         Numbers of those ROIs that were found to hold a pixel while bits were made.
+    made : tuple of bytes
+        Bits that were made ahead of being wanted, empty if none were.
     """
 
     label: str
@@ -99,6 +103,7 @@ class RoiPlane:
     kind: str = "R"
     outline: bool = False
     drawn: set[int] = field(default_factory=set)
+    made: tuple[bytes, ...] = ()
 
     @property
     def origin(self) -> tuple[int, int]:
@@ -122,12 +127,20 @@ class RoiPlane:
         ----------
         DICOM PS3.5 8.1.2, Overlay Data Encoding.
         """
+        if self.made:
+            yield from self.made
+            return
         left = self.data_bytes
         pieces = self._packed_frames() if (self.frame_count or 1) > 1 else self._packed_frame()
         for piece in pieces:
             left -= len(piece)
             yield piece
         yield bytes(left)
+
+    def make(self) -> None:
+        """Make the bits of a small plane ahead of being wanted."""
+        if self.data_bytes <= _MOST_MADE_BYTES:
+            self.made = tuple(self.packed())
 
     def _packed_frames(self) -> Iterator[bytes]:
         end = self.first_frame + (self.frame_count or 1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from pydicom.data import get_testdata_file
-from support.bulk_tasks import Copy, Picture, Told, Trouble
+from support.bulk_tasks import Batched, Copy, Picture, Told, Trouble
 
 from dcmview.bulk.inputs import Inputs, entry_of
 from dcmview.bulk.naming import NameStyle, Naming
@@ -238,3 +238,30 @@ def test_a_task_is_told_of_its_file_what_is_known_when_all_are(study, jobs):
     plan = BulkPlan(Told(), jobs=jobs, prepare=prepare, extra_for=lambda entry: known[entry.path])
     results = [each for each in BulkRun(Inputs([str(study)]), plan).results() if each is not None]
     assert [each.reason for each in results] == [f"{number} of 12" for number in range(12)]
+
+
+def batched(study, given):
+    """What a task is asked for that begins several files at once, with all of them known."""
+    task = Batched()
+    plan = BulkPlan(
+        task,
+        extra_for=lambda entry: os.path.basename(entry.path),
+        prepare=lambda _entries: None,
+    )
+    given.extend(each.reason for each in BulkRun(Inputs([str(study)]), plan).results() if each)
+    return task.calls
+
+
+def test_a_task_begins_several_files_before_it_does_them_one_by_one(study):
+    given: list[str] = []
+    calls, names = batched(study, given), sorted(os.listdir(study))
+    assert given == names
+    assert calls == [names[:8], *names[:8], names[8:], *names[8:]]
+
+
+def test_an_interrupt_within_a_batch_keeps_what_has_ended(study):
+    os.rename(study / "03.dcm", study / "03-interrupt.dcm")
+    given: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        batched(study, given)
+    assert given == ["00.dcm", "01.dcm", "02.dcm"]

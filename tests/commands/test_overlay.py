@@ -23,8 +23,10 @@ from dcmview import NothingToShow, UsageError, overlay
 from dcmview.__main__ import run
 from dcmview.annotations.native import Contents, FileKey, write_native
 from dcmview.bulk.result import Status
+from dcmview.commands.overlay_tasks import PutPlanes
 from dcmview.dicom.instance import open_instance
 from dcmview.dicom.overlays import read_overlays
+from dcmview.errors import NotSaved
 from dcmview.exchange import nifti
 
 ROWS, COLUMNS = 5, 7
@@ -138,6 +140,33 @@ def test_every_run_gives_the_same_bytes_and_other_planes_another_uid(study, rois
     ]
     assert len(set(uids)) == 3
     assert uids[2] == "1.2.3.0"
+
+
+def test_a_file_is_copied_alike_alone_and_among_others(study, rois, tmp_path):
+    together = overlay(study, tmp_path / "together", annotations=rois, copy_all=True)
+    for name in ("d.dcm", "inner/a.dcm", "c.dcm"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # ROIs of files that are not given
+            (alone,) = overlay(study / name, tmp_path / "alone", annotations=rois, copy_all=True)
+        among = by_name(together)[Path(name).name]
+        assert (alone.figures, alone.reason) == (among.figures, among.reason)
+        assert Path(alone.outputs[0]).read_bytes() == Path(among.outputs[0]).read_bytes()
+
+
+def test_what_fails_before_the_turn_of_a_file_is_told_of_that_file(
+    study, rois, tmp_path, monkeypatch
+):
+    draw = PutPlanes._drawn
+
+    def fail(task, job):
+        if job.entry.path.endswith("d.dcm"):
+            raise NotSaved("no room for planes")
+        return draw(task, job)
+
+    monkeypatch.setattr(PutPlanes, "_drawn", fail)
+    results = by_name(overlay(study, tmp_path / "out", annotations=rois))
+    assert (results["d.dcm"].status, results["d.dcm"].reason) == ("failed", "no room for planes")
+    assert results["a.dcm"].status == "done"
 
 
 def test_what_is_there_counts_as_finished(study, rois, tmp_path):

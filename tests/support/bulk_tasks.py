@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dcmview.bulk.result import Result, Status
 from dcmview.bulk.task import output_of, worker_engine
@@ -65,3 +65,20 @@ class Told:
 
     def __call__(self, job):
         return Result(job.entry.path, Status.DONE, reason=job.extra)
+
+
+@dataclass(frozen=True)
+class Batched(Told):
+    """Notes what it is asked to do, and is interrupted where the name of a file says so."""
+
+    calls: list[list[str] | str] = field(default_factory=list)
+
+    def begin(self, jobs):
+        self.calls.append([os.path.basename(job.entry.path) for job in jobs])
+
+    def __call__(self, job):
+        name = os.path.basename(job.entry.path)
+        self.calls.append(name)
+        if "interrupt" in name:
+            raise KeyboardInterrupt
+        return super().__call__(job)
