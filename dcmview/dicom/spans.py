@@ -30,9 +30,9 @@ _MOST_LEVELS = 32
 _MOST_ELEMENTS = 1_000_000
 
 
-SPECIFIC_CHARACTER_SET, SOP_INSTANCE_UID = 0x00080005, 0x00080018
+GROUP_LENGTH, SPECIFIC_CHARACTER_SET, SOP_INSTANCE_UID = 0x00080000, 0x00080005, 0x00080018
 META_LENGTH, MEDIA_STORAGE_UID = 0x00020000, 0x00020003
-_WANTED = (SPECIFIC_CHARACTER_SET, SOP_INSTANCE_UID)
+_WANTED = (GROUP_LENGTH, SPECIFIC_CHARACTER_SET, SOP_INSTANCE_UID)
 
 _CHAIN_HEAD_BYTES = 16 * 1024
 _CHAIN_SLOTS = {
@@ -40,9 +40,16 @@ _CHAIN_SLOTS = {
     b"\x02\0\x00\0": (1, (b"UL",)),
     b"\x02\0\x03\0": (2, (b"UI",)),
     b"\x08\0\x05\0": (3, (b"CS",)),
-    b"\x08\0\x18\0": (4, (b"UI",)),
+    b"\x08\0\x00\0": (4, (b"UL",)),
+    b"\x08\0\x18\0": (5, (b"UI",)),
 }
-_CHAIN_TAGS = (META_LENGTH, MEDIA_STORAGE_UID, SPECIFIC_CHARACTER_SET, SOP_INSTANCE_UID)
+_CHAIN_TAGS = (
+    META_LENGTH,
+    MEDIA_STORAGE_UID,
+    SPECIFIC_CHARACTER_SET,
+    GROUP_LENGTH,
+    SOP_INSTANCE_UID,
+)
 """Those of the slots from 1 on."""
 _DECLINED = frozenset(
     (
@@ -60,9 +67,11 @@ class Spans:
     Attributes
     ----------
     begins : dict
-        Offset of top-level elements by tag, in order: all from group 6000 to the pixel data.
+        Offset of top-level elements by tag, in order: all from group 6000 to the pixel data,
+        and of one that is there twice the first.
     values : dict
-        Offset and length of the values of `SPECIFIC_CHARACTER_SET` and `SOP_INSTANCE_UID`.
+        Offset and length of the values of `GROUP_LENGTH` of group 0008,
+        `SPECIFIC_CHARACTER_SET` and `SOP_INSTANCE_UID`.
     meta : dict
         The same of `META_LENGTH` and `MEDIA_STORAGE_UID`, in the file.
     explicit, little_endian : bool
@@ -123,8 +132,7 @@ def read_spans(source: ByteSource) -> Spans:
     tag = -1
     while not _FIRST_PIXELS <= tag <= _LAST_PIXELS:
         tag, vr, length, value_offset = walk.element(offset, explicit=explicit)
-        begins[tag] = offset
-        if tag in _WANTED:
+        if begins.setdefault(tag, offset) == offset and tag in _WANTED:
             values[tag] = value_offset, length
         offset = value_offset + length
         if length == _UNDEFINED_LENGTH and not _FIRST_PIXELS <= tag <= _LAST_PIXELS:
@@ -145,7 +153,11 @@ def _chain_spans(head: bytes, source: ByteSource) -> Spans | None:
     values: dict[int, tuple[int, int]] = {}
     meta: dict[int, tuple[int, int]] = {}
     for tag, found, value, offset in zip(
-        _CHAIN_TAGS, (meta, meta, values, values), chain.values[1:], chain.offsets[1:], strict=True
+        _CHAIN_TAGS,
+        (meta, meta, values, values, values),
+        chain.values[1:],
+        chain.offsets[1:],
+        strict=True,
     ):
         if value is not None:
             found[tag] = offset, len(value)

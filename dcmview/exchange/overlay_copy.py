@@ -20,6 +20,7 @@ from dcmview.dicom.overlays import GROUPS
 from dcmview.dicom.recording import recorded_warnings
 from dcmview.dicom.source import MemorySource
 from dcmview.dicom.spans import (
+    GROUP_LENGTH,
     MEDIA_STORAGE_UID,
     META_LENGTH,
     SOP_INSTANCE_UID,
@@ -125,12 +126,12 @@ class OverlayCopy:
         source = held(source)
         spans = self._spans
         if spans.inflated is None:
-            edits = (*self._meta_edits(source), *self._dataset_edits())
+            edits = (*self._meta_edits(source), *self._dataset_edits(source))
             yield from _edited(source, edits, source.size)
             return
         yield from _edited(source, self._meta_edits(source), spans.dataset_offset)
         inflated = spans.inflated
-        yield from _deflated(_edited(inflated, self._dataset_edits(), inflated.size))
+        yield from _deflated(_edited(inflated, self._dataset_edits(inflated), inflated.size))
 
     def write(self, source: ByteSource, descriptor: int) -> None:
         """Write the copy into a new, empty file; raises what `pieces` raises, and ``OSError``."""
@@ -158,16 +159,29 @@ class OverlayCopy:
                 yield _Edit(at, at + 4, (struct.pack("<L", after),))
         yield _Edit(begin - 2, begin + length, (struct.pack("<H", len(value)) + value,))
 
-    def _dataset_edits(self) -> Iterator[_Edit]:
-        spans = self._spans
-        if self._uid and SOP_INSTANCE_UID in spans.values:
-            begin = spans.begins[SOP_INSTANCE_UID]
-            value_offset, length = spans.values[SOP_INSTANCE_UID]
-            element = self._encoder.element(SOP_INSTANCE_UID, "UI", self._uid)
-            yield _Edit(begin, value_offset + length, (element,))
+    def _dataset_edits(self, data: ByteSource) -> list[_Edit]:
+        """In the order in which they lie, which is another where elements are out of theirs."""
+        edits = list(self._uid_edits(data))
         for group, plane in self.groups.items():
-            place = spans.place_of(group << 16 | 0xFFFF)
-            yield _Edit(place, place, self._elements(group, plane))
+            place = self._spans.place_of(group << 16 | 0xFFFF)
+            edits.append(_Edit(place, place, self._elements(group, plane)))
+        return sorted(edits, key=lambda edit: edit.begin)
+
+    def _uid_edits(self, data: ByteSource) -> Iterator[_Edit]:
+        spans = self._spans
+        if not self._uid or SOP_INSTANCE_UID not in spans.values:
+            return
+        begin = spans.begins[SOP_INSTANCE_UID]
+        value_offset, length = spans.values[SOP_INSTANCE_UID]
+        end = value_offset + length
+        element = self._encoder.element(SOP_INSTANCE_UID, "UI", self._uid)
+        at, size = spans.values.get(GROUP_LENGTH, (0, 0))
+        if size == 4:
+            kind = "<L" if spans.little_endian else ">L"
+            (before,) = struct.unpack(kind, data.pread(at, 4))
+            after = (before + len(element) - (end - begin)) & 0xFFFFFFFF
+            yield _Edit(at, at + 4, (struct.pack(kind, after),))
+        yield _Edit(begin, end, (element,))
 
     def _elements(self, group: int, plane: RoiPlane) -> Iterator[bytes]:
         about = _About(

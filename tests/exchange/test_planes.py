@@ -23,6 +23,7 @@ from pydicom import uid
 from pydicom.data import get_testdata_file
 from support.datasets import image, item, part10
 from support.dciodvfy import problems
+from support.pixel_files import pixel_file_named
 from support.rois import box
 
 from dcmview.annotations.roi import ImagePoint, Roi
@@ -567,6 +568,31 @@ def test_the_length_of_the_meta_information_follows_the_uid(tmp_path):
     (length,) = struct.unpack_from("<L", content, 140)
     # Behind it comes the data set, whose first element is the SOP Class UID.
     assert content[144 + length :].startswith(b"\x08\x00\x16\x00UI")
+
+
+@pytest.mark.parametrize("name", ["693_J2KI.dcm", "ExplVR_BigEnd.dcm", "OT-PAL-8-face.dcm"])
+def test_the_length_of_the_group_follows_the_uid(tmp_path, name):
+    path = tmp_path / "a.dcm"
+    shutil.copy(pixel_file_named(name), path)
+    before = pydicom.dcmread(path, force=True)
+    after = pydicom.dcmread(copied(path, box("a", 0, 0, 1, 1), uid="2.25.999"), force=True)
+    old_bytes = len(before.SOPInstanceUID) + len(before.SOPInstanceUID) % 2
+    assert after[0x00080000].value == before[0x00080000].value + 8 - old_bytes
+
+
+def test_elements_that_are_out_of_order_are_copied_once(tmp_path):
+    path = put(tmp_path, image(2, 3, SOPInstanceUID="1.2.34"))
+    name, pixels = b"\x08\x00\x18\x00UI\x06\x001.2.34", b"\xe0\x7f\x10\x00OW"
+    private = b"\x01\x70\x10\x00LO\x04\x00mine"
+    content = path.read_bytes()
+    assert content.count(name) == content.count(pixels) == 1
+    content = content.replace(name, b"").replace(pixels, private + name + pixels)
+    path.write_bytes(content)
+    copy = copied(path, box("a", 0, 0, 1, 1), uid="2.25.99")
+    after = copy.read_bytes()
+    assert [after.count(each) for each in (private, name[:6], pixels)] == [1, 1, 1]
+    assert after.endswith(content[content.index(pixels) :])
+    assert list(ours(copy)) == [0x6000]
 
 
 def test_gdcm_reads_the_plane_and_writes_it_again(tmp_path):
