@@ -10,6 +10,10 @@ export default mergeConfig(
     test: {
       include: ['src/**/*.test.ts'],
       exclude: ['src/**/*.browser.test.ts'],
+      // Started in half the time of processes.
+      pool: 'threads',
+      // Ends a hang, no more.
+      testTimeout: 30_000,
     },
   }),
 );

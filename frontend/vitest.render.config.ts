@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.browser.test.ts'],
+    // Ends a hang, no more.
+    testTimeout: 30_000,
     browser: {
       enabled: true,
       headless: true,

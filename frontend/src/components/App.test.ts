@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
-import { afterEach, expect, test, vi } from 'vitest';
+import { cleanup, configure, fireEvent, render, screen, within } from '@testing-library/svelte';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 
 import type { SeriesDetail, SeriesList } from '../api/types.gen';
 import {
@@ -17,9 +17,11 @@ import {
   serve,
   stack,
 } from '../testing/server';
+import { LIMIT_MS, eventually } from '../testing/waiting';
 import { Session } from '../state/session';
 import App from './App.svelte';
 
+configure({ asyncUtilTimeout: LIMIT_MS });
 afterEach(cleanup);
 
 /** What the layout of a real browser would give: happy-dom has none, so no list row would be in sight. */
@@ -44,6 +46,9 @@ vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockImplementation(((kind: s
 /** The page as `main.ts` puts it up. */
 function show() {
   const session = new Session({ base: BASE, token: null });
+  onTestFinished(() => {
+    session.stop();
+  });
   void session.start();
   render(App, { session });
 }
@@ -126,7 +131,7 @@ test('an object without pixels says what it is and offers its tags', async () =>
   await screen.findByRole('heading', { name: 'Basic Text SR' });
   await fireEvent.click(screen.getByRole('button', { name: 'Show tags' }));
   // The panel is fetched first. Text of a file stays text.
-  const value = await screen.findByText('<b>DOE</b>^JANE', {}, { timeout: 4_000 });
+  const value = await screen.findByText('<b>DOE</b>^JANE');
   expect(value.tagName).toBe('SPAN');
 });
 
@@ -151,7 +156,7 @@ test('the list is walked with the keys of a tree', async () => {
 
   screen.getByRole('treeitem', { name: /Portal venous/ }).focus();
   await press('ArrowDown');
-  await vi.waitFor(() => expect(focused()).toContain('Late'));
+  await eventually(() => expect(focused()).toContain('Late'));
   await press('Enter');
   const late = screen.getByRole('treeitem', { name: /Late/ });
   expect(late.getAttribute('aria-selected')).toBe('true');
@@ -160,7 +165,7 @@ test('the list is walked with the keys of a tree', async () => {
 
   late.focus();
   await press('ArrowLeft');
-  await vi.waitFor(() => expect(focused()).toContain('Abdomen'));
+  await eventually(() => expect(focused()).toContain('Abdomen'));
   await press('ArrowLeft');
   expect(screen.queryByRole('treeitem', { name: /Late/ })).toBeNull();
   await press('ArrowRight');
@@ -192,7 +197,7 @@ test('what is looked at stays where it is while the list grows above it', async 
   send(seriesList(earlier, { patients: [], studies: [] }));
   end();
   // A hundred rows of 52 pixels.
-  await vi.waitFor(() => expect(tree.scrollTop).toBe(5_200));
+  await eventually(() => expect(tree.scrollTop).toBe(5_200));
 });
 
 test('a second slider goes through the values of a dimension', async () => {
@@ -207,7 +212,7 @@ test('a second slider goes through the values of a dimension', async () => {
   const slider = screen.getByRole('slider', { name: 'Echo Time' });
   expect(slider.getAttribute('aria-valuetext')).toBe('20 ms, 1 of 2');
   await fireEvent.input(slider, { target: { value: '2' } });
-  await vi.waitFor(() => expect(slider.getAttribute('aria-valuetext')).toBe('80 ms, 2 of 2'));
+  await eventually(() => expect(slider.getAttribute('aria-valuetext')).toBe('80 ms, 2 of 2'));
   await fireEvent.keyDown(document.body, { key: ',' });
   expect(slider.getAttribute('aria-valuetext')).toBe('20 ms, 1 of 2');
 });

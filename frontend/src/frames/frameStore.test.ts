@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 import { ApiError } from '../api/apiError';
 import { Client } from '../api/client';
@@ -13,13 +13,19 @@ import {
   recipe,
   serve,
 } from '../testing/server';
+import { eventually } from '../testing/waiting';
 import { FrameCache } from './frameCache';
 import { FrameStore, type FrameResult } from './frameStore';
 
 const stack = Array.from({ length: 40 }, (_, file) => ({ file, frame_index: 0 }));
 
 function store(): FrameStore {
-  return new FrameStore(new Client({ base: BASE, token: null }), new FrameCache());
+  const frames = new FrameStore(new Client({ base: BASE, token: null }), new FrameCache());
+  // What it would fetch ahead must not be asked of the next test's server.
+  onTestFinished(() => {
+    frames.stop();
+  });
+  return frames;
 }
 
 function serveFrames(): string[] {
@@ -42,7 +48,7 @@ function loaded(result: FrameResult) {
 
 /** Waits until a file of the stack is there. */
 async function fetched(frames: FrameStore, file: number): Promise<void> {
-  await vi.waitFor(() => expect(frames.peek({ file, frame_index: 0 })).toBeDefined());
+  await eventually(() => expect(frames.peek({ file, frame_index: 0 })).toBeDefined());
 }
 
 test('a frame comes with its samples and its recipe', async () => {

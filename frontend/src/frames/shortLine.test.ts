@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { ApiError } from '../api/apiError';
 import { Client } from '../api/client';
@@ -15,6 +15,14 @@ import {
 } from '../testing/server';
 import { FrameCache } from './frameCache';
 import { FrameStore, type LoadedFrame, type ReducedFrame } from './frameStore';
+
+// Time passes only where a test says so: who travels must not be taken for one who rests.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const SIDE = 192;
 const stack = Array.from({ length: 40 }, (_, file) => ({ file, frame_index: 0 }));
@@ -58,9 +66,22 @@ async function opened() {
   return { frames, arrived };
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  await vi.waitFor(() => expect(condition()).toBe(true), { interval: 2 });
+/** Turns of the event loop in which all that is on its way arrives. */
+const MANY_TURNS = 500;
+
+/** Lets arrive what is on its way. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < MANY_TURNS; turn++) await new Promise((done) => setImmediate(done));
 }
+
+/** Lets time pass, and arrive what was asked for meanwhile. */
+async function rest(duration_ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(duration_ms);
+  await settle();
+}
+
+/** More than a journey lasts after its last step. */
+const LONG_MS = 1_000;
 
 const isFull = (path: string) => path.includes('/raw') && !path.includes('size=');
 const isReduced = (path: string) => path.includes('size=');
@@ -68,7 +89,8 @@ const isReduced = (path: string) => path.includes('size=');
 test('who rests gets reduced frames of the whole stack, then full ones', async () => {
   const asked = serveFrames(good);
   const { frames, arrived } = await opened();
-  await until(() => frames.peek({ file: 30, frame_index: 0 }) !== undefined);
+  await rest(LONG_MS);
+  expect(frames.peek({ file: 30, frame_index: 0 })).toHaveProperty('stored');
   const firstFull = asked.findIndex((path) => path.startsWith('api/frames/raw') && isFull(path));
   const reduced = asked.filter(isReduced);
   expect(reduced.flatMap(batchRefs)).toHaveLength(39);
@@ -79,7 +101,7 @@ test('who rests gets reduced frames of the whole stack, then full ones', async (
 test('a reduced frame has the size of the whole one and says how much it is reduced', async () => {
   serveFrames(good);
   const { frames } = await opened();
-  await until(() => frames.glimpse({ file: 1, frame_index: 0 }) !== undefined);
+  await settle();
   const glimpse = frames.glimpse({ file: 1, frame_index: 0 });
   expect(glimpse).toMatchObject({ rows: SIDE, columns: SIDE, reduction: 2 });
   expect(glimpse?.stored).toMatchObject({ rows: SIDE / 2, columns: SIDE / 2 });
@@ -93,16 +115,19 @@ test('who travels asks for reduced frames alone, and for the full one when he re
     return new Response(new Blob(batchRefs(path).map((ref) => good(ref, SIDE / 2))));
   });
   const { frames } = await opened();
-  await until(() => asked.filter((path) => path.startsWith('api/frames/raw?')).some(isFull));
+  await settle();
+  expect(asked.filter((path) => path.startsWith('api/frames/raw?')).some(isFull)).toBe(true);
   const before = asked.length;
   const shows: Promise<unknown>[] = [];
   for (let position = 1; position <= 8; position++) {
+    await rest(20);
     shows.push(frames.show(stack, position, 1).catch(() => null));
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  await settle();
   expect(asked.slice(before).filter(isFull)).toEqual([]);
   expect(frames.isReady({ file: 20, frame_index: 0 })).toBe(true);
   expect(frames.peek({ file: 20, frame_index: 0 })).toBeUndefined();
+  await rest(LONG_MS);
   expect(await shows.at(-1)).toHaveProperty('stored');
   expect(asked.slice(before).filter(isFull)[0]).toBe('api/file/8/frame/0/raw?encoding=planes');
 });
@@ -115,7 +140,7 @@ test('a jump to where nothing is asks for the frame at once, reduced and whole',
     return rawFrame(samples(SIDE), 'r1', headers(SIDE));
   });
   const { frames } = await opened();
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await rest(LONG_MS);
   const before = asked.length;
   await frames.show(stack, 39, 1);
   expect(asked.slice(before, before + 2)).toEqual([
@@ -130,7 +155,8 @@ test('what cannot be reduced is a failure of the frame, and is not asked for aga
     ref.file === bad.file ? batchFailure(ref, 'damaged', 'decode_failed', 422) : good(ref, side),
   );
   const { frames } = await opened();
-  await until(() => frames.peek({ file: 30, frame_index: 0 }) !== undefined);
+  await rest(LONG_MS);
+  expect(frames.peek({ file: 30, frame_index: 0 })).toHaveProperty('stored');
   expect(frames.peek(bad)).toBeInstanceOf(ApiError);
   expect(asked.filter((path) => /\b3:0\b/.test(path))).toHaveLength(1);
 });
@@ -143,7 +169,8 @@ test('a server that reduces nothing gives whole frames', async () => {
     }),
   );
   const { frames } = await opened();
-  await until(() => frames.peek({ file: 39, frame_index: 0 }) !== undefined);
+  await rest(LONG_MS);
+  expect(frames.peek({ file: 39, frame_index: 0 })).toHaveProperty('stored');
   expect(frames.glimpse({ file: 39, frame_index: 0 })).toBeUndefined();
 });
 
@@ -153,7 +180,8 @@ test('on a long line nothing is reduced', async () => {
   const frames = new FrameStore(new Client({ base: BASE, token: null }), cache);
   cache.throughput.note({ bytes: 2 * SIDE * SIDE, seconds: 0.005, kind: 'full' });
   await frames.show(stack, 0, 1);
-  await until(() => frames.peek({ file: 30, frame_index: 0 }) !== undefined);
+  await rest(LONG_MS);
+  expect(frames.peek({ file: 30, frame_index: 0 })).toHaveProperty('stored');
   expect(asked.filter(isReduced)).toEqual([]);
 });
 
@@ -164,7 +192,7 @@ test('a large frame on a short line leaves the line to its preview', async () =>
   const arrival = new Promise((resolve) => (arrive = resolve));
   const before = asked.length;
   const shown = frames.show([{ file: 99, frame_index: 0 }], 0, 1, { arrival, pixels: 1e7 });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await rest(LONG_MS);
   const isAsked = () => asked.slice(before).some((path) => path.startsWith('api/file/99/'));
   expect(isAsked()).toBe(false);
   arrive(null);

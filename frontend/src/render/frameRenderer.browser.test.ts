@@ -18,6 +18,7 @@ import { FrameRenderer, type RenderPath } from './frameRenderer';
 import { GlDevice } from './glDevice';
 import { PictureMaker } from './picture';
 import type { Scene } from './scene';
+import { eventually } from '../testing/waiting';
 
 /** Software GL, which is refused on a page, is as exact as any other. */
 const device = GlDevice.create({ allowSoftware: true });
@@ -374,8 +375,13 @@ test('the CPU draws while the context is lost, and the device again once it is b
   renderer.draw(scene);
   expect(renderer.paint()).toBe('gl');
   const loss = device.gl.getExtension('WEBGL_lose_context');
+  const isLost = new Promise((resolve) => {
+    // In a task of its own: a context can be restored once its event has been dealt with.
+    const later = () => setTimeout(resolve);
+    device.gl.canvas.addEventListener('webglcontextlost', later, { once: true });
+  });
   loss?.loseContext();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await isLost;
   expect(renderer.paint()).toBe('cpu');
   expect(reds(pixelsOf(canvas))).toEqual([0, 85, 170, 255]);
   const isBack = new Promise<void>((resolve) => {
@@ -404,7 +410,7 @@ test('the first picture does not wait for the graphics card, the next ones are d
   renderer.draw(sceneOf(stored(Uint8Array.of(1, 2), 2)));
   expect(renderer.paint()).toBe('cpu');
   expect(create).not.toHaveBeenCalled();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(renderer.paint()).toBe('gl');
   });
   expect(create).toHaveBeenCalledTimes(1);

@@ -23,6 +23,7 @@ import {
   stack,
   stream,
 } from '../testing/server';
+import { eventually } from '../testing/waiting';
 import { readAddress } from './panes/address';
 import { Session } from './session';
 import { tabText } from './panes/tabText';
@@ -270,7 +271,7 @@ test('a large frame is bridged by a preview, which is not taken for it', async (
   const session = newSession();
   const { viewer } = session;
   await session.start();
-  await vi.waitFor(() => expect(viewer.isPreview).toBe(true));
+  await eventually(() => expect(viewer.isPreview).toBe(true));
   expect(asked).toContain('api/file/0/frame/0/preview');
   expect([viewer.shownKey, viewer.isLoading]).toEqual(['', true]);
   expect(viewer.scene?.picture).toEqual({ kind: 'bitmap', rows: 2000, columns: 2000, bitmap });
@@ -473,7 +474,7 @@ test('the next series is fetched ahead and opens without waiting', async () => {
   });
   const session = newSession();
   await session.start();
-  await vi.waitFor(() => expect(asked).toContain('api/series/1'));
+  await eventually(() => expect(asked).toContain('api/series/1'));
   await idle(session);
   session.run('next-series');
   expect(session.navigator.isOpening).toBe(false);
@@ -546,11 +547,11 @@ test('frames are fetched ahead in the direction of travel, positions or values',
   const session = newSession();
   await session.start();
   await idle(session);
-  await vi.waitFor(() => expect(batches).toEqual(['1:0,2:0']));
+  await eventually(() => expect(batches).toEqual(['1:0,2:0']));
   session.run('next-value');
   await idle(session);
   // Value 50 is on screen at the first position; 400, 0 and 800 are at the same.
-  await vi.waitFor(() => expect(batches.at(-1)).toBe('6:0,9:0'));
+  await eventually(() => expect(batches.at(-1)).toBe('6:0,9:0'));
 });
 
 test('a frame that fails is said in its place, and the next one is shown', async () => {
@@ -609,18 +610,18 @@ test('who scrolls faster than frames come sees those that he passes', async () =
   const session = newSession();
   const { viewer } = session;
   await session.start();
-  await vi.waitFor(() => expect(answers.has('0')).toBe(true));
+  await eventually(() => expect(answers.has('0')).toBe(true));
   for (let step = 0; step < 2; step++) session.run('next-frame');
-  await vi.waitFor(() => expect(answers.has('2')).toBe(true));
+  await eventually(() => expect(answers.has('2')).toBe(true));
   answers.get('1')?.(rawFrame([1, 1, 1, 1, 1, 1]));
-  await vi.waitFor(() => expect(viewer.shownKey).toBe('1/0'));
+  await eventually(() => expect(viewer.shownKey).toBe('1/0'));
   expect(viewer.isLoading).toBe(true);
   // What lies further back than what is seen already stays away.
   answers.get('0')?.(rawFrame([0, 0, 0, 0, 0, 0]));
   await new Promise((resolve) => setTimeout(resolve, 5));
   expect(viewer.shownKey).toBe('1/0');
   answers.get('2')?.(rawFrame([2, 2, 2, 2, 2, 2]));
-  await vi.waitFor(() => expect(viewer.shownKey).toBe('2/0'));
+  await eventually(() => expect(viewer.shownKey).toBe('2/0'));
   expect(viewer.isLoading).toBe(false);
 });
 
@@ -637,7 +638,7 @@ test('series appear while the scan runs, on one line that ends with it', async (
   const done = session.start();
   const shown = () => session.study.listing.items.map(({ key }) => key);
   send(seriesList([series(0)], { revision: 4, scan_complete: false }));
-  await vi.waitFor(() => expect(shown()).toEqual(['patient/0', 'study/0', 'series/0']));
+  await eventually(() => expect(shown()).toEqual(['patient/0', 'study/0', 'series/0']));
   send(seriesList([series(1)], { revision: 9, patients: [], studies: [] }));
   end();
   await done;
@@ -770,17 +771,17 @@ test('skipped paths are counted at once and fetched when their group is opened',
   const skippedRows = () =>
     session.study.listing.items.filter(({ level, key }) => level === 2 && key.includes('.txt'));
   const group = () => session.study.listing.items.find(({ kind }) => kind === 'group');
-  await vi.waitFor(() => expect(group()).toMatchObject({ key: 'not-images', count: 702 }));
+  await eventually(() => expect(group()).toMatchObject({ key: 'not-images', count: 702 }));
   expect(skippedRows()).toHaveLength(0);
   const reports = () => asked.filter((path) => path.startsWith('api/report?'));
   expect(reports()).toEqual(['api/report?end=not_dicom%2Cunreadable&offset=0&limit=1']);
 
   session.study.toggle('not-images');
-  await vi.waitFor(() => expect(skippedRows()).toHaveLength(500));
+  await eventually(() => expect(skippedRows()).toHaveLength(500));
   const more = session.study.listing.items.at(-1);
   if (more?.kind !== 'more') throw new Error('there is no row for more');
   session.choose(more);
-  await vi.waitFor(() => expect(skippedRows()).toHaveLength(702));
+  await eventually(() => expect(skippedRows()).toHaveLength(702));
   expect(session.study.listing.items.at(-1)?.kind).toBe('skipped');
   expect(reports().slice(1)).toEqual([
     'api/report?end=not_dicom&offset=0&limit=500',
@@ -805,7 +806,7 @@ test('a filter looks at skipped paths too', async () => {
   const session = newSession();
   await session.start();
   session.study.filter = 'notes.txt';
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(session.study.listing.items.map(({ kind }) => kind)).toEqual(['group', 'skipped']),
   );
 });
@@ -879,7 +880,7 @@ test('a link lays out its panes', async () => {
 
 test('a link to a file that is not there is told, and the first image is opened', async () => {
   const session = await visiting('file=99', seriesList([series(0)]), SLICES);
-  await vi.waitUntil(() => session.viewer.shownKey === '0/0');
+  await eventually(() => expect(session.viewer.shownKey).toBe('0/0'));
   expect(session.notices.items.map(({ message }) => message)).toEqual([
     'the link names a file that is not in the list',
   ]);
@@ -896,13 +897,13 @@ test('a link that is followed while another is looked up takes its place', async
   });
   const session = newSession();
   const end = session.start(readAddress('file=1'));
-  await vi.waitUntil(() => asked.includes('api/file/1/info'));
+  await eventually(() => expect(asked).toContain('api/file/1/info'));
   const other = readAddress('file=8');
   if (other === null) throw new Error('no address');
   session.visit(other);
   answer(json({ series: 0 }));
   await end;
-  await vi.waitUntil(() => session.viewer.shownKey === '8/0');
+  await eventually(() => expect(session.viewer.shownKey).toBe('8/0'));
   expect(session.addressText).toBe('file=8&frame=0');
 });
 
@@ -921,13 +922,13 @@ test('a link waits for its file while the scan runs, and nothing else is opened 
   const session = newSession();
   const end = session.start(readAddress('file=7'));
   held.send(seriesList([series(0)], { scan_complete: false, listed: 3 }));
-  await vi.waitUntil(() => session.study.scan !== null);
+  await eventually(() => expect(session.study.scan).not.toBeNull());
   expect([session.pane.isEmpty, session.addressText]).toEqual([true, null]);
   isThere = true;
   held.send(seriesList([series(1)], { listed: 9 }));
   held.end();
   await end;
-  await vi.waitUntil(() => session.viewer.shownKey === '7/0');
+  await eventually(() => expect(session.viewer.shownKey).toBe('7/0'));
   expect(session.addressText).toBe('file=7&frame=0');
 });
 

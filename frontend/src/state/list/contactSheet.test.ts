@@ -13,6 +13,7 @@ import {
   stack,
   study,
 } from '../../testing/server';
+import { eventually } from '../../testing/waiting';
 import { Catalog, type SeriesNode } from './catalog';
 import { ContactSheet, crumbText, placeOf } from './contactSheet.svelte';
 import { DetailCache, Details } from '../view/details';
@@ -86,10 +87,10 @@ test('a series is a cell a frame, each value of a dimension counted for itself',
   const { sheet } = sheetOf();
   sheet.open({ kind: 'frames', series: node(0), stackKey: null });
   expect(sheet.isLoading).toBe(true);
-  await vi.waitFor(() => expect(sheet.isLoading).toBe(false));
+  await eventually(() => expect(sheet.isLoading).toBe(false));
   expect(texts(sheet)).toEqual(['1 20 ms', '2 20 ms', '1 80 ms', '2 80 ms', '1']);
   sheet.open({ kind: 'frames', series: node(0), stackKey: 'series/0/scout' });
-  await vi.waitFor(() => expect(texts(sheet)).toEqual(['1']));
+  await eventually(() => expect(texts(sheet)).toEqual(['1']));
 });
 
 test('frames that cannot be had are said, and asked for again', async () => {
@@ -97,11 +98,11 @@ test('frames that cannot be had are said, and asked for again', async () => {
   serve(() => (isBroken ? failure('gone', 'not_found', 404) : json(detail(series(0), [0]))));
   const { sheet, failures } = sheetOf();
   sheet.open({ kind: 'frames', series: node(0), stackKey: null });
-  await vi.waitFor(() => expect(sheet.failure?.code).toBe('not_found'));
+  await eventually(() => expect(sheet.failure?.code).toBe('not_found'));
   expect([failures, sheet.isLoading]).toEqual([['not_found'], false]);
   isBroken = false;
   sheet.retry();
-  await vi.waitFor(() => expect(sheet.items).toHaveLength(1));
+  await eventually(() => expect(sheet.items).toHaveLength(1));
   expect(sheet.failure).toBeNull();
 });
 
@@ -121,12 +122,12 @@ test('a series that grows is asked for again', async () => {
     serve(() => json(detail(series(0), files)));
     const { sheet } = sheetOf();
     sheet.open({ kind: 'frames', series: node(0), stackKey: null });
-    await vi.waitFor(() => expect(sheet.items).toHaveLength(1));
+    await eventually(() => expect(sheet.items).toHaveLength(1));
     files = [0, 1];
     sheet.note([series(1)]);
     sheet.note([series(0)]);
     await vi.advanceTimersByTimeAsync(1_100);
-    await vi.waitFor(() => expect(sheet.items).toHaveLength(2));
+    await eventually(() => expect(sheet.items).toHaveLength(2));
   } finally {
     vi.useRealTimers();
   }
