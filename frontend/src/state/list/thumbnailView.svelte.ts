@@ -9,6 +9,9 @@ const SETTLE_MS = 100;
 /** A server that could not be reached is tried again after this long. */
 const RETRY_MS = 3_000;
 
+/** A busy browser may still be about to read a picture that is not wanted any more. */
+const KEPT_MS = 10_000;
+
 /** The small picture in one place of a list: an address for an `img`, or why there is none. */
 export class ThumbnailView {
   readonly #store: Pick<ThumbnailStore, 'peek' | 'load'>;
@@ -44,15 +47,19 @@ export class ThumbnailView {
       this.#failure = thumbnail;
       return;
     }
-    const before = this.#url;
+    this.#letGo();
     this.#url = URL.createObjectURL(thumbnail);
     this.#failure = null;
-    if (before !== null) URL.revokeObjectURL(before);
   }
 
   dispose(): void {
-    if (this.#url !== null) URL.revokeObjectURL(this.#url);
+    this.#letGo();
     this.#url = null;
+  }
+
+  #letGo(): void {
+    const url = this.#url;
+    if (url !== null) setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
   }
 
   async #fetch(ref: FrameRef, size_px: number, signal: AbortSignal): Promise<void> {

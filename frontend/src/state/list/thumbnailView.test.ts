@@ -51,16 +51,20 @@ test('what scrolls by is not asked for', async () => {
   expect([asked, view.url]).toEqual([[4], 'blob:1']);
 });
 
-test('the picture before stays until the next is there, and is let go then', async () => {
+test('the picture before stays until the next is there, and is let go when it has been read', async () => {
   const { view } = viewOf();
   view.show(frame(0), 44);
   await vi.advanceTimersByTimeAsync(150);
   view.show(frame(1), 44);
   expect(view.url).toBe('blob:1');
   await vi.advanceTimersByTimeAsync(150);
-  expect([view.url, kept]).toEqual(['blob:2', ['blob:2']]);
+  expect([view.url, kept]).toEqual(['blob:2', ['blob:1', 'blob:2']]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(kept).toEqual(['blob:2']);
   view.dispose();
-  expect([view.url, kept]).toEqual([null, []]);
+  expect([view.url, kept]).toEqual([null, ['blob:2']]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(kept).toEqual([]);
 });
 
 test('a picture that is known is there at once', () => {
