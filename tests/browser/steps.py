@@ -3,9 +3,34 @@
 from __future__ import annotations
 
 import io
+import time
+from typing import TYPE_CHECKING
 
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LIMIT_S = 30
+"""Ends a hang, no more: how long things take says more of the machine than of the page."""
+
+
+def eventually(page: Page, claim: Callable[[], None]) -> None:
+    """Try a claim until it holds."""
+    deadline = time.monotonic() + LIMIT_S
+    while True:
+        try:
+            return claim()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+        page.wait_for_timeout(20)
+
+
+def wait_drawn(page: Page) -> None:
+    """Wait until what has been changed is on the screen: a picture is drawn in the next frame."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def shown(page: Page) -> str:
@@ -23,6 +48,7 @@ _ACTIVE = "document.querySelector('.pane.isActive') ?? document.querySelector('.
 
 _IS_OPEN = f"""(before) => {{
     const pane = {_ACTIVE};
+    if (pane === null) return false;
     const {{ shown }} = pane.querySelector('[data-shown]').dataset;
     const isSettled = shown !== '' || pane.querySelector('.message') !== null;
     const isBusy = pane.querySelector('[aria-busy=true]') !== null;
@@ -34,7 +60,7 @@ def open_series(page: Page, name: str) -> None:
     """Open a series in the active pane and wait for its picture, or for why there is none."""
     row = page.get_by_role("treeitem").filter(has=page.get_by_text(name, exact=True))
     is_open = row.get_attribute("aria-selected") == "true"
-    before = page.evaluate(f"({_ACTIVE}).querySelector('[data-shown]')?.dataset.shown")
+    before = page.evaluate(f"({_ACTIVE})?.querySelector('[data-shown]')?.dataset.shown")
     row.click()
     expect(page.get_by_role("treeitem", selected=True)).to_contain_text(name)
     page.wait_for_function(_IS_OPEN, arg=None if is_open else before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from browser.steps import open_page, open_series, shown
+from browser.steps import eventually, open_page, open_series, shown
 from browser.test_tree import inner, picture, row, seen, series_row
 from playwright.sync_api import Page, expect
 
@@ -34,11 +34,14 @@ def test_frames_are_shown_as_the_server_makes_them(opened, server):
     expect(cells.first).to_be_focused()
     third = cells.nth(2).locator("img")
     expect(third).to_be_visible()
-    opened.wait_for_timeout(300)
     files = server.get(f"/api/series/{series_row(server, 'Axial 7.5 mm')['index']}").json["stacks"]
     expected = np.asarray(picture(server, files[0]["files"][2], files[0]["frames"][2], 128))
     assert inner(expected).max() > 200
-    assert np.array_equal(inner(seen(opened, third)), inner(expected))
+
+    def is_the_same() -> None:
+        assert np.array_equal(inner(seen(opened, third)), inner(expected))
+
+    eventually(opened, is_the_same)
 
 
 def test_arrow_keys_choose_a_frame_and_enter_opens_it(opened, server):
@@ -104,14 +107,21 @@ def test_hovering_goes_through_the_frames_of_a_series_and_a_click_opens_the_one_
     box = cell.bounding_box()
     assert box is not None
     place = cell.locator("[data-field=scrub]")
-    pictures = []
-    for fraction, text in ((0.02, "1 / 22"), (0.98, "22 / 22")):
-        opened.mouse.move(box["x"] + fraction * box["width"], box["y"] + 30)
-        expect(place).to_have_text(text)
-        opened.wait_for_timeout(150)
-        area = cell.locator(".picture")
-        pictures.append(inner(seen(opened, area))[:60].astype(int))
-    assert np.abs(pictures[0] - pictures[1]).mean() > 5
+    area = cell.locator(".picture")
+
+    def picture_seen() -> np.ndarray:
+        return inner(seen(opened, area))[:60].astype(int)
+
+    opened.mouse.move(box["x"] + 0.02 * box["width"], box["y"] + 30)
+    expect(place).to_have_text("1 / 22")
+    first = picture_seen()
+    opened.mouse.move(box["x"] + 0.98 * box["width"], box["y"] + 30)
+    expect(place).to_have_text("22 / 22")
+
+    def is_another() -> None:
+        assert np.abs(first - picture_seen()).mean() > 5
+
+    eventually(opened, is_another)
     opened.mouse.down()
     opened.mouse.up()
     expect(opened.get_by_label("Image 22 of 22")).to_be_visible()

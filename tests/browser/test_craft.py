@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.steps import open_page, shown
+from browser.steps import open_page, shown, wait_drawn
 from playwright.sync_api import expect
 from support.paths import FIXTURES
 
@@ -16,6 +16,27 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 AXE = FIXTURES.parent / "frontend/node_modules/axe-core/axe.min.js"
+
+OPENED = {
+    "t": 'role=complementary[name="DICOM tags"] >> role=row >> nth=1',
+    "e": 'role=region[name="Explanation"]',
+    "Shift+M": 'role=tabpanel[name="ROIs"]',
+    "?": 'role=dialog[name="Keys and mouse"]',
+    "g": 'role=grid[name="Pictures"] >> img >> nth=0',
+    "/": 'role=group[name="Examples"]',
+    "b": "[aria-label=Files]:not(:has([role=tree]))",
+    "j": 'role=group[name="Layout"]',
+    "Shift+U": 'role=group[name="Layout"]',
+    "Shift+N": 'role=tablist[name="Tabs"]',
+    "u": 'role=group[name="Histogram with the window"]',
+    "Shift+X": 'role=group[name="Window and colours"]',
+    "Shift+P": 'role=group[name="Cine settings"]',
+    "Shift+E": 'role=group[name="Save or copy the picture"]',
+    "Shift+V": 'role=group[name="Turn and smooth"]',
+    "Shift+T": 'role=group[name="What to draw"]',
+    "Shift+O": 'role=group[name="Text over the image"]',
+}
+"""What a key brings up."""
 
 STATES: dict[str, Sequence[str]] = {
     "picture": (),
@@ -48,7 +69,15 @@ STATES: dict[str, Sequence[str]] = {
 
 
 def violations(page: Page) -> list[str]:
-    """Give what axe finds serious or critical, with the places."""
+    """Give what axe finds serious or critical, with the places, once colours have settled."""
+    wait_drawn(page)
+    page.evaluate(
+        """() => Promise.allSettled(
+          document.getAnimations()
+            .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
+            .map(({ finished }) => finished)
+        )"""
+    )
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     return [
@@ -64,7 +93,8 @@ def test_axe_finds_nothing_serious(page, server, keys):
     open_page(page, server.url)
     for key in keys:
         page.keyboard.press(key)
-    page.wait_for_load_state("networkidle")  # panels are fetched when they are opened
+        if key in OPENED:  # most are fetched first
+            page.wait_for_selector(OPENED[key])
     assert violations(page) == []
 
 
@@ -95,6 +125,7 @@ def test_the_light_theme_is_light_and_leaves_the_picture_as_it_is(page, server):
     assert canvas.screenshot() == picture
 
 
+@pytest.mark.cold
 def test_nothing_jumps_while_the_page_fills(page, server):
     page.add_init_script(
         """

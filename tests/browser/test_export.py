@@ -8,7 +8,7 @@ import urllib.request
 
 import numpy as np
 import pytest
-from browser.steps import center, open_page, open_series
+from browser.steps import center, open_page, open_series, wait_drawn
 from PIL import Image, ImageSequence
 from playwright.sync_api import expect
 from support.datasets import image, part10
@@ -84,7 +84,7 @@ def test_as_on_screen_is_what_the_screen_shows_with_text_only_where_asked(page, 
     page.keyboard.press("Escape")
     page.mouse.move(5, 5)
     page.evaluate("document.activeElement.blur()")
-    page.wait_for_timeout(200)
+    wait_drawn(page)
     on_screen = picture(viewport.screenshot())
     assert with_text.shape == without.shape == on_screen.shape
 
@@ -132,7 +132,7 @@ def test_a_picture_is_copied_to_the_clipboard(page, server):
     open_series(page, CT_SERIES)
     menu(page).get_by_label("Image only, full resolution").check()
     menu(page).get_by_role("button", name="Copy").click()
-    expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
     content = page.evaluate(
         """async () => {
           const [item] = await navigator.clipboard.read();

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from browser.steps import open_page, open_series, shown
+from browser.steps import open_page, open_series, shown, wait_drawn
 from playwright.sync_api import expect
 from support.datasets import image, part10
 from support.server import ServerProcess
@@ -173,7 +172,7 @@ def test_files_that_come_later_join_the_list_and_the_open_series(page, tmp_path,
     before = shown(page)
     write(tmp_path, "3.dcm", plane(3, 15.0))
     write(tmp_path, "late.dcm", in_series(2, 1, SeriesDescription="Late"))
-    expect(tree.get_by_role("treeitem").filter(has_text="Late")).to_be_visible(timeout=20_000)
+    expect(tree.get_by_role("treeitem").filter(has_text="Late")).to_be_visible()
     expect(page.get_by_label("Image 1 of 3")).to_be_visible()
     assert shown(page) == before
 
@@ -262,7 +261,7 @@ def test_archive_of_2000_files_is_scrolled_filtered_and_walked(page, tmp_path, o
     rows.filter(has_text="Series of 166").click()
     for _ in range(6):  # beyond the last that the filter leaves
         page.keyboard.press("ArrowDown")
-        time.sleep(0.05)
+        wait_drawn(page)
     expect(page.get_by_role("treeitem", selected=True)).to_contain_text("Series of 168")
     page.keyboard.press("/")
     page.keyboard.press("Escape")

@@ -7,7 +7,16 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from browser.steps import center, color_at, field, grey_at, open_page, open_series
+from browser.steps import (
+    center,
+    color_at,
+    eventually,
+    field,
+    grey_at,
+    open_page,
+    open_series,
+    wait_drawn,
+)
 from playwright.sync_api import expect
 from support.datasets import image, item, part10
 from support.server import ServerProcess
@@ -67,9 +76,12 @@ def point_at(page, column: int, row: int) -> None:
 
 def expect_color(page, expected: tuple[int, int, int]) -> None:
     """The colour of a pixel away from the middle, where the pointer is."""
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => done(true)))")
-    page.wait_for_timeout(100)
-    assert color_at(page, *place_of(page, 6, 7)) == expected
+
+    def is_seen() -> None:
+        assert color_at(page, *place_of(page, 6, 7)) == expected
+
+    wait_drawn(page)
+    eventually(page, is_seen)
 
 
 def test_a_preset_gives_the_grey_of_the_linear_formula(page, opened):
@@ -314,6 +326,9 @@ def test_the_middle_of_the_viewport_is_grey_again_after_the_percentile_window(pa
         page.keyboard.press("a")
         # One value alone has a window of width 1 about it: the middle of the grey levels.
         expect(field(page, "window")).to_contain_text("1st to 99th percentile")
-        page.wait_for_timeout(150)
         x, y = center(page)
-        assert grey_at(page, x - 60, y - 60) == 128
+
+        def is_grey() -> None:
+            assert grey_at(page, x - 60, y - 60) == 128
+
+        eventually(page, is_grey)

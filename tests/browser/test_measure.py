@@ -13,7 +13,16 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from browser.steps import center, color_at, field, open_page, open_series, shown
+from browser.steps import (
+    center,
+    color_at,
+    eventually,
+    field,
+    open_page,
+    open_series,
+    shown,
+    wait_drawn,
+)
 from playwright.sync_api import Locator, Page, expect
 from support.datasets import image, part10
 from support.paths import FIXTURES
@@ -253,7 +262,7 @@ def test_shapes_turn_and_flip_with_the_image(page, server):
     text = said(shapes(page))
 
     def line_at(place: Place) -> bool:
-        page.wait_for_timeout(80)
+        wait_drawn(page)
         red, green, blue = color_at(page, *hand.on_screen(place))
         return red > blue + 60 and green > blue + 40
 
@@ -407,11 +416,14 @@ def test_the_window_of_a_region_spans_its_percentiles(page, server):
     expect(field(page, "window")).to_contain_text("full dynamic range")
     page.keyboard.press("Shift+A")
     expect(field(page, "window")).to_contain_text("of a region")
-    page.wait_for_timeout(200)
-    window = page.locator("[data-shown]").get_attribute("data-window") or ""
-    assert [float(part) for part in window.split("/")] == pytest.approx(
-        [(low + high) / 2, high - low], rel=1e-9
-    )
+
+    def has_its_window() -> None:
+        window = page.locator("[data-shown]").get_attribute("data-window") or ""
+        assert [float(part) for part in window.split("/")] == pytest.approx(
+            [(low + high) / 2, high - low], rel=1e-9
+        )
+
+    eventually(page, has_its_window)
 
 
 def test_a_region_copied_to_all_frames_is_measured_on_each(page, server):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from browser.steps import center, color_at, field, grey_at, open_page, screen, shown
+from browser.steps import center, color_at, field, grey_at, open_page, screen, shown, wait_drawn
 from PIL import ImageCms
 from playwright.sync_api import expect
 from support.datasets import image, part10
@@ -61,7 +61,7 @@ def test_windows_of_the_file_are_chosen_by_name(page, opened):
         assert grey_at(page, *center(page)) == 100
         windows.select_option(label="NARROW: C 50  W 20")
         expect(field(page, "window")).to_contain_text("NARROW")
-        page.wait_for_timeout(100)
+        wait_drawn(page)
         assert grey_at(page, *center(page)) == 255
         page.keyboard.press("Escape")
         page.locator("[aria-label=Viewport]").focus()
@@ -153,7 +153,7 @@ def test_an_overlay_is_shown_where_its_origin_is_and_named(page, opened):
         assert color_at(page, *pixel_middle(page, 11, 14))[0] > 200
         assert grey_at(page, *pixel_middle(page, 12, 14)) == 60
         page.keyboard.press("h")
-        page.wait_for_timeout(150)
+        wait_drawn(page)
         assert grey_at(page, *inside) == 60
         assert color_at(page, *pixel_middle(page, 8, 19 - 12))[0] > 200
         page.get_by_role("button", name="Overlays").click()

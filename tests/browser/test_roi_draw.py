@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from browser.steps import field, open_page, open_series, shown
+from browser.steps import eventually, field, open_page, open_series, shown
 from browser.test_craft import violations
 from playwright.sync_api import Page, expect
 from support.paths import FIXTURES
@@ -100,6 +100,17 @@ def wait_for(page: Page, server: ServerProcess, file: int, count: int) -> list[d
         assert time.monotonic() < deadline, f"{len(rois)} ROIs, never {count}: {saving(page)}"
 
 
+def wait_for_points(page: Page, server: ServerProcess, file: int, count: int) -> dict[str, Any]:
+    """The only ROI of a file once it has as many points."""
+
+    def has_as_many() -> None:
+        assert [len(points_of(roi)) for roi in on_server(server, file)] == [count]
+
+    eventually(page, has_as_many)
+    [roi] = on_server(server, file)
+    return roi
+
+
 def saving(page: Page) -> str:
     return field(page, "saving").inner_text()
 
@@ -181,12 +192,15 @@ def test_an_outline_is_edited_at_8_times_the_zoom_and_turned_then_undone_and_red
     page.keyboard.press("ArrowUp")
 
     def expect_points(*places: Place) -> None:
-        [roi] = wait_for(page, server, file, 1)
-        for found, place in zip(points_of(roi), places, strict=True):
-            assert found == pytest.approx(place, abs=near)
+        def are_there() -> None:
+            [roi] = on_server(server, file)
+            assert len(points_of(roi)) == len(places)
+            for found, place in zip(points_of(roi), places, strict=True):
+                assert found == pytest.approx(place, abs=near)
+
+        eventually(page, are_there)
 
     end = [(119, 122), (133, 122), (136, 130), (119, 134), (117, 131)]
-    page.wait_for_timeout(400)
     expect_points(*end)
     for _ in range(4):
         page.keyboard.press("Control+z")
@@ -194,11 +208,10 @@ def test_an_outline_is_edited_at_8_times_the_zoom_and_turned_then_undone_and_red
     # There is nothing before the beginning.
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+Shift+Z")
-    page.wait_for_timeout(400)
+    wait_for(page, server, file, 1)
     expect_points((120, 122), (134, 122), (134, 134), (120, 134))
     for _ in range(4):
         page.keyboard.press("Control+Shift+Z")
-    page.wait_for_timeout(400)
     expect_points(*end)
 
 
@@ -212,16 +225,12 @@ def test_points_are_put_in_by_two_clicks_and_taken_out_by_key(page, server):
     page.keyboard.press("w")
     zoom = field(page, "zoom").inner_text()
     page.mouse.dblclick(*hand.on_screen((90, 60)))
-    page.wait_for_timeout(400)
-    [roi] = wait_for(page, server, file, 1)
+    roi = wait_for_points(page, server, file, 4)
     assert points_of(roi)[1] == pytest.approx((90, 60), abs=1)
-    assert len(points_of(roi)) == 4
     # The view was not reset by the two clicks, and the new point is what Delete takes.
     expect(field(page, "zoom")).to_have_text(zoom, use_inner_text=True)
     page.keyboard.press("Delete")
-    page.wait_for_timeout(400)
-    [roi] = wait_for(page, server, file, 1)
-    assert len(points_of(roi)) == 3
+    wait_for_points(page, server, file, 3)
     page.keyboard.press("Delete")
     wait_for(page, server, file, 0)
 
@@ -237,9 +246,12 @@ def test_a_drag_with_ctrl_selects_and_all_move_together(page, server):
     hand.drag((30, 30), (110, 70))
     page.keyboard.up("Control")
     page.keyboard.press("Shift+ArrowDown")
-    page.wait_for_timeout(400)
-    first, second, third = wait_for(page, server, file, 3)
-    assert [round(points_of(roi)[0][1]) for roi in (first, second, third)] == [50, 50, 150]
+
+    def two_have_moved() -> None:
+        tops = [round(points_of(roi)[0][1]) for roi in on_server(server, file)]
+        assert tops == [50, 50, 150]
+
+    eventually(page, two_have_moved)
     page.keyboard.press("Control+a")
     page.keyboard.press("Delete")
     wait_for(page, server, file, 0)
@@ -258,10 +270,13 @@ def test_a_shape_is_copied_to_the_next_frames_in_one_request(page, server):
     expect(dialog.get_by_role("status")).to_have_text("5 frames")
     dialog.get_by_role("button", name="Put there").click()
     expect(dialog).to_have_count(0)
-    page.wait_for_timeout(300)
+
+    def is_on_six_frames() -> None:
+        counts = {each["index"]: each["count"] for each in server.get("/api/rois").json["files"]}
+        assert sorted(counts.values()) == [1] * 6
+
+    eventually(page, is_on_six_frames)
     wait_for(page, server, file, 1)
-    counts = {each["index"]: each["count"] for each in server.get("/api/rois").json["files"]}
-    assert sorted(counts.values()) == [1] * 6
     assert len([each for each in sent if each.startswith("PATCH")]) == 1
     # On the next frame it is where it was.
     page.keyboard.press("Escape")
@@ -330,7 +345,11 @@ def test_two_browsers_edit_one_file_and_lose_nothing(page, server):
     page.evaluate("window.dispatchEvent(new FocusEvent('focus'))")  # as when it comes to the front
     expect(page.get_by_role("group", name="ROIs on the image").get_by_role("img")).to_have_count(3)
     hand.drag((50, 40), (50, 90))
-    page.wait_for_timeout(400)
+
+    def is_moved() -> None:
+        assert 90 in [round(points_of(roi)[0][1]) for roi in on_server(server, file)]
+
+    eventually(page, is_moved)
     other_hand.drag((50, 40), (50, 140))
     rois = wait_for(second, server, file, 4)
     assert sorted(round(points_of(roi)[0][1]) for roi in rois) == [40, 40, 90, 140]
@@ -378,7 +397,7 @@ def test_a_full_disk_is_told_and_the_edit_is_saved_when_there_is_room(page, tmp_
         # It is there all the same.
         assert len(on_server(server, file)) == 1
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
-        expect(field(page, "saving")).to_have_text("Edits saved in truth.json", timeout=20_000)
+        expect(field(page, "saving")).to_have_text("Edits saved in truth.json")
         page.goto("about:blank")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser.steps import open_page, open_series, screen, shown
+from browser.steps import eventually, open_page, open_series, screen, shown
 from browser.test_craft import violations
 from browser.test_measure import Hand, shapes
 from playwright.sync_api import Locator, Page, expect
@@ -103,9 +103,12 @@ def test_digits_label_what_is_drawn_and_labels_have_colours(page, server):
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+Shift+z")
     index = int(shown(page).split("/")[0])
-    page.wait_for_timeout(600)
-    stored = server.get(f"/api/file/{index}/rois").json["rois"]
-    assert [roi["label"] for roi in stored] == ["cyst", "mass"]
+
+    def are_stored() -> None:
+        stored = server.get(f"/api/file/{index}/rois").json["rois"]
+        assert [roi["label"] for roi in stored] == ["cyst", "mass"]
+
+    eventually(page, are_stored)
 
 
 def test_a_label_is_typed_in_the_panel_and_taken_away_by_key(page, server):
@@ -176,10 +179,13 @@ def test_a_layer_is_renamed_in_all_files(page, server):
     name.fill("final")
     name.press("Enter")
     expect(panel(page).get_by_role("button", name="final 2 ROIs")).to_be_visible()
-    page.wait_for_timeout(800)
-    for index in (first, last):
-        (roi,) = server.get(f"/api/file/{index}/rois").json["rois"]
-        assert roi["group"] == "final"
+
+    def are_renamed() -> None:
+        for index in (first, last):
+            (roi,) = server.get(f"/api/file/{index}/rois").json["rois"]
+            assert roi["group"] == "final"
+
+    eventually(page, are_renamed)
 
 
 def test_the_list_is_filtered_sorted_and_goes_where_the_roi_is(page, server):
@@ -265,13 +271,16 @@ def test_predictions_are_dashed_and_taken_over_by_key(page, server):
     expect(shapes(page)).to_have_count(1)
     page.keyboard.press("Shift+Y")
     expect(shapes(page)).to_have_count(2)
-    page.wait_for_timeout(600)
-    stored = server.get(f"/api/file/{index}/rois").json["rois"]
-    mine = [roi for roi in stored if not roi.get("locked")]
-    assert [(roi["label"], roi.get("group", ""), roi.get("score")) for roi in mine] == [
-        ("mass", "", None)
-    ]
-    assert mine[0]["points"][0] == {"x": 60, "y": 100}
+
+    def is_taken_over() -> None:
+        stored = server.get(f"/api/file/{index}/rois").json["rois"]
+        mine = [roi for roi in stored if not roi.get("locked")]
+        assert [(roi["label"], roi.get("group", ""), roi.get("score")) for roi in mine] == [
+            ("mass", "", None)
+        ]
+        assert mine[0]["points"][0] == {"x": 60, "y": 100}
+
+    eventually(page, is_taken_over)
 
 
 def compare(page: Page) -> Locator:
@@ -351,5 +360,5 @@ def test_axe_finds_nothing_serious_in_the_views_of_the_panel(page, server, view,
     page.locator("[aria-label=Viewport]").focus()
     page.keyboard.press(";")
     panel(page).get_by_role("tab", name=view).click()
-    page.wait_for_timeout(300)
+    expect(panel(page).get_by_role("tab", name=view)).to_have_attribute("aria-selected", "true")
     assert violations(page) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from bench.page.shaping import Shaper
-from browser.steps import center, grey_at, open_page, shown
+from browser.steps import center, grey_at, open_page, shown, wait_drawn
 from playwright.sync_api import expect
 from support.datasets import image, part10
 from support.server import ServerProcess
@@ -86,7 +86,7 @@ def test_a_reduced_frame_is_windowed_like_the_full_one(page, far):
     expect(page.get_by_text("Preview", exact=True)).to_be_visible()
     assert grey_at(page, *center(page)) == 139
     page.keyboard.press("i")
-    page.wait_for_timeout(100)
+    wait_drawn(page)
     assert grey_at(page, *center(page)) == 255 - 139
     page.unroute_all(behavior="ignoreErrors")
     page.goto("about:blank")

@@ -91,14 +91,25 @@ def test_tags_follow_the_image(page, server):
 
 
 def test_stepping_through_frames_asks_for_the_tags_of_the_last_only(page, server):
-    open_tags(page, server)
+    panel = open_tags(page, server)
+    search(panel, "instancenumber")
+    value = element(panel, "(0020,0013)").locator(".value")
+    expect(value).to_have_text("1")
     page.locator("section[aria-label=Viewport]").first.focus()
-    page.wait_for_timeout(500)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    for _ in range(15):
-        page.keyboard.press("ArrowRight", delay=20)
-    page.wait_for_timeout(800)
+    # From within the page: as fast as they are shown, however slow the machine.
+    page.evaluate(
+        """async () => {
+          for (let step = 0; step < 15; step++) {
+            document.activeElement.dispatchEvent(
+              new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true })
+            );
+            await new Promise(requestAnimationFrame);
+          }
+        }"""
+    )
+    expect(value).to_have_text("16")
     assert len([url for url in asked if url.endswith("/tags")]) <= 2
 
 
@@ -370,12 +381,12 @@ def test_who_the_patient_is_can_be_covered_in_all_views(page, server):
 def test_axe_finds_nothing_serious_in_the_views_of_the_tag_panel(page, server, view):
     panel = open_tags(page, server, ENHANCED_SERIES)
     open_view(panel, view)
-    page.wait_for_timeout(800)
+    expect(panel.get_by_role("row").nth(1)).to_be_visible()
     if view == "Varies":
         panel.get_by_role("button", name=re.compile("the same in all")).click()
+        expect(panel.get_by_role("treegrid", name="What is the same")).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("Shift+D")
-    page.wait_for_timeout(300)
     assert violations(page) == []
 
 

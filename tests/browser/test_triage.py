@@ -408,7 +408,7 @@ def test_marks_that_are_made_while_the_server_is_away_are_sent_when_it_is_back(p
     expect(bar(page).get_by_role("status")).to_contain_text("1 change not sent yet")
     with ServerProcess(str(folder), "--port", port[1], cwd=folder.parent) as again:
         again.wait_scanned()
-        expect(page.get_by_text("Another server answers here now")).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("Another server answers here now")).to_be_visible()
         expect_marks(again, {"2-1.dcm": ("reject", ""), "2-2.dcm": ("reject", "")})
         page.goto("about:blank")
 

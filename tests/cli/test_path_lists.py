@@ -27,7 +27,7 @@ class ListServer(ServerProcess):
         self.process.stdin.flush()
 
     def wait_for_count(self, count):
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if self.get("/api/health").json["file_count"] == count:
                 return
@@ -44,10 +44,8 @@ def test_paths_are_listed_as_they_come_and_the_end_needs_no_end_of_the_list(tmp_
         server.give(*paths[3:])
         server.wait_for_count(150)
         assert not server.get("/api/series").json["scan_complete"]
-        begin = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
-        server.process.wait(5)
-        assert time.monotonic() - begin < 2
+        assert server.process.wait(30) == 0
 
 
 def test_a_list_that_breaks_off_loses_nothing_that_came_before(tmp_path):

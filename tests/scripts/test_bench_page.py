@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 from bench.page.shaping import Shaper
@@ -43,29 +45,39 @@ def fetch(port):
         return bytes(received)
 
 
+def quickest_s(took_s, enough_s):
+    """The shortest time of some, up to one that is short enough: the machine may have been busy."""
+    best_s = math.inf
+    for _ in range(20):
+        best_s = min(best_s, took_s())
+        if best_s < enough_s:
+            break
+    return best_s
+
+
 def test_an_answer_takes_two_round_trips_with_the_connection():
     with far_end(lambda asked: asked * 2) as port, Shaper(port, 1_000, 100) as line:
-        begin = time.monotonic()
-        assert fetch(line.port) == b"hellohello"
-        elapsed_s = time.monotonic() - begin
-    assert 0.2 <= elapsed_s < 0.5
+
+        def took_s() -> float:
+            begin = time.monotonic()
+            assert fetch(line.port) == b"hellohello"
+            return time.monotonic() - begin
+
+        assert 0.2 <= quickest_s(took_s, 0.3) < 0.3
 
 
 def test_two_answers_at_a_time_share_the_bandwidth():
     # 2 MiB at 40 Mbit/s take 0.42 s.
-    answers = []
     with far_end(lambda _: bytes(MEBIBYTE)) as port, Shaper(port, 40, 0) as line:
-        begin = time.monotonic()
-        threads = [
-            threading.Thread(target=lambda: answers.append(fetch(line.port))) for _ in range(2)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        elapsed_s = time.monotonic() - begin
-    assert [len(answer) for answer in answers] == [MEBIBYTE] * 2
-    assert 0.41 <= elapsed_s < 1
+
+        def took_s() -> float:
+            begin = time.monotonic()
+            with ThreadPoolExecutor(2) as clients:
+                answers = list(clients.map(fetch, [line.port] * 2))
+            assert [len(answer) for answer in answers] == [MEBIBYTE] * 2
+            return time.monotonic() - begin
+
+        assert 0.41 <= quickest_s(took_s, 0.8) < 0.8
 
 
 def test_a_listener_that_goes_stops_the_far_end():
@@ -79,10 +91,10 @@ def test_a_listener_that_goes_stops_the_far_end():
         with socket.create_connection(("127.0.0.1", line.port)) as connection:
             connection.sendall(b"hello")
             connection.recv(1)
-        assert sent.wait(1)
+        assert sent.wait(30)
         # The line is free again: a megabyte of the first answer would take a second.
         begin = time.monotonic()
         with socket.create_connection(("127.0.0.1", line.port)) as connection:
             connection.sendall(b"hello")
             connection.recv(1)
-        assert time.monotonic() - begin < 0.5
+        assert time.monotonic() - begin < 0.9

@@ -57,8 +57,8 @@ def test_an_interrupt_where_nobody_reads_is_a_termination():
 def test_idle_time_begins_at_the_end_of_the_scan():
     life = make_lifetime(idle_limit_s=0.05)
     time.sleep(0.1)
-    life.note_scan_end()
     start = time.monotonic()
+    life.note_scan_end()
     assert life.wait() is EndReason.IDLE
     assert time.monotonic() - start > 0.03
 
@@ -67,7 +67,7 @@ def test_a_request_begins_the_idle_time_anew():
     status = ServerStatus()
     life = make_lifetime(idle_limit_s=0.1, status=status)
     life.note_scan_end()
-    status.last_request = time.monotonic() + 0.2
     start = time.monotonic()
+    status.last_request = start + 0.2
     assert life.wait() is EndReason.IDLE
     assert time.monotonic() - start > 0.25

@@ -16,7 +16,8 @@ import pytest
 
 TINY_SERVER = Path(__file__).parents[1] / "support" / "tiny_server.py"
 NOBODY = 65534
-END_LIMIT_S = 2.0
+END_LIMIT_S = 8.0
+"""What it must not wait for lasts half a minute, or for ever."""
 
 needs_second_user = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0, reason="needs root to become a second user"
@@ -36,7 +37,7 @@ class TinyServer:
         self.port = int(self.process.stdout.readline())
 
     def get(self, path="/api/files", host="127.0.0.1", headers=None):
-        connection = http.client.HTTPConnection(host, self.port, timeout=10)
+        connection = http.client.HTTPConnection(host, self.port, timeout=30)
         try:
             connection.request("GET", path, headers=headers or {})
             response = connection.getresponse()
@@ -55,7 +56,7 @@ class TinyServer:
         """Send a signal; give the seconds until the process has gone, its code and output."""
         start = time.monotonic()
         self.process.send_signal(with_signal)
-        output = self.process.communicate(timeout=10)[0]
+        output = self.process.communicate(timeout=30)[0]
         return time.monotonic() - start, self.process.returncode, output
 
 
@@ -132,10 +133,10 @@ def test_another_user_who_hangs_up_leaves_no_trace(start):
         f"    s = socket.socket(); s.connect(('127.0.0.1', {server.port}))\n"
         "    s.recv(10); s.close()\n"  # with an unread rest, so the connection is reset
     )
-    subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True, timeout=10)
+    subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True, timeout=30)
     assert server.get()[0] == 200
     server.process.terminate()
-    assert server.process.communicate(timeout=10) == ("finish TERMINATE\n", "")
+    assert server.process.communicate(timeout=30) == ("finish TERMINATE\n", "")
 
 
 @needs_second_user
@@ -167,7 +168,7 @@ def test_a_request_without_a_host_is_a_bad_request(start):
 
 @pytest.mark.parametrize("filler", [b"X: y\r\n", b"y"])
 def test_an_endless_head_is_cut_off(start, filler):
-    with socket.create_connection(("127.0.0.1", start().port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", start().port), timeout=30) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nLong: ")
         answer = b""
         with contextlib.suppress(ConnectionError):
@@ -180,7 +181,7 @@ def test_an_endless_head_is_cut_off(start, filler):
 
 @pytest.mark.parametrize("filler", [b"a: b\r\n", b"y"])
 def test_endless_trailers_are_cut_off(start, filler):
-    with socket.create_connection(("127.0.0.1", start().port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", start().port), timeout=30) as client:
         head = b"PUT /api/none HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
         client.sendall(head)
         sent = 0
@@ -193,7 +194,7 @@ def test_endless_trailers_are_cut_off(start, filler):
 
 def test_the_next_request_of_a_connection_has_a_head_of_its_own(start):
     head = b"GET /api/none HTTP/1.1\r\nHost: a\r\nLong: " + b"y" * 40_000 + b"\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", start().port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", start().port), timeout=30) as client:
         for _ in range(3):
             client.sendall(head)
             assert b" 400 " not in client.recv(65536).splitlines()[0]
@@ -256,27 +257,26 @@ def test_ignored_signals_stay_ignored():
 
 
 def test_idle_time_ends_it(start):
-    server = start("--timeout", "0.5")
-    start_time = time.monotonic()
-    output = server.process.communicate(timeout=10)[0]
-    assert output == "finish IDLE\n"
-    assert 0.3 < time.monotonic() - start_time < 3
+    begin = time.monotonic()
+    server = start("--timeout", "1")
+    assert server.process.communicate(timeout=30)[0] == "finish IDLE\n"
+    assert time.monotonic() - begin > 1
 
 
 def test_idle_time_does_not_run_during_the_scan(start):
+    begin = time.monotonic()
     server = start("--timeout", "0.3", "--scan", "1.5")
-    with pytest.raises(subprocess.TimeoutExpired):
-        server.process.wait(1.3)
-    assert server.process.communicate(timeout=10)[0] == "finish IDLE\n"
+    assert server.process.communicate(timeout=30)[0] == "finish IDLE\n"
+    assert time.monotonic() - begin > 1.8
 
 
 def test_an_open_event_stream_is_no_request(start):
-    server = start("--timeout", "0.5")
+    server = start("--timeout", "1")
     with server.open_stream("/api/events"):
-        assert server.process.communicate(timeout=5)[0] == "finish IDLE\n"
+        assert server.process.communicate(timeout=30)[0] == "finish IDLE\n"
 
 
 def test_a_running_download_is_activity(start):
-    server = start("--timeout", "0.5")
+    server = start("--timeout", "1")
     with server.open_stream("/api/stream"), pytest.raises(subprocess.TimeoutExpired):
         server.process.wait(2)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import os
 
 START_LIMIT_S = 30
+"""Ends a hang, no more; so do the other limits of its kind."""
 
 ELSEWHERE = TemporaryDirectory()
 """What servers rescue at their end must not lie about."""
@@ -111,5 +112,5 @@ class ServerProcess:
         """End the process and give its exit code, the rest of stdout, and stderr."""
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
-        out, err = self.process.communicate(timeout=10)
+        out, err = self.process.communicate(timeout=START_LIMIT_S)
         return self.process.returncode, out, err
