@@ -15,7 +15,7 @@ from dcmview.bulk.task import FINISHED, descriptor_of, keep_original, output_of
 from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.uids import stable_uid
 from dcmview.exchange.overlay_copy import OverlayCopy, held
-from dcmview.exchange.planes import PLAIN_STYLE, PlaneStyle, planes_of
+from dcmview.exchange.planes import PLAIN_STYLE, PlaneStyle, make_planes, planes_of
 from dcmview.registry.opening import open_entry, require_frame
 
 if TYPE_CHECKING:
@@ -62,13 +62,14 @@ class PutPlanes:
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """Draw the planes of some files before the first of them is read."""
+        # What goes wrong does so again when it is the turn of the file, and is told there.
+        planes: list[RoiPlane] = []
         for job in jobs:
-            # What goes wrong does so again when it is the turn of the file, and is told there.
             with contextlib.suppress(Exception):
-                drawn = self._drawn(job)
-                for plane in drawn.planes:
-                    plane.make()
-                job.extra.drawn = drawn
+                job.extra.drawn = self._drawn(job)
+                planes += job.extra.drawn.planes
+        with contextlib.suppress(Exception):
+            make_planes(planes)
 
     def __call__(self, job: Job) -> Result:
         """Do it for one file."""

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dcmview.exchange.raster import REGION_KINDS, Box, packed_rows, region_of
+from dcmview.exchange.raster import (
+    OUTLINE_KINDS,
+    REGION_KINDS,
+    Box,
+    packed_outlines,
+    packed_rows,
+    region_of,
+)
 from dcmview.exchange.strokes import stroke_of
 
 if TYPE_CHECKING:
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dcmview.annotations.roi import Roi
-    from dcmview.exchange.raster import Region
+    from dcmview.exchange.raster import PackedRows, Region
     from dcmview.model import SharedHeader
 
 
@@ -90,6 +97,8 @@ class RoiPlane:
         Numbers of those ROIs that were found to hold a pixel while bits were made.
     made : tuple of bytes
         Bits that were made ahead of being wanted, empty if none were.
+    ready : dict
+        By its number, an ROI that was drawn together with those of other planes.
     """
 
     label: str
@@ -104,6 +113,7 @@ class RoiPlane:
     outline: bool = False
     drawn: set[int] = field(default_factory=set)
     made: tuple[bytes, ...] = ()
+    ready: dict[int, PackedRows] = field(default_factory=dict)
 
     @property
     def origin(self) -> tuple[int, int]:
@@ -137,11 +147,6 @@ class RoiPlane:
             yield piece
         yield bytes(left)
 
-    def make(self) -> None:
-        """Make the bits of a small plane ahead of being wanted."""
-        if self.data_bytes <= _MOST_MADE_BYTES:
-            self.made = tuple(self.packed())
-
     def _packed_frames(self) -> Iterator[bytes]:
         end = self.first_frame + (self.frame_count or 1)
         # So many frames fill whole bytes.
@@ -152,10 +157,10 @@ class RoiPlane:
 
     def _packed_frame(self) -> Iterator[bytes]:
         """The bits of the only frame up to the last ROI; rows above the first are zero."""
-        columns = self.box.columns
-        if columns % 8 == 0 and self.box == (0, 0, self.image_rows, self.image_columns):
+        if self._fills_bytes:
             yield from self._packed_rows()
             return
+        columns = self.box.columns
         regions = list(self._regions(self.first_frame))
         if not regions:
             return
@@ -166,12 +171,27 @@ class RoiPlane:
         yield bytes(top * columns // 8)
         yield np.packbits(self._rows(regions, top, end), bitorder="little").tobytes()
 
+    @property
+    def _fills_bytes(self) -> bool:
+        """Whether it is as large as its image, and every row begins with a byte."""
+        is_whole = self.box == (0, 0, self.image_rows, self.image_columns)
+        return is_whole and self.box.columns % 8 == 0
+
+    def outlines(self) -> Iterator[tuple[int, Roi]]:
+        """Give those ROIs with their numbers that can be drawn together with others."""
+        if self._fills_bytes and not self.outline and (self.frame_count or 1) == 1:
+            for number, roi in self._rois_on(self.first_frame):
+                if roi.kind in OUTLINE_KINDS:
+                    yield number, roi
+
     def _packed_rows(self) -> Iterator[bytes]:
         """The same of a plane as large as its image whose rows fill whole bytes."""
         rows, columns = self.image_rows, self.image_columns
         parts: list[tuple[int, NDArray[np.uint8]]] = []
         for number, roi in self._rois_on(self.first_frame):
-            if self.outline or roi.kind not in REGION_KINDS:
+            if number in self.ready:
+                row, bits = self.ready.pop(number)
+            elif self.outline or roi.kind not in REGION_KINDS:
                 region = self._region(roi)
                 row, bits = region.row, region.packed(columns)
             else:
@@ -217,6 +237,23 @@ class RoiPlane:
         if self.outline and roi.kind in REGION_KINDS:
             region = replace(region, inside=border_of(region.inside))
         return region.within(self.box)
+
+
+def make_planes(planes: Sequence[RoiPlane]) -> None:
+    """Make the bits of small planes before they are wanted, of all in little more time than one."""
+    by_size: dict[tuple[int, int], list[tuple[RoiPlane, int, Roi]]] = {}
+    for plane in planes:
+        if plane.data_bytes <= _MOST_MADE_BYTES:
+            some = by_size.setdefault((plane.image_rows, plane.image_columns), [])
+            some += [(plane, number, roi) for number, roi in plane.outlines()]
+    for (rows, columns), some in by_size.items():
+        packed = packed_outlines([roi for _, _, roi in some], rows, columns)
+        for (plane, number, _), rows_of_it in zip(some, packed, strict=True):
+            if rows_of_it is not None:
+                plane.ready[number] = rows_of_it
+    for plane in planes:
+        if plane.data_bytes <= _MOST_MADE_BYTES:
+            plane.made = tuple(plane.packed())
 
 
 def drawn_region(roi: Roi, rows: int, columns: int) -> Region:

@@ -107,34 +107,56 @@ def region_of(roi: Roi, rows: int, columns: int) -> Region:
     return Region(box.row, box.column, inside)
 
 
-def packed_rows(roi: Roi, rows: int, columns: int) -> tuple[int, NDArray[np.uint8]]:
-    """Give the pixels of an ROI eight in a byte, the first in its lowest bit.
+PackedRows = tuple[int, "NDArray[np.uint8]"]
+"""A row of an image, and whole rows from that one on: pixels eight in a byte, the first lowest."""
 
-    Parameters
-    ----------
-    roi : Roi
-        Of any of `REGION_KINDS`.
-    rows, columns : int
-        Size of the image; a row of it fills whole bytes.
 
-    Returns
-    -------
-    tuple of int and ndarray of uint8, shape (some rows, columns / 8)
-        A row of the image, and whole rows from that one on.
-    """
-    box = _box_of(roi, rows, columns)
-    if roi.kind in OUTLINE_KINDS and columns <= _MOST_TABLE_COLUMNS and box is not None:
-        turns = _turns_of(roi, box)
-        spans = _single_spans(turns, box)
-        if spans is not None:
-            bits_from = _bits_from(columns)
-            return box.row, bits_from[spans[:, 0] + box.column] ^ bits_from[
-                spans[:, 1] + box.column
-            ]
-        region = Region(box.row, box.column, _filled(turns, box))
-    else:
-        region = region_of(roi, rows, columns)
+def packed_rows(roi: Roi, rows: int, columns: int) -> PackedRows:
+    """Give the pixels of an ROI of `REGION_KINDS` in an image whose rows fill whole bytes."""
+    if roi.kind in OUTLINE_KINDS:
+        (found,) = packed_outlines([roi], rows, columns)
+        if found is not None:
+            return found
+    region = region_of(roi, rows, columns)
     return region.row, region.packed(columns)
+
+
+def packed_outlines(rois: Sequence[Roi], rows: int, columns: int) -> list[PackedRows | None]:
+    """Give the pixels of some ROIs of `OUTLINE_KINDS`, in little more time than those of one.
+
+    None stands for one that has not a single span in each of its rows, and for what is large.
+    """
+    boxes = [_box_of(roi, rows, columns) for roi in rois]
+    there = [number for number, box in enumerate(boxes) if box is not None]
+    outlines = [(roi, box) for roi, box in zip(rois, boxes, strict=True) if box is not None]
+    height = sum(box.rows for _, box in outlines)
+    if not outlines or columns > _MOST_TABLE_COLUMNS or 2 * height > _MOST_TOGETHER:
+        return [None] * len(rois)
+    sides = _sides_of(outlines)
+    begins = np.cumsum([0, *(len(roi.points) for roi, _ in outlines[:-1])])
+    turns = np.add.reduceat(sides.counts, begins).tolist()
+    usual = [
+        number
+        for number, (_, box), count in zip(there, outlines, turns, strict=True)
+        if count == 2 * box.rows
+    ]
+    if len(usual) < len(rois):
+        some = packed_outlines([rois[number] for number in usual], rows, columns)
+        found = dict(zip(usual, some, strict=True))
+        return [found.get(number) for number in range(len(rois))]
+    row, column = sides.crossings()
+    places = (row * (columns + 1) + column).astype(np.int64)
+    places.sort()
+    spans = places.reshape(-1, 2) - np.arange(0, height * (columns + 1), columns + 1)[:, None]
+    if spans.min() < 0 or spans.max() > columns:  # as many turns, but not two in each row
+        return [None] * len(rois)
+    bits_from = _bits_from(columns)
+    bits = bits_from[spans[:, 0]] ^ bits_from[spans[:, 1]]
+    packed: list[PackedRows | None] = []
+    for _, box in outlines:
+        packed.append((box.row, bits[: box.rows]))
+        bits = bits[box.rows :]
+    return packed
 
 
 def mask_of(roi: Roi, rows: int, columns: int) -> NDArray[np.bool_]:
@@ -216,45 +238,65 @@ def _ellipse(roi: Roi, box: Box) -> NDArray[np.bool_]:
     return inside
 
 
+class _Sides(NamedTuple):
+    """Sides of outlines that stand below each other, each with the rows of its box.
+
+    ``numbers`` are for each side: where it begins, how far it goes, the first row that it
+    crosses, between which columns it is kept, and how far its rows are moved. ``counts``
+    are the rows that it crosses.
+    """
+
+    numbers: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+    def part(self, some: NDArray[np.int64]) -> _Sides:
+        """Give some of them."""
+        return _Sides(self.numbers[:, some], self.counts[some])
+
+    def crossings(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give rows, moved, and the first columns whose centre is not before a side."""
+        counts = self.counts
+        left, top, width, height, begin, first, end, moved = self.numbers.repeat(counts, axis=1)
+        ordinal = np.arange(begin.size) - (counts.cumsum() - counts).repeat(counts)
+        row = begin + ordinal
+        crossing = left + ((row + 0.5 - top) / height) * width
+        return row + moved, np.minimum(np.maximum(np.ceil(crossing - 0.5), first), end)
+
+
+def _sides_of(outlines: Sequence[tuple[Roi, Box]]) -> _Sides:
+    x1 = np.array([point.x for roi, _ in outlines for point in roi.points], np.float64)
+    y1 = np.array([point.y for roi, _ in outlines for point in roi.points], np.float64)
+    lengths = [len(roi.points) for roi, _ in outlines]
+    x0, y0 = np.empty_like(x1), np.empty_like(y1)
+    x0[1:], y0[1:] = x1[:-1], y1[:-1]
+    end, height = 0, 0
+    bounds = []
+    for (_, box), length in zip(outlines, lengths, strict=True):
+        # The first side of each comes from its last corner.
+        x0[end], y0[end] = x1[end + length - 1], y1[end + length - 1]
+        end += length
+        bounds.append((box.row, box.end_row, box.column, box.end_column, height - box.row))
+        height += box.rows
+    top, bottom, *kept = np.array(bounds, np.float64).repeat(lengths, axis=0).T
+    # A side crosses the rows whose middle is on or below its upper end and above its lower.
+    rows0 = np.minimum(np.maximum(np.ceil(y0 - 0.5), top), bottom)
+    rows1 = np.minimum(np.maximum(np.ceil(y1 - 0.5), top), bottom)
+    numbers = np.array((x0, y0, x1 - x0, y1 - y0, np.minimum(rows0, rows1), *kept))
+    return _Sides(numbers, np.abs(rows1 - rows0).astype(np.int64))
+
+
 def _turns_of(roi: Roi, box: Box) -> list[NDArray[np.int64]]:
-    """Where an outline crosses the middles of rows, and inside becomes outside or the reverse.
+    """Where an outline turns from outside to inside and back, in the middles of rows.
 
     Turns are places in an array that has the rows of the box and one more column, where
     spans may end.
     """
-    last, points = roi.points[-1], roi.points
-    # Each side goes from one of these to the next.
-    x = np.array((last.x, *[point.x for point in points]), np.float64)
-    y = np.array((last.y, *[point.y for point in points]), np.float64)
-    # A side crosses the rows whose middle is on or below its upper end and above its lower.
-    rows = np.minimum(np.maximum(np.ceil(y - 0.5), box.row), box.end_row)
-    begin, end = np.minimum(rows[:-1], rows[1:]), np.maximum(rows[:-1], rows[1:])
-    counts = (end - begin).astype(np.int64)
-    sides = np.array((x[:-1], y[:-1], x[1:] - x[:-1], y[1:] - y[:-1], begin))
-    if counts.sum() <= _MOST_TOGETHER:
-        return [_turns(sides, counts, box)]
-    return [_turns(sides[:, some], counts[some], box) for some in batches(counts)]
-
-
-def _turns(sides: NDArray[np.float64], counts: NDArray[np.int64], box: Box) -> NDArray[np.int64]:
-    sides[4] -= counts.cumsum() - counts
-    left, top, width, height, begin = sides.repeat(counts, axis=1)
-    row = begin + np.arange(begin.size)
-    crossing = left + ((row + 0.5 - top) / height) * width
-    column = np.minimum(np.maximum(np.ceil(crossing - 0.5), box.column), box.end_column)
-    turns: NDArray[np.float64] = (row - box.row) * (box.columns + 1) + column
-    return turns.astype(np.int64) - box.column
-
-
-def _single_spans(turns: Sequence[NDArray[np.int64]], box: Box) -> NDArray[np.int64] | None:
-    """Where the only span of each row begins and ends in the box; None where a row has others."""
-    height, width = box.rows, box.columns
-    if len(turns) != 1 or turns[0].size != 2 * height:
-        return None
-    spans = (
-        np.sort(turns[0]).reshape(-1, 2) - np.arange(0, height * (width + 1), width + 1)[:, None]
-    )
-    return spans if spans.min() >= 0 and spans.max() <= width else None
+    sides = _sides_of([(roi, box)])
+    turns = []
+    for some in batches(sides.counts):
+        row, column = sides.part(some).crossings()
+        turns.append((row * (box.columns + 1) + (column - box.column)).astype(np.int64))
+    return turns
 
 
 def _filled(turns: Sequence[NDArray[np.int64]], box: Box) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.vectors import vector_cases
 
 from dcmview.annotations.roi import ImagePoint, Roi
-from dcmview.exchange.raster import mask_of, packed_rows, region_of, union_of
+from dcmview.exchange.raster import mask_of, packed_outlines, packed_rows, region_of, union_of
 
 ROWS, COLUMNS = 5, 6
 
@@ -77,6 +77,38 @@ def test_packed_rows_are_the_pixels_of_an_image_whose_rows_fill_bytes(
     whole = np.zeros((ROWS, 16), np.bool_)
     whole[row : row + len(bits)] = np.unpackbits(bits, axis=1, bitorder="little")
     assert whole.tolist() == mask_of(roi, ROWS, 16).tolist()
+
+
+@given(
+    outlines=st.lists(
+        st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=5), max_size=6
+    )
+)
+def test_outlines_drawn_together_hold_what_each_holds_alone(
+    outlines: list[list[tuple[float, float]]],
+) -> None:
+    rois = [roi_of("polygon", points) for points in outlines]
+    for roi, found in zip(rois, packed_outlines(rois, ROWS, 16), strict=True):
+        if found is not None:
+            whole = np.zeros((ROWS, 16), np.bool_)
+            whole[found[0] : found[0] + len(found[1])] = np.unpackbits(
+                found[1], axis=1, bitorder="little"
+            )
+            assert whole.tolist() == mask_of(roi, ROWS, 16).tolist()
+
+
+def test_an_outline_is_drawn_with_others_if_it_has_one_span_in_each_row() -> None:
+    corners = [(1, 0), (5, 0), (5, 4), (1, 4)]
+    notched = [(1, 0), (5, 0), (5, 4), (3, 1), (1, 4)]
+    outside = [(20, 0), (22, 0), (22, 3)]
+    rois = [roi_of("polygon", points) for points in (notched, corners, outside, corners)]
+    found = packed_outlines(rois, ROWS, 8)
+    assert [each if each is None else (each[0], each[1].tolist()) for each in found] == [
+        None,
+        (0, [[0b11110]] * 4),
+        None,
+        (0, [[0b11110]] * 4),
+    ]
 
 
 def test_a_union_holds_the_pixels_of_every_roi() -> None:
