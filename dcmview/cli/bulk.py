@@ -45,18 +45,16 @@ def run_bulk(
 ) -> int:
     """Carry a plan out over the files of a command line; give the exit code.
 
+    The options are those that `check_options` has passed.
     ``on_result`` is called with every result, in the order of the files. With
     ``watch`` the run goes on until it is interrupted, which is no failure then.
     ``standard_input`` is what a path of ``-`` reads, where its beginning was looked at.
 
     Raises
     ------
-    UsageError
-        If the options make no sense, or a path does not exist.
     NothingToShow
         If no file is a DICOM file that the filters let through.
     """
-    check_options(options)
     inputs = Inputs(
         given_paths(options, standard_input),
         recursive=not options.no_recursive,

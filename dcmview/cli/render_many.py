@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dcmview.bulk.files import stamps_of
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.run import BulkPlan
-from dcmview.cli.bulk import run_bulk
+from dcmview.cli.bulk import check_options, run_bulk
 from dcmview.cli.options import STANDARD_INPUT
 from dcmview.cli.render_request import render_settings
 from dcmview.commands.render import FRAME_SUFFIX, RenderTask
@@ -52,6 +52,7 @@ def render_many(options: RenderOptions, standard_input: BinaryIO | None = None) 
         cluster=options.cluster,
         made_with=repr((task, stamps_of(rois))),
     )
+    check_options(options)
     return run_bulk(options, plan, standard_input=standard_input)
 
 
