@@ -62,6 +62,14 @@ def test_linux_decodes_in_processes_of_its_own():
     decoder.close()
 
 
+def test_a_decoder_that_was_closed_before_its_first_frame_starts_no_worker():
+    decoder = make_decoder(1)
+    decoder.close()
+    frame, layout, syntax = first_frame("JPEG2000.dcm")
+    with pytest.raises(Busy, match="the viewer ends"):
+        decoder.decode(frame, layout, syntax.uid)
+
+
 def test_what_the_decoder_refuses_says_why_and_costs_no_worker(pool):
     frame, layout, syntax = first_frame("JPEG2000.dcm")
     before = worker_pids(pool)
