@@ -72,7 +72,7 @@ def encode_jpeg_ls(samples: Samples, coding: Coding) -> Content:
         _require_room(samples, coding, near)
     if coding.bits <= 8 < coding.cell_bits:
         # Precision says of what size the decoded cells are, to DCMTK and to GDCM.
-        return _encode_whole_cells(patterns.astype(np.uint16), near)
+        return _encode_whole_cells(_whole_cells(samples, 16), near)
     if coding.bits == patterns.dtype.itemsize * 8:
         return _encode_whole_cells(patterns, near)
     try:
@@ -80,13 +80,24 @@ def encode_jpeg_ls(samples: Samples, coding: Coding) -> Content:
     except (ImportError, RuntimeError):
         if near:
             raise  # errors would pass the limits of the bits
-        return _encode_whole_cells(patterns, near)
+        return _encode_whole_cells(_whole_cells(samples, samples.dtype.itemsize * 8), near)
+
+
+def _whole_cells(samples: Samples, bits: int) -> Samples:
+    """Patterns of full cells: with the sign in all bits above, which not every reader looks for."""
+    cells: Samples = samples.astype(f"{samples.dtype.kind}{bits // 8}", copy=False)
+    return _bit_patterns(cells, bits)
+
+
+_HEADER_BYTES = 1024
 
 
 def _encode_whole_cells(patterns: Samples, near: int) -> Content:
     import imagecodecs
 
-    return _without_spiff(imagecodecs.jpegls_encode(patterns, level=near))
+    # Noise gets longer, for which it makes no room by itself.
+    most_bytes = 2 * patterns.nbytes + _HEADER_BYTES
+    return _without_spiff(imagecodecs.jpegls_encode(patterns, level=near, out=most_bytes))
 
 
 def _encode_part_of_cells(patterns: Samples, bits: int, near: int) -> Content:

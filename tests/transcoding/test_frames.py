@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 from support.transcoded import EXPLICIT, encoder_of, frame_of, layout_of
@@ -436,11 +437,24 @@ def test_the_smallest_frames_survive(name: str, shape: tuple[int, int]) -> None:
         assert encoder_of(layout, name).encode(frame_of(layout)).max_error == 0
 
 
-def test_noise_that_jpeg_ls_makes_longer_is_coded_all_the_same() -> None:
-    layout = layout_of(15, 16, rows=200, columns=200)
-    noise = np.random.default_rng(3).integers(0, 1 << 15, (200, 200)).astype(np.uint16)
+@pytest.mark.parametrize("bits", [8, 15, 16])
+def test_noise_that_jpeg_ls_makes_longer_is_coded_all_the_same(bits: int) -> None:
+    cell_bits = 8 if bits == 8 else 16
+    layout = layout_of(bits, cell_bits, rows=256, columns=256)
+    noise = np.random.default_rng(3).integers(0, 1 << bits, (256, 256)).astype(f"u{cell_bits // 8}")
     frame = encoder_of(layout, "JPEGLSLossless").encode(StoredFrame(noise, layout))
     assert frame.max_error == 0
+
+
+@pytest.mark.parametrize(("bits", "rows"), [(5, 8), (12, 1)])  # 12 bits: too small for pyjpegls
+def test_signs_in_whole_cells_of_jpeg_ls_are_read_by_who_does_not_extend_them(
+    bits: int, rows: int
+) -> None:
+    layout = layout_of(bits, 16, signed=True, rows=rows, columns=3)
+    half = 1 << bits - 1
+    values = np.resize(np.array([-1, -half, half - 1], np.int16), (rows, 3))
+    content = encoder_of(layout, "JPEGLSLossless").encode(StoredFrame(values, layout)).content
+    assert (imagecodecs.jpegls_decode(content).view(np.int16) == values).all()
 
 
 @pytest.mark.parametrize("name", [target.keyword for target in TARGETS.values()])
