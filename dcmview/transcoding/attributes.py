@@ -7,6 +7,7 @@ References
 DICOM PS3.3 C.7.6.3, Image Pixel Module.
 DICOM PS3.3 C.7.6.1.1.5, Lossy Image Compression.
 DICOM PS3.3 C.7.6.1.1.5.1, Lossy Image Compression Method.
+DICOM PS3.3 C.7.6.16.2.2.4, Concatenation.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 IMAGE_TYPE, SOP_INSTANCE_UID, SOP_CLASS_UID = 0x00080008, 0x00080018, 0x00080016
 DERIVATION_DESCRIPTION, SOURCE_IMAGE_SEQUENCE = 0x00082111, 0x00082112
 DERIVATION_CODE_SEQUENCE = 0x00089215
+CONCATENATION_UID, CONCATENATION_SOURCE = 0x00209161, 0x00200242
 SAMPLES_PER_PIXEL, PLANAR_CONFIGURATION = 0x00280002, 0x00280006
 LOSSY, LOSSY_RATIO, LOSSY_METHOD = 0x00282110, 0x00282112, 0x00282114
 EXTENDED_OFFSETS, EXTENDED_LENGTHS = 0x7FE00001, 0x7FE00002
@@ -116,20 +118,26 @@ class Attributes:
             if tag == LOSSY or not self.text(tag)
         }
 
-    def of_new_loss(self, loss: Loss, *, uid: str, description: str) -> Changes:
+    def of_new_loss(
+        self, loss: Loss, target: Target, options: EncodeOptions, *, description: str
+    ) -> Changes:
         """Give the changes of an image that loses detail: it is another instance from now on.
+
+        So is the object that it may be a part of, whose other parts get the same UIDs.
 
         Parameters
         ----------
         loss : Loss
             Added to what was lost before.
-        uid : str
-            SOP Instance UID of the copy.
+        target, options : Target, EncodeOptions
+            What UIDs follow from, see `new_uid`.
         description : str
             What was done, in ASCII.
         """
         changes = self._lossy(loss)
-        changes[SOP_INSTANCE_UID] = _text(SOP_INSTANCE_UID, "UI", uid.encode())
+        for tag in (SOP_INSTANCE_UID, CONCATENATION_UID, CONCATENATION_SOURCE):
+            if tag == SOP_INSTANCE_UID or self.text(tag):
+                changes[tag] = _text(tag, "UI", self.new_uid(target, options, tag).encode())
         before = self.text(DERIVATION_DESCRIPTION)
         words = before + b"; " + description.encode() if before else description.encode()
         if len(words) > _LONGEST_ST:
@@ -141,9 +149,9 @@ class Attributes:
             changes.update(self._derivation())
         return changes
 
-    def new_uid(self, target: Target, options: EncodeOptions) -> str:
-        """Give the UID that this file gets by these settings, the same each time (PS3.5 B.2)."""
-        old = self.text(SOP_INSTANCE_UID)
+    def new_uid(self, target: Target, options: EncodeOptions, tag: int = SOP_INSTANCE_UID) -> str:
+        """Give the UID that one becomes by these settings, the same each time (PS3.5 B.2)."""
+        old = self.text(tag)
         if not old:
             old = hashlib.sha256(self._source.pread(0, 1 << 20)).hexdigest().encode()
         given = (options.quality, options.ratio, options.near)

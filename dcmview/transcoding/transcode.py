@@ -260,7 +260,8 @@ class _Work:
             changes.update(
                 attributes.of_new_loss(
                     Loss(encoder.result.method, ratio),
-                    uid=self._uid,
+                    self._target,
+                    self._options,
                     description=_description(self._target, self._options),
                 )
             )

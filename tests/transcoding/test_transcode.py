@@ -195,6 +195,18 @@ def test_the_new_uid_follows_from_the_old_one_and_the_settings(tmp_path: Path) -
     assert all(each.startswith("2.25.") and uid.UID(each).is_valid for each in uids)
 
 
+def test_parts_of_one_object_become_parts_of_another_one(tmp_path: Path) -> None:
+    of_whole = {"ConcatenationUID": "1.2.9", "SOPInstanceUIDOfConcatenationSource": "1.2.8"}
+    paths = [put(tmp_path, ramp(SOPInstanceUID=f"1.2.8.{n}", **of_whole)) for n in (1, 2)]
+    first, second = (read(transcoded(path, "jpeglsnear")[0]) for path in paths)
+    assert first.SOPInstanceUID != second.SOPInstanceUID
+    assert first.ConcatenationUID == second.ConcatenationUID != "1.2.9"
+    whole = read(transcoded(put(tmp_path, ramp(SOPInstanceUID="1.2.8")), "jpeglsnear")[0])
+    assert first.SOPInstanceUIDOfConcatenationSource == whole.SOPInstanceUID
+    same = read(transcoded(paths[0], "jpegls")[0])
+    assert {name: same[name].value for name in of_whole} == of_whole
+
+
 def test_a_second_loss_is_added_to_the_first_one(tmp_path: Path) -> None:
     first = tmp_path / "first.dcm"
     first.write_bytes(transcoded(put(tmp_path, ramp()), "jpeglsnear", near=2)[0])
