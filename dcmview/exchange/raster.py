@@ -145,13 +145,15 @@ def packed_outlines(rois: Sequence[Roi], rows: int, columns: int) -> list[Packed
         found = dict(zip(usual, some, strict=True))
         return [found.get(number) for number in range(len(rois))]
     row, column = sides.crossings()
-    places = (row * (columns + 1) + column).astype(np.int64)
+    # What is drawn together is small enough for 32 bits.
+    places = (row * (columns + 1) + column).astype(np.int32)
     places.sort()
-    spans = places.reshape(-1, 2) - np.arange(0, height * (columns + 1), columns + 1)[:, None]
+    row_begins = np.arange(0, height * (columns + 1), columns + 1, dtype=np.int32)
+    spans = places.reshape(-1, 2) - row_begins[:, None]
     if spans.min() < 0 or spans.max() > columns:  # as many turns, but not two in each row
         return [None] * len(rois)
     bits_from = _bits_from(columns)
-    bits = bits_from[spans[:, 0]] ^ bits_from[spans[:, 1]]
+    bits = bits_from.take(spans[:, 0], axis=0) ^ bits_from.take(spans[:, 1], axis=0)
     packed: list[PackedRows | None] = []
     for _, box in outlines:
         packed.append((box.row, bits[: box.rows]))

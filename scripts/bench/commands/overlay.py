@@ -4,6 +4,10 @@ That makes 150 files and 75 MB. In one process, on one core, and in turns: `dcmv
 the same planes by hand with pydicom, pydicom reading and writing without them, and a loop that
 reads and writes bytes. Each is timed to its last call, and until all is on the disk. What comes
 out is compared with what pydicom makes.
+
+Ours finds the files, reads the file of ROIs and draws them; the masks of the loop by hand are there
+before. No figure has the start of Python and its imports, and the first round, in which dcmview
+learns how these headers are laid out (2 ms), is not counted.
 """
 
 from __future__ import annotations
