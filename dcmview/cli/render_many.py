@@ -32,7 +32,7 @@ def render_many(options: RenderOptions, standard_input: BinaryIO | None = None) 
     if options.explain:
         raise UsageError("--explain is for one file")
     folders = [path for path in options.paths if path != STANDARD_INPUT]
-    rois = [] if options.annotations is None else [options.annotations]
+    rois = _annotation_files(options)
     check_output_folder(options.output_dir, [*folders, *rois] if options.overwrite else folders)
     settings = render_settings(options)
     is_many = options.all_frames and settings.form.is_picture
@@ -54,6 +54,23 @@ def render_many(options: RenderOptions, standard_input: BinaryIO | None = None) 
     )
     check_options(options)
     return run_bulk(options, plan, standard_input=standard_input)
+
+
+def _annotation_files(options: RenderOptions) -> list[str]:
+    """Read the files of ROIs, which is done once for all images, and name them.
+
+    Raises
+    ------
+    StartError, NotInstalled, InvalidAnnotation
+        If that cannot be done.
+    """
+    if options.annotations is None:
+        return []
+    from dcmview.exchange.assignment import files_of
+    from dcmview.rendering.roi_files import roi_file
+
+    roi_file(options.annotations, options.annotations_columns)
+    return files_of(options.annotations)
 
 
 def _extension(options: RenderOptions, settings: RenderSettings) -> str:

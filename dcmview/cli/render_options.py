@@ -148,8 +148,8 @@ OPTIONS = (
         ("--annotations",),
         str,
         "FILE",
-        "Draw the ROIs that FILE has for the image, in every form that the viewer loads; colours "
-        "are those of the page.",
+        "Draw the ROIs that FILE, or a folder, has for the image, in every form that the viewer "
+        "loads; colours are those of the page.",
         PICTURE,
     ),
     ANNOTATIONS_COLUMNS._replace(panel=PICTURE),

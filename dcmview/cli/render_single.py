@@ -120,7 +120,12 @@ def _put(
     from dcmview.bulk.files import is_stream, new_file, stamps_of
     from dcmview.errors import NotSaved
 
-    inputs = (entry.stamp, *stamps_of([options.annotations or ""]))
+    rois: list[str] = []
+    if options.annotations is not None:
+        from dcmview.exchange.assignment import files_of
+
+        rois = files_of(options.annotations)
+    inputs = (entry.stamp, *stamps_of(rois))
     try:
         with (
             open(path, "wb")

@@ -58,7 +58,7 @@ class RoiSources:
             If one needs a package that is not there.
         """
         for given in paths:
-            files = _files_in(given) if os.path.isdir(given) else [given]
+            files = files_of(given)
             self.volumes += _read_volumes(
                 [path for path in files if is_nifti(path)], are_predictions=are_predictions
             )
@@ -82,8 +82,18 @@ def _read_volumes(paths: Sequence[str], *, are_predictions: bool) -> list[Volume
     return [read_volume(path, are_predictions=are_predictions) for path in paths]
 
 
+def files_of(given: str) -> list[str]:
+    """Give the files that a path stands for: itself, or those of a folder and of the ones in it.
+
+    Raises
+    ------
+    StartError
+        If it is a folder without files that are not hidden.
+    """
+    return _files_in(given) if os.path.isdir(given) else [given]
+
+
 def _files_in(folder: str) -> list[str]:
-    """The files of a folder and of those in it, without hidden ones."""
     found: list[str] = []
     for path, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -49,6 +49,8 @@ def read_mask_array(file: IO[bytes]) -> NDArray[Any]:
 def check_labels(array: NDArray[Any]) -> None:
     """Refuse what holds other values than labels and 0, with ``InvalidAnnotation``."""
     lowest, highest = array.min(), array.max()
+    if np.isnan(lowest):
+        raise InvalidAnnotation(f"holds what is no number; labels are 1 to {MOST_LABELS:,}")
     if not (lowest >= 0 and highest <= MOST_LABELS):
         raise InvalidAnnotation(
             f"holds values from {lowest} to {highest}; labels are 1 to {MOST_LABELS:,}"

@@ -28,6 +28,7 @@ from dcmview.exchange.zipped import UNREADABLE_ZIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
@@ -108,16 +109,25 @@ class MaskPlane(NamedTuple):
 
 
 def rows_of_planes(
-    planes: Iterable[MaskPlane], name: str
+    planes: Iterable[MaskPlane], name: str, values: frozenset[int]
 ) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...]]:
     """Give the ROIs of masks that come together in a file of this name.
+
+    Parameters
+    ----------
+    planes : iterable of MaskPlane
+        The masks, which may be some of those in the file.
+    name : str
+        What the file is called.
+    values : frozenset of int
+        All values in it but 0.
 
     Raises
     ------
     InvalidAnnotation
         If their outlines are far too long.
     """
-    found = _Found()
+    found = _Found(values=set(values))
     for each in planes:
         uid, path = each.sop_instance_uid, each.path
         image = _Image(uid, path, _size(each.mask), each.frame_count)
@@ -253,8 +263,7 @@ def _bands(mask: NDArray[np.uint16]) -> list[tuple[int, int, int]]:
 
 
 def _rows(found: _Found) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...]]:
-    # A value that stands for "in" alone is no label.
-    is_plain = found.values <= {1} or found.values <= {_WHITE}
+    is_plain = are_plain(found.values)
     rows = []
     for image, parts in found.parts.items():
         rois = tuple(
@@ -270,6 +279,11 @@ def _rows(found: _Found) -> tuple[tuple[ImportRow, ...], tuple[LeftOut, ...]]:
         row = ImportRow(found.places[image], image.path, rois, image.sop_instance_uid, image.size)
         rows.append(row)
     return tuple(rows), tuple(found.left_out)
+
+
+def are_plain(values: AbstractSet[int]) -> bool:
+    """Whether the only value of a mask stands for "in", and is no label."""
+    return values <= {1} or values <= {_WHITE}
 
 
 def _label(part: _Part, *, is_plain: bool) -> str:

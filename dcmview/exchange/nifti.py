@@ -29,6 +29,7 @@ from dcmview.errors import (
 )
 from dcmview.exchange.mask_files import MOST_BYTES, check_labels
 from dcmview.exchange.mask_reading import MaskPlane, rows_of_planes
+from dcmview.exchange.masks import MOST_LABELS
 from dcmview.geometry.plane import Plane
 from dcmview.registry.stacks import SeriesInstance, build_stacks
 
@@ -80,6 +81,8 @@ class Volume:
     labels : ndarray of uint16, shape (i, j, k)
     affine : ndarray of float64, shape (4, 4), or None
         From voxel indices to mm as DICOM counts them, where the file says that.
+    values : frozenset of int
+        All labels in it.
     are_predictions : bool
         Whether it is looked at beside others.
     """
@@ -87,6 +90,7 @@ class Volume:
     source: str
     labels: NDArray[np.uint16]
     affine: NDArray[np.float64] | None
+    values: frozenset[int]
     are_predictions: bool = False
 
 
@@ -123,7 +127,15 @@ def read_volume(path: str, *, are_predictions: bool = False) -> Volume:
         raise StartError(f"ROI mask {path}: {exc.message}") from exc
     except failures as exc:
         raise StartError(f"ROI mask {path}: cannot be read: {one_line(exc)}") from exc
-    return Volume(path, values.astype(np.uint16), _affine(image.header), are_predictions)
+    labels = values.astype(np.uint16)
+    return Volume(path, labels, _affine(image.header), _values(labels), are_predictions)
+
+
+def _values(labels: NDArray[np.uint16]) -> frozenset[int]:
+    is_there = np.zeros(MOST_LABELS + 1, np.bool_)
+    for plane in labels:
+        is_there[plane] = True
+    return frozenset(np.flatnonzero(is_there).tolist()) - {0}
 
 
 def _affine(header: Any) -> NDArray[np.float64] | None:
@@ -186,7 +198,7 @@ def table_of_volume(
         planes, reason = _by_place(volume, list(by_series.values()), frames_of)
     if reason:
         return ImportTable(volume.source, "nifti", (), (LeftOut("the volume", reason),)), ""
-    rows, left_out = rows_of_planes(planes, os.path.basename(volume.source))
+    rows, left_out = rows_of_planes(planes, os.path.basename(volume.source), volume.values)
     return ImportTable(volume.source, "nifti", rows, left_out), note
 
 

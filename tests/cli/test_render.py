@@ -249,6 +249,14 @@ def test_an_output_that_is_there_is_left_alone_unless_told_otherwise(product, er
     assert rois.read_text().startswith("anon_dicom_path")
 
 
+def test_rois_that_cannot_be_read_end_a_run_of_many_files_before_it_begins(error, tmp_path):
+    (tmp_path / "rois.json").write_text("{")
+    many = (CT, "-f", "png", "--output-dir", tmp_path / "out")
+    found = error(*many, "--annotations", tmp_path / "rois.json", code=3)
+    assert "rois.json: not JSON" in found
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("name", ["-", "/dev/stdout"])
 def test_standard_output_by_its_name_is_standard_output(product, name):
     assert product(CT, "-o", name, "-f", "png") == render(CT).png()

@@ -282,6 +282,17 @@ def test_a_volume_lies_where_its_affine_says(study, tmp_path):
     assert results["d.dcm"].reason == ""
 
 
+def test_a_value_is_a_label_where_the_volume_has_others_on_other_slices(study, tmp_path):
+    labels = np.zeros((COLUMNS, ROWS, 2), np.uint8)
+    labels[0, 0, 0], labels[0, 0, 1] = 1, 2
+    affine = np.diag([-0.5, -3, -2, 1.0])
+    affine[:3, 3] = [10, -20, 30]
+    path = volume(tmp_path / "mask.nii", labels, affine)
+    overlay(study / "d.dcm", tmp_path / "out", annotations=path)
+    ((label, _),) = planes(tmp_path / "out/d.dcm").values()
+    assert label == "1"
+
+
 def test_a_volume_off_the_grid_is_not_taken(study, tmp_path):
     affine = np.diag([-0.5, -3, 2, 1.0])
     affine[:3, 3] = [10, -20, 24.5]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from pathlib import Path
 
 import msgspec
+import nibabel
 import numpy as np
 import pydicom
 import pytest
@@ -128,6 +130,48 @@ def test_rois_are_drawn_on_their_frames_alone(tmp_path):
     table.write_text('anon_dicom_path,ROI_coords,ROI_frames\na.dcm,"[[1, 1, 5, 5]]","[[1]]"\n')
     pixels = [render(path, frame=frame, annotations=table).pixels for frame in (0, 1)]
     assert [bool((each == [255, 216, 77]).all(axis=-1).any()) for each in pixels] == [False, True]
+
+
+@pytest.fixture
+def slices(tmp_path):
+    """Two slices with a mask over them: label 1 lies on the first, label 2 on the second."""
+    for number in range(2):
+        place = {
+            "ImagePositionPatient": [0, 0, number],
+            "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+            "PixelSpacing": [1, 1],
+            "SOPInstanceUID": f"1.2.3.{number}",
+        }
+        path = tmp_path / f"{number}.dcm"
+        path.write_bytes(part10(image(9, 8, PixelData=bytes(144), **place)))
+    labels = np.zeros((8, 9, 2), np.uint8)
+    labels[2:5, 3:7, 0], labels[:, :, 1] = 1, 2
+    nibabel.Nifti1Image(labels, np.diag([-1, -1, 1, 1])).to_filename(tmp_path / "mask.nii.gz")
+    return tmp_path
+
+
+def test_a_volume_is_drawn_on_the_slice_on_which_it_lies_in_the_colors_of_its_labels(slices):
+    pixels = [render(slices / f"{n}.dcm", annotations=slices / "mask.nii.gz").pixels for n in "01"]
+    # The first two colours of labels; a part of three columns and four rows has this outline.
+    first = np.argwhere((pixels[0] == [255, 107, 107]).all(axis=-1))
+    assert (first.min(axis=0).tolist(), first.max(axis=0).tolist()) == ([3, 2], [7, 5])
+    assert (pixels[1][0] == [99, 224, 139]).all()
+
+
+def test_rois_of_a_folder_are_drawn_and_read_again_where_one_has_changed(slices):
+    folder = slices / "rois"
+    folder.mkdir()
+    shutil.move(slices / "mask.nii.gz", folder)
+    table = folder / "boxes.csv"
+    colors = []
+    for box in ("[[1, 1, 5, 5]]", "[]"):
+        table.write_text(f'anon_dicom_path,ROI_coords\n0.dcm,"{box}"\n')
+        os.utime(table, ns=(0, len(box)))
+        pixels = render(slices / "0.dcm", annotations=folder).pixels
+        colors.append({tuple(color) for color in pixels.reshape(-1, 3).tolist()})
+    boxes, labels = (255, 216, 77), (255, 107, 107)
+    assert [boxes in found for found in colors] == [True, False]
+    assert [labels in found for found in colors] == [True, True]
 
 
 def test_a_table_of_another_program_says_which_column_has_what(tmp_path):

@@ -276,7 +276,7 @@ def test_what_is_no_mask_is_left_out_with_the_reason():
     assert reasons["below.npy"] == "holds values from -1 to -1; labels are 1 to 65,535"
     assert reasons["half.npy"] == "holds float64, not whole numbers"
     assert reasons["endless.npy"] == "holds values from inf to inf; labels are 1 to 65,535"
-    assert reasons["nothing.npy"] == "holds values from nan to nan; labels are 1 to 65,535"
+    assert reasons["nothing.npy"] == "holds what is no number; labels are 1 to 65,535"
     assert reasons["short.npy"] == "ends after 120 of 128 bytes"
     assert reasons["objects.npy"].startswith("holds object")
     assert reasons["head.npy"].startswith("is no NPY file: ")
