@@ -9,7 +9,7 @@ import stat
 from typing import TYPE_CHECKING, BinaryIO
 
 from dcmview.bulk.finished import compare, put_mark
-from dcmview.errors import OutputExists
+from dcmview.errors import NotSaved, OutputExists
 from dcmview.model import FileStamp
 
 if TYPE_CHECKING:
@@ -211,6 +211,21 @@ def put_names_on_disk(paths: Iterable[str]) -> None:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+@contextlib.contextmanager
+def unwritten_told(path: str) -> Iterator[None]:
+    """Tell in words that a file or folder cannot be written.
+
+    Raises
+    ------
+    NotSaved
+        If it cannot.
+    """
+    try:
+        yield
+    except OSError as exc:
+        raise NotSaved(f"{path} cannot be written: {exc.strerror or exc}") from exc
 
 
 def is_stream(path: str) -> bool:

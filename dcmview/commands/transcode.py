@@ -9,12 +9,12 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dcmview.bulk.files import new_file, put_names_on_disk
+from dcmview.bulk.files import new_file, put_names_on_disk, unwritten_told
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.run import BulkPlan
 from dcmview.commands.arguments import choice, optional_path, path_list, results_of
 from dcmview.commands.transcode_tasks import TranscodeTask
-from dcmview.errors import DcmviewError, UsageError
+from dcmview.errors import DcmviewError, StartError, UsageError
 from dcmview.transcoding.policy import OnFailure, Only, Policy, accepted_uid
 from dcmview.transcoding.spooling import pieces_of
 from dcmview.transcoding.targets import EncodeOptions, find_target
@@ -111,8 +111,11 @@ class TranscodeRun:
             )
         folder = os.path.dirname(os.path.abspath(zip_path))
         check_output_folder(os.path.join(folder, _ZIP_FOLDER), paths)
-        os.makedirs(folder, exist_ok=True)
-        made = tempfile.mkdtemp(prefix=_ZIP_FOLDER, dir=folder)
+        try:
+            os.makedirs(folder, exist_ok=True)
+            made = tempfile.mkdtemp(prefix=_ZIP_FOLDER, dir=folder)
+        except OSError as exc:
+            raise StartError(f"there can be no archive at {zip_path}: {exc.strerror}") from exc
         self._ending.callback(shutil.rmtree, made, ignore_errors=True)
         return made
 
@@ -131,9 +134,13 @@ class TranscodeRun:
         ------
         OutputExists
             If somebody else has made a file of that name meanwhile.
-        OSError
+        NotSaved
             If it cannot be written.
         """
+        with unwritten_told(self._zip_path or self._folder):
+            self._finish()
+
+    def _finish(self) -> None:
         directory = self._dicomdir()
         if self._zip_path is not None:
             from dcmview.exchange.zipped import stream_zip
@@ -207,7 +214,11 @@ def _new_file_set() -> FileSet:
 
 def _require_empty(folder: str) -> None:
     """Refuse a folder with files: by its number, one of another run looks like one of ours."""
-    if os.path.isdir(folder) and os.listdir(folder):
+    try:
+        has_files = os.path.isdir(folder) and os.listdir(folder)
+    except OSError as exc:
+        raise StartError(f"{folder} cannot be looked into: {exc.strerror}") from exc
+    if has_files:
         raise UsageError(f"--dicomdir wants an empty folder; --overwrite takes this one: {folder}")
 
 
@@ -222,7 +233,7 @@ def make_task(
     on_failure: str = "keep",
     only_uncompressed: bool = False,
     only_compressed: bool = False,
-    accept: Iterable[str] = (),
+    accept: str | Iterable[str] = (),
     offset_table: str = "auto",
 ) -> TranscodeTask:
     """Check what was asked for, in the words of the options.
@@ -237,7 +248,7 @@ def make_task(
     target = find_target(to)
     options = target.check(EncodeOptions(quality, ratio, near, allow_recompress, prove))
     only = Only.UNCOMPRESSED if only_uncompressed else Only.COMPRESSED if only_compressed else None
-    accepted = tuple(map(accepted_uid, accept))
+    accepted = tuple(map(accepted_uid, [accept] if isinstance(accept, str) else accept))
     policy = Policy(choice(OnFailure, "on_failure", on_failure), only, accepted)
     return TranscodeTask(
         target.syntax.uid, options, policy, choice(OffsetTable, "offset_table", offset_table)
@@ -259,7 +270,7 @@ def transcode(
     on_failure: Literal["keep", "skip", "fail"] = "keep",
     only_uncompressed: bool = False,
     only_compressed: bool = False,
-    accept: Iterable[str] = (),
+    accept: str | Iterable[str] = (),
     offset_table: Literal["auto", "basic", "extended", "none"] = "auto",
     names: Literal["path", "uid", "hash"] = "path",
     overwrite: bool = False,
@@ -292,7 +303,7 @@ def transcode(
         does not, or it is a failure.
     only_uncompressed, only_compressed : bool
         Which files are transcoded; others go out as they are.
-    accept : iterable of str
+    accept : str or iterable of str
         Transfer syntaxes whose files go out as they are.
     offset_table : {"auto", "basic", "extended", "none"}
         Where compressed files say at which place each frame begins.
@@ -319,7 +330,9 @@ def transcode(
     RequestError, UsageError
         If what was asked for makes no sense.
     NotInstalled, StartError
-        If there is no such cluster.
+        If there is no such cluster, or no place for the archive.
+    NotSaved
+        If archive or DICOMDIR cannot be written.
     """
     roots = path_list(paths)
     task = make_task(

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dcmview.bulk.files import new_file
-from dcmview.errors import DcmviewError, NotSaved, StartError, UsageError
+from dcmview.bulk.files import new_file, unwritten_told
+from dcmview.errors import DcmviewError, StartError, UsageError
 from dcmview.pixels.encode import write_png
 from dcmview.registry.stacks import SeriesInstance, build_stacks
 from dcmview.thumbnails.label import burn_label, label_of
@@ -124,12 +124,11 @@ class ContactSheet:
             return 0
         grid = _Grid.of(tiles, self._settings.background or _BLACK, self._settings.size_px)
         stamps = tuple(entry.stamp for entry in ordered)
-        try:
-            with new_file(self._path, overwrite=self._overwrite, inputs=stamps) as stream:
-                bands = grid.bands(tiles)
-                write_png(stream, bands, grid.height, grid.width, is_color=grid.is_color)
-        except OSError as exc:
-            raise NotSaved(f"{self._path} cannot be written: {exc.strerror or exc}") from exc
+        with (
+            unwritten_told(self._path),
+            new_file(self._path, overwrite=self._overwrite, inputs=stamps) as stream,
+        ):
+            write_png(stream, grid.bands(tiles), grid.height, grid.width, is_color=grid.is_color)
         return len(tiles)
 
 

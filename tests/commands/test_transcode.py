@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -128,6 +129,7 @@ def test_a_file_that_cannot_be_transcoded(
         ({"accept": ["rle"]}, {"ct.dcm"}),
         ({"accept": ["1.2.840.10008.1.2.4.100"]}, {"ct.dcm", "deep/rle.dcm"}),  # MPEG-2
         ({"accept": ["RLELossless", "1.2.840.10008.1.2.1"]}, set()),
+        ({"accept": "rle"}, {"ct.dcm"}),
     ],
 )
 def test_files_that_are_to_be_left_alone_go_out_unchanged(
@@ -235,6 +237,37 @@ def test_nonsense_is_told_before_anything_is_written(tmp_path: Path) -> None:
 
 
 # Archives and File-sets
+
+
+@pytest.mark.parametrize(
+    ("fails", "code", "options"),
+    [
+        ("tempfile.mkdtemp", 3, ["--zip", "a.zip"]),
+        ("dcmview.exchange.zipped.stream_zip", 4, ["--zip", "a.zip"]),
+        ("dcmview.transcoding.fileset.FileSet.encoded", 4, ["--dicomdir", "-o", "out"]),
+        ("os.listdir", 3, ["--dicomdir", "-o", "."]),
+    ],
+)
+def test_no_room_or_no_right_to_write_is_told_in_a_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    fails: str,
+    code: int,
+    options: list[str],
+) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patches:
+        patches.setattr(fails, refuse)
+        assert run_here(["transcode", CT, "--to", "rle", "-j", "1", *options]) == code
+    told = capsys.readouterr().err.strip()
+    assert told.endswith(": No space left on device")
+    assert "\n" not in told
+    assert not list(tmp_path.glob("*.zip"))
 
 
 def test_an_archive_is_not_gone_on_with_and_that_is_told(
