@@ -566,12 +566,12 @@ def test_a_part_of_several_archives_is_refused(tmp_path: Path) -> None:
 
 def deflated_zeros(size_bytes: int) -> tuple[bytes, int]:
     engine = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
-    block = bytes(2**20)
-    pieces, crc = [], 0
-    for _ in range(size_bytes // len(block)):
-        pieces.append(engine.compress(block))
+    block, count, crc = bytes(2**20), size_bytes // 2**20, 0
+    for _ in range(count):
         crc = zlib.crc32(block, crc)
-    return b"".join([*pieces, engine.flush()]), crc
+    # Flushed in full, so that all are the same.
+    piece = engine.compress(block) + engine.flush(zlib.Z_FULL_FLUSH)
+    return piece * count + engine.flush(), crc
 
 
 def zip_of(
