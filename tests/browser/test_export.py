@@ -224,7 +224,8 @@ def test_a_cine_is_recorded_as_webm(page, server):
         list(content),
     )
     assert (seen["videoWidth"], seen["videoHeight"]) == (384, 288)
-    assert 0.6 < seen["currentTime"] < 1.6
+    # 20 pictures of 22 a second; recorded as they are shown, so a busy machine takes longer.
+    assert 0.6 < seen["currentTime"] < 10
     assert seen["pictures"] >= 10
 
 
