@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import unicodedata
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ class Naming:
         # The innermost of folders that lie in each other.
         self._roots = sorted(folders, key=len, reverse=True)
         self._taken: set[str] = set()
+        self._numbers: dict[tuple[str, str], int] = {}
         self._planned: dict[str, str] = {}
 
     def plan(self, entry: Entry) -> str:
@@ -95,15 +97,16 @@ class Naming:
         return os.path.join(*map(_usable, parts))
 
     def _unique(self, stem: str, extension: str) -> str:
-        number = 1
         while True:
+            # Counted on from the last of the name: a hundred thousand may be called IM.dcm.
+            number = self._numbers[stem, extension] = self._numbers.get((stem, extension), 0) + 1
             tail = "" if number == 1 else f"-{number}"
             path = self._join(stem + tail, extension)
-            # File systems that do not tell case apart must not lose one.
-            if path.casefold() not in self._taken:
-                self._taken.add(path.casefold())
+            # File systems that do not tell case apart, or ways to write an accent, must lose none.
+            alike = unicodedata.normalize("NFC", path.casefold())
+            if alike not in self._taken:
+                self._taken.add(alike)
                 return path
-            number += 1
 
     def _join(self, stem: str, extension: str) -> str:
         return os.path.join(self._folder, f"{stem}{self._suffix}{extension}")

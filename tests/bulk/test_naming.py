@@ -39,8 +39,19 @@ def test_two_files_never_get_one_name():
     naming = Naming("/out", NameStyle.PATH, ".png")
     names = [naming.plan(entry(f"/in/{part}/IM.dcm")) for part in "abc"]
     assert names == ["/out/IM.png", "/out/IM-2.png", "/out/IM-3.png"]
-    # Nor on a file system that does not tell case apart.
+    # Nor on a file system that does not tell case apart, or how an accent is written.
     assert naming.plan(entry("/in/d/im.dcm")) == "/out/im-4.png"
+    assert naming.plan(entry("/in/e/caf\u00e9.dcm")) == "/out/caf\u00e9.png"
+    assert naming.plan(entry("/in/f/cafe\u0301.dcm")) == "/out/cafe\u0301-2.png"
+
+
+def test_a_number_is_not_looked_for_among_all_that_are_taken(monkeypatch):
+    tried, join = [], Naming._join
+    monkeypatch.setattr(Naming, "_join", lambda *names: tried.append(names) or join(*names))
+    naming = Naming("/out", NameStyle.PATH, ".png")
+    for number in range(100):
+        naming.plan(entry(f"/in/{number}/IM.dcm"))
+    assert len(tried) == 100
 
 
 def test_a_file_that_comes_again_keeps_its_name():
