@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
+from dcmview.bulk.finished import FinishedBefore
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.task import keep_original, output_of, spare_threads, worker_engine
+from dcmview.bulk.task import FINISHED, keep_original, output_of, spare_threads, worker_engine
 from dcmview.errors import InstanceError
 from dcmview.transcoding.policy import OnFailure, Policy
 from dcmview.transcoding.targets import EncodeOptions, find_target
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 FAILURE = "failure"
 """The figure of a file that went out as it was because it could not be transcoded."""
+
+_FAILED = b"failed"
+"""Added to the origin of such a file, whose mark is another one then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +64,18 @@ class TranscodeTask:
                 raise
             if self.policy.on_failure is OnFailure.SKIP:
                 return Result(path, Status.SKIPPED, reason=exc.message, figures={FAILURE: exc.code})
-            return self._original(job, exc.message, {FAILURE: exc.code})
+            return self._original_of_failure(job, exc)
         return Result(path, Status.DONE, (job.output,), figures=_figures(report))
+
+    def _original_of_failure(self, job: Job, exc: InstanceError) -> Result:
+        """Write the file as it is, so that the next run tries again: it may succeed."""
+        figures: Figures = {FAILURE: exc.code}
+        try:
+            failed = structs.replace(job, origin=job.origin + _FAILED)
+            return self._original(failed, exc.message, figures)
+        except FinishedBefore:
+            reason = f"{FINISHED}, as it was: {exc.message}"
+            return Result(job.entry.path, Status.SKIPPED, (job.output,), reason, figures)
 
     def _original(self, job: Job, reason: str, figures: Figures | None = None) -> Result:
         return keep_original(job, reason, figures, is_durable=self.is_durable)

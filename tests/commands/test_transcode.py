@@ -29,7 +29,8 @@ from support.paths import FIXTURES
 from dcmview import transcode
 from dcmview.__main__ import run as run_here
 from dcmview.bulk.result import Status
-from dcmview.errors import OutputExists, RequestError, UsageError
+from dcmview.commands import transcode_tasks
+from dcmview.errors import CannotTranscode, OutputExists, RequestError, UsageError
 
 CT, REPORT = get_testdata_file("CT_small.dcm"), get_testdata_file("reportsi.dcm")
 RLE = get_testdata_file("MR_small_RLE.dcm")
@@ -176,6 +177,23 @@ def test_a_second_run_does_only_what_is_missing(study: Path, tmp_path: Path) -> 
     by_name = {Path(each.input).name: each.status for each in results}
     assert (by_name["ct.dcm"], by_name["rle.dcm"]) == (Status.DONE, Status.SKIPPED)
     assert hashes(out) == first
+
+
+def test_what_could_not_be_transcoded_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise CannotTranscode("the machine was busy")
+
+    with monkeypatch.context() as patches:
+        patches.setattr(transcode_tasks, "transcode_entry", fail)
+        first, second = (transcode(CT, "rle", tmp_path)[0] for _ in range(2))
+    assert (first.status, second.status) == (Status.KEPT, Status.SKIPPED)
+    assert "the machine was busy" in second.reason
+    assert first.figures == second.figures
+    (third,) = transcode(CT, "rle", tmp_path)
+    assert third.status == Status.FAILED
+    assert "--overwrite" in third.reason
 
 
 def test_files_and_the_folders_that_name_them_are_on_the_disk_at_the_end(
