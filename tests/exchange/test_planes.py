@@ -338,6 +338,14 @@ def test_labels_in_japanese_end_in_the_character_set_with_which_they_began(tmp_p
     assert pydicom.dcmread(target)[0x60001500].value == "山田"
 
 
+def test_labels_in_chinese_say_which_character_set_they_are_in(tmp_path):
+    dataset = image(2, 3, SpecificCharacterSet=["", "ISO 2022 IR 58"])
+    target = copied(put(tmp_path, dataset), box("a", 0, 0, 1, 1, label="张小东"))
+    # The bytes of the characters are those of the example in PS3.5 K.3.
+    assert b"LO\x0a\x00\x1b$)A\xd5\xc5\xd0\xa1\xb6\xab" in target.read_bytes()
+    assert pydicom.dcmread(target)[0x60001500].value == "张小东"
+
+
 def test_dcmtk_draws_the_plane_where_it_belongs(tmp_path):
     path = put(tmp_path, image(7, 9, PixelData=bytes(126), WindowCenter=100, WindowWidth=200))
     target, picture = copied(path, ring()), tmp_path / "out.pgm"
