@@ -112,9 +112,12 @@ class _Screen:
         self._is_terminal = console.stderr_is_terminal() and not is_quiet
         self._last = 0.0
         self._failures = 0
+        self._skipped = ""
 
     def tell(self, result: Result) -> None:
         """Name a file that failed; after many of them, only count."""
+        if result.status is Status.SKIPPED:
+            self._skipped = f"skipped {result.input}: {result.reason}"
         if result.status is not Status.FAILED:
             return
         self._failures += 1
@@ -137,9 +140,12 @@ class _Screen:
         more = self._failures - MOST_FAILURES_TOLD
         if more > 0:
             console.tell(f"and {more:,} more failed; --report names them")
-        has_news = tally.total > 1 or is_interrupted or tally.counts[Status.SKIPPED]
-        if not self._is_quiet and has_news:
+        if self._is_quiet:
+            return
+        if tally.total > 1 or is_interrupted:
             console.tell(f"{'interrupted; ' if is_interrupted else ''}{tally.summary()}")
+        elif self._skipped:
+            console.tell(self._skipped)
 
     def _clear(self) -> None:
         if self._is_terminal:

@@ -9,7 +9,13 @@ from dataclasses import replace
 from dcmview import __version__
 from dcmview.cli import console
 from dcmview.cli.options import STANDARD_INPUT, Command
-from dcmview.cli.render_options import FORM_BY_ENDING, OPTIONS, RenderOptions
+from dcmview.cli.render_options import (
+    FORM_BY_ENDING,
+    FORMS,
+    OPTIONS,
+    OTHER_PICTURES,
+    RenderOptions,
+)
 from dcmview.cli.windows import read_window
 from dcmview.errors import UsageError
 
@@ -96,12 +102,20 @@ def check(options: RenderOptions) -> None:
 
 
 def form_of(options: RenderOptions) -> str:
-    """Give the form of the output, by the name of its file where nothing else is said."""
+    """Give the form of the output, by the name of its file where nothing else is said.
+
+    Raises
+    ------
+    UsageError
+        If the file is called like a picture of another form.
+    """
     if options.output is not None:
         return options.output
     if options.output_file is None:
         return "json"
     ending = os.path.splitext(options.output_file)[1].lower()
+    if ending in OTHER_PICTURES:
+        raise UsageError(f"{ending} is not among the forms of --output: {', '.join(FORMS)}")
     return FORM_BY_ENDING.get(ending, "json")
 
 

@@ -23,6 +23,10 @@ FORM_BY_ENDING = {
     ".tiff": "tiff16",
     ".npy": "npy",
 }
+OTHER_PICTURES = frozenset(
+    (".avif", ".bmp", ".exr", ".gif", ".heic", ".jp2", ".jxl", ".pgm", ".pnm", ".ppm", ".svg")
+)
+"""Whose names a file of JSON must not have."""
 FORMS = tuple(dict.fromkeys(FORM_BY_ENDING.values()))
 VALUES = ("stored", "modality", "display")
 ENCODINGS = ("array", "base64")

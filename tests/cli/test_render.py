@@ -203,6 +203,8 @@ def test_every_way_to_fail_is_one_line_and_an_exit_code(error, tmp_path):
     assert "no DICOM data set" in error(ROOT / "README.md", code=4)
     assert "voi=9 does not exist" in error(CT, "--voi", 9, code=2)
     assert "--output must be one of json" in error(CT, "--output", "gif", code=2)
+    found = error(CT, "-o", "picture.GIF", code=2)
+    assert found.startswith("dcmview: error: .gif is not among the forms of --output: json, jpeg")
 
 
 @pytest.mark.parametrize(
