@@ -77,7 +77,7 @@ def test_only_pictures_in_sight_are_fetched(page, server):
     tree = page.get_by_role("tree")
     expect(tree.locator("img").first).to_be_visible()
     page.wait_for_timeout(600)
-    # A server with too much to do is asked again.
+    # What moves while the page is put up may be asked for twice.
     sizes = {url for url in asked if f"?size={THUMBNAIL_PX}" in url}
     in_sight = tree.evaluate(
         """(list) => {
