@@ -13,7 +13,7 @@ from dcmview.commands.arguments import choice, path_list, results_of
 from dcmview.commands.overlay_tasks import ExtractPlanes, FileRois, PutPlanes
 from dcmview.errors import InvalidAnnotation, NothingToShow, UsageError
 from dcmview.exchange.assignment import Assignment, RoiSources, assign
-from dcmview.exchange.planes import PlaneStyle
+from dcmview.exchange.planes import PLAIN_STYLE, PlaneStyle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -150,6 +150,10 @@ def overlay(
         lines=lines,
         outline=outline,
     )
+    if extract is not None and (
+        style != PLAIN_STYLE or annotations_columns or keep_uid or copy_all
+    ):
+        raise UsageError("planes are taken out or put in: extract takes no options of new ones")
     told: list[str] = []
     plan = overlay_plan(
         roots,

@@ -289,4 +289,7 @@ def _path_of(source: Any, stack: ExitStack) -> str:
         except (ValueError, AttributeError, TypeError, KeyError, NotImplementedError) as exc:
             raise RequestError(f"the data set cannot be written as a file: {exc}") from exc
         return stack.enter_context(held_file([content.getvalue()]))
+    if not hasattr(source, "read"):
+        kind = type(source).__name__
+        raise TypeError(f"source is a path, bytes, a binary file or a Dataset, not {kind}")
     return stack.enter_context(held_file(iter(lambda: source.read(_PIECE_BYTES), b"")))

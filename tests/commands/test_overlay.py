@@ -224,6 +224,13 @@ def test_arguments_that_make_no_sense_are_refused(study, rois, tmp_path, name, v
         overlay(study, tmp_path / "out", annotations=annotations, **{name: value})
 
 
+@pytest.mark.parametrize("name", ["crop", "keep_uid", "copy_all", "label", "annotations_columns"])
+def test_what_is_for_new_planes_is_refused_where_planes_are_taken_out(study, tmp_path, name):
+    value = "file=x" if name == "annotations_columns" else True
+    with pytest.raises(UsageError, match="taken out or put in"):
+        overlay(study, tmp_path / "out", extract="png", **{name: value})
+
+
 def test_planes_without_a_group_are_in_the_report(study, tmp_path):
     many = tuple(box(f"r{n}", 0, 0, 1, 1, label=f"{n:02}") for n in range(18))
     path = native(tmp_path, {("1.2.3.0", study / "d.dcm"): many})

@@ -101,6 +101,12 @@ def test_a_png_has_the_bytes_that_the_viewer_sends(options, request_):
     assert render(path, **options).png() == sent.content
 
 
+@pytest.mark.parametrize("source", [None, 5, ["a.dcm"]])
+def test_what_is_no_source_is_told_in_words(source):
+    with pytest.raises(TypeError, match=f"not {type(source).__name__}$"):
+        render(source)
+
+
 def test_jpeg_and_webp_come_in_the_quality_asked_for():
     picture = render(pixel_file_named(CT))
     for encode, kind in ((picture.jpeg, "JPEG"), (picture.webp, "WEBP")):
