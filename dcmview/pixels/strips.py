@@ -1,4 +1,4 @@
-"""Large pictures in strips, one for each core: numpy and zlib let threads run beside each other."""
+"""Large pictures in strips: numpy and zlib let threads run beside each other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ Value = TypeVar("Value")
 
 STRIP_BYTES = 512 * 1024
 """Smaller strips are not worth handing to a thread, which takes 0.1 ms."""
-CORES = min(4, os.cpu_count() or 1)
+MOST_STRIPS = 4
+"""On every computer, since the strips of a PNG show in its bytes."""
 
 
 def in_strips(work: Callable[[int, int], Value], length: int, size_bytes: int) -> list[Value]:
@@ -34,7 +35,7 @@ def in_strips(work: Callable[[int, int], Value], length: int, size_bytes: int) -
     list
         What the calls gave, in the order of the strips.
     """
-    count = max(1, min(CORES, size_bytes // STRIP_BYTES, length))
+    count = max(1, min(MOST_STRIPS, size_bytes // STRIP_BYTES, length))
     bounds = [length * number // count for number in range(count + 1)]
     if count == 1:
         return [work(0, length)]
@@ -44,4 +45,5 @@ def in_strips(work: Callable[[int, int], Value], length: int, size_bytes: int) -
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(CORES, thread_name_prefix="dcmview-strips")
+    cores = min(MOST_STRIPS, os.cpu_count() or 1)
+    return ThreadPoolExecutor(cores, thread_name_prefix="dcmview-strips")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import runpy
 import tracemalloc
 import zlib
 from typing import Any
@@ -15,7 +16,7 @@ from PIL import Image, ImageCms
 
 from dcmview.errors import RequestError
 from dcmview.model import OverlayPlane, OverlaySummary, PictureFormat
-from dcmview.pixels import encode
+from dcmview.pixels import encode, strips
 from dcmview.pixels.encode import encode_overlay_png, encode_picture, encode_png, write_png
 
 sides = st.integers(1, 40)
@@ -63,6 +64,14 @@ def test_a_picture_of_several_strips_is_exact(shape: tuple[int, ...]) -> None:
     display = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     with Image.open(io.BytesIO(encode_png(display))) as picture:
         np.testing.assert_array_equal(np.asarray(picture), display)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 64])
+def test_the_number_of_cores_does_not_show(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    in_strips = runpy.run_path(strips.__file__)["in_strips"]
+    begins = in_strips(lambda begin, _end: begin, 2048, 2048 * 2048)
+    assert begins == [0, 512, 1024, 1536]
 
 
 @pytest.mark.parametrize("shape", [(5, 13), (1, 1), (2, 8), (700, 900)])
