@@ -133,7 +133,7 @@ def read_volume(path: str, *, are_predictions: bool = False) -> Volume:
 
 def _values(labels: NDArray[np.uint16]) -> frozenset[int]:
     is_there = np.zeros(MOST_LABELS + 1, np.bool_)
-    for plane in labels:
+    for plane in labels.T:  # as it lies in the file
         is_there[plane] = True
     return frozenset(np.flatnonzero(is_there).tolist()) - {0}
 
