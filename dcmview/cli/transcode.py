@@ -223,7 +223,7 @@ def run(options: TranscodeOptions) -> int:
 def _task(options: TranscodeOptions) -> TranscodeTask:
     if options.to is None:
         raise UsageError("--to is missing: the transfer syntax, such as JPEG2000Lossless")
-    from dcmview.commands.transcode import make_task
+    from dcmview.commands.transcode_tasks import make_task
 
     return make_task(
         options.to,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import warnings
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,12 +14,9 @@ from dcmview.bulk.files import new_file, put_names_on_disk, unwritten_told
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.run import BulkPlan
 from dcmview.commands.arguments import choice, optional_path, path_list, results_of
-from dcmview.commands.transcode_tasks import TranscodeTask
+from dcmview.commands.transcode_tasks import TranscodeTask, make_task
 from dcmview.errors import DcmviewError, StartError, UsageError
-from dcmview.transcoding.policy import OnFailure, Only, Policy, accepted_uid
 from dcmview.transcoding.spooling import pieces_of
-from dcmview.transcoding.targets import EncodeOptions, find_target
-from dcmview.transcoding.writing import OffsetTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -92,7 +90,7 @@ class TranscodeRun:
         self._file_ids: dict[str, tuple[str, ...]] = {}
         self._outputs: dict[str, None] = {}
         self.unlisted: list[tuple[str, str]] = []
-        """Files that the DICOMDIR does not name, and why."""
+        """Files that the DICOMDIR does not name, and why; the folder for those of others."""
 
     def __enter__(self) -> Self:
         return self
@@ -189,7 +187,20 @@ class TranscodeRun:
                     self._file_set.add(self._file_ids[path], stream)
             except DcmviewError as exc:
                 self.unlisted.append((path, exc.message))
+        if others := self._others():
+            reason = f"{others:,} file(s) lie there that the DICOMDIR does not name"
+            self.unlisted.append((self._folder, reason))
         return self._file_set.encoded()
+
+    def _others(self) -> int:
+        """How many files of the folder are not of this run: on a medium they would be strays."""
+        found = (
+            os.path.join(folder, name)
+            for folder, _, names in os.walk(self._folder)
+            for name in names
+        )
+        ours = self._outputs.keys() | {os.path.join(self._folder, _DICOMDIR)}
+        return sum(path not in ours for path in found)
 
     def _members(self, directory: bytes | None) -> Iterator[Member]:
         from dcmview.exchange.zipped import Member, text_of_path
@@ -220,39 +231,6 @@ def _require_empty(folder: str) -> None:
         raise StartError(f"{folder} cannot be looked into: {exc.strerror}") from exc
     if has_files:
         raise UsageError(f"--dicomdir wants an empty folder; --overwrite takes this one: {folder}")
-
-
-def make_task(
-    to: str,
-    *,
-    quality: int | None = None,
-    ratio: float | None = None,
-    near: int | None = None,
-    allow_recompress: bool = False,
-    prove: bool = True,
-    on_failure: str = "keep",
-    only_uncompressed: bool = False,
-    only_compressed: bool = False,
-    accept: str | Iterable[str] = (),
-    offset_table: str = "auto",
-) -> TranscodeTask:
-    """Check what was asked for, in the words of the options.
-
-    Raises
-    ------
-    RequestError, UsageError
-        If it makes no sense.
-    """
-    if only_uncompressed and only_compressed:
-        raise UsageError("--only-uncompressed and --only-compressed exclude each other")
-    target = find_target(to)
-    options = target.check(EncodeOptions(quality, ratio, near, allow_recompress, prove))
-    only = Only.UNCOMPRESSED if only_uncompressed else Only.COMPRESSED if only_compressed else None
-    accepted = tuple(map(accepted_uid, [accept] if isinstance(accept, str) else accept))
-    policy = Policy(choice(OnFailure, "on_failure", on_failure), only, accepted)
-    return TranscodeTask(
-        target.syntax.uid, options, policy, choice(OffsetTable, "offset_table", offset_table)
-    )
 
 
 def transcode(
@@ -361,4 +339,6 @@ def transcode(
         for result in results:
             run.take(result)
         run.finish()
+    for path, reason in run.unlisted:
+        warnings.warn(f"{path}: {reason}", stacklevel=2)
     return results

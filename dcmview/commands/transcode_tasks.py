@@ -10,13 +10,16 @@ from msgspec import structs
 from dcmview.bulk.finished import FinishedBefore
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, keep_original, output_of, spare_threads, worker_engine
-from dcmview.errors import InstanceError
-from dcmview.transcoding.policy import OnFailure, Policy
+from dcmview.commands.arguments import choice
+from dcmview.errors import InstanceError, UsageError
+from dcmview.transcoding.policy import OnFailure, Only, Policy, accepted_uid
 from dcmview.transcoding.targets import EncodeOptions, find_target
 from dcmview.transcoding.transcode import transcode_entry
 from dcmview.transcoding.writing import OffsetTable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dcmview.bulk.result import Figures
     from dcmview.transcoding.transcode import TranscodeReport
 
@@ -79,6 +82,39 @@ class TranscodeTask:
 
     def _original(self, job: Job, reason: str, figures: Figures | None = None) -> Result:
         return keep_original(job, reason, figures, is_durable=self.is_durable)
+
+
+def make_task(
+    to: str,
+    *,
+    quality: int | None = None,
+    ratio: float | None = None,
+    near: int | None = None,
+    allow_recompress: bool = False,
+    prove: bool = True,
+    on_failure: str = "keep",
+    only_uncompressed: bool = False,
+    only_compressed: bool = False,
+    accept: str | Iterable[str] = (),
+    offset_table: str = "auto",
+) -> TranscodeTask:
+    """Check what was asked for, in the words of the options.
+
+    Raises
+    ------
+    RequestError, UsageError
+        If it makes no sense.
+    """
+    if only_uncompressed and only_compressed:
+        raise UsageError("--only-uncompressed and --only-compressed exclude each other")
+    target = find_target(to)
+    options = target.check(EncodeOptions(quality, ratio, near, allow_recompress, prove))
+    only = Only.UNCOMPRESSED if only_uncompressed else Only.COMPRESSED if only_compressed else None
+    accepted = tuple(map(accepted_uid, [accept] if isinstance(accept, str) else accept))
+    policy = Policy(choice(OnFailure, "on_failure", on_failure), only, accepted)
+    return TranscodeTask(
+        target.syntax.uid, options, policy, choice(OffsetTable, "offset_table", offset_table)
+    )
 
 
 def _figures(report: TranscodeReport) -> Figures:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import struct
@@ -483,3 +484,16 @@ def test_no_name_in_an_archive_leads_out_of_its_folder_anywhere(tmp_path: Path) 
     transcode(tmp_path / "in", "rle", zip=tmp_path / "a.zip")
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         assert sorted(archive.namelist()) == [".._.._a-2.dcm", ".._.._a.dcm", "_xe9.dcm"]
+
+
+def test_files_that_a_file_set_does_not_name_are_told(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    transcode([study / "ct.dcm", study / "deep"], "explicit", out, dicomdir=True)
+    arguments = ["transcode", str(study / "ct.dcm"), "--to", "explicit", "-o", str(out)]
+    assert run_here([*arguments, "--dicomdir", "--overwrite"]) == 0
+    told = f"{out}: 2 file(s) lie there that the DICOMDIR does not name"
+    assert told in capsys.readouterr().err
+    with pytest.warns(UserWarning, match=re.escape(told)):
+        transcode(study / "ct.dcm", "explicit", out, dicomdir=True, overwrite=True)
