@@ -17,6 +17,7 @@ from dcmview.model import LookupTable, Rescale, SampleKind, VoiFunction, Window
 from dcmview.pixels.modality import apply_modality
 from dcmview.pixels.percentile import ValueRange, measure_range
 from dcmview.pixels.pipeline import display_frame, is_color
+from dcmview.pixels.resize import reduced_size
 from dcmview.pixels.stored import padding_mask
 from dcmview.pixels.voi import apply_voi
 
@@ -145,7 +146,7 @@ def explain(
         by_step.setdefault(decision.step, []).append(decision)
     explained = _Explainer(stored, recipe, by_step)
     if is_color(stored.layout):
-        steps = explained.color_steps()
+        steps = explained.color_steps(request)
     else:
         assert voi is not None
         steps = explained.grey_steps(voi, request)
@@ -185,10 +186,10 @@ class _Explainer:
             self._voi(voi, request, unit),
             self._step("presentation", meaning, (0.0, 255.0), black_to_white),
             *self._around(),
-            self._step("output", f"{self._size()}, 256 grey levels, 0 is black"),
+            self._output("256 grey levels, 0 is black", request),
         ]
 
-    def color_steps(self) -> list[Step]:
+    def color_steps(self, request: DisplayRequest) -> list[Step]:
         """Stored values, colour conversion, picture."""
         layout = self._stored.layout
         values = self._stored.values
@@ -205,7 +206,7 @@ class _Explainer:
             self._samples(of_stored),
             middle,
             *self._around(),
-            self._step("output", f"{self._size()}, red, green and blue of 8 bits"),
+            self._output("red, green and blue of 8 bits", request),
         ]
 
     def _samples(self, of_stored: Range | None) -> Step:
@@ -312,8 +313,18 @@ class _Explainer:
             decisions,
         )
 
-    def _size(self) -> str:
-        return f"{self._stored.layout.columns} x {self._stored.layout.rows} pixels"
+    def _output(self, kind: str, request: DisplayRequest) -> Step:
+        layout, recipe = self._stored.layout, self._recipe
+        parts = [f"{layout.columns} x {layout.rows} pixels, {kind}"]
+        if request.color_map != "grey" and not is_color(layout):
+            parts.append(f"in the colours of {request.color_map}")
+        if request.overlays and recipe.overlays:
+            parts.append("with the overlays in white")
+        if request.size_px is not None:
+            size = reduced_size(layout.rows, layout.columns, request.size_px, recipe.pixel_aspect)
+            if size != (layout.rows, layout.columns):
+                parts.append(f"made smaller: {size[1]} x {size[0]} pixels")
+        return self._step("output", "; ".join(parts))
 
 
 def _modality_formula(modality: Rescale | LookupTable, unit: str) -> str:
