@@ -76,7 +76,7 @@ def _own(source: ByteSource, found: sniff.Encoding) -> dict[int, NewElement]:
             element.tag, element.vr, source.pread(element.value, element.end - element.value)
         )
         for element in walk.dataset(found.meta_offset, found.dataset_offset)
-        if element.tag >> 16 == 2 and element.tag & 0xFFFF and element.length is not None
+        if element.tag >> 16 == 2 and element.tag & 0xFFFF and element.length
     }
 
 

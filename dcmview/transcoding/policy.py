@@ -13,7 +13,7 @@ from dcmview.dicom.sniff import (
     IMPLICIT_LITTLE_ENDIAN,
     sniff,
 )
-from dcmview.dicom.transfer import TRANSFER_SYNTAXES
+from dcmview.dicom.transfer import TRANSFER_SYNTAXES, transfer_syntax
 from dcmview.registry.opening import open_entry
 from dcmview.transcoding.targets import find_target
 
@@ -59,10 +59,9 @@ class Policy:
             If it cannot be opened.
         """
         found = entry.header.shared.transfer_syntax_uid
-        if found == target.syntax.uid and _is_as_it_says(entry, target):
-            return f"it is in {target.keyword}"
-        if found in self.accepted:
-            return f"{found} is accepted"
+        is_target = found == target.syntax.uid
+        if (is_target or found in self.accepted) and _is_as_it_says(entry):
+            return f"it is in {target.keyword}" if is_target else f"{found} is accepted"
         is_uncompressed = found in UNCOMPRESSED
         if self.only is Only.UNCOMPRESSED and not is_uncompressed:
             return "it is compressed"
@@ -93,13 +92,13 @@ def accepted_uid(name: str) -> str:
     return name if name in TRANSFER_SYNTAXES else find_target(name).syntax.uid
 
 
-def _is_as_it_says(entry: Entry, target: Target) -> bool:
+def _is_as_it_says(entry: Entry) -> bool:
     """Whether it names the transfer syntax, as a file has to, and its elements are so encoded."""
     with open_entry(entry) as source:
         found = sniff(source.pread(0, HEAD_BYTES))
     if found is None or not found.has_preamble or found.meta_offset is None:
         return False
-    syntax = target.syntax
+    syntax = transfer_syntax(entry.header.shared.transfer_syntax_uid)
     # What is deflated shows no elements.
     return syntax.deflated or (found.explicit, found.little_endian) == (
         syntax.explicit,

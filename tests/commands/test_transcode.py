@@ -154,9 +154,11 @@ def test_what_is_in_the_syntax_already_goes_out_unchanged(tmp_path: Path) -> Non
 
 def test_a_file_without_meta_information_gets_it_though_it_is_in_the_syntax(tmp_path: Path) -> None:
     source = get_testdata_file("ExplVR_LitEndNoMeta.dcm")
-    (result,) = transcode(source, "explicit", tmp_path)
-    assert result.status == Status.DONE
-    assert syntax_of(tmp_path / "ExplVR_LitEndNoMeta.dcm") == uid.ExplicitVRLittleEndian
+    for target, accept in (("explicit", ()), ("implicit", "explicit")):
+        out = tmp_path / target
+        (result,) = transcode(source, target, out, accept=accept)
+        assert result.status == Status.DONE
+        assert syntax_of(out / "ExplVR_LitEndNoMeta.dcm") == result.figures["to"]
 
 
 def test_a_file_whose_elements_are_not_as_it_says_is_written_as_it_says(tmp_path: Path) -> None:

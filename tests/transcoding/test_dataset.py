@@ -322,3 +322,14 @@ def test_a_file_with_two_kinds_of_pixel_data_is_refused(tmp_path: Path, target: 
     path = put(tmp_path, image(FloatPixelData=bytes(24)))
     with pytest.raises(CannotTranscode, match=r"\(7FE0,0008\) and \(7FE0,0010\)"):
         transcoded(path, target)
+
+
+def test_meta_information_that_is_empty_is_filled_from_the_data_set(tmp_path: Path) -> None:
+    whole = part10(image())
+    head = b"".join(element(0x00020000 + number, "UI", b"") for number in (2, 3))
+    head += element(0x00020010, "UI", b"1.2.840.10008.1.2.1\0")
+    path = tmp_path / "a.dcm"
+    path.write_bytes(whole[:132] + head + whole[whole.index(b"\x08\0\x16\0UI") :])
+    found = read(transcoded(path, "implicit")[0])
+    assert found.file_meta.MediaStorageSOPClassUID == found.SOPClassUID
+    assert found.file_meta.MediaStorageSOPInstanceUID == found.SOPInstanceUID
