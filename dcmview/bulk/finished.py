@@ -101,11 +101,17 @@ def compare(made: BinaryIO, path: str) -> NoReturn:
     FinishedBefore
         If they are the same.
     OutputExists
-        If they are not.
+        If they are not, or cannot be compared.
     """
-    with contextlib.suppress(OSError):
-        if _is_same(made, path):
-            raise FinishedBefore
+    try:
+        is_same = _is_same(made, path)
+    except OSError as exc:
+        raise OutputExists(
+            f"there is a file of that name, which cannot be compared ({exc.strerror}); "
+            f"--overwrite replaces it: {path}"
+        ) from exc
+    if is_same:
+        raise FinishedBefore
     raise OutputExists(
         "there is another file of that name, made of something else or in another way; "
         f"--overwrite replaces it: {path}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -11,7 +12,7 @@ from pydicom.data import get_testdata_file
 from support.bulk_tasks import Copy
 
 from dcmview.__main__ import run
-from dcmview.bulk import files
+from dcmview.bulk import files, finished
 from dcmview.bulk.files import new_file, stamps_of
 from dcmview.bulk.finished import FinishedBefore, is_finished, origin_of
 from dcmview.bulk.inputs import Inputs, entry_of
@@ -68,6 +69,19 @@ def test_without_a_mark_the_bytes_are_compared(tmp_path):
     assert os.listdir(tmp_path) == ["out"]
     write(path, b"else", overwrite=True)
     assert path.read_bytes() == b"else"
+
+
+def test_what_cannot_be_compared_is_told_as_that(tmp_path, monkeypatch):
+    path = tmp_path / "out"
+    path.write_bytes(b"made")
+
+    def refuse(*_arguments):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(finished.os.path, "getsize", refuse)
+    with pytest.raises(OutputExists, match=r"cannot be compared \(Permission denied\)"):
+        write(path)
+    assert path.read_bytes() == b"made"
 
 
 @pytest.mark.parametrize("is_named", [False, True])
@@ -224,7 +238,7 @@ def test_what_was_made_of_another_file_or_in_another_way_is_not_skipped(
     with monkeypatch.context() as patched:
         patched.setattr(files, "compare", None)  # the mark is enough
         code, told = ended(first)
-    assert (code, "1 skipped" in told) == (0, True)
+    assert (code, "finished before" in told) == (0, True)
     code, told = ended(second)
     assert (code, "in another way" in told, made()) == (4, True, before)
     shutil.copy(MR, source)
@@ -241,7 +255,7 @@ def test_planes_taken_out_of_another_file_are_not_skipped(tmp_path, capsys, form
     shutil.copy(get_testdata_file("MR-SIEMENS-DICOM-WithOverlays.dcm", download=False), source)
     command = ["overlay", str(source), "--extract", form, "-o", str(out)]
     assert [run(command), run(command)] == [0, 0]
-    assert "1 skipped" in capsys.readouterr().err
+    assert "finished before" in capsys.readouterr().err
     (first, *_) = sorted(out.iterdir())
     first.write_bytes(b"of another image")
     assert run(command) == 4
