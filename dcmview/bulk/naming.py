@@ -42,7 +42,8 @@ class Naming:
     extension : str
         With its dot; empty keeps that of the file (`path`), or gives ``.dcm``.
     roots : iterable of str
-        The paths that the user gave: those below a folder are mirrored.
+        The paths that the user gave: those below a folder, in an archive and of a
+        DICOMDIR are mirrored.
     suffix : str
         Put between name and extension.
     """
@@ -59,9 +60,8 @@ class Naming:
         self._style = style
         self._extension = extension
         self._suffix = suffix
-        folders = {os.path.abspath(root) for root in roots if os.path.isdir(root)}
-        # The innermost of folders that lie in each other.
-        self._roots = sorted(folders, key=len, reverse=True)
+        # The innermost of folders that lie in each other. A file is one where it is an archive.
+        self._roots = sorted({_folder_of(root) for root in roots}, key=len, reverse=True)
         self._taken: set[str] = set()
         self._numbers: dict[tuple[str, str], int] = {}
         self._planned: dict[str, str] = {}
@@ -92,7 +92,6 @@ class Naming:
                 parts = os.path.relpath(path, root).split(os.sep)
                 break
         else:
-            # In an archive: the archive's name and what is below it would not be a path.
             parts = [os.path.basename(path)]
         return os.path.join(*map(_usable, parts))
 
@@ -140,6 +139,13 @@ def check_output_folder(folder: str, paths: Iterable[str]) -> None:
 
 def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _folder_of(root: str) -> str:
+    """Below what the files lie that a path stands for."""
+    root = os.path.abspath(root)
+    is_directory = os.path.basename(root).upper() == "DICOMDIR" and os.path.isfile(root)
+    return os.path.dirname(root) if is_directory else root
 
 
 def _hashed_path(path: str) -> str:

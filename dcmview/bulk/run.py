@@ -17,6 +17,7 @@ from dcmview.bulk.task import FINISHED, close_worker_engine, run_task, set_spare
 from dcmview.errors import UsageError
 from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, SkippedPath
+from dcmview.registry.scan import MEDIA_STORAGE_DIRECTORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -176,7 +177,9 @@ class BulkRun:
         output = plan.output_for(entry) if plan.output_for is not None else ""
         extra = plan.extra_for(entry) if plan.extra_for is not None else None
         origin = origin_of(entry, self._made_with, extra)
-        is_given = self._inputs.is_given(entry.path)
+        # A DICOMDIR was named for the files that it names.
+        is_directory = entry.header.shared.sop_class_uid == MEDIA_STORAGE_DIRECTORY
+        is_given = self._inputs.is_given(entry.path) and not is_directory
         job = Job(entry, output, plan.overwrite, is_given, extra, origin)
         if output and (ended := self._end_without_work(job)) is not None:
             self._pending.append(Pending(None, ended))

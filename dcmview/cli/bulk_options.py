@@ -22,8 +22,8 @@ NAMES = Option(
     ("--names",),
     str,
     "KIND",
-    "What outputs are called by: path (below the folder that was given), uid (SOP Instance UID of "
-    "the input) or hash (SHA-256 of the input).",
+    "What outputs are called by: path (below the folder or in the archive that was given), uid "
+    "(SOP Instance UID of the input) or hash (SHA-256 of the input).",
     OUTPUTS,
     choices=("path", "uid", "hash"),
 )

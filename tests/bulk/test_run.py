@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydicom.data import get_testdata_file
 from support.bulk_tasks import Batched, Copy, Picture, Told, Trouble
+from support.datasets import item, part10
 
 from dcmview.bulk.inputs import Inputs, entry_of
 from dcmview.bulk.naming import NameStyle, Naming
@@ -121,13 +122,25 @@ def test_what_is_no_image_is_a_failure_only_where_it_was_named(study, tmp_path):
     assert (found["report.dcm"], found["notes.txt"]) == (Status.FAILED, Status.FAILED)
 
 
+def test_a_dicomdir_stands_for_its_files_and_is_no_failure(tmp_path):
+    for folder in ("PT0", "PT1"):
+        (tmp_path / "medium" / folder).mkdir(parents=True)
+        shutil.copy(CT, tmp_path / "medium" / folder / "IM0")
+    (directory,) = item(SOPClassUID="1.2.840.10008.1.3.10", DirectoryRecordSequence=[])
+    directory.SOPInstanceUID = "1.2.3"
+    (tmp_path / "medium/DICOMDIR").write_bytes(part10(directory))
+    results = run(Picture(), [tmp_path / "medium/DICOMDIR"], tmp_path / "out", extension=".png")
+    assert ends(results) == {"IM0": Status.DONE, "DICOMDIR": Status.SKIPPED}
+    assert [(tmp_path / "out" / each / "IM0.png").exists() for each in ("PT0", "PT1")] == [True] * 2
+
+
 def test_files_in_archives_are_files(study, tmp_path):
     with zipfile.ZipFile(tmp_path / "study.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for path in study.iterdir():
             archive.write(path, f"inside/{path.name}")
     results = run(Copy(), [tmp_path / "study.zip"], tmp_path / "out", jobs=2)
     assert {each.status for each in results} == {Status.DONE}
-    assert sorted(contents(tmp_path / "out").values()) == sorted(contents(study).values())
+    assert contents(tmp_path / "out/inside") == contents(study)
 
 
 def test_names_by_content_tell_doubles(study, tmp_path):
