@@ -17,12 +17,12 @@ LIMIT_S = 30
 
 
 def eventually(page: Page, claim: Callable[[], None]) -> None:
-    """Try a claim until it holds."""
+    """Try a claim until it holds; what it takes apart may not be there yet."""
     deadline = time.monotonic() + LIMIT_S
     while True:
         try:
             return claim()
-        except AssertionError:
+        except (AssertionError, ValueError, LookupError):
             if time.monotonic() > deadline:
                 raise
         page.wait_for_timeout(20)

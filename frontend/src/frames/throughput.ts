@@ -9,6 +9,12 @@ const LEAST_BYTES = 16_384;
 /** Reduced samples are less alike, and so they compress less. */
 const REDUCED_PART = 0.75;
 
+/** The most that one answer counts as slower than those before: a line that halts for a moment is not slow. */
+const MOST_SLOWER = 2.5;
+
+/** How much each full frame makes up for slow reduced ones: what was slow once is tried again. */
+const FORGIVENESS = 0.02;
+
 /** How many bytes of samples the line brings in a second. */
 export class Throughput {
   #full: number | null = null;
@@ -17,9 +23,19 @@ export class Throughput {
 
   note({ bytes, seconds, kind }: Transfer): void {
     if (bytes < LEAST_BYTES) return;
-    if (kind === 'full') this.#full = smoothed(this.#full, bytes, seconds);
-    else if (kind === 'reduced') this.#reduced = smoothed(this.#reduced, bytes, seconds);
-    else this.#script = bytes / seconds;
+    const rate = bytes / seconds;
+    if (kind === 'full') {
+      this.#full = mean(this.#full ?? rate, rate, WEIGHT);
+      const expected = REDUCED_PART * this.#full;
+      if (this.#reduced !== null && this.#reduced < expected) {
+        this.#reduced = mean(this.#reduced, expected, FORGIVENESS);
+      }
+    } else if (kind === 'reduced') {
+      const known = this.reduced ?? rate;
+      this.#reduced = mean(known, Math.max(rate, known / MOST_SLOWER), WEIGHT);
+    } else {
+      this.#script = rate;
+    }
   }
 
   /** A first guess, before any frame is there: script shrinks about as much as samples do. */
@@ -38,9 +54,7 @@ export class Throughput {
   }
 }
 
-/** Means of times and not of rates: one fast answer must not outweigh the slow ones. */
-function smoothed(known: number | null, bytes: number, seconds: number): number {
-  const newest = seconds / bytes;
-  const before = known === null ? newest : 1 / known;
-  return 1 / (before + WEIGHT * (newest - before));
+/** A mean of times and not of rates: one fast answer must not outweigh the slow ones. */
+function mean(known: number, newest: number, weight: number): number {
+  return 1 / (1 / known + weight * (1 / newest - 1 / known));
 }
