@@ -69,6 +69,8 @@ class PlaneStyle:
 
 
 PLAIN_STYLE = PlaneStyle()
+_LAST_ORIGIN, _LAST_FRAME_ORIGIN = 0x7FFF, 0xFFFF
+"""What Overlay Origin (60xx,0050) and Image Frame Origin (60xx,0051) can say: SS and US."""
 _MOST_MADE_BYTES = 1 << 18
 """Of a plane whose bits are held until its file is written."""
 
@@ -331,7 +333,7 @@ def _frames(header: SharedHeader, rois: Sequence[Roi]) -> tuple[int, int | None]
         return 0, None
     listed = [frame for roi in rois if roi.frames != "all" for frame in roi.frames]
     is_everywhere = any(roi.frames == "all" for roi in rois)
-    first = 0 if is_everywhere else min(listed)
+    first = 0 if is_everywhere else min(*listed, _LAST_FRAME_ORIGIN - 1)
     last = header.frame_count - 1 if is_everywhere else max(listed)
     return first, last - first + 1
 
@@ -348,5 +350,5 @@ def _cropped(rois: Sequence[Roi], image: Box) -> Box:
     if not corners:
         return Box(0, 0, 1, 1)
     tops, lefts, bottoms, rights = zip(*corners, strict=True)
-    top, left = min(tops), min(lefts)
+    top, left = min(*tops, _LAST_ORIGIN - 1), min(*lefts, _LAST_ORIGIN - 1)
     return Box(top, left, max(bottoms) - top, max(rights) - left)

@@ -482,6 +482,26 @@ def test_a_cropped_plane_begins_where_its_rois_do(tmp_path):
     ]
 
 
+def test_a_cropped_plane_begins_no_later_than_its_origin_can_say(tmp_path):
+    path = put(tmp_path, image(40000, 1, PixelData=bytes(80000)))
+    target = copied(path, box("a", 0, 35000, 1, 35002), crop=True)
+    dataset = pydicom.dcmread(target)
+    # SS ends at 32767, which is the row of index 32766.
+    assert dataset[0x60000050].value == [32767, 1]
+    assert dataset[0x60000010].value == 35002 - 32766
+    assert [row for row, (bit,) in enumerate(ours(target)[0x6000][1]) if bit] == [2234, 2235]
+
+
+def test_planes_begin_at_the_last_frame_that_an_origin_can_say(tmp_path):
+    path = put(tmp_path, image(1, 1, NumberOfFrames=70000, PixelData=bytes(140000)))
+    target = copied(path, box("a", 0, 0, 1, 1, frames=(69000,)))
+    dataset = pydicom.dcmread(target)
+    # US ends at 65535, which is the frame of index 65534.
+    assert (dataset[0x60000015].value, dataset[0x60000051].value) == (69000 - 65533, 65535)
+    shown = [ours(target, frame)[0x6000][1] for frame in (65534, 68999, 69000)]
+    assert shown == [[[0]], [[0]], [[1]]]
+
+
 def test_dcmtk_draws_a_cropped_plane_where_a_whole_one_is(tmp_path):
     path = put(tmp_path, image(9, 11, PixelData=bytes(198), WindowCenter=100, WindowWidth=200))
     drawn = []
