@@ -112,14 +112,17 @@ class Attributes:
         """Give what a file has to say of a loss that its own syntax brought, and does not say."""
         if self.text(LOSSY) == b"01":
             return {}
-        return {
-            tag: change
-            for tag, change in self._lossy(loss).items()
-            if tag == LOSSY or not self.text(tag)
-        }
+        return _lossy(*self._losses(loss))
 
     def of_new_loss(
-        self, loss: Loss, target: Target, options: EncodeOptions, *, description: str
+        self,
+        loss: Loss,
+        target: Target,
+        options: EncodeOptions,
+        *,
+        description: str,
+        earlier: Loss | None = None,
+        was_lossy: bool = False,
     ) -> Changes:
         """Give the changes of an image that loses detail: it is another instance from now on.
 
@@ -133,8 +136,15 @@ class Attributes:
             What UIDs follow from, see `new_uid`.
         description : str
             What was done, in ASCII.
+        earlier : Loss, optional
+            What the syntax of the file has lost, whether the file says so or not.
+        was_lossy : bool
+            Whether detail was lost before.
         """
-        changes = self._lossy(loss)
+        methods, ratios = self._losses(earlier)
+        methods.append(loss.method.encode())
+        ratios.append((b"%.2f" % loss.ratio).ljust(_RATIO_WIDTH))
+        changes = _lossy(methods, ratios)
         for tag in (SOP_INSTANCE_UID, CONCATENATION_UID, CONCATENATION_SOURCE):
             if tag == SOP_INSTANCE_UID or self.text(tag):
                 changes[tag] = _text(tag, "UI", self.new_uid(target, options, tag).encode())
@@ -146,7 +156,7 @@ class Attributes:
         # Enhanced objects have type and derivation for each frame, with which the top agrees.
         kind = uid_name(self.text(SOP_CLASS_UID).decode("latin-1"))
         if _FUNCTIONAL_GROUPS not in self._by_tag and "Enhanced" not in kind:
-            changes.update(self._derivation())
+            changes.update(self._derivation(was_lossy=was_lossy))
         return changes
 
     def new_uid(self, target: Target, options: EncodeOptions, tag: int = SOP_INSTANCE_UID) -> str:
@@ -158,17 +168,24 @@ class Attributes:
         settings = ["" if each is None else str(float(each)) for each in given]
         return stable_uid("transcode", old.decode("latin-1"), target.syntax.uid, *settings)
 
-    def _lossy(self, loss: Loss) -> Changes:
-        methods = [value for value in (self.text(LOSSY_METHOD), loss.method.encode()) if value]
-        ratio = b"%.2f" % loss.ratio
-        ratios = [value for value in (self.text(LOSSY_RATIO), ratio.ljust(_RATIO_WIDTH)) if value]
-        return {
-            LOSSY: _text(LOSSY, "CS", b"01"),
-            LOSSY_RATIO: _text(LOSSY_RATIO, "DS", b"\\".join(ratios)),
-            LOSSY_METHOD: _text(LOSSY_METHOD, "CS", b"\\".join(methods)),
-        }
+    def _losses(self, own: Loss | None) -> tuple[list[bytes], list[bytes]]:
+        """Methods and ratios so far; those of one place belong together, so there are as many.
 
-    def _derivation(self) -> Changes:
+        The last one is that of the syntax of the file, if that always loses.
+        """
+        methods, ratios = (
+            text.split(b"\\") if (text := self.text(tag)) else []
+            for tag in (LOSSY_METHOD, LOSSY_RATIO)
+        )
+        count = max(len(methods), len(ratios), own is not None)
+        methods = [b""] * (count - len(methods)) + methods
+        ratios = [b""] * (count - len(ratios)) + ratios
+        if own is not None:
+            methods[-1] = methods[-1] or own.method.encode()
+            ratios[-1] = ratios[-1] or b"%.2f" % own.ratio
+        return methods, ratios
+
+    def _derivation(self, *, was_lossy: bool) -> Changes:
         kinds = self.text(IMAGE_TYPE).split(b"\\")
         kinds = [b"DERIVED", *(kinds[1:] or [b"SECONDARY"])]
         predecessor = (
@@ -177,7 +194,7 @@ class Attributes:
             NewElement(
                 0x0040A170,
                 "SQ",
-                items=(_code(b"121320", b"Uncompressed predecessor"),),
+                items=(_LOSSY_PREDECESSOR if was_lossy else _UNCOMPRESSED_PREDECESSOR,),
             ),
         )
         made_by = _code(b"113040", b"Lossy Compression")
@@ -190,6 +207,14 @@ class Attributes:
                 DERIVATION_CODE_SEQUENCE, "SQ", items=(made_by,), is_appended=True
             ),
         }
+
+
+def _lossy(methods: list[bytes], ratios: list[bytes]) -> Changes:
+    return {
+        LOSSY: _text(LOSSY, "CS", b"01"),
+        LOSSY_RATIO: _text(LOSSY_RATIO, "DS", b"\\".join(ratios)),
+        LOSSY_METHOD: _text(LOSSY_METHOD, "CS", b"\\".join(methods)),
+    }
 
 
 def offset_tables(offsets: list[int], lengths: list[int]) -> Changes:
@@ -211,3 +236,8 @@ def _code(value: bytes, meaning: bytes) -> tuple[NewElement, ...]:
 def _text(tag: int, vr: str, value: bytes) -> NewElement:
     pad = b"\0" if vr == "UI" else b" "
     return NewElement(tag, vr, value + pad * (len(value) % 2))
+
+
+# PS3.16 CID 7202, Source Image Purposes of Reference.
+_UNCOMPRESSED_PREDECESSOR = _code(b"121320", b"Uncompressed predecessor")
+_LOSSY_PREDECESSOR = _code(b"121330", b"Lossy compressed predecessor")

@@ -127,8 +127,8 @@ class Original:
         return said == b"01" or self._is_jpeg or (self.syntax.lossy and said != b"00")
 
     def earlier_loss(self) -> Loss | None:
-        """Give what JPEG has lost where no attribute says so."""
-        if not self._is_jpeg or self.attributes.text(0x00282110) == b"01":
+        """Give what JPEG has lost, whether an attribute says so or not."""
+        if not self._is_jpeg:
             return None
         assert self.pixels is not None
         stored_bytes = max(self.pixels.end - self.pixels.value, 1)

@@ -256,6 +256,7 @@ class _Work:
     ) -> bytes:
         attributes = self._original.attributes
         changes = {**self._changes(encoder), **fragments.tables()}
+        earlier = self._original.earlier_loss()
         if encoder.result.is_lossy_now:
             changes.update(
                 attributes.of_new_loss(
@@ -263,10 +264,12 @@ class _Work:
                     self._target,
                     self._options,
                     description=_description(self._target, self._options),
+                    earlier=earlier,
+                    was_lossy=self._original.was_lossy,
                 )
             )
-        elif (loss := self._original.earlier_loss()) is not None:
-            changes.update(attributes.of_earlier_loss(loss))
+        elif earlier is not None:
+            changes.update(attributes.of_earlier_loss(earlier))
         return b"".join(self._copy.head(changes))
 
     def _changes(self, encoder: FrameEncoder) -> Changes:

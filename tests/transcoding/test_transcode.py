@@ -156,6 +156,9 @@ def test_a_lossy_image_is_another_instance_that_says_where_it_comes_from(tmp_pat
     assert "largest error 3" in after.DerivationDescription
     (source,) = after.SourceImageSequence
     assert source.ReferencedSOPInstanceUID == before.SOPInstanceUID
+    assert (
+        source.PurposeOfReferenceCodeSequence[0].CodeValue == "121320"
+    )  # Uncompressed predecessor
     assert after.DerivationCodeSequence[0].CodeValue == "113040"
     assert (after.LossyImageCompression, after.LossyImageCompressionMethod) == ("01", "ISO_14495_1")
     (frame,) = generate_frames(after.PixelData, number_of_frames=1)
@@ -217,6 +220,24 @@ def test_a_second_loss_is_added_to_the_first_one(tmp_path: Path) -> None:
     assert len(again.LossyImageCompressionRatio) == 2
     sources = [each.ReferencedSOPInstanceUID for each in again.SourceImageSequence]
     assert sources == ["1.2.3.4", pydicom.dcmread(first).SOPInstanceUID]
+
+
+@pytest.mark.parametrize("missing", [("Method",), ("Method", "Ratio"), ("", "Method", "Ratio")])
+def test_what_jpeg_lost_before_has_a_ratio_and_a_method(
+    tmp_path: Path, missing: tuple[str, ...]
+) -> None:
+    source = pydicom.dcmread(get_testdata_file("SC_rgb_jpeg_dcmtk.dcm"))
+    assert source.LossyImageCompressionRatio == pytest.approx(17.401)
+    for keyword in missing:
+        del source[f"LossyImageCompression{keyword}"]
+    path = tmp_path / "jpeg.dcm"
+    source.save_as(path)
+    found = read(transcoded(path, "j2klossy", ratio=20, allow_recompress=True)[0])
+    assert found.LossyImageCompression == "01"
+    assert list(found.LossyImageCompressionMethod) == ["ISO_10918_1", "ISO_15444_1"]
+    assert list(found.LossyImageCompressionRatio) == pytest.approx([17.4, 20], rel=0.05)
+    purpose = found.SourceImageSequence[-1].PurposeOfReferenceCodeSequence[0]
+    assert purpose.CodeValue == "121330"  # Lossy compressed predecessor
 
 
 def test_existing_sources_stay_in_front(tmp_path: Path) -> None:
