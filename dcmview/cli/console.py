@@ -7,6 +7,7 @@ control characters: names from files must not steer a terminal.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -87,8 +88,11 @@ def stderr_is_terminal() -> bool:
 
 
 def put_transient(text: str) -> None:
-    """Replace the current line of a terminal, without ending it."""
-    _put(sys.stderr, f"\r{printable(text)}\x1b[K")
+    """Replace the current line of a terminal, without ending it.
+
+    What is wider than the terminal is cut: of two lines only the last would be replaced.
+    """
+    _put(sys.stderr, f"\r{printable(text)[: _most_characters()]}\x1b[K")
 
 
 def flush() -> None:
@@ -102,6 +106,15 @@ def _is_terminal(stream: TextIO | None) -> bool:
         return stream is not None and stream.isatty()
     except ValueError:  # closed
         return False
+
+
+def _most_characters() -> int | None:
+    """Give how many fit on a line without its end, None where the terminal does not know."""
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError, AttributeError):
+        return None
+    return columns - 1 if columns > 1 else None
 
 
 def _put(stream: TextIO | None, text: str) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
+import pty
+import struct
 import sys
+import termios
 
 import pytest
 
@@ -67,3 +72,15 @@ def test_a_missing_or_closed_stream_is_no_error(monkeypatch, stream):
     console.tell("line")
     console.flush()
     assert not console.stderr_is_terminal()
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"), [(10, "123456789"), (80, "1234567890abc"), (0, None)]
+)
+def test_a_line_that_is_replaced_takes_one_line_of_the_terminal(monkeypatch, columns, shown):
+    primary, secondary = pty.openpty()
+    fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+    with os.fdopen(primary, "rb", 0) as screen, os.fdopen(secondary, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        console.put_transient("1234567890abc")
+        assert screen.read(80).decode() == f"\r{shown or '1234567890abc'}\x1b[K"
