@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dcmview.cli.options import FILE_LIST, FILTER, NO_RECURSIVE, Option
+from dcmview.cli.options import FILE_LIST, FILTER, NO_RECURSIVE, STANDARD_INPUT, Option
 
 OUTPUTS = "Where they go"
 RUN = "The run"
@@ -43,6 +43,11 @@ class BulkOptions:
     cluster: str | None = None
     report: str | None = None
     quiet: bool = False
+
+    @property
+    def named_paths(self) -> tuple[str, ...]:
+        """The paths of the command line; those of lists come later."""
+        return tuple(path for path in self.paths if path != STANDARD_INPUT)
 
 
 BULK_OPTIONS = (

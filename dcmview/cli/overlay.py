@@ -181,7 +181,7 @@ def run(options: OverlayOptions) -> int:
         task = ExtractPlanes(options.extract)
     warnings = _Warnings(is_quiet=options.quiet)
     plan = overlay_plan(
-        options.paths,
+        options.named_paths,
         options.output_dir,
         task=task,
         annotations=options.annotations,

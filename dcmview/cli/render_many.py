@@ -8,7 +8,6 @@ from dcmview.bulk.files import stamps_of
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.run import BulkPlan
 from dcmview.cli.bulk import check_options, run_bulk
-from dcmview.cli.options import STANDARD_INPUT
 from dcmview.cli.render_request import render_settings
 from dcmview.commands.render import FRAME_SUFFIX, RenderTask
 from dcmview.errors import UsageError
@@ -31,16 +30,16 @@ def render_many(options: RenderOptions, standard_input: BinaryIO | None = None) 
         )
     if options.explain:
         raise UsageError("--explain is for one file")
-    folders = [path for path in options.paths if path != STANDARD_INPUT]
     rois = _annotation_files(options)
-    check_output_folder(options.output_dir, [*folders, *rois] if options.overwrite else folders)
+    named = options.named_paths
+    check_output_folder(options.output_dir, [*named, *rois] if options.overwrite else named)
     settings = render_settings(options)
     is_many = options.all_frames and settings.form.is_picture
     naming = Naming(
         options.output_dir,
         NameStyle(options.names),
         _extension(options, settings),
-        folders,
+        named,
         FRAME_SUFFIX if is_many else "",
     )
     task = RenderTask(settings, None if options.all_frames else options.frame or 0)

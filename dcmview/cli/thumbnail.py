@@ -135,7 +135,7 @@ def run(options: ThumbnailOptions) -> int:
     )
     with ThumbnailRun(
         wanted,
-        options.paths,
+        options.named_paths,
         output_dir=options.output_dir,
         sheet=options.sheet,
         names=NameStyle(options.names),

@@ -195,7 +195,7 @@ def run(options: TranscodeOptions) -> int:
     failures = _Failures()
     with TranscodeRun(
         _task(options),
-        options.paths,
+        options.named_paths,
         output_dir=options.output_dir,
         zip_path=options.zip,
         names=NameStyle(options.names),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -95,6 +96,26 @@ def test_a_list_on_standard_input_is_read(study, tmp_path, separator):
     ended = run("thumbnail", "-", "-o", tmp_path / "out", input=separator.join(paths))
     assert ended.returncode == 0
     assert len(contents(tmp_path / "out")) == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["thumbnail"],
+        ["transcode", "--to", "rle"],
+        ["render", "--output", "png"],
+        ["overlay", "--extract", "png"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_list_on_standard_input_is_no_file_beside_the_outputs(
+    study, tmp_path, monkeypatch, command
+):
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "out")
+    listed = io.BytesIO(f"{study / 'series' / '0.dcm'}\n".encode())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(listed))
+    assert run_here([*command, "-", "--output-dir", ".", "-j", "1"]) == 0
 
 
 def test_a_list_in_a_file_is_read(study, tmp_path):
