@@ -26,7 +26,7 @@ class _Processes(ProcessPoolExecutor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Hand in a job, for which a process may be started."""
-        with _interrupts_held_back(), _without_main():
+        with _interrupts_held_back(), hidden_main:
             return super().submit(fn, *args, **kwargs)
 
 
@@ -74,19 +74,34 @@ def _interrupts_held_back() -> Iterator[None]:
             signal.raise_signal(number)
 
 
-@contextlib.contextmanager
-def _without_main() -> Iterator[None]:
-    """Let processes start without the program that started this one.
+class _HiddenMain:
+    """A block in which processes start without the program that started this one.
 
     They would run it once more: a script in which nothing says ``__name__ == "__main__"``
-    would do all its work again in each of them, and start processes in turn.
+    would do all its work again in each of them, and start processes in turn. For many
+    threads: the first that comes hides it, and the last that goes brings it back.
     """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._main: ModuleType | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._main = sys.modules["__main__"]
+                sys.modules["__main__"] = ModuleType("__main__")
+            self._inside += 1
+
+    def __exit__(self, *_exc: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside and self._main is not None:
+                sys.modules["__main__"], self._main = self._main, None
+
+
+hidden_main = _HiddenMain()
 
 
 def _begin_worker() -> None:

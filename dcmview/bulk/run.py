@@ -13,7 +13,13 @@ from dcmview.bulk.chunks import Chunk, Pending, pixels_of
 from dcmview.bulk.executors import InlineExecutor, cluster, core_count, local_processes
 from dcmview.bulk.finished import is_marked, origin_of
 from dcmview.bulk.result import BatchedTask, Job, Result, Status
-from dcmview.bulk.task import FINISHED, close_worker_engine, run_task, set_spare_threads
+from dcmview.bulk.task import (
+    FINISHED,
+    close_worker_engine,
+    engine_in_use,
+    run_task,
+    set_spare_threads,
+)
 from dcmview.errors import UsageError
 from dcmview.model import FileEnd
 from dcmview.registry.registry import Entry, SkippedPath
@@ -108,19 +114,8 @@ class BulkRun:
         elif self._size == 1:
             self._executor = InlineExecutor()
         try:
-            for found in self._found():
-                if isinstance(found, SkippedPath):
-                    self._pending.append(Pending(None, self._skipped(found)))
-                elif found is not None:
-                    self._take(found)
-                yield from self._finished(JOBS_AHEAD * self._size)
-                if found is None:
-                    self._idle()
-                    yield None
-            if self._executor is None:
-                set_spare_threads(self._size)
-                self._start(InlineExecutor())
-            yield from self._finished(0)
+            with engine_in_use():
+                yield from self._all()
         except KeyboardInterrupt:
             self._break_off()
             # What had been begun is finished, and is to be in the report.
@@ -134,6 +129,21 @@ class BulkRun:
                 self._executor.shutdown()
             set_spare_threads(1)
             close_worker_engine()
+
+    def _all(self) -> Iterator[Result | None]:
+        for found in self._found():
+            if isinstance(found, SkippedPath):
+                self._pending.append(Pending(None, self._skipped(found)))
+            elif found is not None:
+                self._take(found)
+            yield from self._finished(JOBS_AHEAD * self._size)
+            if found is None:
+                self._idle()
+                yield None
+        if self._executor is None:
+            set_spare_threads(self._size)
+            self._start(InlineExecutor())
+        yield from self._finished(0)
 
     def _found(self) -> Iterator[Entry | SkippedPath | None]:
         """What the inputs give; all files at the end where somebody has to know them all."""

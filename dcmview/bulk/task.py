@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import hashlib
 import itertools
 import logging
@@ -19,7 +20,7 @@ from dcmview.errors import DcmviewError, NoPixelData
 from dcmview.registry.opening import entry_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
@@ -38,6 +39,7 @@ WORKER_CACHE_BYTES = 96 * 1024 * 1024
 _indices = itertools.count()
 _engine_lock = threading.Lock()
 _engine: Engine | None = None
+_users = 0
 _threads = 1
 
 
@@ -52,11 +54,24 @@ def worker_engine() -> Engine:
         return _engine
 
 
+@contextlib.contextmanager
+def engine_in_use() -> Iterator[None]:
+    """Let the engine of this process last for a block, whoever else has done with it."""
+    global _users  # noqa: PLW0603
+    with _engine_lock:
+        _users += 1
+    try:
+        yield
+    finally:
+        with _engine_lock:
+            _users -= 1
+
+
 def close_worker_engine() -> None:
-    """End the decoder processes of this process, if there are any."""
+    """End the decoder processes of this process, unless another thread uses them."""
     global _engine  # noqa: PLW0603
     with _engine_lock:
-        if _engine is not None:
+        if _engine is not None and not _users:
             _engine.close()
             _engine = None
 

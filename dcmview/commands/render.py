@@ -12,7 +12,7 @@ from dcmview.bulk.finished import FinishedBefore, is_finished
 from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.memory import held_file
 from dcmview.bulk.result import Job, Result, Status
-from dcmview.bulk.task import FINISHED, fresh_entry, output_of, worker_engine
+from dcmview.bulk.task import FINISHED, engine_in_use, fresh_entry, output_of, worker_engine
 from dcmview.commands.arguments import optional_path
 from dcmview.commands.windows import checked_window
 from dcmview.errors import InstanceError, NotFound, RequestError
@@ -259,7 +259,8 @@ def render(
     with ExitStack() as stack:
         path = _path_of(source, stack)
         try:
-            return _rendering(path, frame, settings)
+            with engine_in_use():
+                return _rendering(path, frame, settings)
         except (InstanceError, NotFound) as exc:
             given = os.fspath(source) if isinstance(source, str | os.PathLike) else "the data"
             exc.name_file(path, given)

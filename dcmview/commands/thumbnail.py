@@ -17,6 +17,7 @@ from dcmview.bulk.task import (
     FINISHED,
     close_worker_engine,
     content_hash,
+    engine_in_use,
     fresh_entry,
     output_of,
     worker_engine,
@@ -194,7 +195,8 @@ class ThumbnailRun:
         if self._sheet is None:
             return 0
         try:
-            return self._sheet.write(_frame_placements)
+            with engine_in_use():
+                return self._sheet.write(_frame_placements)
         finally:
             close_worker_engine()
 
