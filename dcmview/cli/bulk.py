@@ -64,7 +64,7 @@ def run_bulk(
     )
     tally, screen = Tally(), _Screen(is_quiet=options.quiet)
     code = console.EXIT_OK
-    with _report_at(options.report) as report, _interrupting():
+    with _report_at(options.report) as report, interrupting():
         try:
             for result in BulkRun(inputs, plan).results():
                 if result is not None:
@@ -188,7 +188,7 @@ def _open_report(path: str) -> BinaryIO:
 
 
 @contextlib.contextmanager
-def _interrupting() -> Iterator[None]:
+def interrupting() -> Iterator[None]:
     """Let SIGTERM end a run as Ctrl+C does: what is begun is finished, the rest is not begun.
 
     So does a terminal that is closed, or a connection that is lost, if nothing else was said.

@@ -113,7 +113,7 @@ OPTIONS = (
 
 def run(options: ThumbnailOptions) -> int:
     """Make thumbnails, and give the exit code."""
-    from dcmview.cli.bulk import check_options, run_bulk
+    from dcmview.cli.bulk import check_options, interrupting, run_bulk
 
     check_options(options)
     window = read_window(options)
@@ -133,15 +133,18 @@ def run(options: ThumbnailOptions) -> int:
         full_dynamic=options.full_dynamic,
         label=options.label,
     )
-    with ThumbnailRun(
-        wanted,
-        options.named_paths,
-        output_dir=options.output_dir,
-        sheet=options.sheet,
-        names=NameStyle(options.names),
-        cache=options.cache,
-        overwrite=options.overwrite,
-    ) as thumbnails:
+    with (
+        interrupting(),
+        ThumbnailRun(
+            wanted,
+            options.named_paths,
+            output_dir=options.output_dir,
+            sheet=options.sheet,
+            names=NameStyle(options.names),
+            cache=options.cache,
+            overwrite=options.overwrite,
+        ) as thumbnails,
+    ):
         plan = thumbnails.plan(jobs=options.jobs, cluster=options.cluster)
         code = run_bulk(options, plan)
         if code != console.EXIT_INTERRUPTED:

@@ -185,7 +185,7 @@ def run(options: TranscodeOptions) -> int:
     """
     if options.watch and (options.zip is not None or options.dicomdir):
         raise UsageError("--watch never ends, so there is no archive and no DICOMDIR to finish")
-    from dcmview.cli.bulk import check_options, run_bulk
+    from dcmview.cli.bulk import check_options, interrupting, run_bulk
 
     check_options(options)
     from dcmview.bulk.naming import NameStyle
@@ -193,15 +193,18 @@ def run(options: TranscodeOptions) -> int:
     from dcmview.commands.transcode_tasks import FAILURE
 
     failures = _Failures()
-    with TranscodeRun(
-        _task(options),
-        options.named_paths,
-        output_dir=options.output_dir,
-        zip_path=options.zip,
-        names=NameStyle(options.names),
-        with_dicomdir=options.dicomdir,
-        overwrite=options.overwrite,
-    ) as transcoding:
+    with (
+        interrupting(),
+        TranscodeRun(
+            _task(options),
+            options.named_paths,
+            output_dir=options.output_dir,
+            zip_path=options.zip,
+            names=NameStyle(options.names),
+            with_dicomdir=options.dicomdir,
+            overwrite=options.overwrite,
+        ) as transcoding,
+    ):
 
         def on_result(result: Result) -> None:
             transcoding.take(result)
@@ -210,9 +213,11 @@ def run(options: TranscodeOptions) -> int:
 
         plan = transcoding.plan(jobs=options.jobs, cluster=options.cluster)
         code = run_bulk(options, plan, on_result=on_result, watch=options.watch)
-        if code != console.EXIT_INTERRUPTED:
-            transcoding.finish()
-        elif options.zip is not None:
+        try:
+            transcoding.finish(is_whole=code != console.EXIT_INTERRUPTED)
+        except KeyboardInterrupt:
+            code = console.EXIT_INTERRUPTED
+        if code == console.EXIT_INTERRUPTED and options.zip is not None:
             console.tell(f"no archive: {options.zip} is written when all files are done")
     failures.tell()
     for path, reason in transcoding.unlisted:

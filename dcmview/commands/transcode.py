@@ -125,8 +125,10 @@ class TranscodeRun:
         """Note what a file became."""
         self._outputs.update(dict.fromkeys(result.outputs))
 
-    def finish(self) -> None:
-        """Write DICOMDIR and archive, when all files are done.
+    def finish(self, *, is_whole: bool = True) -> None:
+        """Write DICOMDIR and archive, when all files are done; see to it that names last.
+
+        Of a run that was interrupted, which is not whole, only the latter.
 
         Raises
         ------
@@ -135,10 +137,13 @@ class TranscodeRun:
         NotSaved
             If it cannot be written.
         """
-        with unwritten_told(self._zip_path or self._folder):
-            self._finish()
+        if is_whole:
+            with unwritten_told(self._zip_path or self._folder):
+                self._write()
+        if self._is_durable and self._zip_path is None:
+            put_names_on_disk(self._names())
 
-    def _finish(self) -> None:
+    def _write(self) -> None:
         directory = self._dicomdir()
         if self._zip_path is not None:
             from dcmview.exchange.zipped import stream_zip
@@ -151,12 +156,12 @@ class TranscodeRun:
             ) as stream:
                 for piece in stream_zip(self._members(directory)):
                     stream.write(piece)
+            if self._is_durable:
+                put_names_on_disk([self._zip_path])
         elif directory is not None:
             path = os.path.join(self._folder, _DICOMDIR)
             with new_file(path, overwrite=self._overwrite, is_durable=self._is_durable) as stream:
                 stream.write(directory)
-        if self._is_durable:
-            put_names_on_disk(self._names() if self._zip_path is None else [self._zip_path])
 
     def _output_for(self, entry: Entry) -> str:
         if self._zip_path is not None:

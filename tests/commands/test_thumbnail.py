@@ -8,6 +8,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -503,6 +504,17 @@ def test_a_sheet_that_cannot_be_written_is_an_error_of_one_line(
     assert capfd.readouterr().err == (
         f"dcmview: error: {sheet} cannot be written: No space left on device\n"
     )
+    assert os.listdir(tmp_path) == ["study"]
+
+
+def test_ending_a_run_that_writes_its_sheet_leaves_nothing_of_it(study, tmp_path, monkeypatch):
+    def end(*_arguments, **_options):
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(sheet_module, "write_png", end)
+    arguments = ["thumbnail", str(study), "--sheet", str(tmp_path / "sheet.png"), "-j", "1"]
+    assert run(arguments) == 130
     assert os.listdir(tmp_path) == ["study"]
 
 

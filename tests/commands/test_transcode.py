@@ -29,8 +29,11 @@ from support.paths import FIXTURES
 
 from dcmview import transcode
 from dcmview.__main__ import run as run_here
+from dcmview.bulk.inputs import Inputs
 from dcmview.bulk.result import Status
+from dcmview.bulk.run import BulkRun
 from dcmview.commands import transcode_tasks
+from dcmview.commands.transcode import TranscodeRun
 from dcmview.errors import CannotTranscode, OutputExists, RequestError, UsageError
 
 CT, REPORT = get_testdata_file("CT_small.dcm"), get_testdata_file("reportsi.dcm")
@@ -222,6 +225,34 @@ def test_files_and_the_folders_that_name_them_are_on_the_disk_at_the_end(
     synced.clear()
     transcode(tmp_path / "in", "rle", tmp_path / "unproven", prove=False)
     assert synced == []
+
+
+def test_the_names_of_what_an_interrupted_run_has_done_are_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    with TranscodeRun(
+        transcode_tasks.make_task("rle"), [CT], output_dir=str(tmp_path / "out")
+    ) as run:
+        for result in filter(None, BulkRun(Inputs([CT]), run.plan()).results()):
+            run.take(result)
+        monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_ino))
+        run.finish(is_whole=False)
+    assert sorted(synced) == sorted(each.stat().st_ino for each in (tmp_path / "out", tmp_path))
+
+
+def test_ending_a_run_that_writes_its_archive_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def end(*_arguments: object) -> None:
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("dcmview.exchange.zipped.stream_zip", end)
+    arguments = ["transcode", CT, "--to", "rle", "--zip", str(tmp_path / "a.zip"), "-j", "1"]
+    assert run_here(arguments) == 130
+    assert "a.zip is written when all files are done" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_output_never_replaces_an_input(study: Path) -> None:
