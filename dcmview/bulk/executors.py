@@ -94,8 +94,9 @@ class _ClusterExecutor(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         call = functools.partial(fn, **kwargs) if kwargs else fn
+        packed = pack_call(call, *args)
         try:
-            future: Future[Any] = self._executor.submit(call_packed, pack_call(call, *args))
+            future: Future[Any] = self._executor.submit(call_packed, packed)
         except Exception:  # noqa: BLE001, the client is closed
             future = Future()
             future.set_exception(StartError(_SCHEDULER_GONE))

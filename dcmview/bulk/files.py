@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 _PARTIAL_SUFFIX = ".dcmview-partial"
-_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+_NO_LINKS = frozenset(
+    (
+        errno.EPERM,
+        errno.ENOTSUP,
+        errno.EOPNOTSUPP,  # another number on macOS
+        errno.ENOSYS,
+        errno.EMLINK,
+        errno.EINVAL,  # Windows, of FAT
+    )
+)
 """What file systems without links say."""
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 """What those say that cannot be told when to write."""
@@ -255,7 +264,11 @@ def _open_partial(folder: str) -> tuple[int, str | None]:
             return os.open(folder, flag | os.O_RDWR | os.O_CLOEXEC, 0o666), None
     partial = os.path.join(folder, _partial_name())
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    return os.open(partial, flags | getattr(os, "O_CLOEXEC", 0), 0o666), partial
+    try:
+        return os.open(partial, flags | getattr(os, "O_CLOEXEC", 0), 0o666), partial
+    except OSError as exc:
+        exc.filename = folder  # nobody knows the other name
+        raise
 
 
 def _put_on_disk(descriptor: int) -> None:

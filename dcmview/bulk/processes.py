@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PRELOADED = ["dcmview.bulk.task", "dcmview.engine.engine"]
+_MOST_ON_WINDOWS = 61
+"""It can wait for 64 handles at once, of which a pool needs three."""
 
 
 class _Processes(ProcessPoolExecutor):
@@ -32,6 +34,8 @@ class _Processes(ProcessPoolExecutor):
 
 def start_processes(size: int) -> ProcessPoolExecutor:
     """Start processes on this computer, which end when this one does."""
+    if sys.platform == "win32":
+        size = min(size, _MOST_ON_WINDOWS)
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if "forkserver" in methods:

@@ -101,10 +101,10 @@ def test_the_user_alone_decides_who_may_read(tmp_path):
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o640
 
 
-@pytest.fixture
-def _no_links(monkeypatch):
+@pytest.fixture(params=[errno.EPERM, errno.EINVAL], ids=["Linux", "Windows"])
+def _no_links(request, monkeypatch):
     def refuse(*_args, **_options):
-        raise PermissionError(1, "Operation not permitted")
+        raise OSError(request.param, os.strerror(request.param))
 
     monkeypatch.delattr(os, "O_TMPFILE", raising=False)
     monkeypatch.setattr(files.os, "link", refuse)
@@ -134,6 +134,16 @@ def test_a_pipe_or_a_device_is_never_replaced(tmp_path):
             write(place, overwrite=True)
     assert stat.S_ISFIFO(path.stat().st_mode)
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_a_folder_that_is_closed_is_told_by_its_own_name(tmp_path, monkeypatch):
+    def refuse(path, *_arguments):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(files.os, "open", refuse)
+    with pytest.raises(PermissionError) as told:
+        write(tmp_path / "out")
+    assert told.value.filename == str(tmp_path)
 
 
 def test_the_longest_name_that_there_can_be_is_written(tmp_path):
