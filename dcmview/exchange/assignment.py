@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class RoiSources:
     """Files of ROIs as they were read, in any form: tables, and volumes that find files by place.
 
-    Volumes are large: who has placed one takes it out.
+    Volumes are large: who has placed one takes it out, so that nothing keeps it.
     """
 
     tables: list[ImportTable] = field(default_factory=list)
@@ -139,6 +139,8 @@ class Assignment:
 def assign(sources: RoiSources, entries: Sequence[Entry]) -> Assignment:
     """Give each file its ROIs, by path, SOP Instance UID, name or place in the patient.
 
+    Volumes are taken out of the sources.
+
     Raises
     ------
     StartError
@@ -146,8 +148,8 @@ def assign(sources: RoiSources, entries: Sequence[Entry]) -> Assignment:
     """
     result = Assignment()
     tables = sources.tables.copy()
-    for volume in sources.volumes:
-        table, note = placed(volume, entries, _frames_of)
+    while sources.volumes:
+        table, note = placed(sources.volumes.pop(0), entries, _frames_of)
         tables.append(table)
         if note:
             result.warnings.append(note)

@@ -28,6 +28,7 @@ from dcmview.dicom.instance import open_instance
 from dcmview.dicom.overlays import read_overlays
 from dcmview.errors import NotSaved
 from dcmview.exchange import nifti
+from dcmview.exchange.assignment import RoiSources, assign
 
 ROWS, COLUMNS = 5, 7
 
@@ -287,6 +288,14 @@ def test_a_volume_lies_where_its_affine_says(study, tmp_path):
     ((label, bits),) = planes(tmp_path / "out/b.dcm").values()
     assert (label, np.argwhere(bits).tolist()) == ("9", [[4, 6]])
     assert results["d.dcm"].reason == ""
+
+
+def test_a_volume_is_kept_no_longer_than_its_rois_are_looked_for(tmp_path):
+    path = volume(tmp_path / "mask.nii", np.ones((4, 3, 2), np.uint8), np.eye(4))
+    sources = RoiSources().read([str(path)])
+    assert [each.labels.shape for each in sources.volumes] == [(4, 3, 2)]
+    assign(sources, [])
+    assert sources.volumes == []
 
 
 def test_a_value_is_a_label_where_the_volume_has_others_on_other_slices(study, tmp_path):
