@@ -103,10 +103,7 @@ def wire_encoding(query: QueryParams) -> bool:
 def coarse_size(query: QueryParams) -> int | None:
     """Read ``size``: how long the longer side of a coarse frame may be."""
     least, most = COARSE_SIZES
-    size = _optional_number(query, "size", least=least)
-    if size is not None and size > most:
-        raise RequestError(f"size must be from {least} to {most}")
-    return size
+    return _optional_number(query, "size", least=least, most=most)
 
 
 def pixel_index(query: QueryParams) -> tuple[int, int] | None:
@@ -311,14 +308,13 @@ def _format(query: QueryParams) -> PictureFormat:
 
 
 def _quality(query: QueryParams) -> int | None:
-    quality = _optional_number(query, "quality", least=1)
-    if quality is not None and quality > 100:
-        raise RequestError(f"quality must be from 1 to 100, not {quality}")
-    return quality
+    return _optional_number(query, "quality", least=1, most=100)
 
 
-def _optional_number(query: QueryParams, name: str, *, least: int) -> int | None:
-    return _whole_number(query, name, default=0, least=least) if name in query else None
+def _optional_number(
+    query: QueryParams, name: str, *, least: int, most: int = LARGEST_NUMBER
+) -> int | None:
+    return _whole_number(query, name, default=0, least=least, most=most) if name in query else None
 
 
 def _whole_number(

@@ -103,7 +103,12 @@ def test_what_cannot_be_had_is_said(server, address, status, code):
     assert answer.json["code"] == code
 
 
-@pytest.mark.parametrize("size", ["0", "7", "4097"])
-def test_a_size_that_cannot_be_had_is_answered_with_those_that_can(server, size):
-    answer = server.get(f"/api/file/{CT}/thumbnail?size={size}")
-    assert answer.json["error"] == "size must be from 8 to 4096"
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        *((f"size={size}", "size must be from 8 to 4096") for size in (0, 7, 4097)),
+        *((f"quality={each}", "quality must be from 1 to 100") for each in (0, 101)),
+    ],
+)
+def test_a_number_that_cannot_be_had_is_answered_with_those_that_can(server, query, words):
+    assert server.get(f"/api/file/{CT}/thumbnail?{query}").json["error"] == words
