@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dcmview.cli import console
 from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, OUTPUT_DIR, OUTPUTS, BulkOptions
 from dcmview.cli.options import Command, Option
 from dcmview.cli.windows import read_window, window_options
+
+if TYPE_CHECKING:
+    from dcmview.bulk.result import Result
 
 PICTURES = "The pictures"
 FORMATS = ("jpeg", "png", "webp")
@@ -118,7 +123,7 @@ def run(options: ThumbnailOptions) -> int:
     check_options(options)
     window = read_window(options)
     from dcmview.bulk.naming import NameStyle
-    from dcmview.commands.thumbnail import ThumbnailRun
+    from dcmview.commands.thumbnail import UNKEPT, ThumbnailRun
     from dcmview.model import PictureFormat
     from dcmview.thumbnails.settings import make_settings
 
@@ -146,7 +151,16 @@ def run(options: ThumbnailOptions) -> int:
         ) as thumbnails,
     ):
         plan = thumbnails.plan(jobs=options.jobs, cluster=options.cluster)
-        code = run_bulk(options, plan)
+        unkept: Counter[str] = Counter()
+
+        def note(result: Result) -> None:
+            if result.figures.get("cache") == UNKEPT:
+                unkept[result.reason.rpartition(": ")[2]] += 1
+
+        code = run_bulk(options, plan, on_result=note)
+        if unkept and not options.quiet:
+            count, ((reason, _),) = unkept.total(), unkept.most_common(1)
+            console.warn(f"{count:,} not kept in the cache {options.cache}: {reason}")
         if code != console.EXIT_INTERRUPTED:
             tiles = thumbnails.finish()
             if options.sheet is not None and not tiles:

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from dcmview.thumbnails.sheet import ContactSheet
 
 
+UNKEPT = "unkept"
+"""What the figure ``cache`` says where it could not be written."""
+
+
 @dataclass(frozen=True, slots=True)
 class ThumbnailTask:
     """Makes the thumbnail of a file, and its tile where there is a folder for tiles."""
@@ -75,9 +79,11 @@ class ThumbnailTask:
             "bytes": len(thumbnail.content),
         }
         if self.cache is not None:
-            figures["cache"] = "miss" if maker.has_made else "hit"
-        reason = "the data of the frame ends early" if thumbnail.truncated else ""
-        return Result(path, Status.DONE, outputs, reason, figures)
+            figures["cache"] = UNKEPT if maker.unkept else "miss" if maker.has_made else "hit"
+        reasons = ["the data of the frame ends early"] if thumbnail.truncated else []
+        if maker.unkept:
+            reasons.append(f"not kept in the cache: {maker.unkept}")
+        return Result(path, Status.DONE, outputs, "; ".join(reasons), figures)
 
 
 class _Maker:
@@ -89,6 +95,8 @@ class _Maker:
         self._cache = None if task.cache is None else ThumbnailCache(task.cache)
         self._content = "" if self._cache is None else content_hash(entry)
         self._small: SmallFrame | None = None
+        self.unkept = ""
+        """Why the cache does not have what was made."""
 
     @property
     def has_made(self) -> bool:
@@ -101,7 +109,10 @@ class _Maker:
         found = self._cache.get(key)
         if found is None:
             found = self._made(kind)
-            self._cache.put(key, found)
+            try:
+                self._cache.put(key, found)
+            except OSError as exc:  # a full disk, or a cache of others: the thumbnail is there
+                self.unkept = exc.strerror or str(exc)
         return found
 
     def _made(self, kind: str) -> Thumbnail:

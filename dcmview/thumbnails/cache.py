@@ -49,7 +49,13 @@ class ThumbnailCache:
             return None
 
     def put(self, key: str, thumbnail: Thumbnail) -> None:
-        """Keep a thumbnail; another process may have done so just now."""
+        """Keep a thumbnail; another process may have done so just now.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written to.
+        """
         with (
             contextlib.suppress(OutputExists),
             new_file(self._path(key), overwrite=True) as stream,

@@ -26,6 +26,7 @@ from dcmview.__main__ import run
 from dcmview.bulk.result import Status
 from dcmview.errors import NotSaved, RequestError, StartError, UsageError
 from dcmview.thumbnails import sheet as sheet_module
+from dcmview.thumbnails.cache import ThumbnailCache
 from dcmview.thumbnails.picture import SmallFrame
 
 CT = FIXTURES / "ct/slice-13.dcm"
@@ -251,6 +252,24 @@ def test_a_damaged_cache_is_made_again(study, out, tmp_path, made):
     dcmview.thumbnail(study / "a.dcm", out / "2", names="path", cache=cache)
     assert made == ["a.dcm", "a.dcm"]
     assert (out / "1/a.jpg").read_bytes() == (out / "2/a.jpg").read_bytes()
+
+
+def test_a_cache_that_cannot_be_written_costs_no_thumbnail(
+    study, out, tmp_path, monkeypatch, capfd
+):
+    def fail(*_arguments):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(ThumbnailCache, "put", fail)
+    cache = tmp_path / "cache"
+    first = dcmview.thumbnail(study / "a.dcm", out, names="path", cache=cache)[0]
+    assert (first.status, first.figures["cache"]) == (Status.DONE, "unkept")
+    assert first.reason == "not kept in the cache: Read-only file system"
+    assert written(out) == ["a.jpg"]
+    words = ["-o", str(out / "again"), "--cache", str(cache), "-j", "1", str(study)]
+    assert run(["thumbnail", *words]) == 0
+    warning = f"dcmview: warning: 2 not kept in the cache {cache}: Read-only file system\n"
+    assert capfd.readouterr().err.endswith(warning)
 
 
 def test_the_cache_tells_nothing_of_the_patient(study, out, tmp_path):
