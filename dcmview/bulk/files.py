@@ -246,8 +246,8 @@ def is_stream(path: str) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
-def stamps_of(paths: Iterable[str]) -> tuple[FileStamp, ...]:
-    """Give the stamps of those files that are there."""
+def stamps_of(paths: Iterable[str | int]) -> tuple[FileStamp, ...]:
+    """Give the stamps of those files that are there, by path or descriptor."""
     stamps = []
     for path in paths:
         with contextlib.suppress(OSError):

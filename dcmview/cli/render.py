@@ -10,6 +10,7 @@ from dcmview import __version__
 from dcmview.cli import console
 from dcmview.cli.options import STANDARD_INPUT, Command
 from dcmview.cli.render_options import (
+    ENCODINGS,
     FORM_BY_ENDING,
     FORMS,
     OPTIONS,
@@ -88,6 +89,12 @@ def check(options: RenderOptions) -> None:
     form = form_of(options)
     if options.annotations is not None and not os.path.exists(options.annotations):
         raise UsageError(f"--annotations: no such file: {options.annotations}")
+    if options.explain:
+        _check_explanation(options)
+    elif options.values is not None and form not in ("npy", "tiff16"):
+        raise UsageError(f"--values is for npy and tiff16, not for {form}")
+    elif options.encoding != ENCODINGS[0] and form != "json":
+        raise UsageError(f"--encoding is for json, not for {form}")
     given = _picture_options(options)
     if form == "tiff16":
         for name in _OF_8_BITS:
@@ -101,6 +108,19 @@ def check(options: RenderOptions) -> None:
             raise UsageError(f"no such file or folder: {path}")
 
 
+def _check_explanation(options: RenderOptions) -> None:
+    if options.all_frames:
+        raise UsageError("--explain is for one frame")
+    named = _named_form(options)
+    if named not in (None, "json"):
+        raise UsageError(f"--explain writes text or JSON, not {named}: {options.output_file}")
+
+
+def explains_in_json(options: RenderOptions) -> bool:
+    """Whether an explanation is wanted as JSON: by option, or by the name of its file."""
+    return "json" in (options.output, _named_form(options))
+
+
 def form_of(options: RenderOptions) -> str:
     """Give the form of the output, by the name of its file where nothing else is said.
 
@@ -111,12 +131,17 @@ def form_of(options: RenderOptions) -> str:
     """
     if options.output is not None:
         return options.output
+    return _named_form(options) or "json"
+
+
+def _named_form(options: RenderOptions) -> str | None:
+    """The form that the name of the output file ends in."""
     if options.output_file is None:
-        return "json"
+        return None
     ending = os.path.splitext(options.output_file)[1].lower()
     if ending in OTHER_PICTURES:
         raise UsageError(f"{ending} is not among the forms of --output: {', '.join(FORMS)}")
-    return FORM_BY_ENDING.get(ending, "json")
+    return FORM_BY_ENDING.get(ending)
 
 
 def values_of(options: RenderOptions) -> str:

@@ -181,7 +181,7 @@ OPTIONS = (
         bool,
         "",
         "Print every step from stored value to picture and the element that decided it, in place "
-        "of the picture; as JSON with --output json.",
+        "of the picture; as JSON with --output json, or in a FILE that is called so.",
         TOLD,
     ),
     Option(

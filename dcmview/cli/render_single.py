@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dcmview.cli import console
 from dcmview.cli.options import STANDARD_INPUT
+from dcmview.cli.render import explains_in_json
 from dcmview.cli.standard_streams import (
     EXIT_READER_GONE,
     ProductStream,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from dcmview.engine.engine import Engine
     from dcmview.registry.registry import Entry
     from dcmview.rendering.product import Renderer
-    from dcmview.rendering.settings import RenderSettings
 
 CACHE_BYTES = 64 * 1024 * 1024
 
@@ -90,13 +90,12 @@ def _render(options: RenderOptions, path: str, product: ProductStream, phases: P
     try:
         if options.debug:
             _describe(engine, entry, frame_index)
-        if options.explain:
-            explanation = _explanation(engine, entry, frame_index, options, settings)
-            _put(options, product, [explanation], entry)
-            return console.EXIT_OK
         renderer = Renderer(engine, entry, settings, phases=phases if options.perf else None)
         if options.annotations is not None and not renderer.rois and not options.quiet:
             console.warn(f"{options.annotations} has no ROI of this image")
+        if options.explain:
+            _put(options, product, [_explanation(renderer, frame_index, options)], entry)
+            return console.EXIT_OK
         if options.all_frames:
             if settings.form.is_picture:
                 raise UsageError(f"the frames of a file as {settings.form} need --output-dir")
@@ -120,12 +119,14 @@ def _put(
     from dcmview.bulk.files import is_stream, new_file, stamps_of
     from dcmview.errors import NotSaved
 
-    rois: list[str] = []
+    read: list[str | int] = []
+    if options.paths[0] == STANDARD_INPUT:
+        read.append(sys.stdin.fileno())  # the shell may have opened a file for it
     if options.annotations is not None:
         from dcmview.exchange.assignment import files_of
 
-        rois = files_of(options.annotations)
-    inputs = (entry.stamp, *stamps_of(rois))
+        read += files_of(options.annotations)
+    inputs = (entry.stamp, *stamps_of(read))
     try:
         with (
             open(path, "wb")
@@ -147,15 +148,9 @@ def _tell(options: RenderOptions, renderer: Renderer, phases: Phases) -> None:
             console.tell(line)
 
 
-def _explanation(
-    engine: Engine,
-    entry: Entry,
-    frame_index: int,
-    options: RenderOptions,
-    settings: RenderSettings,
-) -> bytes:
-    explanation = engine.explanation(entry, frame_index, settings.request)
-    if options.output == "json":
+def _explanation(renderer: Renderer, frame_index: int, options: RenderOptions) -> bytes:
+    explanation = renderer.explanation(frame_index)
+    if explains_in_json(options):
         import msgspec
 
         return msgspec.json.encode(explanation) + b"\n"

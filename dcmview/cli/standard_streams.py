@@ -101,6 +101,8 @@ class StandardInput:
         """Whether it can be a list of paths."""
         if self._head[128:132] == b"DICM" or self._head.startswith(_GROUP_STARTS):
             return False
+        if b"\0\0" in self._head:  # no path is empty, but a tar begins with a name and filling
+            return False
         return not any(byte < 32 and byte not in _TEXT_CONTROLS for byte in self._head)
 
     def require_dicom(self) -> None:
@@ -115,11 +117,11 @@ class StandardInput:
 
         self._head += self._stream.read(HEAD_BYTES - len(self._head))
         if sniff(self._head) is None:
-            from dcmview.registry.archives import archive_kind
+            from dcmview.registry.archives import archive_kind, reason_no_data_set
 
             is_archive = archive_kind(self._head) is not None
-            reason = "an archive, not a DICOM file" if is_archive else "no DICOM data set"
-            raise NotDicom(f"standard input: {reason}")
+            reason = "an archive, not a DICOM file" if is_archive else None
+            raise NotDicom(f"standard input: {reason or reason_no_data_set(self._head)}")
 
     def parts(self) -> Iterator[bytes]:
         """Give all of it."""

@@ -115,6 +115,14 @@ def reason_not_dicom(head: bytes) -> str:
         return "empty file"
     if archive_kind(head) is not None:
         return "an archive inside an archive, which is not opened"
+    return reason_no_data_set(head)
+
+
+def reason_no_data_set(head: bytes) -> str:
+    """Say what something is, by its first bytes, that is neither DICOM nor an archive."""
+    for compression, (magic, _) in FORMATS.items():
+        if head.startswith(magic):
+            return f"a compressed file ({compression}), which is not opened"
     return "no DICOM data set"
 
 

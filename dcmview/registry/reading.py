@@ -236,7 +236,9 @@ def _not_dicom(head: bytes, stamp: FileStamp) -> Outcome | None:
         or sniff(head[:SNIFFED_BYTES]) is not None
     ):
         return None
-    from dcmview.registry.archives import archive_kind
+    from dcmview.registry.archives import archive_kind, reason_no_data_set
 
     kind = archive_kind(head)
-    return Skipped(FileEnd.NOT_DICOM, "no DICOM data set") if kind is None else Archive(kind, stamp)
+    if kind is None:
+        return Skipped(FileEnd.NOT_DICOM, reason_no_data_set(head))
+    return Archive(kind, stamp)

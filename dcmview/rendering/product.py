@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dcmview.annotations.roi import Roi
     from dcmview.engine.engine import Engine
     from dcmview.model import DisplayRecipe, ShownFrame, StoredFrame
+    from dcmview.pixels.explain import Explanation
     from dcmview.registry.registry import Entry
     from dcmview.rendering.settings import RenderSettings
 
@@ -157,6 +158,19 @@ class Renderer:
         layout = shown.file_layout
         size = layout.rows, layout.columns
         return replace(shown, display=draw_rois(shown.display, rois, size, self._labels))
+
+    def explanation(self, frame_index: int) -> Explanation:
+        """Give every step to the picture, ROIs too; takes and raises what `Engine` does."""
+        explanation = self._engine.explanation(self._entry, frame_index, self._settings.request)
+        if not self.rois:
+            return explanation
+        from dcmview.rendering.roi_files import rois_of_frame
+
+        count = len(rois_of_frame(self.rois, frame_index))
+        words = f"{count} ROI{'' if count == 1 else 's'} drawn in colour"
+        *steps, last = explanation.steps
+        last = replace(last, meaning=f"{last.meaning}; {words}")
+        return replace(explanation, steps=(*steps, last))
 
     def _array_file(self, frames: Sequence[int]) -> Iterator[bytes]:
         first = self._values(frames[0])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,6 +87,15 @@ def piped(content, *arguments):
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def tar_of(name, content):
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return stream.getvalue()
 
 
 def shell(line, **variables):
@@ -201,6 +212,9 @@ def test_every_way_to_fail_is_one_line_and_an_exit_code(error, tmp_path):
     assert "bad.dcm: no JPEG 2000 codestream" in error(bad, code=4)
     assert "no such file" in error(tmp_path / "none.dcm", code=2)
     assert "no DICOM data set" in error(ROOT / "README.md", code=4)
+    packed = tmp_path / "a.dcm.gz"
+    packed.write_bytes(gzip.compress(content))
+    assert "a.dcm.gz: a compressed file (gzip), which is not opened" in error(packed, code=4)
     assert "voi=9 does not exist" in error(CT, "--voi", 9, code=2)
     assert "--output must be one of json" in error(CT, "--output", "gif", code=2)
     found = error(CT, "-o", "picture.GIF", code=2)
@@ -212,6 +226,8 @@ def test_every_way_to_fail_is_one_line_and_an_exit_code(error, tmp_path):
     [
         (b"\x89PNG\r\n\x1a\n" + bytes(200), "standard input: no DICOM data set", 4),
         (b"PK\x03\x04" + bytes(200), "standard input: an archive, not a DICOM file", 4),
+        (tar_of("a.dcm", bytes(300)), "standard input: an archive, not a DICOM file", 4),
+        (gzip.compress(bytes(300)), "standard input: a compressed file (gzip)", 4),
         (b"hello\n", "standard input is not DICOM; for a list of paths", 2),
         (b"", "nothing came on standard input", 1),
     ],
@@ -249,6 +265,14 @@ def test_an_output_that_is_there_is_left_alone_unless_told_otherwise(product, er
     assert "replace the input" in error(*drawn, "-o", rois, code=4)
     assert "which is read" in error(*drawn, "--output-dir", tmp_path, code=2)
     assert rois.read_text().startswith("anon_dicom_path")
+
+
+def test_a_file_that_comes_as_standard_input_is_not_replaced(tmp_path):
+    copy = tmp_path / "copy.dcm"
+    copy.write_bytes(Path(CT).read_bytes())
+    done = shell('$RENDER - -o "$COPY" --overwrite < "$COPY"', COPY=str(copy))
+    assert "would replace the input" in error_line(done, 4)
+    assert copy.read_bytes() == Path(CT).read_bytes()
 
 
 def test_rois_that_cannot_be_read_end_a_run_of_many_files_before_it_begins(error, tmp_path):
@@ -301,6 +325,10 @@ def test_closed_standard_streams_are_an_error_of_one_line():
         ({"output": "npy", "values": "stored", "invert": True}, "--invert"),
         ({"output": "npy", "values": "modality", "voi": 0}, "--voi"),
         ({"output": "npy", "values": "stored", "full_dynamic": True}, "--full-dynamic"),
+        ({"values": "modality"}, "--values is for npy and tiff16, not for json"),
+        ({"output": "png", "encoding": "base64"}, "--encoding is for json, not for png"),
+        ({"explain": True, "all_frames": True}, "--explain is for one frame"),
+        ({"explain": True, "output_file": "a.png"}, "--explain writes text or JSON, not png"),
         ({"paths": ("no-such.dcm",)}, "no-such.dcm"),
     ],
 )
@@ -398,6 +426,25 @@ def test_an_explanation_takes_the_place_of_the_picture(product):
     assert last.endswith("0 is black; in the colours of viridis; made smaller: 32 x 32 pixels")
     steps = json.loads(product(CT, "--explain", "--output", "json"))["steps"]
     assert [step["step"] for step in steps][:2] == ["samples", "padding"]
+
+
+def test_an_explanation_is_json_in_a_file_that_is_called_so_and_text_in_another(product, tmp_path):
+    product(CT, "--explain", "-o", tmp_path / "a.json")
+    product(CT, "--explain", "-o", tmp_path / "a.txt")
+    assert json.loads((tmp_path / "a.json").read_text())["steps"][0]["step"] == "samples"
+    assert (tmp_path / "a.txt").read_text().startswith("1. Stored values: ")
+
+
+def test_an_explanation_counts_the_rois_in_the_picture(run, product, tmp_path):
+    table = tmp_path / "rois.csv"
+    for boxes, words in (("[1, 1, 5, 5]", "1 ROI"), ("[1, 1, 5, 5], [2, 2, 9, 9]", "2 ROIs")):
+        table.write_text(f'anon_dicom_path,ROI_coords\nCT_small.dcm,"[{boxes}]"\n')
+        *_, last = product(CT, "--explain", "--annotations", table).decode().splitlines()
+        assert last.endswith(f"0 is black; {words} drawn in colour")
+    table.write_text('anon_dicom_path,ROI_coords\nother.dcm,"[[1, 1, 5, 5]]"\n')
+    done = run(CT, "--explain", "--annotations", table)
+    assert b"has no ROI of this image" in done.stderr
+    assert b"drawn" not in done.stdout
 
 
 # Many files

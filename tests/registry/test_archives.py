@@ -393,6 +393,8 @@ def test_an_archive_inside_an_archive_is_named() -> None:
         assert reason_not_dicom(inner[:4096]) == "an archive inside an archive, which is not opened"
     assert reason_not_dicom(b"") == "empty file"
     assert reason_not_dicom(b"a text") == "no DICOM data set"
+    packed = gzip.compress(b"a text")
+    assert reason_not_dicom(packed) == "a compressed file (gzip), which is not opened"
 
 
 def test_an_archive_replaced_before_it_is_read_is_reported(tmp_path: Path) -> None:
