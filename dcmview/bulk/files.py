@@ -113,7 +113,8 @@ class NewFile:
 
     def __enter__(self) -> int:
         """Open it; raises what `new_file` raises."""
-        self._check(may_be_there=self._overwrite or bool(self._origin))
+        may_be_there = self._overwrite or bool(self._origin)
+        check_name(self._path, self._inputs, may_be_there=may_be_there)
         folder = os.path.dirname(self._path) or "."
         try:
             self._descriptor, self._partial = _open_partial(folder)
@@ -167,7 +168,7 @@ class NewFile:
 
     def _move(self, partial: str) -> None:
         if self._overwrite:
-            self._check(may_be_there=True)
+            check_name(self._path, self._inputs, may_be_there=True)
             os.replace(partial, self._path)
             return
         try:
@@ -190,25 +191,32 @@ class NewFile:
                 compare(stream, self._path)
         raise _exists(self._path) from None
 
-    def _check(self, *, may_be_there: bool) -> None:
-        path = self._path
+
+def check_name(path: str, inputs: Iterable[FileStamp], *, may_be_there: bool) -> None:
+    """Refuse a name that a new file cannot have.
+
+    Raises
+    ------
+    OutputExists
+        If it is that of an input, of what is no file, or of a file that may not be there.
+    """
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return
+    if stat.S_ISLNK(found.st_mode):
         try:
-            found = os.lstat(path)
+            found = os.stat(path)
         except OSError:
+            if not may_be_there:
+                raise _exists(path) from None
             return
-        if stat.S_ISLNK(found.st_mode):
-            try:
-                found = os.stat(path)
-            except OSError:
-                if not may_be_there:
-                    raise _exists(path) from None
-                return
-        if any((found.st_dev, found.st_ino) == (each.device, each.inode) for each in self._inputs):
-            raise OutputExists(f"the output would replace the input: {path}")
-        if not stat.S_ISREG(found.st_mode):
-            raise OutputExists(f"there is something of that name that is no file: {path}")
-        if not may_be_there:
-            raise _exists(path)
+    if any((found.st_dev, found.st_ino) == (each.device, each.inode) for each in inputs):
+        raise OutputExists(f"the output would replace the input: {path}")
+    if not stat.S_ISREG(found.st_mode):
+        raise OutputExists(f"there is something of that name that is no file: {path}")
+    if not may_be_there:
+        raise _exists(path)
 
 
 def put_names_on_disk(paths: Iterable[str]) -> None:

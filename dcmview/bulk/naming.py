@@ -8,8 +8,9 @@ import unicodedata
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dcmview.bulk.files import check_name, stamps_of
 from dcmview.dicom.uids import is_uid
-from dcmview.errors import UsageError
+from dcmview.errors import OutputExists, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,6 +136,20 @@ def check_output_folder(folder: str, paths: Iterable[str]) -> None:
                 raise UsageError(f"the output folder {folder} lies in {path}, which is read")
         elif _is_below(real, target):
             raise UsageError(f"the output folder {folder} holds {path}, which is read")
+
+
+def check_output_file(path: str, paths: Iterable[str]) -> None:
+    """Refuse a file that cannot be one or is one of those that are read, before the work.
+
+    Raises
+    ------
+    UsageError
+        If so.
+    """
+    try:
+        check_name(path, stamps_of(paths), may_be_there=True)
+    except OutputExists as exc:
+        raise UsageError(exc.message) from exc
 
 
 def _is_below(path: str, folder: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from dcmview.bulk.finished import is_finished
-from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
+from dcmview.bulk.naming import NameStyle, Naming, check_output_file, check_output_folder
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.run import BulkPlan
 from dcmview.bulk.task import (
@@ -173,6 +173,7 @@ class ThumbnailRun:
         if sheet is not None:
             from dcmview.thumbnails.sheet import ContactSheet
 
+            check_output_file(sheet, paths)
             self._sheet = ContactSheet(sheet, settings, overwrite=overwrite)
             self._ending.enter_context(self._sheet)
         self._task = ThumbnailTask(

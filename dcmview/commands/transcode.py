@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dcmview.bulk.files import new_file, put_names_on_disk, unwritten_told
-from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
+from dcmview.bulk.naming import NameStyle, Naming, check_output_file, check_output_folder
 from dcmview.bulk.run import BulkPlan
 from dcmview.commands.arguments import choice, optional_path, path_list, results_of
 from dcmview.commands.transcode_tasks import TranscodeTask, make_task
@@ -107,6 +107,7 @@ class TranscodeRun:
                 "there is a file of that name, and archives are not gone on with; --overwrite "
                 f"replaces it: {zip_path}"
             )
+        check_output_file(zip_path, paths)
         folder = os.path.dirname(os.path.abspath(zip_path))
         check_output_folder(os.path.join(folder, _ZIP_FOLDER), paths)
         try:

@@ -449,6 +449,18 @@ def test_a_sheet_is_not_replaced_unless_that_is_asked_for(tmp_path):
         assert picture.format == "PNG"
 
 
+def test_a_sheet_is_never_put_where_an_input_or_a_folder_is(tmp_path):
+    image = tmp_path / "image.png"
+    shutil.copy(CT, image)
+    before = image.read_bytes()
+    with pytest.raises(UsageError, match="would replace the input"):
+        dcmview.thumbnail(image, sheet=image, overwrite=True)
+    assert image.read_bytes() == before
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(UsageError, match="is no file"):
+        dcmview.thumbnail(image, sheet=tmp_path / "folder.png", overwrite=True)
+
+
 # The command line
 
 

@@ -34,7 +34,7 @@ from dcmview.bulk.result import Status
 from dcmview.bulk.run import BulkRun
 from dcmview.commands import transcode_tasks
 from dcmview.commands.transcode import TranscodeRun
-from dcmview.errors import CannotTranscode, OutputExists, RequestError, UsageError
+from dcmview.errors import CannotTranscode, RequestError, UsageError
 
 CT, REPORT = get_testdata_file("CT_small.dcm"), get_testdata_file("reportsi.dcm")
 RLE = get_testdata_file("MR_small_RLE.dcm")
@@ -264,8 +264,10 @@ def test_an_output_never_replaces_an_input(study: Path) -> None:
         transcode(study / "ct.dcm", "rle", study, overwrite=True)
     with pytest.raises(UsageError, match="lies in"):
         transcode(study, "rle", zip=study / "a.zip")
-    with pytest.raises(OutputExists):  # an archive in the place of an input
+    with pytest.raises(UsageError, match="would replace the input"):
         transcode(study / "ct.dcm", "rle", zip=study / "ct.dcm", overwrite=True)
+    with pytest.raises(UsageError, match="is no file"):
+        transcode(study / "ct.dcm", "rle", zip=study / "deep", overwrite=True)
     transcode(study / "ct.dcm", "rle", zip=study / "beside.zip")
     (study / "beside.zip").unlink()
     assert hashes(study) == before
