@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 HASH_MARK = "{sha256}"
 """Stands in a planned name for the hash of the content, which the worker puts there."""
 
+_REFUSED = '<>:"|?*' if os.name == "nt" else ""
+"""What names cannot hold. On Windows a letter and a colon would lead to another drive."""
 _LONGEST_NAME_BYTES = 240  # of 255 that file systems take, with room for a number
 
 
@@ -168,9 +170,10 @@ def _hashed_path(path: str) -> str:
 
 
 def _usable(part: str) -> str:
-    """A part of a path that every file system takes; archives can hold any."""
+    """A part of a path that the file system takes; archives can hold any."""
     if part in ("", ".", ".."):
         return "_"
+    part = part.translate(dict.fromkeys(map(ord, _REFUSED), "_"))
     if len(os.fsencode(part)) > _LONGEST_NAME_BYTES:
         stem, extension = os.path.splitext(part)
         return _hashed_path(stem) + extension[:16]

@@ -77,6 +77,12 @@ def test_names_out_of_archives_stay_below_the_folder(tmp_path):
         assert name.startswith("/out/")
 
 
+def test_a_name_out_of_an_archive_leads_to_no_other_drive(monkeypatch):
+    monkeypatch.setattr("dcmview.bulk.naming._REFUSED", '<>:"|?*')  # as on Windows
+    naming = Naming("/out", NameStyle.PATH, ".png", ["/in/a.zip"])
+    assert naming.plan(entry("/in/a.zip/D:/b?.dcm")) == "/out/D_/b_.png"
+
+
 def test_names_that_are_too_long_are_shortened():
     name = Naming("/out", NameStyle.PATH, ".png").plan(entry("/in/" + "ä" * 127))
     assert len(os.fsencode(os.path.basename(name))) < 255
