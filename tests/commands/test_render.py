@@ -298,6 +298,42 @@ def test_modality_values_are_exact_and_no_wider_than_they_must_be(tmp_path, slop
     assert (found == stored.astype(float) * float(slope) + float(intercept)).all()
 
 
+def test_modality_values_of_a_lut_are_its_entries(tmp_path):
+    table = item(LUTDescriptor=[2, 0, 16], LUTData=b"\x07\0\xff\xff", ModalityLUTType="US")
+    path, output = tmp_path / "a.dcm", tmp_path / "a.npy"
+    path.write_bytes(
+        part10(image(1, 2, PixelData=b"\1\0\0\0", ModalityLUTSequence=table)),
+    )
+    run(path, settings("npy", "modality"), output, frame=0)
+    found = np.load(output)
+    assert (found.dtype, found.tolist()) == (np.dtype("<u2"), [[65535, 7]])
+
+
+def test_modality_values_of_fractions_are_fractions_and_no_tiff_file(tmp_path):
+    dataset = image(1, 2, BitsAllocated=32, RescaleSlope="2", RescaleIntercept="1")
+    for keyword in ("BitsStored", "HighBit", "PixelRepresentation", "PixelData"):
+        delattr(dataset, keyword)
+    dataset.FloatPixelData = np.array([0.25, -1], "<f4").tobytes()
+    path = tmp_path / "a.dcm"
+    path.write_bytes(part10(dataset))
+    run(path, settings("npy", "modality"), tmp_path / "a.npy", frame=0)
+    assert np.load(tmp_path / "a.npy").tolist() == [[1.5, -1]]
+    refused = run(path, settings("tiff16"), tmp_path / "a.tif", frame=0)
+    assert "whole numbers, and these are float32" in refused.reason
+
+
+@pytest.mark.parametrize(
+    ("intercept", "found"), [("-1", "-32769 to 32766"), ("1", "-32767 to 32768")]
+)
+def test_values_beyond_either_end_of_16_bits_are_refused(tmp_path, intercept, found):
+    stored = np.array([[-32768, 32767]], "<i2")
+    path = tmp_path / "a.dcm"
+    rescale = {"RescaleSlope": "1", "RescaleIntercept": intercept, "PixelRepresentation": 1}
+    path.write_bytes(part10(image(1, 2, PixelData=stored.tobytes(), **rescale)))
+    result = run(path, settings("tiff16", "modality"), tmp_path / "a.tif", frame=0)
+    assert f"there are values from {found}" in result.reason
+
+
 def test_hounsfield_units_of_12_bits_fit_a_tiff_file(tmp_path):
     stored = np.array([[0, 1024, 4095]], "<u2")
     path, output = tmp_path / "a.dcm", tmp_path / "a.tif"

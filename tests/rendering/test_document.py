@@ -61,6 +61,80 @@ def test_fields_of_a_ct_are_those_of_its_elements():
     assert (found["pixelDataType"], found["voiLutFunction"]) == ("int16", "LINEAR")
 
 
+def test_every_field_says_what_the_file_says():
+    dataset = image(
+        2,
+        3,
+        NumberOfFrames=2,
+        BitsAllocated=16,
+        BitsStored=12,
+        HighBit=11,
+        PixelRepresentation=1,
+        SmallestImagePixelValue=-7,
+        LargestImagePixelValue=9,
+        PixelSpacing=[0.5, 0.25],
+        RescaleSlope="2",
+        RescaleIntercept="-10.5",
+        RescaleType="OD",
+        WindowCenter="0.5",
+        WindowWidth="4",
+        VOILUTFunction="SIGMOID",
+        PixelData=np.array([0] * 6 + [-6, 5, 6, 0, 1, -1], "<i2").tobytes(),
+    )
+    found = document(part10(dataset), frame=1)
+    del found["pixelSpacingSource"]
+    # 255 / (1 + exp(-4 (x - 0.5) / 4)), x of -22.5, -0.5, 1.5, -10.5, -8.5 and -12.5.
+    windowed = [0, 69, 186, 0, 0, 0]
+    assert found == {
+        "samplesPerPixel": 1,
+        "photometricInterpretation": "MONOCHROME2",
+        "rows": 2,
+        "columns": 3,
+        "bitsAllocated": 16,
+        "bitsStored": 12,
+        "highBit": 11,
+        "pixelRepresentation": 1,
+        "smallestPixelValue": -7,
+        "largestPixelValue": 9,
+        "minPixelValue": -6,
+        "maxPixelValue": 6,
+        "color": False,
+        "invert": False,
+        "columnPixelSpacing": 0.25,
+        "rowPixelSpacing": 0.5,
+        "intercept": -10.5,
+        "slope": 2,
+        "windowCenter": 0.5,
+        "windowWidth": 4,
+        "pixelData": [-6, 5, 6, 0, 1, -1],
+        "windowedPixelData": windowed,
+        "frame": 1,
+        "numberOfFrames": 2,
+        "pixelDataType": "int16",
+        "pixelDataSamplesPerPixel": 1,
+        "windowedRows": 2,
+        "windowedColumns": 3,
+        "windowedSamplesPerPixel": 1,
+        "voiLutFunction": "SIGMOID",
+        "modalityLut": False,
+        "rescaleType": "OD",
+        "truncated": False,
+    }
+
+
+def test_whole_numbers_of_fields_have_no_fraction():
+    content = render(pixel_file_named("CT_small.dcm"), window=(40, 400.5)).json()
+    fields = b'"intercept":-1024,"slope":1,"windowCenter":40,"windowWidth":400.5,'
+    assert fields in content
+
+
+def test_the_element_of_the_spacing_is_named():
+    assert document(part10(image(PixelSpacing=[1, 1])))["pixelSpacingSource"].startswith(
+        "Pixel Spacing"
+    )
+    assert "Imager" in document(part10(image(ImagerPixelSpacing=[1, 1])))["pixelSpacingSource"]
+
+
 def test_the_window_of_the_file_is_named_and_used():
     path = pixel_file_named("MR_small.dcm")
     dataset, found = pydicom.dcmread(path), document(path)
@@ -89,8 +163,9 @@ def test_declared_values_have_the_sign_of_the_samples_whatever_their_vr(syntax):
 
 def test_what_is_unknown_is_null():
     found = document(part10(image()))
-    unknown = ("smallestPixelValue", "largestPixelValue", "rowPixelSpacing", "columnPixelSpacing")
-    assert [found[name] for name in unknown] == [None] * 4
+    unknown = ["smallestPixelValue", "largestPixelValue", "rowPixelSpacing", "columnPixelSpacing"]
+    unknown += ["pixelSpacingSource", "rescaleType"]
+    assert [found[name] for name in unknown] == [None] * 6
 
 
 def test_monochrome1_is_inverted_in_the_picture_alone():
@@ -110,8 +185,8 @@ def test_monochrome1_is_inverted_in_the_picture_alone():
 def test_colour_has_three_bytes_a_pixel_in_both_arrays():
     path = pixel_file_named("SC_rgb.dcm")
     expected = pydicom.dcmread(path).pixel_array.reshape(-1).tolist()
-    found = document(path)
-    assert found["color"] is True
+    found = document(path, invert=True)
+    assert (found["color"], found["invert"]) == (True, False)
     assert found["pixelData"] == found["windowedPixelData"] == expected
     assert (found["windowCenter"], found["windowWidth"], found["voiLutFunction"]) == (None,) * 3
     assert found["samplesPerPixel"] == found["pixelDataSamplesPerPixel"] == 3
@@ -160,6 +235,15 @@ def test_float_samples_are_written_exactly():
     assert found["pixelData"] == [float(np.float32(0.1)), -2.5, 1e10, None, None, 7]
     assert (found["minPixelValue"], found["maxPixelValue"]) == (-2.5, 1e10)
     assert found["pixelDataType"] == "float32"
+
+
+def test_a_frame_without_a_number_has_no_least_and_no_greatest():
+    dataset = image(1, 2, BitsAllocated=32)
+    for keyword in ("BitsStored", "HighBit", "PixelRepresentation", "PixelData"):
+        delattr(dataset, keyword)
+    dataset.FloatPixelData = np.array([np.nan, np.inf], "<f4").tobytes()
+    found = document(part10(dataset))
+    assert (found["minPixelValue"], found["maxPixelValue"]) == (None, None)
 
 
 def test_a_modality_lut_leaves_slope_and_intercept_alone():
