@@ -56,7 +56,8 @@ def copied_pixels(original: Original, copy: DatasetCopy, to: Encoding) -> Iterat
     """Give pixel data as it is in the file; cells change their byte order and nothing else.
 
     A cell of more than 16 bits is turned around as a whole, as pydicom and we
-    read it; DCMTK turns around its words.
+    read it; DCMTK turns around its words. An odd length becomes even (PS3.5 7.1.1): of
+    words that are not whole DCMTK and others drop the last one, which is pixels.
     """
     element, encoding = original.pixels, original.encoding
     assert element is not None
@@ -64,8 +65,11 @@ def copied_pixels(original: Original, copy: DatasetCopy, to: Encoding) -> Iterat
     if original.is_compressed:
         raise CannotTranscode("its pixel data is compressed, and describes no image")
     vr = element.vr if encoding == to else pixel_vr(element.tag, bits)
-    yield to.head(element.tag, vr, element.length)
+    assert element.length is not None
+    pad = bytes(element.length % 2)
+    yield to.head(element.tag, vr, element.length + len(pad))
     yield from copy.value(element, _swap_unit(element, encoding, bits))
+    yield pad
 
 
 def _swap_unit(element: Element, encoding: Encoding, bits_allocated: int) -> int:

@@ -99,6 +99,16 @@ def test_the_meta_information_says_who_wrote_the_file() -> None:
     assert content[144 + meta.FileMetaInformationGroupLength :].startswith(b"\x08\0")
 
 
+@pytest.mark.parametrize("target", ["implicit", "bigendian", "deflated"])
+def test_pixel_data_of_an_odd_length_becomes_even(tmp_path: Path, target: str) -> None:
+    path, samples = tmp_path / "odd.dcm", bytes(range(1, 10))
+    sizes = {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7}
+    whole = part10(image(3, 3, **sizes, PixelData=samples + b"\0"), uid.ExplicitVRLittleEndian)
+    assert whole.endswith(b"\xe0\x7f\x10\0OW\0\0\n\0\0\0" + samples + b"\0")
+    path.write_bytes(whole[:-18] + b"OB\0\0\t\0\0\0" + samples)
+    assert read(transcoded(path, target)[0]).PixelData == samples + b"\0"
+
+
 def test_a_preamble_that_describes_the_old_file_is_emptied(tmp_path: Path) -> None:
     path = put(tmp_path, ramp())
     path.write_bytes(b"II*\0" + b"\1" * 124 + path.read_bytes()[128:])
