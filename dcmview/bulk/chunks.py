@@ -6,6 +6,7 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dcmview.bulk.interrupts import interrupts_held_back
 from dcmview.bulk.result import Result, Status
 from dcmview.bulk.task import begin_tasks, run_task, run_tasks
 from dcmview.errors import one_line
@@ -104,7 +105,9 @@ class Chunk:
     def send(self, executor: Executor, task: Task) -> None:
         """Let the jobs be done."""
         try:
-            self.future = executor.submit(run_tasks, task, self.jobs)
+            # Where it comes between submission and assignment, the results would be lost.
+            with interrupts_held_back():
+                self.future = executor.submit(run_tasks, task, self.jobs)
         except BrokenExecutor as exc:
             self.future = Future()
             self.future.set_exception(exc)

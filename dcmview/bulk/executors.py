@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import signal
 import threading
 from concurrent.futures import Executor, Future, InvalidStateError
 from typing import TYPE_CHECKING, Any
@@ -19,9 +18,6 @@ from dcmview.errors import NotInstalled, StartError, one_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ENDING_SIGNALS = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-)
 _CLUSTER_WAIT_S = 30.0
 _WATCH_INTERVAL_S = 1.0
 _SCHEDULER_GONE = "the Dask scheduler is gone"

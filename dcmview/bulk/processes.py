@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
 import signal
@@ -12,11 +11,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from dcmview.bulk.executors import ENDING_SIGNALS
+from dcmview.bulk.interrupts import interrupts_held_back
 from dcmview.dicom.interrupts import deaf_children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _PRELOADED = ["dcmview.bulk.task", "dcmview.engine.engine"]
 _MOST_ON_WINDOWS = 61
@@ -28,7 +27,7 @@ class _Processes(ProcessPoolExecutor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Hand in a job, for which a process may be started."""
-        with _interrupts_held_back(), hidden_main:
+        with interrupts_held_back(), hidden_main:
             return super().submit(fn, *args, **kwargs)
 
 
@@ -52,30 +51,6 @@ def _start_fork_server() -> None:
     resource_tracker.ensure_running()
     with deaf_children():
         forkserver.ensure_running()
-
-
-@contextlib.contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Let Ctrl+C and its like wait for the end of the block.
-
-    A process that has been half started when this one goes dies with many words.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    before = {
-        number: signal.signal(number, lambda number, _frame: came.append(number))
-        for number in ENDING_SIGNALS
-        if signal.getsignal(number) is not None
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for number in dict.fromkeys(came):
-            signal.raise_signal(number)
 
 
 class _HiddenMain:

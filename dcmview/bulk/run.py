@@ -26,7 +26,7 @@ from dcmview.registry.registry import Entry, SkippedPath
 from dcmview.registry.scan import MEDIA_STORAGE_DIRECTORY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from dcmview.bulk.inputs import Inputs
     from dcmview.bulk.result import Task
@@ -97,7 +97,7 @@ class BulkRun:
         self._is_batched = isinstance(plan.task, BatchedTask)
         self._made_with = plan.made_with or repr(plan.task)
 
-    def results(self) -> Iterator[Result | None]:
+    def results(self) -> Generator[Result | None, None, None]:
         """Do all jobs; None is given when nothing has come for a moment.
 
         On Ctrl+C, what has begun is finished and given before the interrupt goes on.

@@ -10,8 +10,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from dcmview.bulk.executors import ENDING_SIGNALS
 from dcmview.bulk.inputs import Inputs
+from dcmview.bulk.interrupts import ENDING_SIGNALS, interrupts_held_back
 from dcmview.bulk.reporting import REPORT_BEGIN, Tally, write_line
 from dcmview.bulk.result import Status
 from dcmview.bulk.run import BulkRun
@@ -64,17 +64,28 @@ def run_bulk(
     )
     tally, screen = Tally(), _Screen(is_quiet=options.quiet)
     code = console.EXIT_OK
+    results = BulkRun(inputs, plan).results()
     with _report_at(options.report) as report, interrupting():
-        try:
-            for result in BulkRun(inputs, plan).results():
+
+        def take(result: Result | None) -> None:
+            with interrupts_held_back():
                 if result is not None:
                     tally.add(result)
                     report(result)
                     screen.tell(result)
                     on_result(result)
                 screen.show(tally, inputs)
+
+        try:
+            for result in results:
+                take(result)
         except KeyboardInterrupt:
             code = console.EXIT_OK if watch else console.EXIT_INTERRUPTED
+            # One that came between two results is told to the run, which gives those that are left.
+            with contextlib.suppress(KeyboardInterrupt, StopIteration):
+                take(results.throw(KeyboardInterrupt()))
+                for result in results:
+                    take(result)
     screen.end(tally, is_interrupted=code == console.EXIT_INTERRUPTED)
     if code == console.EXIT_OK and tally.counts[Status.FAILED]:
         return console.EXIT_FILE_FAILED

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import time
 import zipfile
 from pathlib import Path
 
 import pytest
 from pydicom.data import get_testdata_file
-from support.bulk_tasks import Batched, Copy, Picture, Told, Trouble
+from support.bulk_tasks import AtOnce, Batched, Copy, Picture, Told, Trouble
 from support.datasets import item, part10
 
+from dcmview.bulk import run as bulk_run
 from dcmview.bulk.inputs import Inputs, entry_of
 from dcmview.bulk.naming import NameStyle, Naming
 from dcmview.bulk.result import Status
@@ -278,3 +280,14 @@ def test_an_interrupt_within_a_batch_keeps_what_has_ended(study):
     with pytest.raises(KeyboardInterrupt):
         batched(study, given)
     assert given == ["00.dcm", "01.dcm", "02.dcm"]
+
+
+def test_an_interrupt_while_jobs_are_handed_in_loses_none_of_their_results(study, monkeypatch):
+    executor = AtOnce(signal.SIGINT)
+    monkeypatch.setattr(bulk_run, "local_processes", lambda _size: executor)
+    plan = BulkPlan(Told(), jobs=2, extra_for=lambda entry: os.path.basename(entry.path))
+    given = []
+    with pytest.raises(KeyboardInterrupt):
+        given.extend(each for each in BulkRun(Inputs([str(study)]), plan).results() if each)
+    assert len(given) > 1
+    assert given == executor.results

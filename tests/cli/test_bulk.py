@@ -14,8 +14,12 @@ import time
 
 import pytest
 from pydicom.data import get_testdata_file
+from support.bulk_tasks import AtOnce, Told
 
 from dcmview.__main__ import run as run_here
+from dcmview.bulk import run as bulk_run
+from dcmview.cli.bulk import run_bulk
+from dcmview.cli.bulk_options import BulkOptions
 
 CT = get_testdata_file("CT_small.dcm", download=False)
 MR = get_testdata_file("MR_small_jpeg_ls_lossless.dcm", download=False)
@@ -273,6 +277,25 @@ def test_a_terminal_sees_counts_and_a_rate(study, tmp_path):
     assert " of 400 files, " in text
     assert " a second" in text
     assert "400 files: 400 done" in text.splitlines()[-1]
+
+
+def test_what_was_done_when_a_result_was_being_told_is_told_too(study, tmp_path, monkeypatch):
+    executor = AtOnce()
+    monkeypatch.setattr(bulk_run, "local_processes", lambda _size: executor)
+    report = tmp_path / "report.jsonl"
+    options = BulkOptions(paths=(str(study),), jobs=2, report=str(report))
+    plan = bulk_run.BulkPlan(Told(), jobs=2, extra_for=lambda _entry: "")
+    told = []
+
+    def interrupted(result):
+        told.append(result)
+        if len(told) == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    assert run_bulk(options, plan, on_result=interrupted) == 130
+    assert len(told) > 1
+    assert told == executor.results
+    assert [each["input"] for each in lines(report)] == [each.input for each in told]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 
 from dcmview.bulk.result import Result, Status
@@ -82,3 +83,19 @@ class Batched(Told):
         if "interrupt" in name:
             raise KeyboardInterrupt
         return super().__call__(job)
+
+
+class AtOnce(Executor):
+    """As processes would be: jobs travel together, and are done when they are handed in."""
+
+    def __init__(self, signal_number=None):
+        self.signal_number = signal_number
+        self.results = []
+
+    def submit(self, fn, /, *args):
+        future = Future()
+        future.set_result(fn(*args))
+        self.results += future.result()
+        if self.signal_number is not None:
+            signal.raise_signal(self.signal_number)
+        return future
