@@ -9,10 +9,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 ENDING_SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
+
+_put_off: list[int] = []
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, as a handler of signals: at once, or by `raise_put_off`.
+
+    What is raised in a callback of Python's own import is printed and lost.
+    """
+    if frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+        _put_off.append(number)
+        return
+    raise KeyboardInterrupt
+
+
+def raise_put_off() -> None:
+    """Raise KeyboardInterrupt if one was put off."""
+    if _put_off:
+        _put_off.clear()
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager

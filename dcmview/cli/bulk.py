@@ -11,7 +11,12 @@ import time
 from typing import TYPE_CHECKING
 
 from dcmview.bulk.inputs import Inputs
-from dcmview.bulk.interrupts import ENDING_SIGNALS, interrupts_held_back
+from dcmview.bulk.interrupts import (
+    ENDING_SIGNALS,
+    interrupt,
+    interrupts_held_back,
+    raise_put_off,
+)
 from dcmview.bulk.reporting import REPORT_BEGIN, Tally, write_line
 from dcmview.bulk.result import Status
 from dcmview.bulk.run import BulkRun
@@ -23,7 +28,6 @@ from dcmview.registry.filters import parse_filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType
     from typing import BinaryIO
 
     from dcmview.bulk.result import Result
@@ -75,6 +79,7 @@ def run_bulk(
                     screen.tell(result)
                     on_result(result)
                 screen.show(tally, inputs)
+            raise_put_off()
 
         try:
             for result in results:
@@ -207,13 +212,10 @@ def interrupting() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
     before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     # One that is ignored, as after nohup, stays so.
-    ours = [number for number, handler in before.items() if handler is signal.SIG_DFL]
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    ours = [number for number, handler in before.items() if handler in usual]
     for number in ours:
         signal.signal(number, interrupt)
     try:

@@ -18,6 +18,7 @@ from support.bulk_tasks import AtOnce, Told
 
 from dcmview.__main__ import run as run_here
 from dcmview.bulk import run as bulk_run
+from dcmview.bulk.result import Result, Status
 from dcmview.cli.bulk import run_bulk
 from dcmview.cli.bulk_options import BulkOptions
 
@@ -296,6 +297,20 @@ def test_what_was_done_when_a_result_was_being_told_is_told_too(study, tmp_path,
     assert len(told) > 1
     assert told == executor.results
     assert [each["input"] for each in lines(report)] == [each.input for each in told]
+
+
+def test_an_interrupt_within_an_import_waits_for_its_end(study):
+    # Python prints what is raised there, and goes on.
+    code = compile("raise_signal(SIGINT)", "<frozen importlib._bootstrap>", "exec")
+
+    def importing(job):
+        exec(code, vars(signal))
+        return Result(job.entry.path, Status.DONE)
+
+    told = []
+    options = BulkOptions(paths=(str(study),), jobs=1)
+    assert run_bulk(options, bulk_run.BulkPlan(importing), on_result=told.append) == 130
+    assert len(told) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
