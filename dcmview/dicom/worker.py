@@ -50,8 +50,9 @@ _CODEC_MODULES = (
     "imagecodecs._jpeg2k",
     "imagecodecs._htj2k",
     "imagecodecs._jpegxl",
-    "openjpeg",
+    "PIL.Jpeg2KImagePlugin",
 )
+"""What is tried first: a second opinion may be imported by the worker that asks for it."""
 _ADDRESS_SPACE_AT_LEAST_BYTES = 1024 * 1024 * 1024
 _ADDRESS_SPACE_BESIDE_FRAME_BYTES = 512 * 1024 * 1024
 _ADDRESS_SPACE_PER_FRAME = 6  # codecs hold wide coefficients, and the planes before and after
@@ -149,7 +150,7 @@ def _load_codecs() -> None:
     with contextlib.suppress(ImportError):
         from PIL import Image
 
-        Image.init()
+        Image.preinit()  # and not all formats there are
 
 
 def _serve(connection: socket.socket, memory: int) -> None:

@@ -13,6 +13,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
+import openjpeg
 import pytest
 from support.pixel_files import pixel_file_named
 
@@ -22,6 +23,7 @@ from dcmview.dicom.decoding import ThreadDecoder, make_decoder
 from dcmview.dicom.frames import frame_table
 from dcmview.dicom.instance import open_instance
 from dcmview.dicom.transfer import transfer_syntax
+from dcmview.dicom.worker import DecodeJob
 from dcmview.dicom.workers import WorkerPool
 from dcmview.errors import Busy, DcmviewError, DecodeFailed
 from dcmview.model import PixelLayout
@@ -54,6 +56,40 @@ def test_a_frame_is_the_same_from_a_worker_and_from_the_decoder_itself(name, dec
     assert np.array_equal(found.values, expected.values)
     assert found.values.dtype == expected.values.dtype
     assert (found.layout, found.repairs) == (expected.layout, expected.repairs)
+
+
+def test_the_second_decoder_is_found_by_the_worker_that_needs_it(pool):
+    frame, layout, syntax = first_frame("JPEG2000.dcm")
+    job = DecodeJob(len(frame), layout, syntax.uid, cpu_limit_s=10, first_decoder=1)
+    found = pool._decode_once(job, frame, lambda: True)
+    assert np.array_equal(found.values, openjpeg.decode(frame))
+
+
+def test_a_worker_imports_nothing_for_frames_of_any_codec():
+    """All that the first decoders need is there before the fork, small pictures included."""
+    program = (
+        "import sys, numpy as np\n"
+        "from dcmview.dicom import worker\n"
+        "from dcmview.model import PixelLayout\n"
+        "worker._load_codecs()\n"
+        "import imagecodecs as codecs\n"
+        "levels, layout = np.zeros((64, 64), np.uint8), PixelLayout(64, 64)\n"
+        "streams = {'50': codecs.jpeg8_encode(levels), '80': codecs.jpegls_encode(levels),\n"
+        "  '90': codecs.jpeg2k_encode(levels, codecformat='j2k', reversible=True),\n"
+        "  '201': codecs.htj2k_encode(levels), '112': codecs.jpegxl_encode(levels)}\n"
+        "before = set(sys.modules)\n"
+        "for number, stream in streams.items():\n"
+        "    for halves in (0, 1) if number in ('50', '90') else (0,):\n"
+        "        job = worker.DecodeJob(\n"
+        "            0, layout, '1.2.840.10008.1.2.4.' + number, 1, halves=halves)\n"
+        "        print(worker._decode(job, bytes(stream)).values.shape)\n"
+        "print(sorted(set(sys.modules) - before))\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    whole, half = "(64, 64)", "(32, 32)"
+    assert told.stdout.splitlines() == [whole, half, whole, whole, half, whole, whole, "[]"]
 
 
 def test_linux_decodes_in_processes_of_its_own():
