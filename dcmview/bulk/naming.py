@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dcmview.bulk.files import check_name, stamps_of
 from dcmview.dicom.uids import is_uid
 from dcmview.errors import OutputExists, UsageError
+from dcmview.registry.real_paths import RealPaths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,8 +64,7 @@ class Naming:
         self._style = style
         self._extension = extension
         self._suffix = suffix
-        # The innermost of folders that lie in each other. A file is one where it is an archive.
-        self._roots = sorted({_folder_of(root) for root in roots}, key=len, reverse=True)
+        self._roots = {_folder_of(root) for root in roots}  # a file is one where it is an archive
         self._taken: set[str] = set()
         self._numbers: dict[tuple[str, str], int] = {}
         self._planned: dict[str, str] = {}
@@ -90,12 +90,13 @@ class Naming:
         return self._unique(stem if is_usual else stem + extension, self._extension)
 
     def _relative(self, path: str) -> str:
-        for root in self._roots:
-            if path.startswith(root.rstrip(os.sep) + os.sep):
-                parts = os.path.relpath(path, root).split(os.sep)
+        parts = [os.path.basename(path)]
+        folder, inner = os.path.dirname(path), path
+        while folder != inner:  # upwards: of roots in each other it is the innermost
+            if folder in self._roots:
+                parts = os.path.relpath(path, folder).split(os.sep)
                 break
-        else:
-            parts = [os.path.basename(path)]
+            folder, inner = os.path.dirname(folder), folder
         return os.path.join(*map(_usable, parts))
 
     def _unique(self, stem: str, extension: str) -> str:
@@ -130,9 +131,9 @@ def check_output_folder(folder: str, paths: Iterable[str]) -> None:
         there = os.path.dirname(there)
     if not os.path.isdir(there):
         raise UsageError(f"the output folder {folder} cannot be made: {there} is no folder")
-    target = os.path.realpath(folder)
+    target, real_paths = os.path.realpath(folder), RealPaths()
     for path in paths:
-        real = os.path.realpath(path)
+        real = real_paths.of(path)
         if os.path.isdir(real):
             if _is_below(target, real):
                 raise UsageError(f"the output folder {folder} lies in {path}, which is read")

@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from dcmview.model import FileEnd
+from dcmview.registry.real_paths import RealPaths
 from dcmview.registry.registry import SkippedPath
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Walk:
         self._folders: set[str] = set()
         # Files that were reached by a link or as a root, and may be met again in their folder.
         self._reached: set[str] = set()
+        self._real_paths = RealPaths()
 
     def __iter__(self) -> Iterator[Root]:
         for given in self._roots:
@@ -116,7 +118,7 @@ class Walk:
 
     def _elsewhere(self, path: str) -> Iterator[str | SkippedPath]:
         """A root, a link, or something that is no file: its folder may be walked too."""
-        real_path = os.path.realpath(path)
+        real_path = self._real_paths.of(path)
         if real_path in self._reached:
             return
         try:

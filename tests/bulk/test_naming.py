@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
@@ -22,6 +23,27 @@ def test_paths_are_mirrored_below_the_innermost_folder(tmp_path):
     naming = Naming("/out", NameStyle.PATH, ".png", [str(tmp_path), str(tmp_path / "study")])
     assert naming.plan(entry(inner / "1.dcm")) == "/out/series/1.png"
     assert naming.plan(entry("/elsewhere/2.dcm")) == "/out/2.png"
+
+
+def test_a_file_that_was_given_itself_does_not_hide_the_folder_that_was_given_too():
+    naming = Naming("/out", NameStyle.PATH, ".png", ["/in", "/in/a/1.dcm", "/in/a/2.dcm", "/"])
+    assert naming.plan(entry("/in/a/1.dcm")) == "/out/a/1.png"
+    assert naming.plan(entry("/inside/3.dcm")) == "/out/inside/3.png"
+
+
+def test_a_name_takes_no_longer_where_many_files_were_given():
+    def calls_with(count):
+        calls = []
+        paths = [f"/in/{number}.dcm" for number in range(count)]
+        naming = Naming("/out", NameStyle.PATH, ".png", paths)
+        sys.setprofile(lambda *_event: calls.append(1))
+        try:
+            naming.plan(entry("/in/1.dcm"))
+        finally:
+            sys.setprofile(None)
+        return len(calls)
+
+    assert calls_with(1000) == calls_with(2)
 
 
 def test_an_ending_that_is_part_of_the_name_stays():
