@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from dcmview.dicom.chain import ChainReader
 from dcmview.dicom.chain_layouts import SYNTAX_SLOT
-from dcmview.dicom.header import HEAD_BYTES, tag_bytes
+from dcmview.dicom.header import HEAD_BYTES
+from dcmview.dicom.header_slots import tag_bytes
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

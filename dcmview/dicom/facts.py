@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from dcmview.dicom.chain import ChainReader
 from dcmview.dicom.chain_layouts import SYNTAX_SLOT
-from dcmview.dicom.header import HEAD_BYTES, tag_bytes
+from dcmview.dicom.header import HEAD_BYTES
+from dcmview.dicom.header_slots import tag_bytes
 from dcmview.dicom.instance import Instance
 from dcmview.dicom.layout import read_layout
 from dcmview.dicom.loading import load_pydicom

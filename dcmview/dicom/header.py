@@ -14,8 +14,24 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import structs
 
 from dcmview.dicom import plain
-from dcmview.dicom.chain import GROUP_SLOTS, ChainReader
+from dcmview.dicom.chain import GROUP_SLOTS
 from dcmview.dicom.chain_layouts import SYNTAX_SLOT
+from dcmview.dicom.header_slots import (
+    ACQUISITION,
+    COMMON,
+    FIRST_GROUP,
+    IMAGE,
+    OWN,
+    PER_FRAME,
+    SHARED_BY_FRAMES,
+    SLOT_COUNT,
+    TEXTS,
+    WANTED,
+    WINDOW,
+    Wanted,
+    header_chains,
+    tag_bytes,
+)
 from dcmview.dicom.header_values import (
     CODED_TEXTS,
     NO_TEXT,
@@ -40,6 +56,7 @@ from dcmview.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from dcmview.dicom.chain import ChainReader
     from dcmview.dicom.chain_layouts import Chain
     from dcmview.dicom.source import StampedSource
 
@@ -47,104 +64,10 @@ HEAD_BYTES = 16 * 1024
 """How much of a file is read at once."""
 
 _MOST_REMEMBERED = 4_096
-_FIRST_GROUP = 0x0008
-
-# Slots of the chain: first what most files of a series have in common, in groups that are
-# remembered by their raw bytes, then what is a file's own.
-_IMAGE = (
-    ("00020010", "UI"),  # Transfer Syntax UID, at SYNTAX_SLOT
-    ("00280002", "US"),  # Samples per Pixel
-    ("00280004", "CS"),  # Photometric Interpretation
-    ("00280006", "US"),  # Planar Configuration
-    ("00280008", "IS"),  # Number of Frames
-    ("00280010", "US"),  # Rows
-    ("00280011", "US"),  # Columns
-    ("00280100", "US"),  # Bits Allocated
-    ("00280101", "US"),  # Bits Stored
-    ("00280102", "US"),  # High Bit
-    ("00280103", "US"),  # Pixel Representation
-)
-_ACQUISITION = (
-    ("00080008", "CS"),  # Image Type
-    ("00180050", "DS"),  # Slice Thickness
-    ("00180081", "DS"),  # Echo Time
-    ("00180082", "DS"),  # Inversion Time
-    ("00180086", "IS"),  # Echo Number(s)
-    ("00180088", "DS"),  # Spacing Between Slices
-    ("00181114", "DS"),  # Estimated Radiographic Magnification Factor
-    ("00181120", "DS"),  # Gantry/Detector Tilt
-    ("00181164", "DS"),  # Imager Pixel Spacing
-    ("00189087", "FD"),  # Diffusion b-value
-    ("00200037", "DS"),  # Image Orientation (Patient)
-    ("00200052", "UI"),  # Frame of Reference UID
-    ("00200100", "IS"),  # Temporal Position Identifier
-    ("00280030", "DS"),  # Pixel Spacing
-    ("00280A02", "CS"),  # Pixel Spacing Calibration Type
-)
-_TEXTS = (
-    ("00080005", "CS"),  # Specific Character Set
-    ("00080016", "UI"),  # SOP Class UID
-    ("00080020", "DA"),  # Study Date
-    ("00080030", "TM"),  # Study Time
-    ("00080060", "CS"),  # Modality
-    ("00081030", "LO"),  # Study Description
-    ("0008103E", "LO"),  # Series Description
-    ("00100010", "PN"),  # Patient's Name
-    ("00100020", "LO"),  # Patient ID
-    ("0020000D", "UI"),  # Study Instance UID
-    ("0020000E", "UI"),  # Series Instance UID
-    ("00200011", "IS"),  # Series Number
-)
-_WINDOW = (
-    ("00281050", "DS"),  # Window Center
-    ("00281051", "DS"),  # Window Width
-    ("00281055", "LO"),  # Window Center & Width Explanation
-    ("00281056", "CS"),  # VOI LUT Function
-)
-_OWN = (
-    ("00080018", "UI"),  # SOP Instance UID
-    ("0008002A", "DT"),  # Acquisition DateTime
-    ("00080032", "TM"),  # Acquisition Time
-    ("00080033", "TM"),  # Content Time
-    ("00181060", "DS"),  # Trigger Time
-    ("00200012", "IS"),  # Acquisition Number
-    ("00200013", "IS"),  # Instance Number
-    ("00200032", "DS"),  # Image Position (Patient)
-    ("00201041", "DS"),  # Slice Location
-)
-_SLOTS = (*_IMAGE, *_ACQUISITION, *_TEXTS, *_WINDOW, *_OWN)
-_ACQUISITION_BEGIN = len(_IMAGE)
-_TEXTS_BEGIN = _ACQUISITION_BEGIN + len(_ACQUISITION)
-_WINDOW_BEGIN = _TEXTS_BEGIN + len(_TEXTS)
-_OWN_BEGIN = _WINDOW_BEGIN + len(_WINDOW)
-# Frames of these may differ, or what is shared by frames lies deeper than the walker looks.
-_DECLINED_TAGS = (
-    "00209161",  # Concatenation UID
-    "00209162",  # In-concatenation Number
-    "00209228",  # Concatenation Frame Offset Number
-    "00209241",  # Nominal Percentage of Cardiac Phase
-    "00289132",  # Frame VOI LUT Sequence
-)
-
-# The window of the first frame is in its own group, else in that of all frames.
-_PER_FRAME = _OWN_BEGIN + len(_OWN)
-_SHARED_BY_FRAMES = _PER_FRAME + GROUP_SLOTS
-_SLOT_COUNT = _SHARED_BY_FRAMES + GROUP_SLOTS
-_GROUPS = {"52009230": _PER_FRAME, "52009229": _SHARED_BY_FRAMES}
 
 _NO_LAYOUT = PixelLayout(0, 0)
-
-
-def tag_bytes(tag: str) -> bytes:
-    """Give a tag, written as eight digits, as it stands in a little endian file."""
-    number = int(tag, 16)
-    return struct.pack("<HH", number >> 16, number & 0xFFFF)
-
-
-_Wanted = dict[bytes, tuple[int, tuple[bytes, ...]]]
-"""Slot and VRs by tag."""
-
-_WANTED: _Wanted = {tag_bytes(tag): (slot, (vr.encode(),)) for slot, (tag, vr) in enumerate(_SLOTS)}
+# What layouts there are is remembered from run to run; values are not.
+_usual_chains = header_chains(WANTED)
 
 
 class WalkedHeader(NamedTuple):
@@ -182,7 +105,6 @@ class HeaderWalker:
     def __init__(self, keywords: Sequence[str] = ()) -> None:
         self.keywords = tuple(keywords)
         self._keyword_slots: list[tuple[int, str]] = []
-        # What layouts there are is remembered from run to run; values are not.
         self._chains = self._keyword_chains() if keywords else _usual_chains
         self._with_groups: dict[int, tuple[SharedHeader, SharedHeader]] = {}
         self._shared: dict[tuple[bytes | None, ...], _Shared | None] = {}
@@ -232,7 +154,7 @@ class HeaderWalker:
             return
         if self._odd is None:
             return
-        character_set, *texts = self._odd[_TEXTS_BEGIN:]
+        character_set, *texts = self._odd[TEXTS]
         if len(self._known_texts) >= _MOST_REMEMBERED:
             self._known_texts.clear()
         self._known_texts[character_set, NO_TEXT, None] = ""
@@ -248,10 +170,10 @@ class HeaderWalker:
         plain.code(values[2], plain.CS)  # pydicom looks at the layout all the same
         if any(value and len(value) != 2 for value in (values[1], values[3], *values[5:11])):
             raise Declined
-        uid, *_, number, _, _ = values[_OWN_BEGIN : _OWN_BEGIN + len(_OWN)]
-        self._odd = tuple(values[:_WINDOW_BEGIN])
+        uid, *_, number, _, _ = values[OWN]
+        self._odd = tuple(values[COMMON])
         uid_of_syntax = plain.code(values[SYNTAX_SLOT], plain.UI)
-        shared, codec = read_texts(self._odd[_TEXTS_BEGIN:], uid_of_syntax, self._known_texts)
+        shared, codec = read_texts(self._odd[TEXTS], uid_of_syntax, self._known_texts)
         header = InstanceHeader(
             structs.replace(shared, kind=uid_name(shared.sop_class_uid)),
             plain.code(uid, plain.UI),
@@ -266,7 +188,7 @@ class HeaderWalker:
 
     def _header(self, chain: Chain, size_bytes: int) -> WalkedHeader | None:
         values = chain.values
-        key = tuple(values[:_WINDOW_BEGIN])
+        key = tuple(values[COMMON])
         shared = self._shared.get(key)
         if shared is None:
             shared = self._remember(key)
@@ -274,10 +196,10 @@ class HeaderWalker:
                 return None
         _check_pixels(chain, shared, size_bytes)
         uid, date_time, time, content_time, trigger, acquisition, number, position, location = (
-            values[_OWN_BEGIN : _OWN_BEGIN + len(_OWN)]
+            values[OWN]
         )
         header = InstanceHeader(
-            shared.header if values[_PER_FRAME] is None else self._in_groups(shared.header),
+            shared.header if values[PER_FRAME] is None else self._in_groups(shared.header),
             plain.code(uid, plain.UI),
             plain.code(number, plain.IS),
             self._first_window(values, shared.codec),
@@ -317,13 +239,13 @@ class HeaderWalker:
         return known[1]
 
     def _first_window(self, values: list[bytes | None], codec: str) -> Window | None:
-        for slot in (_PER_FRAME, _SHARED_BY_FRAMES):
+        for slot in (PER_FRAME, SHARED_BY_FRAMES):
             if values[slot + 1] is not None:
                 window = self._window(values[slot + 2 : slot + GROUP_SLOTS], codec)
                 if window is not None:
                     return window
                 break
-        return self._window(values[_WINDOW_BEGIN:_OWN_BEGIN], codec)
+        return self._window(values[WINDOW], codec)
 
     def _window(self, raw: list[bytes | None], codec: str) -> Window | None:
         if not raw[0]:
@@ -339,39 +261,26 @@ class HeaderWalker:
         return window
 
     def _keyword_chains(self) -> ChainReader:
-        wanted = dict(_WANTED)
+        wanted = dict(WANTED)
         self._want_keywords(wanted)
-        return _chain_reader(wanted)
+        return header_chains(wanted)
 
-    def _want_keywords(self, wanted: _Wanted) -> None:
+    def _want_keywords(self, wanted: Wanted) -> None:
         # Takes 0.1 s, so only a filter that needs it pays.
         load_pydicom()
         from pydicom.datadict import dictionary_VR, tag_for_keyword
 
         for keyword in self.keywords:
             tag = tag_for_keyword(keyword) or 0
-            if tag >> 16 < _FIRST_GROUP:  # meta information is no part of the data set
+            if tag >> 16 < FIRST_GROUP:  # meta information is no part of the data set
                 self._keyword_slots.append((0, ""))
                 continue
             name = f"{tag:08X}"
             vr = dictionary_VR(tag)
-            next_slot = _SLOT_COUNT + len(self._keyword_slots)
+            next_slot = SLOT_COUNT + len(self._keyword_slots)
             slot = wanted.get(tag_bytes(name), (next_slot, ()))[0]
             wanted[tag_bytes(name)] = (slot, (vr.encode(),))
             self._keyword_slots.append((slot, vr))
-
-
-def _chain_reader(wanted: _Wanted) -> ChainReader:
-    return ChainReader(
-        wanted,
-        max(_SLOT_COUNT, *(slot + 1 for slot, _ in wanted.values())),
-        frozenset(map(tag_bytes, _DECLINED_TAGS)),
-        {tag_bytes(tag): slot for tag, slot in _GROUPS.items()},
-        takes_big_endian=True,
-    )
-
-
-_usual_chains = _chain_reader(_WANTED)
 
 
 def read_header(
@@ -412,15 +321,15 @@ def _shared(raw: tuple[bytes | None, ...], known: KnownTexts) -> _Shared:
         If any of it is not plain.
     """
     syntax_uid = plain.code(raw[SYNTAX_SLOT], plain.UI)
-    layout = read_layout(raw[1:_ACQUISITION_BEGIN])
-    header, codec = read_texts(raw[_TEXTS_BEGIN:], syntax_uid, known)
+    layout = read_layout(raw[IMAGE])
+    header, codec = read_texts(raw[TEXTS], syntax_uid, known)
     header = structs.replace(
         header,
         has_pixels=True,
         frame_count=layout.frame_count,
         rows=layout.rows,
         columns=layout.columns,
-        acquisition=read_acquisition(raw[_ACQUISITION_BEGIN:_TEXTS_BEGIN]),
+        acquisition=read_acquisition(raw[ACQUISITION]),
     )
     samples = layout.rows * layout.columns * layout.samples_per_pixel
     is_encapsulated = transfer_syntax(syntax_uid).encapsulated

@@ -19,6 +19,7 @@ from support.paths import FIXTURES
 from dcmview.dicom import elements, header
 from dcmview.dicom.chain import ChainReader
 from dcmview.dicom.header import HEAD_BYTES, HeaderWalker, read_header
+from dcmview.dicom.header_slots import WANTED, header_chains
 from dcmview.dicom.instance import scan_instance
 from dcmview.dicom.source import open_source
 from dcmview.errors import DcmviewError
@@ -37,7 +38,7 @@ MUTANTS = 3_000
 @pytest.fixture(autouse=True)
 def _no_layout_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """What tests before this one have read is forgotten."""
-    monkeypatch.setattr(header, "_usual_chains", header._chain_reader(header._WANTED))
+    monkeypatch.setattr(header, "_usual_chains", header_chains(WANTED))
 
 
 def real_files() -> list[Path]:
