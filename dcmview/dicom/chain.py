@@ -11,9 +11,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from dcmview.dicom.chain_layouts import (
-    BLOCK_BYTES,
     META_BEGIN,
-    MOST_BLOCKS,
     PIXEL_DATA,
     SYNTAX_SLOT,
     UNDEFINED_LENGTH,
@@ -23,6 +21,7 @@ from dcmview.dicom.chain_layouts import (
     unpack_long,
     unpack_short,
 )
+from dcmview.dicom.chain_walk import ITEM, FileWalk
 from dcmview.dicom.loading import load_pydicom
 from dcmview.dicom.plain import CODECS, Declined
 from dcmview.dicom.sniff import HEAD_BYTES as SNIFFED_BYTES
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
     from dcmview.dicom.chain_layouts import PRead
 
-_ITEM = b"\xfe\xff\x00\xe0"
 _ITEM_END = b"\xfe\xff\x0d\xe0"
 _SEQUENCE_END = b"\xfe\xff\xdd\xe0"
 _OTHER_PIXELS = (b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x00")
@@ -72,7 +70,6 @@ _COMMON_SEQUENCES = frozenset(
 )
 
 _NO_LENGTH = b"\0\0\0\0"
-_NUMBER_BYTES = {b"US": 2, b"SS": 2, b"FD": 8}
 _FRAME_VOI = b"\x28\x00\x32\x91"  # Frame VOI LUT Sequence
 GROUP_WINDOW = (
     b"\x28\x00\x50\x10",  # Window Center
@@ -149,31 +146,31 @@ class ChainReader:
                     self._layouts = (layout, *layouts[:number], *layouts[number + 1 :])
                 return chain
         try:
-            return self._walk(_Window(head, size_bytes, pread))
+            return self._walk(FileWalk(head, size_bytes, pread))
         except Declined:
             return None
 
-    def _walk(self, window: _Window) -> Chain:
-        values = window.values = [None] * self._slots
-        offsets = window.offsets = [-1] * self._slots
-        begin = self._elements(window, META_BEGIN, _Place(is_meta=True))
+    def _walk(self, walk: FileWalk) -> Chain:
+        values = walk.values = [None] * self._slots
+        offsets = walk.offsets = [-1] * self._slots
+        begin = self._elements(walk, META_BEGIN, _Place(is_meta=True))
         uid = (values[SYNTAX_SLOT] or b"").rstrip(b"\0").decode("latin-1")
         syntax = TRANSFER_SYNTAXES.get(uid)
         if syntax is None or syntax.deflated:
             raise Declined
         if not syntax.little_endian:
-            guess = guess_encoding(window.at(0, SNIFFED_BYTES), begin, is_marked=True)
+            guess = guess_encoding(walk.at(0, SNIFFED_BYTES), begin, is_marked=True)
             if not self._takes_big_endian or guess != (True, False):
                 raise Declined
-            window.is_little = False
-        end = self._elements(window, begin, _Place(explicit=syntax.explicit))
+            walk.is_little = False
+        end = self._elements(walk, begin, _Place(explicit=syntax.explicit))
         if end == begin:
             raise Declined
-        if end == window.size_bytes:
+        if end == walk.size_bytes:
             return Chain(values, None, 0, None, offsets)
-        layout = Layout(window.entries, values[SYNTAX_SLOT], syntax.explicit)
-        header = window.long_header(end) if syntax.explicit else window.at(end, 8)
-        chain = layout.finish(header, end, window.size_bytes, values, offsets)
+        layout = Layout(walk.entries, values[SYNTAX_SLOT], syntax.explicit)
+        header = walk.long_header(end) if syntax.explicit else walk.at(end, 8)
+        chain = layout.finish(header, end, walk.size_bytes, values, offsets)
         if chain is None:
             raise Declined
         if syntax.little_endian:  # the others are too few to be worth it
@@ -190,7 +187,7 @@ class ChainReader:
                 return
         self._layouts = (layout, *layouts[: _MOST_LAYOUTS - 1])
 
-    def _elements(self, window: _Window, at: int, place: _Place) -> int:
+    def _elements(self, walk: FileWalk, at: int, place: _Place) -> int:
         """Walk elements to an end, to pixel data or to the end of an item; give where that is.
 
         Meta information ends with the first element of another group.
@@ -198,14 +195,14 @@ class ChainReader:
         last = -1
         is_top, is_meta, end = place.is_top, place.is_meta, place.end
         is_first = not is_meta
-        while at != end and not (is_top and at == window.size_bytes):
-            header = window.header(at)
+        while at != end and not (is_top and at == walk.size_bytes):
+            header = walk.header(at)
             tag = header[:4]
-            if len(header) < 8 or len(window.entries) > _MOST_ELEMENTS:
+            if len(header) < 8 or len(walk.entries) > _MOST_ELEMENTS:
                 raise Declined
             if end is None and not is_top and tag == _ITEM_END:
                 _expect_no_length(header)
-                window.entries.append(Entry(at, header))
+                walk.entries.append(Entry(at, header))
                 return at + 8
             group, element = _unpack_tag(tag)
             number = group << 16 | element
@@ -218,31 +215,31 @@ class ChainReader:
                 last = number
             if group > _LAST_GROUP or (group < _FIRST_GROUP and not is_meta):
                 raise Declined
-            header, length = _whole_header(window, at, header, explicit=place.explicit)
+            header, length = _whole_header(walk, at, header, explicit=place.explicit)
             inner = self._groups.get(tag) if place.is_top else place.group_inside(tag)
             if inner is not None:
                 if (place.is_top and is_first) or (place.explicit and header[4:6] != b"SQ"):
                     raise Declined
-                at = self._items(window, at, header, length, place, group_slot=inner)
+                at = self._items(walk, at, header, length, place, group_slot=inner)
             elif length == UNDEFINED_LENGTH:
                 if is_top and (is_first or tag in self._wanted):
                     raise Declined
                 if not _is_sequence(number, header, explicit=place.explicit):
                     raise Declined
-                at = self._items(window, at, header, length, place)
+                at = self._items(walk, at, header, length, place)
             else:
-                at = self._value(window, at, header, length, place, is_first=is_first)
+                at = self._value(walk, at, header, length, place, is_first=is_first)
             is_first = False
         return at
 
     def _value(
-        self, window: _Window, at: int, header: bytes, length: int, place: _Place, *, is_first: bool
+        self, walk: FileWalk, at: int, header: bytes, length: int, place: _Place, *, is_first: bool
     ) -> int:
         """Note an element and give where its value ends."""
         tag = header[:4]
         begin = at + len(header)
         end = begin + length
-        if length % 2 or end > (window.size_bytes if place.end is None else place.end):
+        if length % 2 or end > (walk.size_bytes if place.end is None else place.end):
             raise Declined
         if place.is_top and (is_first or place.is_meta) and end > _SNIFFED_BEGIN_BYTES:
             raise Declined
@@ -251,26 +248,26 @@ class ChainReader:
             slot, vrs = self._wanted[tag]
             if place.explicit and header[4:6] not in vrs:
                 raise Declined
-            window.values[slot] = window.value(begin, length, header[4:6])
-            window.offsets[slot] = begin
+            walk.values[slot] = walk.value(begin, length, header[4:6])
+            walk.offsets[slot] = begin
         elif place.group_slot >= 0 and place.is_frame_voi and tag in GROUP_WINDOW:
             slot = place.group_slot + 2 + GROUP_WINDOW.index(tag)
-            window.values[slot] = window.at(begin, length)
+            walk.values[slot] = walk.at(begin, length)
         elif tag == _CHARACTER_SET and length:
             # The texts of an item are not wanted, but pydicom warns of a set it does not know.
-            value = window.at(begin, length)
+            value = walk.at(begin, length)
             if value.rstrip(b" ") not in CODECS or (place.explicit and header[4:6] != b"CS"):
                 raise Declined
-            window.entries.append(Entry(at, header + value))
+            walk.entries.append(Entry(at, header + value))
             return end
         # By the first length pydicom tells whether the VR is implicit.
         is_flexible = place.is_flexible and not is_first
-        window.entries.append(Entry(at, header, length, slot, is_flexible))
+        walk.entries.append(Entry(at, header, length, slot, is_flexible))
         return end
 
     def _items(
         self,
-        window: _Window,
+        walk: FileWalk,
         at: int,
         header: bytes,
         length: int,
@@ -286,9 +283,9 @@ class ChainReader:
         if place.depth >= _DEEPEST:
             raise Declined
         is_group = group_slot >= 0 and place.is_top
-        window.note(Entry(at, header, 0, group_slot if is_group else -1))
+        walk.note(Entry(at, header, 0, group_slot if is_group else -1))
         at += len(header)
-        limit = window.size_bytes if place.end is None else place.end
+        limit = walk.size_bytes if place.end is None else place.end
         sequence_end = None if length == UNDEFINED_LENGTH else at + length
         if sequence_end is not None:
             if sequence_end > limit:
@@ -296,21 +293,21 @@ class ChainReader:
             place = place._replace(is_flexible=False)
             limit = sequence_end
         while at != sequence_end:
-            header = window.header(at)
+            header = walk.header(at)
             if sequence_end is None and header[:4] == _SEQUENCE_END:
                 _expect_no_length(header)
-                window.note(Entry(at, header))
+                walk.note(Entry(at, header))
                 return at + 8
             is_window = group_slot >= 0 and not is_group
-            window.note(Entry(at, header, 0, group_slot + 1 if is_window else -1))
-            if header[:4] != _ITEM or len(header) < 8 or len(window.entries) > _MOST_ELEMENTS:
+            walk.note(Entry(at, header, 0, group_slot + 1 if is_window else -1))
+            if header[:4] != ITEM or len(header) < 8 or len(walk.entries) > _MOST_ELEMENTS:
                 raise Declined
             length = unpack_long(header, 4)[0]
             at += 8
             end = None if length == UNDEFINED_LENGTH else at + length
             if end is not None and end > limit:
                 raise Declined
-            at = self._elements(window, at, place.inside(end, group_slot))
+            at = self._elements(walk, at, place.inside(end, group_slot))
             group_slot = -1
         return at
 
@@ -345,14 +342,14 @@ class _Place(NamedTuple):
         return _Place(self.explicit, False, end, self.depth + 1, is_flexible, group_slot)
 
 
-def _whole_header(window: _Window, at: int, header: bytes, *, explicit: bool) -> tuple[bytes, int]:
+def _whole_header(walk: FileWalk, at: int, header: bytes, *, explicit: bool) -> tuple[bytes, int]:
     """Give the header of an element with its length."""
     if not explicit:
         return header, unpack_long(header, 4)[0]
     vr = header[4:6]
     if vr in SHORT_VRS:
         return header, unpack_short(header, 6)[0]
-    header = window.long_header(at)
+    header = walk.long_header(at)
     if vr not in LONG_VRS or len(header) < 12 or header[6:8] != b"\0\0":
         raise Declined
     return header, unpack_long(header, 8)[0]
@@ -368,67 +365,6 @@ def _is_sequence(number: int, header: bytes, *, explicit: bool) -> bool:
     from pydicom.datadict import dictionary_has_tag, dictionary_VR
 
     return not dictionary_has_tag(number) or dictionary_VR(number) == "SQ"
-
-
-class _Window:
-    """The bytes of a file around where the walk is, and what it has found."""
-
-    def __init__(self, head: bytes, size_bytes: int, pread: PRead) -> None:
-        self._head = head
-        self._block, self._begin = head, 0
-        self._pread = pread
-        self._blocks = 0
-        self.size_bytes = size_bytes
-        self.is_little = True
-        self.values: list[bytes | None] = []
-        self.offsets: list[int] = []
-        self.entries: list[Entry] = []
-
-    def note(self, entry: Entry) -> None:
-        """Keep an entry that has no value, and that it is there if somebody wants to know."""
-        self.entries.append(entry)
-        if entry.slot >= 0:
-            self.values[entry.slot] = b""
-
-    def header(self, offset: int) -> bytes:
-        """Give the first 8 bytes of an element or item as a little endian file has them."""
-        header = self.at(offset, 8)
-        if self.is_little:
-            return header
-        tag = header[1::-1] + header[3:1:-1]
-        if tag[:2] == _ITEM[:2]:
-            return tag + header[7:3:-1]
-        return tag + header[4:6] + header[7:5:-1]
-
-    def long_header(self, offset: int) -> bytes:
-        """Give the 12 bytes of an element whose VR has a long length."""
-        header = self.at(offset, 12)
-        if self.is_little:
-            return header
-        return header[1::-1] + header[3:1:-1] + header[4:8] + header[11:7:-1]
-
-    def value(self, offset: int, length: int, vr: bytes) -> bytes:
-        """Give a value as a little endian file has it."""
-        value = self.at(offset, length)
-        if self.is_little or vr not in _NUMBER_BYTES:
-            return value
-        size = _NUMBER_BYTES[vr]
-        return b"".join(value[at : at + size][::-1] for at in range(0, length, size))
-
-    def at(self, offset: int, length: int) -> bytes:
-        """Give bytes, fewer where the file ends."""
-        if offset + length <= len(self._head):
-            return self._head[offset : offset + length]
-        begin = offset - self._begin
-        is_inside = begin >= 0 and begin + length <= len(self._block)
-        if not is_inside and self._begin + len(self._block) < self.size_bytes:
-            self._blocks += 1
-            if self._blocks > 2 * MOST_BLOCKS or length > BLOCK_BYTES:
-                raise Declined
-            self._block, self._begin, begin = self._pread(offset, BLOCK_BYTES), offset, 0
-        if begin < 0:
-            raise Declined
-        return self._block[begin : begin + length]
 
 
 def _expect_no_length(header: bytes) -> None:
