@@ -6,6 +6,7 @@ import codecs
 import os
 from typing import TYPE_CHECKING, BinaryIO
 
+from dcmview.dicom.sniff import PREAMBLE_BYTES, PREFIX
 from dcmview.errors import Unreadable
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def _blocks(stream: BinaryIO, source_name: str) -> Iterator[bytes]:
                 head += block
                 if len(head) < len(codecs.BOM_UTF8) and codecs.BOM_UTF8.startswith(head):
                     continue
+                if head[PREAMBLE_BYTES : PREAMBLE_BYTES + len(PREFIX)] == PREFIX:
+                    raise Unreadable(f"{source_name} is a DICOM file, not a list of paths")
                 block, head = head.removeprefix(codecs.BOM_UTF8), None
                 if block.startswith(_UTF16_MARKS):  # PowerShell writes what is redirected so
                     decoder = codecs.getincrementaldecoder("utf-16")("replace")

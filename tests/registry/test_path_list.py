@@ -103,3 +103,8 @@ def test_a_list_that_cannot_be_read_on_says_so() -> None:
 
     with pytest.raises(Unreadable, match="the list cannot be read: Input/output error"):
         list(read_path_list(Broken(), "the list"))  # type: ignore[arg-type]
+
+
+def test_a_dicom_file_is_no_list() -> None:
+    with pytest.raises(Unreadable, match="standard input is a DICOM file, not a list of paths"):
+        list(read_path_list(io.BytesIO(bytes(128) + b"DICM\2\0\n\n"), "standard input"))
