@@ -213,9 +213,10 @@ class ThumbnailRun:
             close_worker_engine()
 
     def _output_for(self, entry: Entry) -> str:
+        output = "" if self._naming is None else self._naming.plan(entry)
         if self._sheet is not None:
-            self._sheet.expect(entry)
-        return "" if self._naming is None else self._naming.plan(entry)
+            self._sheet.expect(entry, output)
+        return output
 
 
 def _frame_placements(entry: Entry) -> Sequence[tuple[Acquisition, Placement]]:

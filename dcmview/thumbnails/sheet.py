@@ -83,14 +83,16 @@ class ContactSheet:
     def __exit__(self, *_exc: object) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def expect(self, entry: Entry) -> None:
-        """Note a file of which there may be a tile.
+    def expect(self, entry: Entry, output: str = "") -> None:
+        """Note a file of which there may be a tile, and where its thumbnail goes.
 
         Raises
         ------
         UsageError
-            If the sheet would be too large.
+            If the sheet would be too large, or a thumbnail has its name.
         """
+        if output == os.path.abspath(self._path):
+            raise UsageError(f"a thumbnail has the name of the contact sheet: {self._path}")
         if not entry.header.shared.has_pixels:
             return
         self._entries.append(entry)

@@ -461,6 +461,13 @@ def test_a_sheet_is_never_put_where_an_input_or_a_folder_is(tmp_path):
         dcmview.thumbnail(image, sheet=tmp_path / "folder.png", overwrite=True)
 
 
+def test_a_sheet_takes_no_name_of_a_thumbnail(study, out):
+    words = {"names": "path", "format": "png", "overwrite": True}
+    with pytest.raises(UsageError, match="a thumbnail has the name of the contact sheet"):
+        dcmview.thumbnail(study, out, sheet=out / "a.png", **words)
+    assert written(out) == []
+
+
 # The command line
 
 
