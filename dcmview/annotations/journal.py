@@ -28,7 +28,14 @@ from dcmview.annotations.disk import (
     write_beside,
 )
 from dcmview.annotations.imports import with_added
-from dcmview.annotations.journal_lines import Edit, Head, MarkEdit, encode_line, read_lines
+from dcmview.annotations.journal_lines import (
+    Edit,
+    Head,
+    MarkEdit,
+    encode_line,
+    read_lines,
+    repeat_edits,
+)
 from dcmview.annotations.native import (
     Contents,
     file_key,
@@ -36,7 +43,6 @@ from dcmview.annotations.native import (
     stored_key,
     write_native,
 )
-from dcmview.annotations.operations import repeat_operations
 from dcmview.annotations.snapshot import CHANGED, GONE, Snapshot
 from dcmview.annotations.triage import Mark
 from dcmview.errors import InvalidAnnotation, StartError
@@ -245,7 +251,9 @@ class Journal:
         if found.head is not None:
             self._check_belongs(found.head, has_snapshot=content is not None)
             self._head = found.head
-        missed = self._repeat(found.edits)
+        missed, self._sequence = repeat_edits(
+            self.found, found.edits, since=self._sequence, folder=self._folder
+        )
         if found.bad or missed or found.is_torn:
             self._mend(found, missed)
         self._end = os.fstat(self._descriptor).st_size
@@ -323,37 +331,6 @@ class Journal:
                 f"--save-annotations: {self._journal_path} does not belong to {self.path}; "
                 "move one of them elsewhere"
             )
-
-    def _repeat(self, edits: list[Edit | MarkEdit]) -> int:
-        """Carry out the edits since the snapshot; give how many are missing among them."""
-        missed = 0
-        edited: dict[FileKey, dict[str, Roi]] = {}
-
-        def take(key: FileKey) -> dict[str, Roi]:
-            rois = edited.pop(key, None)
-            return {roi.id: roi for roi in self.found.rois.pop(key, ())} if rois is None else rois
-
-        for edit in edits:
-            if edit.sequence <= self._sequence:
-                continue
-            missed += edit.sequence - self._sequence - 1
-            self._sequence = edit.sequence
-            key = file_key(edit.file, self._folder)
-            if edit.was is not None:
-                was = file_key(edit.was, self._folder)
-                if moved := take(was):
-                    edited[key] = moved
-                if was in self.found.marks:
-                    self.found.marks[key] = self.found.marks.pop(was)
-            if isinstance(edit, MarkEdit):
-                self.found.marks[key] = edit.mark
-                continue
-            rois = take(key)
-            if edit.rois is not None:
-                rois = {roi.id: roi for roi in edit.rois}
-            edited[key] = repeat_operations(rois, edit.operations)
-        self.found.rois.update((key, tuple(rois.values())) for key, rois in edited.items())
-        return missed
 
     def _mend(self, found: Lines, missed: int) -> None:
         """Leave out what cannot be read; keep it elsewhere unless it was never acknowledged."""

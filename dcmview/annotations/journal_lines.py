@@ -1,4 +1,4 @@
-"""The lines of a journal: one edit each, in JSON behind its checksum."""
+"""The lines of a journal: one edit each, in JSON behind its checksum; and carrying them out."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from dcmview.annotations.native import StoredKey, encode_json
+from dcmview.annotations.native import StoredKey, encode_json, file_key
 
-# msgspec looks these two up.
-from dcmview.annotations.operations import Operation  # noqa: TC001
+# msgspec looks Operation and Roi up.
+from dcmview.annotations.operations import Operation, repeat_operations
 from dcmview.annotations.roi import Roi  # noqa: TC001
 from dcmview.annotations.triage import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from dcmview.annotations.native import Contents, FileKey
 
 CRC_DIGITS = 8
 
@@ -112,3 +114,54 @@ def _decoded(line: bytes) -> Head | Edit | MarkEdit | None:
     except msgspec.DecodeError:
         return None
     return value
+
+
+def repeat_edits(
+    contents: Contents, edits: Sequence[Edit | MarkEdit], *, since: int, folder: str
+) -> tuple[int, int]:
+    """Carry out the edits after a snapshot.
+
+    Parameters
+    ----------
+    contents : Contents
+        Those of the snapshot, which are changed.
+    edits : sequence of Edit or MarkEdit
+        All of the journal; those that the snapshot has are passed over.
+    since : int
+        Number of the last edit in the snapshot.
+    folder : str
+        Where the snapshot lies.
+
+    Returns
+    -------
+    tuple of int
+        How many edits are missing among them, and the number of the last one.
+    """
+    missed, last = 0, since
+    edited: dict[FileKey, dict[str, Roi]] = {}
+
+    def take(key: FileKey) -> dict[str, Roi]:
+        rois = edited.pop(key, None)
+        return {roi.id: roi for roi in contents.rois.pop(key, ())} if rois is None else rois
+
+    for edit in edits:
+        if edit.sequence <= last:
+            continue
+        missed += edit.sequence - last - 1
+        last = edit.sequence
+        key = file_key(edit.file, folder)
+        if edit.was is not None:
+            was = file_key(edit.was, folder)
+            if moved := take(was):
+                edited[key] = moved
+            if was in contents.marks:
+                contents.marks[key] = contents.marks.pop(was)
+        if isinstance(edit, MarkEdit):
+            contents.marks[key] = edit.mark
+            continue
+        rois = take(key)
+        if edit.rois is not None:
+            rois = {roi.id: roi for roi in edit.rois}
+        edited[key] = repeat_operations(rois, edit.operations)
+    contents.rois.update((key, tuple(rois.values())) for key, rois in edited.items())
+    return missed, last
