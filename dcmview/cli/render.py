@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from dataclasses import replace
 
@@ -42,10 +43,10 @@ def run(options: RenderOptions) -> int:
     check(options)
     if len(options.paths) == 1 and not options.file_list:
         (path,) = options.paths
-        if path == STANDARD_INPUT:
-            from dcmview.cli.render_single import render_standard_input
+        if path == STANDARD_INPUT or _is_pipe(path):
+            from dcmview.cli.render_single import render_pipe
 
-            return render_standard_input(options)
+            return render_pipe(options, path)
         if options.output_dir is None and os.path.isfile(path):
             from dcmview.cli.render_single import render_single
 
@@ -53,6 +54,15 @@ def run(options: RenderOptions) -> int:
     from dcmview.cli.render_many import render_many
 
     return render_many(options)
+
+
+def _is_pipe(path: str) -> bool:
+    """Whether a path is a pipe or a device, which can be read only once."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
 def _with_input(options: RenderOptions) -> RenderOptions:
@@ -81,6 +91,8 @@ def check(options: RenderOptions) -> None:
         raise UsageError(f"--size must be 1 or more, not {options.size}")
     if not 1 <= options.quality <= 100:
         raise UsageError(f"--quality must be from 1 to 100, not {options.quality}")
+    if options.output_file == "":
+        raise UsageError("--output-file has no name")
     if options.output_file is not None and options.output_dir is not None:
         raise UsageError("only one of --output-file and --output-dir can be had")
     for name in _OF_A_RUN:
@@ -161,8 +173,8 @@ COMMAND = Command(
     name="render",
     help="Turn DICOM frames into JSON, pictures and arrays, as the viewer shows them.",
     path_metavar="[PATH]...",
-    path_help="A DICOM file; - or nothing reads one from standard input. Or many files, folders "
-    "and archives, with --output-dir; - then reads a list.",
+    path_help="A DICOM file, also through a pipe; - or nothing reads one from standard input. Or "
+    "many files, folders and archives, with --output-dir; - then reads a list.",
     options_type=RenderOptions,
     options=OPTIONS,
     run=run,

@@ -14,9 +14,9 @@ from dcmview.cli.options import STANDARD_INPUT
 from dcmview.cli.render import explains_in_json
 from dcmview.cli.standard_streams import (
     EXIT_READER_GONE,
+    PipedInput,
     ProductStream,
     ReaderGone,
-    StandardInput,
 )
 from dcmview.errors import InstanceError, NotFound, UsageError
 from dcmview.rendering.phases import Phases
@@ -32,21 +32,21 @@ if TYPE_CHECKING:
 CACHE_BYTES = 64 * 1024 * 1024
 
 
-def render_standard_input(options: RenderOptions) -> int:
-    """Render the file, or the files of the list, that comes on standard input."""
+def render_pipe(options: RenderOptions, path: str) -> int:
+    """Render the file that comes through a pipe, or the files of a list on standard input."""
     from dcmview.bulk.memory import held_file
     from dcmview.cli.render_many import render_many
 
-    content = StandardInput()
-    if content.is_list:
+    content = PipedInput(path)
+    if path == STANDARD_INPUT and content.is_list:
         return render_many(options, content.as_stream())
     content.require_dicom()
-    with held_file(content.parts()) as path:
+    with held_file(content.parts()) as held:
         if options.output_dir is None:
-            return render_single(options, path)
+            return render_single(options, held)
         # What came through a pipe has no name of its own.
         names = "uid" if options.names == "path" else options.names
-        return render_many(replace(options, paths=(path,), names=names, jobs=1, cluster=None))
+        return render_many(replace(options, paths=(held,), names=names, jobs=1, cluster=None))
 
 
 def render_single(options: RenderOptions, path: str) -> int:

@@ -8,6 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, BinaryIO, Self
 
+from dcmview.cli.options import STANDARD_INPUT
 from dcmview.errors import NotDicom, NothingToShow, NotSaved, UsageError
 
 if TYPE_CHECKING:
@@ -71,21 +72,25 @@ class ProductStream:
             raise NotSaved(f"standard output cannot be written: {exc.strerror}") from exc
 
 
-class StandardInput:
-    """What comes through the pipe: DICOM, or a list of paths.
+class PipedInput:
+    """What comes through a pipe: DICOM, or a list of paths.
+
+    Parameters
+    ----------
+    path : str
+        Of a named pipe, or that of standard input.
 
     Raises
     ------
     NothingToShow
         If nothing comes.
     UsageError
-        If it is closed.
+        If it is closed, or cannot be opened.
     """
 
-    def __init__(self) -> None:
-        if sys.stdin is None:
-            raise UsageError("standard input is closed")
-        self._stream: BinaryIO = sys.stdin.buffer
+    def __init__(self, path: str) -> None:
+        self.name = "standard input" if path == STANDARD_INPUT else path
+        self._stream = _opened(path)
         self._head = b""
         # No more than that: a list may come slowly, and is read as it comes.
         while len(self._head) < _HEAD_BYTES:
@@ -94,7 +99,7 @@ class StandardInput:
                 break
             self._head += piece
         if not self._head:
-            raise NothingToShow("nothing came on standard input")
+            raise NothingToShow(f"nothing came on {self.name}")
 
     @property
     def is_list(self) -> bool:
@@ -121,7 +126,7 @@ class StandardInput:
 
             is_archive = archive_kind(self._head) is not None
             reason = "an archive, not a DICOM file" if is_archive else None
-            raise NotDicom(f"standard input: {reason or reason_no_data_set(self._head)}")
+            raise NotDicom(f"{self.name}: {reason or reason_no_data_set(self._head)}")
 
     def parts(self) -> Iterator[bytes]:
         """Give all of it."""
@@ -132,6 +137,17 @@ class StandardInput:
     def as_stream(self) -> BinaryIO:
         """Give all of it as a stream that does not wait for more than has come."""
         return io.BufferedReader(_Rejoined(self._head, self._stream))
+
+
+def _opened(path: str) -> BinaryIO:
+    if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise UsageError("standard input is closed")
+        return sys.stdin.buffer
+    try:
+        return open(path, "rb")
+    except OSError as exc:
+        raise UsageError(f"{path}: {exc.strerror}") from exc
 
 
 class _Rejoined(io.RawIOBase):

@@ -129,6 +129,13 @@ def test_a_pipe_is_read_without_being_asked_for_and_gives_what_the_file_gives(tm
     assert slow.stdout == done.stdout
 
 
+def test_a_pipe_with_a_name_is_read_like_standard_input(tmp_path):
+    done = shell('$RENDER <(cat "$FILE") -f png', FILE=CT)
+    assert (done.stdout, done.stderr, done.returncode) == (render(CT).png(), b"", 0)
+    nothing = shell("$RENDER <(echo a.dcm)")
+    assert error_line(nothing, 4).endswith(": no DICOM data set")
+
+
 def test_a_data_set_without_preamble_comes_through_the_pipe(tmp_path):
     content = part10(image(SOPClassUID="1.2.840.10008.5.1.4.1.1.7"))
     bare = content[content.index(b"\x08\x00\x16\x00UI") :]
@@ -316,6 +323,7 @@ def test_closed_standard_streams_are_an_error_of_one_line():
         ({"quality": 0}, "--quality"),
         ({"quality": 101}, "--quality"),
         ({"output_file": "a", "output_dir": "b"}, "--output-dir"),
+        ({"output_file": ""}, "--output-file has no name"),
         ({"report": "a"}, "--report is for files in --output-dir"),
         ({"filter": ("modality=CT",)}, "--filter"),
         ({"cluster": "tcp://a:1"}, "--cluster"),
