@@ -34,8 +34,8 @@ _FAILED = b"failed"
 class TranscodeTask:
     """Writes a file in another transfer syntax, or as it is.
 
-    An output that is durable is on the disk when it is told to be done: people delete
-    originals then, unless they want no proof.
+    The content of an output that is durable is on the disk before it has its name: people
+    delete originals when a run has ended, unless they want no proof.
     """
 
     target: str
