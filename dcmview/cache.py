@@ -38,12 +38,6 @@ class ByteCache(Generic[K, V]):
         self._running: dict[K, Future[V]] = {}
         self._lock = threading.Lock()
 
-    @property
-    def held_bytes(self) -> int:
-        """Sum of the sizes that are kept now."""
-        with self._lock:
-            return int(self._values.currsize)
-
     def peek(self, key: K) -> V | None:
         """Give the value of a key if it is there, and count that as a use."""
         with self._lock:

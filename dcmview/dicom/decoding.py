@@ -33,9 +33,6 @@ def always_wanted() -> bool:
 class Decoder(Protocol):
     """Decodes compressed frames, for many threads."""
 
-    is_isolated: bool
-    """Whether a crash of a codec stays without effect on this process."""
-
     def decode(
         self,
         frame: bytes,
@@ -106,8 +103,6 @@ def decode_with(
 class ProcessDecoder:
     """Supervised workers, and what supervises them, from the first frame on that needs them."""
 
-    is_isolated = True
-
     def __init__(self, size: int) -> None:
         self._size = size
         self._pool: WorkerPool | None = None
@@ -158,8 +153,6 @@ class ProcessDecoder:
 
 class ThreadDecoder:
     """Decode in the calling thread: the same interface, without the isolation."""
-
-    is_isolated = False
 
     def decode(
         self,

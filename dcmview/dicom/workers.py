@@ -46,8 +46,6 @@ class WorkerPool:
         Processes that decode at the same time, at most.
     """
 
-    is_isolated = True
-
     def __init__(self, size: int) -> None:
         self._free_places = threading.Semaphore(size)
         self._idle: list[Worker] = []

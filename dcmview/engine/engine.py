@@ -78,11 +78,6 @@ class Engine:
         )
 
     @property
-    def is_isolated(self) -> bool:
-        """Whether codecs run in processes of their own."""
-        return self._decoder.is_isolated
-
-    @property
     def decoder(self) -> Decoder:
         """What decodes compressed frames, for who keeps none of them."""
         return self._decoder

@@ -19,7 +19,7 @@ from support.pixel_files import pixel_file_named
 
 from dcmview.dicom import worker_process, workers
 from dcmview.dicom.decode import decode_frame
-from dcmview.dicom.decoding import ThreadDecoder, make_decoder
+from dcmview.dicom.decoding import ProcessDecoder, ThreadDecoder, make_decoder
 from dcmview.dicom.frames import frame_table
 from dcmview.dicom.instance import open_instance
 from dcmview.dicom.transfer import transfer_syntax
@@ -94,7 +94,7 @@ def test_a_worker_imports_nothing_for_frames_of_any_codec():
 
 def test_linux_decodes_in_processes_of_its_own():
     decoder = make_decoder(1)
-    assert decoder.is_isolated
+    assert isinstance(decoder, ProcessDecoder)
     decoder.close()
 
 
