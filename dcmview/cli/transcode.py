@@ -185,7 +185,7 @@ def run(options: TranscodeOptions) -> int:
     """
     if options.watch and (options.zip is not None or options.dicomdir):
         raise UsageError("--watch never ends, so there is no archive and no DICOMDIR to finish")
-    from dcmview.cli.bulk import check_options, interrupting, run_bulk
+    from dcmview.cli.bulk import MOST_FAILURES_TOLD, check_options, interrupting, run_bulk
 
     check_options(options)
     from dcmview.bulk.naming import NameStyle
@@ -220,8 +220,11 @@ def run(options: TranscodeOptions) -> int:
         if code == console.EXIT_INTERRUPTED and options.zip is not None:
             console.tell(f"no archive: {options.zip} is written when all files are done")
     failures.tell()
-    for path, reason in transcoding.unlisted:
+    for path, reason in transcoding.unlisted[:MOST_FAILURES_TOLD]:
         console.warn(f"{path}: {reason}")
+    more = len(transcoding.unlisted) - MOST_FAILURES_TOLD
+    if more > 0:
+        console.warn(f"and {more:,} more that the DICOMDIR does not name")
     return code
 
 

@@ -16,6 +16,7 @@ from dcmview.bulk.run import BulkPlan
 from dcmview.commands.arguments import choice, optional_path, path_list, results_of
 from dcmview.commands.transcode_tasks import TranscodeTask, make_task
 from dcmview.errors import DcmviewError, StartError, UsageError
+from dcmview.transcoding.policy import is_directory
 from dcmview.transcoding.spooling import pieces_of
 
 if TYPE_CHECKING:
@@ -169,6 +170,8 @@ class TranscodeRun:
             self._stamps.append(entry.stamp)
         if self._file_set is None:
             return self._naming.plan(entry)
+        if is_directory(entry):
+            return ""  # the File-set gets its own; as a file of it, it would name others
         file_id = self._file_set.place(entry)
         path = os.path.join(self._folder, *file_id)
         self._file_ids[path] = file_id
@@ -192,10 +195,12 @@ class TranscodeRun:
                 with open(path, "rb") as stream:
                     self._file_set.add(self._file_ids[path], stream)
             except DcmviewError as exc:
-                self.unlisted.append((path, exc.message))
+                is_member = self._zip_path is not None
+                name = os.path.relpath(path, self._folder) if is_member else path
+                self.unlisted.append((name, exc.message))
         if others := self._others():
             reason = f"{others:,} file(s) lie there that the DICOMDIR does not name"
-            self.unlisted.append((self._folder, reason))
+            self.unlisted.insert(0, (self._folder, reason))
         return self._file_set.encoded()
 
     def _others(self) -> int:

@@ -12,7 +12,7 @@ from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, keep_original, output_of, spare_threads, worker_engine
 from dcmview.commands.arguments import choice
 from dcmview.errors import InstanceError, UsageError
-from dcmview.transcoding.policy import OnFailure, Only, Policy, accepted_uid
+from dcmview.transcoding.policy import DIRECTORY_LEFT_OUT, OnFailure, Only, Policy, accepted_uid
 from dcmview.transcoding.targets import EncodeOptions, find_target
 from dcmview.transcoding.transcode import transcode_entry
 from dcmview.transcoding.writing import OffsetTable
@@ -48,6 +48,8 @@ class TranscodeTask:
     def __call__(self, job: Job) -> Result:
         """Write the output of a job."""
         target, path = find_target(self.target), job.entry.path
+        if not job.output:
+            return Result(path, Status.SKIPPED, reason=DIRECTORY_LEFT_OUT)
         left_alone = self.policy.left_alone(job.entry, target)
         if left_alone:
             return self._original(job, f"unchanged: {left_alone}")

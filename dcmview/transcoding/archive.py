@@ -11,7 +11,7 @@ from dcmview.errors import DcmviewError, InstanceError, NoRoom
 from dcmview.exchange.zipped import Member, archive_stem, text_of_path
 from dcmview.registry.opening import entry_pieces
 from dcmview.transcoding.fileset import DICOMDIR, FileSet
-from dcmview.transcoding.policy import OnFailure
+from dcmview.transcoding.policy import DIRECTORY_LEFT_OUT, OnFailure, is_directory
 from dcmview.transcoding.spooling import full_disk_told, pieces_of, spool
 from dcmview.transcoding.transcode import transcode_entry
 
@@ -67,6 +67,9 @@ def archive_members(
     taken: set[str] = set()
     for entry in entries:
         path, uid = text_of_path(entry.path), entry.header.sop_instance_uid
+        if file_set is not None and is_directory(entry):
+            notes.append(FileNote(path, uid, "left_out", reason=DIRECTORY_LEFT_OUT))
+            continue
         stream = spool()
         try:
             with full_disk_told():

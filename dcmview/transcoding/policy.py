@@ -15,6 +15,7 @@ from dcmview.dicom.sniff import (
 )
 from dcmview.dicom.transfer import TRANSFER_SYNTAXES, transfer_syntax
 from dcmview.registry.opening import open_entry
+from dcmview.registry.scan import MEDIA_STORAGE_DIRECTORY
 from dcmview.transcoding.targets import find_target
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from dcmview.transcoding.targets import EncodeOptions, Target
 
 UNCOMPRESSED = (IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN)
+
+
+DIRECTORY_LEFT_OUT = "it is a DICOMDIR, and the File-set has its own"
 
 
 class OnFailure(StrEnum):
@@ -78,6 +82,11 @@ class Order:
     options: EncodeOptions
     policy: Policy
     with_dicomdir: bool = False
+
+
+def is_directory(entry: Entry) -> bool:
+    """Whether a file is a DICOMDIR, which stands for others."""
+    return entry.header.shared.sop_class_uid == MEDIA_STORAGE_DIRECTORY
 
 
 def accepted_uid(name: str) -> str:

@@ -13,6 +13,7 @@ from dcmview.dicom.members import HeldSource
 from dcmview.errors import CannotTranscode
 from dcmview.model import FileStamp
 from dcmview.registry.opening import open_entry
+from dcmview.registry.scan import MEDIA_STORAGE_DIRECTORY
 from dcmview.transcoding.attributes import EXTENDED_LENGTHS, EXTENDED_OFFSETS, Loss
 from dcmview.transcoding.dataset import DatasetCopy, Encoding
 from dcmview.transcoding.embedded import overlays_moved
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from dcmview.transcoding.dataset import Changes
     from dcmview.transcoding.targets import Target
     from dcmview.transcoding.writing import Sink
-
-
-_DIRECTORY = "1.2.840.10008.1.3.10"
 
 
 class TranscodeReport(Struct, frozen=True):
@@ -150,7 +148,7 @@ class _Work:
             original.data, original.elements, original.encoding, self._to, icons
         )
         self._is_image = original.location is not None
-        if original.header.shared.sop_class_uid == _DIRECTORY:
+        if original.header.shared.sop_class_uid == MEDIA_STORAGE_DIRECTORY:
             raise CannotTranscode("a DICOMDIR holds places in itself, which would be wrong")
         if not self._is_image and target.syntax.encapsulated:
             raise CannotTranscode("it is no image, so only uncompressed syntaxes can hold it")

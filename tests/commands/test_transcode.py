@@ -382,6 +382,33 @@ def test_a_file_set_is_read_by_others(study: Path, tmp_path: Path) -> None:
     assert hashes(again) == hashes(out)
 
 
+def test_a_file_set_holds_no_dicomdir_of_another_one(study: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    transcode(study, "explicit", first, dicomdir=True)
+    results = transcode(first, "explicit", second, dicomdir=True)
+    assert sorted(hashes(second)) == sorted(hashes(first))
+    (left_out,) = (each for each in results if each.status is Status.SKIPPED)
+    assert left_out.input == str(first / "DICOMDIR")
+    assert "has its own" in left_out.reason
+    # Without one it goes out as it is, where the files keep their names.
+    transcode(first, "explicit", tmp_path / "third")
+    assert hashes(tmp_path / "third") == hashes(first)
+
+
+def test_of_many_files_without_a_record_the_first_are_named(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(23):
+        shutil.copy(get_testdata_file("no_meta.dcm"), study / f"{number:02}.dcm")
+    arguments = ["transcode", str(study), "--to", "rle", "--only-compressed", "--dicomdir"]
+    assert run_here([*arguments, "--zip", str(tmp_path / "a.zip")]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "warning: " in line]
+    assert len(told) == 21
+    # As they are called in the archive; the folder that it was made of is gone.
+    assert told[0].startswith("dcmview: warning: PT000001/ST000001/SE000001/IM000001: not to be ")
+    assert told[20] == "dcmview: warning: and 3 more that the DICOMDIR does not name"
+
+
 def test_a_file_set_goes_into_an_empty_folder(study: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     transcode(study, "rle", out, dicomdir=True)

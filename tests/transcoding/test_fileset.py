@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import TYPE_CHECKING
 
 import pydicom
 import pytest
 from pydicom import uid
+from pydicom.data import get_testdata_file
 from support.datasets import image, part10
 
 from dcmview.bulk.inputs import entry_of
+from dcmview.dicom.decoding import ThreadDecoder, always_wanted
 from dcmview.errors import CannotTranscode
+from dcmview.transcoding.archive import archive_members
 from dcmview.transcoding.fileset import FileSet
+from dcmview.transcoding.policy import Order, Policy
+from dcmview.transcoding.targets import EncodeOptions, find_target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,3 +67,15 @@ def test_a_file_that_cannot_be_listed_leaves_the_others_in_their_directory(
     kinds = [record.DirectoryRecordType for record in directory.DirectoryRecordSequence]
     assert kinds == ["PATIENT", "STUDY", "SERIES", "IMAGE"]  # none without a file below it
     assert directory.DirectoryRecordSequence[0].PatientID == "good"
+
+
+def test_an_archive_that_is_a_file_set_holds_no_dicomdir_of_another_one() -> None:
+    order = Order(find_target("explicit"), EncodeOptions(), Policy(), with_dicomdir=True)
+    path = get_testdata_file("DICOMDIR")
+    members = archive_members([entry_of(path)], order, ThreadDecoder(), always_wanted)
+    found = {member.name: b"".join(member.pieces) for member in members}
+    assert sorted(found) == ["DICOMDIR", "transcode.json"]
+    (note,) = json.loads(found["transcode.json"])["files"]
+    assert note["status"] == "left_out"
+    assert "has its own" in note["reason"]
+    assert pydicom.dcmread(io.BytesIO(found["DICOMDIR"])).DirectoryRecordSequence == []
