@@ -87,6 +87,21 @@ def test_a_frame_of_nothing_but_padding_is_chosen_only_where_all_are(chosen):
     assert chosen(frames(nothing, nothing, PixelPaddingValue=7), FrameChoice.MEDIAN) == 0
 
 
+def test_what_is_no_number_is_no_part_of_a_mean(chosen):
+    def fractions(*values):
+        dataset = image(1, 2, NumberOfFrames=len(values), BitsAllocated=32)
+        for keyword in ("BitsStored", "HighBit", "PixelRepresentation", "PixelData"):
+            delattr(dataset, keyword)
+        dataset.FloatPixelData = np.array(values, "<f4").tobytes()
+        return dataset
+
+    nothing = (np.nan, np.inf)
+    some = fractions(nothing, (np.nan, 4.5), (5, 1))  # means: none, 4.5 and 3
+    assert chosen(some, FrameChoice.MAX) == 1
+    assert chosen(some, FrameChoice.MEDIAN) == 2
+    assert chosen(fractions(nothing, nothing), FrameChoice.MAX) == 0
+
+
 def test_means_are_of_modality_values_of_each_frame(chosen):
     """Stored means 1, 2 and 3 are 100, 20 and 3 after the rescale that each frame has."""
     dataset = frames((1, 1, 1, 1), (2, 2, 2, 2), (3, 3, 3, 3))
