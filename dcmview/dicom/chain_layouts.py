@@ -98,6 +98,25 @@ class _Varying(NamedTuple):
     slot: int
 
 
+def _place_of_value(block: bytes, at: int, kind: bytes) -> tuple[int, int] | None:
+    """Where the value of an element of a kind begins and ends; None where another one stands."""
+    begin = at + len(kind)
+    if block[at:begin] != kind:
+        return None
+    if len(kind) == 6:
+        if begin + 2 > len(block):
+            return None
+        length, begin = unpack_short(block, begin)[0], begin + 2
+    else:
+        if begin + 4 > len(block):
+            return None
+        length, begin = unpack_long(block, begin)[0], begin + 4
+    is_odd = length % 2 or length == UNDEFINED_LENGTH
+    if is_odd or (length > _LONGEST_META_BYTES and kind[:2] == _META):
+        return None
+    return begin, begin + length
+
+
 @dataclass(slots=True)
 class Layout:
     """A remembered chain."""
@@ -150,22 +169,10 @@ class Layout:
                     if blocks > MOST_BLOCKS:
                         return None
                     block, at = pread(base, BLOCK_BYTES), 0
-                begin = at + len(kind)
-                if block[at:begin] != kind:
+                place = _place_of_value(block, at, kind)
+                if place is None:
                     return None
-                if len(kind) == 6:
-                    if begin + 2 > len(block):
-                        return None
-                    length, begin = unpack_short(block, begin)[0], begin + 2
-                else:
-                    if begin + 4 > len(block):
-                        return None
-                    length, begin = unpack_long(block, begin)[0], begin + 4
-                if length % 2 or length == UNDEFINED_LENGTH:
-                    return None
-                if length > _LONGEST_META_BYTES and kind[:2] == _META:
-                    return None
-                at = begin + length
+                begin, at = place
                 if slot >= 0:
                     if at > len(block):
                         return None
