@@ -177,6 +177,21 @@ def test_a_lossy_image_is_another_instance_that_says_where_it_comes_from(tmp_pat
     assert 0 < report.max_error <= 3
 
 
+@pytest.mark.parametrize("before", [{"ImageType": "ORIGINAL"}, {"ImageType": ""}, {}])
+def test_an_image_without_a_second_type_is_a_secondary_one(
+    tmp_path: Path, before: dict[str, str]
+) -> None:
+    found = read(transcoded(put(tmp_path, ramp(**before)), "jpeglsnear")[0])
+    assert list(found.ImageType) == ["DERIVED", "SECONDARY"]
+
+
+def test_of_a_long_derivation_the_last_step_is_told(tmp_path: Path) -> None:
+    path = put(tmp_path, ramp(DerivationDescription="cropped " * 127))
+    told = read(transcoded(path, "jpeglsnear")[0]).DerivationDescription
+    assert told.startswith("Lossy compression: ")
+    assert len(told) <= 1024  # PS3.5 6.2: of an ST
+
+
 def test_functional_groups_keep_types_and_derivations_of_their_own(tmp_path: Path) -> None:
     dataset = multiframe()
     dataset.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
@@ -188,6 +203,36 @@ def test_functional_groups_keep_types_and_derivations_of_their_own(tmp_path: Pat
     assert "SourceImageSequence" not in found
     assert found.SOPInstanceUID != dataset.SOPInstanceUID
     assert found.LossyImageCompression == "01"
+
+
+def test_an_enhanced_object_keeps_its_type_without_groups_too(tmp_path: Path) -> None:
+    kinds = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
+    dataset = ramp(ImageType=kinds, SOPClassUID=uid.EnhancedCTImageStorage)
+    found = read(transcoded(put(tmp_path, dataset), "jpeglsnear")[0])
+    assert list(found.ImageType) == kinds
+    assert "DerivationCodeSequence" not in found
+
+
+def test_files_without_a_uid_get_one_each(tmp_path: Path) -> None:
+    uids = []
+    for sample in (b"\1", b"\2"):
+        dataset = ramp(PixelData=sample * len(RAMP), BitsStored=16, HighBit=15)
+        del dataset.SOPInstanceUID
+        uids.append(read(transcoded(put(tmp_path, dataset), "jpeglsnear")[0]).SOPInstanceUID)
+    assert uids[0] != uids[1]
+    assert all(uid.UID(each).is_valid for each in uids)
+
+
+def test_what_a_lossy_syntax_holds_counts_as_lossy_unless_it_says_not(tmp_path: Path) -> None:
+    dataset = read(transcoded(put(tmp_path, ramp()), "jpeglsnear")[0])
+    path = tmp_path / "silent.dcm"
+    del dataset.LossyImageCompression
+    dataset.save_as(path)
+    with pytest.raises(CannotTranscode, match="compressed with loss before"):
+        transcoded(path, "j2klossy", ratio=4)
+    dataset.LossyImageCompression = "00"
+    dataset.save_as(path)
+    assert read(transcoded(path, "j2klossy", ratio=4)[0]).LossyImageCompression == "01"
 
 
 def test_the_new_uid_follows_from_the_old_one_and_the_settings(tmp_path: Path) -> None:
@@ -230,6 +275,7 @@ def test_a_second_loss_is_added_to_the_first_one(tmp_path: Path) -> None:
     assert len(again.LossyImageCompressionRatio) == 2
     sources = [each.ReferencedSOPInstanceUID for each in again.SourceImageSequence]
     assert sources == ["1.2.3.4", pydicom.dcmread(first).SOPInstanceUID]
+    assert [each.CodeValue for each in again.DerivationCodeSequence] == ["113040", "113040"]
 
 
 @pytest.mark.parametrize("missing", [("Method",), ("Method", "Ratio"), ("", "Method", "Ratio")])
