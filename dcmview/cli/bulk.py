@@ -116,6 +116,8 @@ def check_options(options: BulkOptions) -> None:
             raise UsageError(f"no such file or folder: {path}")
     if STANDARD_INPUT in options.paths and sys.stdin is None:
         raise UsageError("there is no standard input to read paths from")
+    if options.report == STANDARD_INPUT:
+        raise UsageError("--report: - is no name of a file; standard output is /dev/stdout")
     if options.jobs < 0:
         raise UsageError(f"--jobs must be 0 or more, not {options.jobs}")
 

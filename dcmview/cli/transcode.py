@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dcmview.cli import console
 from dcmview.cli.bulk_options import BULK_OPTIONS, NAMES, OUTPUT_DIR, OUTPUTS, BulkOptions
-from dcmview.cli.options import Command, Option
+from dcmview.cli.options import STANDARD_INPUT, Command, Option
 from dcmview.errors import UsageError
 
 if TYPE_CHECKING:
@@ -185,6 +185,8 @@ def run(options: TranscodeOptions) -> int:
     """
     if options.watch and (options.zip is not None or options.dicomdir):
         raise UsageError("--watch never ends, so there is no archive and no DICOMDIR to finish")
+    if options.zip == STANDARD_INPUT:
+        raise UsageError("--zip: - is no name of a file, and an archive is not written to a pipe")
     from dcmview.cli.bulk import MOST_FAILURES_TOLD, check_options, interrupting, run_bulk
 
     check_options(options)

@@ -143,6 +143,7 @@ def test_filters_choose(study, tmp_path):
         (["{study}", "--filter", "x"], "FIELD=VALUE"),
         (["{study}", "-o", "{study}/out"], "which is read"),
         (["{study}", "-o", "{study}"], "which is read"),
+        (["{study}", "--report", "-"], "- is no name of a file"),
         (["{study}", "--format", "gif"], "--format must be one of jpeg, png, webp"),
     ],
 )

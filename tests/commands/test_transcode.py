@@ -470,6 +470,7 @@ def test_the_command_says_what_was_kept_and_ends_well(study: Path, tmp_path: Pat
         ["--to", "nonsense", "-o", "out"],
         ["--to", "rle", "-o", "out", "--near", "2"],
         ["--to", "rle", "--zip", "a.zip", "--watch"],
+        ["--to", "rle", "--zip", "-"],
     ],
 )
 def test_mistakes_end_with_2_and_one_line(arguments: list[str], tmp_path: Path) -> None:
