@@ -68,6 +68,27 @@ def test_a_frame_begins_with_its_start_marker_and_ends_with_its_end_marker(name:
         assert not is_complete(frame[: len(frame) * 3 // 4], codec)
 
 
+def test_an_end_marker_in_the_first_half_is_that_of_a_preview() -> None:
+    """APPn segments hold whole JPEG files, whose end is not that of the frame."""
+    codec, frame = STREAMS["jpeg"]
+    preview = b"\xff\xe1\x00\x08" + b"\xff\xd8\xff\xd9ab"
+    cut = frame[:2] + preview + frame[2:-2]
+    assert len(cut) // 2 > cut.index(b"\xff\xd9")
+    assert not is_complete(cut, codec)
+    assert is_complete(cut + b"\xff\xd9", codec)
+
+
+@pytest.mark.parametrize("codec", [Codec.JPEG, Codec.JPEG_LS])
+def test_more_scans_than_any_encoder_writes_are_refused(codec: Codec) -> None:
+    frame = STREAMS["jpeg" if codec is Codec.JPEG else "jpeg-ls"][1]
+    scan = b"\xff\xda\x00\x02"
+    has = frame.count(scan[:2])
+    assert has == 1
+    read_header(frame + scan * (500 - has), codec)
+    with pytest.raises(DecodeFailed, match="more than 500 scans"):
+        read_header(frame + scan * (501 - has), codec)
+
+
 @pytest.mark.parametrize(
     "changes", [{"rows": 21}, {"columns": 29}, {"samples_per_pixel": 3}, {"bits_allocated": 8}]
 )
