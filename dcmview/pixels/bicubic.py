@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SCALE = 1 << 14
-"""Weights are whole numbers of this part, and sums of products stay below 2 ** 24: float32 has
-them exactly in whatever order a processor adds, and a picture is the same on all of them."""
+"""Weights are whole numbers of parts of 1, and sums of products below 2 ** 24 of these parts:
+float32 has them exactly in whatever order a processor adds, and a picture is the same on all."""
 _SUPPORT = 2.0
 _BAND_ROWS, _BAND_COLUMNS = 8, 16
 _STRIP_BANDS, _TILE_COLUMNS = 25, 512
@@ -96,19 +96,14 @@ def _shrink_plane(
             for tile in range(0, columns, _TILE_COLUMNS):
                 part = slice(tile, tile + _TILE_COLUMNS)
                 np.matmul(band.weights, rows[:, part], out=into[:, part])
-        _round(fewer_rows)
+        np.rint(fewer_rows, out=fewer_rows)
         done = np.empty((bottom - top, small.shape[1]), np.float32)
         for band in horizontal:
             part = slice(band.source_begin, band.source_end)
             np.matmul(fewer_rows[:, part], band.weights.T, out=done[:, band.begin : band.end])
-        _round(done)
+        np.rint(done, out=done)
         np.clip(done, 0, 255, out=done)
         small[top:bottom] = done
-
-
-def _round(sums: NDArray[np.float32]) -> None:
-    np.multiply(sums, np.float32(1 / _SCALE), out=sums)
-    np.rint(sums, out=sums)
 
 
 def _strips(bands: tuple[_Band, ...]) -> Iterator[tuple[_Band, ...]]:
@@ -136,7 +131,7 @@ def _bands(length: int, begin: float, end: float, count: int, size: int) -> tupl
         source_begin = int(firsts[first])
         part = taps[first:last] - source_begin
         of_band = np.zeros((last - first, int(part.max()) + 1), np.float32)
-        np.put_along_axis(of_band, part, whole[first:last], axis=1)
+        np.put_along_axis(of_band, part, whole[first:last] / _SCALE, axis=1)
         source_end = min(source_begin + of_band.shape[1], length)
         of_band = np.ascontiguousarray(of_band[:, : source_end - source_begin])
         bands.append(_Band(first, last, source_begin, source_end, of_band))
