@@ -14,7 +14,6 @@ from dcmview.model import FileStamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import TracebackType
     from typing import NoReturn
 
 _PARTIAL_SUFFIX = ".dcmview-partial"
@@ -123,12 +122,7 @@ class NewFile:
             self._descriptor, self._partial = _open_partial(folder)
         return self._descriptor
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, exc_type: type[BaseException] | None, *_exc: object) -> None:
         """Give it its name, unless something went wrong; raises what `new_file` raises."""
         try:
             try:

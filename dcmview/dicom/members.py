@@ -13,8 +13,6 @@ from dcmview.errors import Unreadable
 from dcmview.model import FileStamp
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from dcmview.dicom.compressed import CompressedStream
     from dcmview.dicom.source import StampedSource
 
@@ -154,13 +152,8 @@ class HeldSource(MemorySource):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        pass
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
 
 
 class DecompressedSource(FileSource):

@@ -14,13 +14,10 @@ import stat
 import threading
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 from dcmview.errors import FileChanged, FileGone, Unreadable
 from dcmview.model import FileStamp
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 INFLATED_LIMIT_BYTES = 1024 * 1024 * 1024
 _DEFLATED_BLOCK_BYTES = 1024 * 1024
@@ -80,12 +77,7 @@ class StampedSource(ByteSource, Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_exc: object) -> None: ...
 
 
 class FileSource:
@@ -180,12 +172,7 @@ class FileSource:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self.close()
 
 
