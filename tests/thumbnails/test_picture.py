@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pydicom
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 from support.datasets import image, part10
 from support.paths import FIXTURES
 from support.pixel_files import WG04, pixel_files
@@ -170,6 +170,23 @@ def test_a_background_makes_a_square(engine, name, filling):
     assert left > 5
     assert np.array_equal(square[:, left : left + plain.shape[1]], plain)
     assert set(np.unique(square[:, :left])) == {filling}
+
+
+def test_colours_keep_their_profile_and_grey_has_none(engine, tmp_path):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    layout = {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7, "PlanarConfiguration": 0}
+    layout |= {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}
+    files = {
+        "color.dcm": image(8, 8, PixelData=bytes(192), ICCProfile=profile, **layout),
+        "grey.dcm": image(8, 8, PixelData=bytes(128), ICCProfile=profile),
+    }
+    found = {}
+    for name, dataset in files.items():
+        (tmp_path / name).write_bytes(part10(dataset))
+        made = small_frame(engine, listed(tmp_path / name), make_settings(background="#000001"))
+        with Image.open(io.BytesIO(made.thumbnail().content)) as picture:
+            found[name] = picture.info.get("icc_profile")
+    assert found == {"color.dcm": profile, "grey.dcm": None}
 
 
 def test_grey_on_a_colour_becomes_colour():
