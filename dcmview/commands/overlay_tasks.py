@@ -13,6 +13,7 @@ from dcmview.bulk.finished import FinishedBefore
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, descriptor_of, keep_original, output_of
 from dcmview.dicom.loading import load_pydicom
+from dcmview.dicom.overlays import GROUPS
 from dcmview.dicom.uids import stable_uid
 from dcmview.exchange.overlay_copy import OverlayCopy, held
 from dcmview.exchange.planes import PLAIN_STYLE, PlaneStyle, make_planes, planes_of
@@ -67,7 +68,7 @@ class PutPlanes:
         for job in jobs:
             with contextlib.suppress(Exception):
                 job.extra.drawn = self._drawn(job)
-                planes += job.extra.drawn.planes
+                planes += job.extra.drawn.planes[: len(GROUPS)]  # no more are put into a file
         with contextlib.suppress(Exception):
             make_planes(planes)
 

@@ -22,8 +22,9 @@ from support.rois import box, point
 from dcmview import NothingToShow, UsageError, overlay
 from dcmview.__main__ import run
 from dcmview.annotations.native import Contents, FileKey, write_native
-from dcmview.bulk.result import Status
-from dcmview.commands.overlay_tasks import PutPlanes
+from dcmview.bulk.inputs import entry_of
+from dcmview.bulk.result import Job, Status
+from dcmview.commands.overlay_tasks import FileRois, PutPlanes
 from dcmview.dicom.instance import open_instance
 from dcmview.dicom.overlays import read_overlays
 from dcmview.errors import NotSaved
@@ -252,6 +253,13 @@ def test_a_file_without_a_free_group_has_failed_and_has_no_copy(study, tmp_path)
     assert result.reason.startswith("no group from 6000 to 601E is free for 00, 01, 02, ")
     assert result.reason.endswith(", 19 and 20 more")
     assert not (tmp_path / "out").exists()
+
+
+def test_planes_that_find_no_group_are_not_drawn_ahead(study):
+    many = tuple(box(f"r{n}", 0, 0, 1, 1, label=f"{n:02}") for n in range(40))
+    job = Job(entry_of(str(study / "d.dcm")), extra=FileRois(many))
+    PutPlanes().begin([job])
+    assert [bool(plane.made) for plane in job.extra.drawn.planes] == [True] * 16 + [False] * 24
 
 
 def test_a_table_of_another_program_says_which_column_has_what(study, tmp_path):
