@@ -155,15 +155,19 @@ class BulkRun:
                 yield found
             return
         entries: list[Entry] = []
+        skipped: list[SkippedPath] = []
         for found in self._inputs:
             self._note_input(found)
             if isinstance(found, Entry):
                 entries.append(found)
+            elif found is not None:
+                skipped.append(found)
             else:
-                yield found
+                yield None
         if self._plan.prepare is not None:
             self._plan.prepare(entries)
         yield from entries
+        yield from skipped
 
     def _note_input(self, found: Entry | SkippedPath | None) -> None:
         if isinstance(found, Entry):

@@ -159,6 +159,13 @@ def test_overwriting_never_touches_an_input(study):
 
 
 @pytest.mark.parametrize("overwrite", [True, False])
+def test_paths_that_are_none_come_after_the_files(study, tmp_path, overwrite):
+    (study / "00.txt").write_text("words")
+    results = run(Copy(), [study], tmp_path / "out", overwrite=overwrite)
+    assert [os.path.basename(each.input) for each in results[-2:]] == ["11.dcm", "00.txt"]
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
 def test_an_output_is_never_one_of_the_inputs(tmp_path, overwrite):
     for name in ("a", "out"):
         (tmp_path / name).mkdir()
