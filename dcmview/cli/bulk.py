@@ -44,13 +44,15 @@ def run_bulk(
     plan: BulkPlan,
     *,
     on_result: Callable[[Result], None] = lambda _result: None,
+    told_as: Callable[[Result], Result] = lambda result: result,
     watch: bool = False,
     standard_input: BinaryIO | None = None,
 ) -> int:
     """Carry a plan out over the files of a command line; give the exit code.
 
     The options are those that `check_options` has passed.
-    ``on_result`` is called with every result, in the order of the files. With
+    ``on_result`` is called with every result, in the order of the files; ``told_as``
+    gives what is told in its place, where outputs do not stay where they are made. With
     ``watch`` the run goes on until it is interrupted, which is no failure then.
     ``standard_input`` is what a path of ``-`` reads, where its beginning was looked at.
 
@@ -74,6 +76,7 @@ def run_bulk(
         def take(result: Result | None) -> None:
             with interrupts_held_back():
                 if result is not None:
+                    result = told_as(result)
                     tally.add(result)
                     report(result)
                     screen.tell(result)

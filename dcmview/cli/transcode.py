@@ -209,12 +209,13 @@ def run(options: TranscodeOptions) -> int:
     ):
 
         def on_result(result: Result) -> None:
-            transcoding.take(result)
             if FAILURE in result.figures:
                 failures.add(result)
 
         plan = transcoding.plan(jobs=options.jobs, cluster=options.cluster)
-        code = run_bulk(options, plan, on_result=on_result, watch=options.watch)
+        code = run_bulk(
+            options, plan, on_result=on_result, told_as=transcoding.take, watch=options.watch
+        )
         try:
             transcoding.finish(is_whole=code != console.EXIT_INTERRUPTED)
         except KeyboardInterrupt:

@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from dcmview.bulk.files import new_file, put_names_on_disk, unwritten_told
 from dcmview.bulk.naming import NameStyle, Naming, check_output_file, check_output_folder
 from dcmview.bulk.run import BulkPlan
@@ -89,7 +91,9 @@ class TranscodeRun:
         self._naming = Naming(self._folder, names, "", paths)
         self._file_set = _new_file_set() if with_dicomdir else None
         self._file_ids: dict[str, tuple[str, ...]] = {}
-        self._outputs: dict[str, None] = {}
+        self._outputs: dict[str, str] = {}
+        """What was made, and what it is called in the archive."""
+        self._names_taken: dict[str, int] = {}
         self.unlisted: list[tuple[str, str]] = []
         """Files that the DICOMDIR does not name, and why; the folder for those of others."""
 
@@ -123,9 +127,16 @@ class TranscodeRun:
         """Say what is done to each file."""
         return BulkPlan(self._task, self._output_for, self._overwrite, jobs, cluster)
 
-    def take(self, result: Result) -> None:
-        """Note what a file became."""
-        self._outputs.update(dict.fromkeys(result.outputs))
+    def take(self, result: Result) -> Result:
+        """Note what a file became; give the result with the places where outputs will stay."""
+        for path in result.outputs:
+            if path not in self._outputs:
+                self._outputs[path] = path if self._zip_path is None else self._member_name(path)
+        if self._zip_path is None:
+            return result
+        archive = os.path.abspath(self._zip_path)
+        outputs = tuple(os.path.join(archive, self._outputs[path]) for path in result.outputs)
+        return structs.replace(result, outputs=outputs)
 
     def finish(self, *, is_whole: bool = True) -> None:
         """Write DICOMDIR and archive, when all files are done; see to it that names last.
@@ -195,9 +206,7 @@ class TranscodeRun:
                 with open(path, "rb") as stream:
                     self._file_set.add(self._file_ids[path], stream)
             except DcmviewError as exc:
-                is_member = self._zip_path is not None
-                name = os.path.relpath(path, self._folder) if is_member else path
-                self.unlisted.append((name, exc.message))
+                self.unlisted.append((self._outputs[path], exc.message))
         if others := self._others():
             reason = f"{others:,} file(s) lie there that the DICOMDIR does not name"
             self.unlisted.insert(0, (self._folder, reason))
@@ -214,18 +223,21 @@ class TranscodeRun:
         return sum(path not in ours for path in found)
 
     def _members(self, directory: bytes | None) -> Iterator[Member]:
-        from dcmview.exchange.zipped import Member, text_of_path
-        from dcmview.registry.archive_names import name_of_its_own
+        from dcmview.exchange.zipped import Member
 
-        taken: dict[str, int] = {}
-        for path in self._outputs:
-            name = text_of_path(os.path.relpath(path, self._folder)).replace(os.sep, "/")
-            # Where a backslash parts folders, names must not lead out of theirs.
-            name = name_of_its_own(name.replace("\\", "_"), taken)
+        for path, name in self._outputs.items():
             with open(path, "rb") as stream:
                 yield Member(name, pieces_of(stream))
         if directory is not None:
             yield Member(_DICOMDIR, (directory,))
+
+    def _member_name(self, path: str) -> str:
+        from dcmview.exchange.zipped import text_of_path
+        from dcmview.registry.archive_names import name_of_its_own
+
+        name = text_of_path(os.path.relpath(path, self._folder)).replace(os.sep, "/")
+        # Where a backslash parts folders, names must not lead out of theirs.
+        return name_of_its_own(name.replace("\\", "_"), self._names_taken)
 
 
 def _new_file_set() -> FileSet:
@@ -347,8 +359,7 @@ def transcode(
         overwrite=overwrite,
     ) as run:
         results = results_of(roots, run.plan(jobs=jobs, cluster=cluster), recursive=recursive)
-        for result in results:
-            run.take(result)
+        results = [run.take(result) for result in results]
         run.finish()
     for path, reason in run.unlisted:
         warnings.warn(f"{path}: {reason}", stacklevel=2)

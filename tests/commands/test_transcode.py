@@ -341,10 +341,12 @@ def test_an_archive_is_not_gone_on_with_and_that_is_told(
 def test_an_archive_holds_what_a_folder_would(study: Path, tmp_path: Path) -> None:
     out, archive = tmp_path / "out", tmp_path / "a.zip"
     transcode(study, "rle", out)
-    transcode(study, "rle", zip=archive)
+    results = transcode(study, "rle", zip=archive)
     with zipfile.ZipFile(archive) as found:
         content = {name: hashlib.sha256(found.read(name)).hexdigest() for name in found.namelist()}
     assert content == hashes(out)
+    told = [path for each in results for path in each.outputs]
+    assert told == [str(archive / name) for name in content]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip", "out", "study"]
     with pytest.raises(UsageError, match="there is a file of that name"):
         transcode(study, "rle", zip=archive)
@@ -401,7 +403,11 @@ def test_of_many_files_without_a_record_the_first_are_named(
     for number in range(23):
         shutil.copy(get_testdata_file("no_meta.dcm"), study / f"{number:02}.dcm")
     arguments = ["transcode", str(study), "--to", "rle", "--only-compressed", "--dicomdir"]
-    assert run_here([*arguments, "--zip", str(tmp_path / "a.zip")]) == 0
+    report = tmp_path / "report.jsonl"
+    archive = tmp_path / "a.zip"
+    assert run_here([*arguments, "--zip", str(archive), "--report", str(report)]) == 0
+    first = json.loads(report.read_text().splitlines()[0])
+    assert first["outputs"] == [f"{archive}/PT000001/ST000001/SE000001/IM000001"]
     told = [line for line in capsys.readouterr().err.splitlines() if "warning: " in line]
     assert len(told) == 21
     # As they are called in the archive; the folder that it was made of is gone.
