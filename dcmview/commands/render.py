@@ -13,7 +13,7 @@ from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.memory import held_file
 from dcmview.bulk.result import Job, Result, Status
 from dcmview.bulk.task import FINISHED, engine_in_use, fresh_entry, output_of, worker_engine
-from dcmview.commands.arguments import optional_path
+from dcmview.commands.arguments import choice, optional_path
 from dcmview.commands.windows import checked_window
 from dcmview.errors import InstanceError, NotFound, RequestError
 from dcmview.model import DisplayRequest, PictureFormat
@@ -169,8 +169,14 @@ class Rendering:
         }
 
     def json(self, encoding: str = Encoding.ARRAY) -> bytes:
-        """Give the JSON form as ``dcmview render`` writes it; samples as array or base64."""
-        kind = Encoding(encoding)
+        """Give the JSON form as ``dcmview render`` writes it; samples as array or base64.
+
+        Raises
+        ------
+        UsageError
+            If ``encoding`` is another word.
+        """
+        kind = choice(Encoding, "encoding", encoding)
         return frame_document(self._shown, self._frame_index, self._declared, encoding=kind)
 
     def _encoded(self, kind: PictureFormat, quality: int | None = None) -> bytes:

@@ -31,6 +31,7 @@ from dcmview.errors import (
     RequestError,
     StartError,
     UnsupportedPixelFormat,
+    UsageError,
 )
 from dcmview.model import DisplayRequest, PictureFormat
 from dcmview.rendering.settings import OutputForm, RenderSettings, Values
@@ -236,6 +237,13 @@ def test_what_is_no_image_is_an_error_of_its_kind():
         render(FIXTURES / "report/measurements.dcm")
     with pytest.raises(UnsupportedPixelFormat):
         _ = render(pixel_file_named("SC_rgb.dcm")).modality
+
+
+def test_json_has_its_samples_in_one_of_two_encodings():
+    picture = render(pixel_file_named(CT))
+    assert len(picture.json("base64")) < len(picture.json())
+    with pytest.raises(UsageError, match="encoding must be one of array, base64, not 'text'"):
+        picture.json("text")
 
 
 # Arrays and files

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from dcmview.model import FileStamp, InstanceHeader, SharedHeader
+from dcmview.model import FileStamp, InstanceHeader, PictureFormat, SharedHeader
 from dcmview.registry.registry import Entry
 from dcmview.thumbnails import cache
 from dcmview.thumbnails.cache import PICTURE, TILE, ThumbnailCache, cache_key
@@ -33,6 +33,15 @@ def test_a_key_has_all_that_makes_another_picture_and_nothing_else(monkeypatch):
     monkeypatch.setattr(cache, "__version__", "another")
     others.append(cache_key(entry("1.2"), make_settings(), PICTURE, "content"))
     assert len({usual, *others}) == 6
+
+
+def test_quality_is_in_the_keys_of_those_that_have_it():
+    def keys(picture_format):
+        settings = (make_settings(picture_format=picture_format, quality=q) for q in (50, 85))
+        return {cache_key(entry("1.2"), each, PICTURE, "content") for each in settings}
+
+    assert len(keys(PictureFormat.JPEG)) == 2
+    assert len(keys(PictureFormat.PNG)) == 1
 
 
 def test_thumbnails_are_in_folders_of_which_there_are_few(tmp_path):
