@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import zlib
 from pathlib import Path
 
 import pydicom
@@ -333,3 +334,25 @@ def test_meta_information_that_is_empty_is_filled_from_the_data_set(tmp_path: Pa
     found = read(transcoded(path, "implicit")[0])
     assert found.file_meta.MediaStorageSOPClassUID == found.SOPClassUID
     assert found.file_meta.MediaStorageSOPInstanceUID == found.SOPInstanceUID
+
+
+def test_words_of_an_unknown_size_stay_in_little_endian(tmp_path: Path) -> None:
+    # Curve Data may be of 8 or 16 bits.
+    path = put_raw(tmp_path, implicit(0x50003000, b"\1\0\2\0"))
+    written = struct.pack(">HH2s2xL", 0x5000, 0x3000, b"UN", 4) + b"\1\0\2\0"
+    assert transcoded(path, "bigendian")[0].endswith(written)
+
+
+def test_a_deflated_data_set_is_of_an_even_length(tmp_path: Path) -> None:
+    lengths = []
+    for count in range(1, 9):
+        path = put_raw(
+            tmp_path, implicit(0x00100010, b"AB" * count + bytes(range(65, 65 + count * 4)))
+        )
+        content = transcoded(path, "deflated")[0]
+        packed = content[read(content).file_meta.FileMetaInformationGroupLength + 144 :]
+        stream = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+        assert stream.decompress(packed)
+        assert stream.unused_data in (b"", b"\0")
+        lengths.append((len(packed) % 2, len(stream.unused_data)))
+    assert set(lengths) == {(0, 0), (0, 1)}  # some were even, others became so

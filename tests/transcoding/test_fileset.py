@@ -10,7 +10,7 @@ import pydicom
 import pytest
 from pydicom import uid
 from pydicom.data import get_testdata_file
-from support.datasets import image, part10
+from support.datasets import image, item, part10
 
 from dcmview.bulk.inputs import entry_of
 from dcmview.dicom.decoding import ThreadDecoder, always_wanted
@@ -79,3 +79,48 @@ def test_an_archive_that_is_a_file_set_holds_no_dicomdir_of_another_one() -> Non
     assert note["status"] == "left_out"
     assert "has its own" in note["reason"]
     assert pydicom.dcmread(io.BytesIO(found["DICOMDIR"])).DirectoryRecordSequence == []
+
+
+def directory_of(folder: Path, *contents: bytes) -> pydicom.Dataset:
+    files = FileSet()
+    for number, content in enumerate(contents):
+        path = folder / f"{number}.dcm"
+        path.write_bytes(content)
+        files.add(files.place(entry_of(str(path))), io.BytesIO(content))
+    return pydicom.dcmread(io.BytesIO(files.encoded()))
+
+
+def test_the_first_and_the_last_patient_are_where_the_directory_says(tmp_path: Path) -> None:
+    directory = directory_of(tmp_path, *(part10(listed(PatientID=name)) for name in "abc"))
+    places = [
+        record.seq_item_tell
+        for record in directory.DirectoryRecordSequence
+        if record.DirectoryRecordType == "PATIENT"
+    ]
+    assert len(places) == 3
+    assert directory[0x00041200].value == places[0]
+    assert directory[0x00041202].value == places[2]
+
+
+def test_records_say_which_characters_their_texts_are_in(tmp_path: Path) -> None:
+    texts = {"SpecificCharacterSet": "ISO_IR 144", "PatientName": "Люксембург"}
+    patient = directory_of(tmp_path, part10(listed(**texts))).DirectoryRecordSequence[0]
+    assert patient.SpecificCharacterSet == "ISO_IR 144"
+    assert patient.PatientName == "Люксембург"
+
+
+def test_of_the_content_of_a_report_its_record_has_what_qualifies_the_title(tmp_path: Path) -> None:
+    report = listed(SOPClassUID=uid.BasicTextSRStorage, Modality="SR", CompletionFlag="COMPLETE")
+    report.VerificationFlag, report.ContentDate, report.ContentTime = (
+        "UNVERIFIED",
+        "20200101",
+        "1200",
+    )
+    report.ConceptNameCodeSequence = item(CodeValue="1", CodeMeaning="title")
+    report.ContentSequence = [
+        *item(RelationshipType="CONTAINS", ValueType="TEXT", TextValue="finding"),
+        *item(RelationshipType="HAS CONCEPT MOD", ValueType="TEXT", TextValue="language"),
+    ]
+    record = directory_of(tmp_path, part10(report)).DirectoryRecordSequence[-1]
+    assert record.DirectoryRecordType == "SR DOCUMENT"
+    assert [each.TextValue for each in record.ContentSequence] == ["language"]

@@ -112,6 +112,29 @@ def test_rpcl_is_what_the_codestream_says(rows: int, columns: int, levels: int) 
     assert 0x55 in found  # tile-part lengths
 
 
+@pytest.mark.parametrize("lacks", ["order", "lengths"])
+def test_rpcl_is_refused_where_the_codestream_is_another(
+    lacks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode = imagecodecs.htj2k_encode
+
+    def otherwise(*samples: object, tlm: bool, **options: object) -> bytes:
+        content = encode(*samples, tlm=tlm and lacks != "lengths", **options)
+        if lacks == "order":
+            order = content.index(b"\xff\x52") + 5  # behind marker, length and style
+            assert content[order] == 2
+            content = content[:order] + b"\0" + content[order + 1 :]  # LRCP
+        return content
+
+    monkeypatch.setattr(imagecodecs, "htj2k_encode", otherwise)
+    layout = layout_of(8, 8, rows=64, columns=64)
+    with pytest.raises(CannotTranscode, match="needs order 2"):
+        encoder_of(layout, "HTJ2KLosslessRPCL").encode(
+            StoredFrame(np.zeros((64, 64), np.uint8), layout)
+        )
+    encoder_of(layout, "HTJ2KLossless").encode(StoredFrame(np.zeros((64, 64), np.uint8), layout))
+
+
 def test_the_smallest_picture_of_rpcl_has_64_rows_or_columns() -> None:
     layout = layout_of(8, 8, rows=2100, columns=2060)
     stored = StoredFrame(np.zeros((2100, 2060), np.uint8), layout)

@@ -64,6 +64,23 @@ def test_a_compressed_icon_is_native_in_any_other_syntax(tmp_path: Path, way: st
         before = pydicom.dcmread(compressed)
 
 
+def test_an_icon_of_jpeg_says_nothing_that_it_did_not_say(tmp_path: Path) -> None:
+    sizes = {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7}
+    dataset = image(16, 16, **sizes, PixelData=bytes(range(256)))
+    dataset.IconImageSequence = [icon()]
+    dataset.IconImageSequence[0]["PixelData"].VR = "OB"
+    source, compressed = tmp_path / "native.dcm", tmp_path / "jpeg.dcm"
+    source.write_bytes(part10(dataset))
+    run_tool("dcmcjpeg", "+eb", source, compressed)
+    (before,) = pydicom.dcmread(compressed).IconImageSequence
+    assert before["PixelData"].is_undefined_length
+    after = read(transcoded(compressed, "explicit")[0])
+    (made,) = after.IconImageSequence
+    assert len(made.PixelData) == 64
+    assert set(made.keys()) == set(before.keys())
+    assert after.LossyImageCompression == "01"
+
+
 def test_tables_of_a_palette_stay_with_the_icon(tmp_path: Path) -> None:
     tables = {
         f"{color}PaletteColorLookupTable{part}": value
