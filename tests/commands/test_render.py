@@ -20,7 +20,7 @@ from dcmview import Rendering, render
 from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.result import Job, Status
 from dcmview.bulk.task import close_worker_engine, run_task
-from dcmview.commands.render import RenderTask
+from dcmview.commands.render import RenderTask, frame_paths
 from dcmview.engine.engine import Engine
 from dcmview.errors import (
     FrameOutOfRange,
@@ -392,6 +392,29 @@ def test_frames_of_a_file_get_a_picture_each_and_those_that_are_there_are_left(t
     assert run(path, settings("png"), output).status is Status.SKIPPED
     assert {each: each.stat().st_mtime_ns for each in times} == times
     assert (tmp_path / "a.f0003.png").exists()
+
+
+def test_frames_that_are_there_are_made_again_only_where_that_is_asked_for(tmp_path):
+    path, output = pixel_file_named("emri_small.dcm"), tmp_path / "a.f.png"
+    run(path, settings("png"), output)
+    first = tmp_path / "a.f0000.png"
+    before = first.stat().st_ino
+    assert run(path, settings("png"), output, overwrite=True).status is Status.DONE
+    assert first.stat().st_ino != before
+    # A copy of what would be made, without the mark of having been made here, is finished, too.
+    for frame in range(10):
+        made = tmp_path / f"a.f{frame:04}.png"
+        os.utime(made, ns=(0, made.stat().st_mtime_ns + 5))
+    assert run(path, settings("png"), output).status is Status.SKIPPED
+    first.write_bytes(b"mine")
+    failed = run(path, settings("png"), output)
+    assert (failed.status, first.read_bytes()) == (Status.FAILED, b"mine")
+
+
+def test_frames_of_long_films_have_numbers_of_one_length():
+    paths = frame_paths("a.f.png", 10_001)
+    assert (paths[7], paths[-1]) == ("a.f00007.png", "a.f10000.png")
+    assert frame_paths("a.f.png", 10_000)[7] == "a.f0007.png"
 
 
 def test_frames_as_json_are_lines(tmp_path):
