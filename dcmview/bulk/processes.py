@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcmview.bulk.interrupts import interrupts_held_back
 from dcmview.dicom.interrupts import deaf_children
+from dcmview.errors import StartError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,17 +31,36 @@ class _Processes(ProcessPoolExecutor):
         with interrupts_held_back(), hidden_main:
             return super().submit(fn, *args, **kwargs)
 
+    def _spawn_process(self) -> None:
+        try:
+            super()._spawn_process()  # type: ignore[misc]  # typeshed has it not
+        except (OSError, EOFError) as exc:
+            if not self._processes:
+                raise _none_started(exc) from exc
+            self._max_workers = len(self._processes)  # those that are there do it all
+
 
 def start_processes(size: int) -> ProcessPoolExecutor:
-    """Start processes on this computer, which end when this one does."""
+    """Start processes on this computer, which end when this one does.
+
+    There are fewer where the system gives no more. Raises ``StartError`` where it gives
+    none, also when the first job is handed in.
+    """
     if sys.platform == "win32":
         size = min(size, _MOST_ON_WINDOWS)
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if "forkserver" in methods:
         context.set_forkserver_preload(_PRELOADED)
-        _start_fork_server()
+        try:
+            _start_fork_server()
+        except (OSError, EOFError) as exc:
+            raise _none_started(exc) from exc
     return _Processes(size, mp_context=context, initializer=_begin_worker)
+
+
+def _none_started(exc: Exception) -> StartError:
+    return StartError(f"no process can be started ({one_line(exc)}); --jobs 1 needs none")
 
 
 def _start_fork_server() -> None:

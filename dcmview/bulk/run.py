@@ -105,7 +105,7 @@ class BulkRun:
         Raises
         ------
         NotInstalled, StartError
-            If there is no such cluster.
+            If there is no such cluster, or no process can be started.
         """
         plan = self._plan
         if plan.cluster is not None:
