@@ -15,11 +15,11 @@ from dcmview.dicom.transfer import transfer_syntax
 from dcmview.engine.coarse import CoarseFrames
 from dcmview.engine.files import Files
 from dcmview.engine.frames import DECODER_THREADS, Frames
-from dcmview.engine.pictures import Pictures, as_requested
+from dcmview.engine.pictures import Pictures
 from dcmview.errors import NotFound
 from dcmview.heap import keep_freed_memory
 from dcmview.pixels.encode import encode_overlay_png
-from dcmview.pixels.pipeline import choose_voi
+from dcmview.pixels.pipeline import as_requested, choose_voi
 
 if TYPE_CHECKING:
     from collections.abc import Callable

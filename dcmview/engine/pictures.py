@@ -15,7 +15,7 @@ from dcmview.model import Picture, ShownFrame
 from dcmview.pixels.color_maps import colored
 from dcmview.pixels.encode import encode_grey_png, encode_picture
 from dcmview.pixels.overlay import burn
-from dcmview.pixels.pipeline import choose_voi, display_frame, grey_rows
+from dcmview.pixels.pipeline import as_requested, choose_voi, display_frame, grey_rows
 from dcmview.pixels.resize import Sampling, reduce_to
 from dcmview.pixels.shutter import apply_shutter
 
@@ -175,13 +175,6 @@ class Pictures:
                 return replace(frame, sampling=reduced_sampling(layout, syntax, halves))
         frame = self._frames.decoded(entry, frame_index, is_wanted)[0]
         return _thinned(frame, size_px) if request.preview else frame
-
-
-def as_requested(recipe: DisplayRecipe, request: DisplayRequest) -> DisplayRecipe:
-    """Turn the grey levels over where that was asked for."""
-    if not request.inverted:
-        return recipe
-    return replace(recipe, inverted=not recipe.inverted)
 
 
 def _size_px(request: DisplayRequest) -> int | None:

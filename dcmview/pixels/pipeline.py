@@ -8,6 +8,7 @@ N.2), or stored -> RGB for colour.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -93,6 +94,13 @@ def choose_voi(
     if recipe.voi:
         return recipe.voi[0]
     return _measured_window(stored, recipe, whole=False)
+
+
+def as_requested(recipe: DisplayRecipe, request: DisplayRequest) -> DisplayRecipe:
+    """Turn the grey levels over where that was asked for."""
+    if not request.inverted:
+        return recipe
+    return replace(recipe, inverted=not recipe.inverted)
 
 
 def display_frame(

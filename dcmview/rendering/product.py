@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dcmview.engine.pictures import as_requested
 from dcmview.errors import UnsupportedPixelFormat
 from dcmview.model import PictureFormat
 from dcmview.pixels.encode import encode_picture
-from dcmview.pixels.pipeline import choose_voi, deep_frame, is_color
+from dcmview.pixels.pipeline import as_requested, choose_voi, deep_frame, is_color
 from dcmview.registry.opening import require_frame
 from dcmview.rendering.arrays import (
     little_bytes,
