@@ -56,10 +56,11 @@ def read(content):
         str,
         lambda path: path,
         lambda path: path.read_bytes(),
+        lambda path: memoryview(path.read_bytes()),
         lambda path: path.open("rb"),
         pydicom.dcmread,
     ],
-    ids=["path", "Path", "bytes", "file", "dataset"],
+    ids=["path", "Path", "bytes", "memory", "file", "dataset"],
 )
 def test_a_source_of_any_kind_gives_the_same_picture(make):
     path = pixel_file_named(CT)
@@ -409,6 +410,25 @@ def test_frames_that_are_there_are_made_again_only_where_that_is_asked_for(tmp_p
     first.write_bytes(b"mine")
     failed = run(path, settings("png"), output)
     assert (failed.status, first.read_bytes()) == (Status.FAILED, b"mine")
+
+
+@pytest.mark.parametrize("form", ["png", "npy"])
+def test_what_has_no_such_frame_has_failed_and_what_has_none_is_skipped(tmp_path, form):
+    output = tmp_path / f"a.{form}"
+    failed = run(pixel_file_named(CT), settings(form), output, frame=1)
+    assert failed.status is Status.FAILED
+    assert failed.reason == "has 1 frame(s) counted from 0, no frame 1"
+    for frame in (0, None):
+        skipped = run(FIXTURES / "report/measurements.dcm", settings(form), output, frame=frame)
+        assert skipped.status is Status.SKIPPED
+        assert skipped.reason == "holds no image: Enhanced SR Storage"
+
+
+@pytest.mark.parametrize(("form", "frame"), [("png", 0), ("png", None), ("json", 0)])
+def test_a_frame_that_ends_early_is_the_reason_of_its_result(tmp_path, form, frame):
+    path = pixel_file_named("MR_truncated.dcm")
+    result = run(path, settings(form), tmp_path / f"a.f.{form}", frame=frame)
+    assert (result.status, result.reason) == (Status.DONE, "the data of a frame ends early")
 
 
 def test_frames_of_long_films_have_numbers_of_one_length():

@@ -194,6 +194,12 @@ def test_what_is_there_already_is_on_the_sheet_all_the_same(study, out):
     assert (out / "sheet.png").read_bytes() == (out / "alone.png").read_bytes()
 
 
+def test_a_thumbnail_of_other_settings_is_not_finished(study, out):
+    for size, status in ((100, Status.DONE), (100, Status.SKIPPED), (50, Status.FAILED)):
+        (result, *_) = dcmview.thumbnail(study / "a.dcm", out, size=size)
+        assert result.status is status
+
+
 @pytest.fixture
 def made(monkeypatch):
     """The files of which a thumbnail was made and not found."""

@@ -84,6 +84,12 @@ def test_pictures_have_the_quality_and_the_profile_that_they_should(renderer, wi
     assert Image.open(io.BytesIO(profiled)).info["icc_profile"] == SRGB
 
 
+def test_pictures_made_in_python_have_the_profile_too():
+    picture = render(part10(color(ICCProfile=SRGB)))
+    for content in (picture.png(), picture.jpeg(), picture.webp()):
+        assert Image.open(io.BytesIO(content)).info["icc_profile"] == SRGB
+
+
 def test_rois_that_were_drawn_are_counted(renderer):
     made = renderer(noise(), "png", with_box=True)
     made.frame(0)

@@ -7,15 +7,17 @@ import shutil
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PIL import Image
 from support.datasets import groups, image, item, part10
 from support.paths import FIXTURES
 
 import dcmview
+from dcmview.bulk.inputs import entry_of
 from dcmview.bulk.result import Status
-from dcmview.errors import OutputExists, UsageError
+from dcmview.errors import FileGone, OutputExists, UsageError
 from dcmview.thumbnails import sheet as sheet_module
-from dcmview.thumbnails.sheet import GAP_PX
+from dcmview.thumbnails.sheet import GAP_PX, in_reading_order
 
 
 def write(folder, name, level, rows=8, columns=8, **elements):
@@ -105,6 +107,26 @@ def test_a_frame_that_says_nothing_of_its_place_is_shown_as_it_is(folder):
     for frame, first_rows in ((0, 0), (1, 255)):
         sheet = sheet_of(folder, frame=frame)
         assert sheet[GAP_PX, GAP_PX] == first_rows
+
+
+def test_files_whose_frames_cannot_be_placed_stay_on_the_sheet(folder):
+    for name in "ba":
+        elements = {"PerFrameFunctionalGroupsSequence": groups({}), "StudyInstanceUID": "1.2.4"}
+        elements |= {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2.1", "SeriesInstanceUID": "1.2.5"}
+        write(folder, f"{name}.dcm", 100, **elements)
+    entries = [
+        structs.replace(entry_of(str(folder / f"{name}.dcm")), index=index)
+        for index, name in enumerate("ba")
+    ]
+    asked = []
+
+    def fail(entry):
+        asked.append(entry)
+        raise FileGone("gone")
+
+    ordered = in_reading_order(entries, fail)
+    assert asked
+    assert {entry.index for entry in ordered} == {0, 1}
 
 
 def test_what_is_no_image_takes_no_room(folder, monkeypatch):
