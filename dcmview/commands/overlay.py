@@ -132,7 +132,7 @@ def overlay(
     UsageError
         If the arguments make no sense.
     StartError
-        If a file of ROIs cannot be read, or no Dask scheduler answers.
+        If a file of ROIs cannot be read, no Dask scheduler answers, or no process can be started.
     NotInstalled
         If NIfTI is to be read or written, or a cluster used, and the package for it is not there.
     NothingToShow

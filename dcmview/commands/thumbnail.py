@@ -296,7 +296,7 @@ def thumbnail(
     RequestError, UsageError
         If what was asked for makes no sense.
     NotInstalled, StartError
-        If there is no such cluster.
+        If there is no such cluster, or no process can be started.
     """
     roots = path_list(paths)
     window = checked_window(window, voi, full_dynamic=full_dynamic)

@@ -331,7 +331,7 @@ def transcode(
     RequestError, UsageError
         If what was asked for makes no sense.
     NotInstalled, StartError
-        If there is no such cluster, or no place for the archive.
+        If there is no such cluster, no place for the archive, or no process can be started.
     NotSaved
         If archive or DICOMDIR cannot be written.
     """
