@@ -122,6 +122,8 @@ def test_a_file_that_cannot_be_transcoded(
     (result,) = transcode(REPORT, "rle", tmp_path, on_failure=on_failure)
     assert result.status == status
     assert "no image" in result.reason
+    # What failed and did not count as that can be found by its figure.
+    assert result.figures == ({} if on_failure == "fail" else {"failure": "cannot_transcode"})
     assert (tmp_path / "reportsi.dcm").exists() == is_written
     assert len(list(tmp_path.iterdir())) == int(is_written)  # nothing half done lies about
 

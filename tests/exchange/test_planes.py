@@ -10,6 +10,7 @@ import shutil
 import struct
 import subprocess
 import zipfile
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -165,6 +166,22 @@ def test_real_files_keep_their_pixels_and_get_a_plane(tmp_path, name):
     assert not dump.stderr
 
 
+def test_a_deflated_copy_is_of_an_even_length(tmp_path):
+    path = put(tmp_path, image(), uid.DeflatedExplicitVRLittleEndian)
+    padding = []
+    for count in range(1, 9):
+        content = copied(
+            path, box("a", 0, 0, 1, 1, label="AB" * count + "CDEFGHIJ"[:count])
+        ).read_bytes()
+        meta = pydicom.filereader.read_file_meta_info(path.with_name("copy.dcm"))
+        packed = content[meta.FileMetaInformationGroupLength + 144 :]
+        stream = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+        assert stream.decompress(packed)
+        assert len(packed) % 2 == 0
+        padding.append(stream.unused_data)
+    assert set(padding) == {b"", b"\0"}
+
+
 def test_sequences_without_a_length_are_gone_through(tmp_path):
     inner = item(CodeValue="1", PurposeOfReferenceCodeSequence=item(CodeValue="2"))
     dataset = image(2, 3, ReferencedImageSequence=inner)
@@ -232,6 +249,18 @@ def test_frames_that_differ_have_planes_one_after_the_other(tmp_path):
     assert last == [[0, 0, 0], [0, 1, 1], [0, 0, 0]]
     assert [bool(ours(target, frame)) for frame in range(5)] == [False, True, True, True, False]
     assert ours(target, 3)[0x6000][1] == last
+
+
+def test_a_plane_of_which_a_part_is_on_all_frames_has_all_of_them(tmp_path):
+    path = put(tmp_path, image(1, 3, NumberOfFrames=4, PixelData=bytes(24)))
+    everywhere = Roi(
+        id="e", kind="rectangle", points=(ImagePoint(0, 0), ImagePoint(1, 1)), frames="all"
+    )
+    target = copied(path, box("a", 2, 0, 3, 1, frames=(1, 2)), everywhere)
+    dataset = pydicom.dcmread(target)
+    assert (dataset[0x60000015].value, dataset[0x60000051].value) == (4, 1)
+    rows = [row for (row,) in dataset.overlay_array(0x6000).tolist()]
+    assert rows == [[1, 0, 0], [1, 0, 1], [1, 0, 1], [1, 0, 0]]
 
 
 def test_one_plane_lies_over_all_frames(tmp_path):
