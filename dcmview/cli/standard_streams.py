@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 _HEAD_BYTES = 132
 _PIECE_BYTES = 1 << 20
-_GROUP_STARTS = (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
-"""How a data set without preamble begins; no path does."""
 _TEXT_CONTROLS = b"\0\t\n\r"
 
 EXIT_READER_GONE = 141
@@ -104,10 +102,11 @@ class PipedInput:
     @property
     def is_list(self) -> bool:
         """Whether it can be a list of paths."""
-        if self._head[128:132] == b"DICM" or self._head.startswith(_GROUP_STARTS):
+        if self._head[128:132] == b"DICM":
             return False
         if b"\0\0" in self._head:  # no path is empty, but a tar begins with a name and filling
             return False
+        # Without preamble a data set begins with the number of its first group, 2 or 8.
         return not any(byte < 32 and byte not in _TEXT_CONTROLS for byte in self._head)
 
     def require_dicom(self) -> None:

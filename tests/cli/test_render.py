@@ -282,6 +282,18 @@ def test_a_file_that_comes_as_standard_input_is_not_replaced(tmp_path):
     assert copy.read_bytes() == Path(CT).read_bytes()
 
 
+def test_pictures_of_other_rois_are_not_finished(run, tmp_path):
+    table = tmp_path / "rois.csv"
+    name = pydicom.dcmread(CT, stop_before_pixels=True).SOPInstanceUID
+    many = (CT, "-f", "png", "--output-dir", tmp_path / "out", "--annotations", table)
+    codes = []
+    for edge in (5, 5, 60):
+        table.write_text(f'anon_dicom_path,ROI_coords\n{name}.png,"[[1, 1, 5, {edge}]]"\n')
+        os.utime(table, ns=(0, edge))
+        codes.append(run(*many).returncode)
+    assert codes == [0, 0, 4]
+
+
 def test_rois_that_cannot_be_read_end_a_run_of_many_files_before_it_begins(error, tmp_path):
     (tmp_path / "rois.json").write_text("{")
     many = (CT, "-f", "png", "--output-dir", tmp_path / "out")
@@ -298,6 +310,11 @@ def test_standard_output_by_its_name_is_standard_output(product, name):
 def test_a_pipe_as_output_file_gets_the_product():
     done = shell('$RENDER "$FILE" -f png -o >(cat) | cat', FILE=CT)
     assert (done.returncode, done.stdout, done.stderr) == (0, render(CT).png(), b"")
+
+
+def test_a_terminal_is_not_waited_for(error, monkeypatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert "no PATH given" in error(code=2)
 
 
 def test_closed_standard_streams_are_an_error_of_one_line():

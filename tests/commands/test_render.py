@@ -202,6 +202,7 @@ def test_a_table_of_another_program_says_which_column_has_what(tmp_path):
         ({"frame": -1}, FrameOutOfRange),
         ({"window": (0, 0)}, InvalidWindow),
         ({"window": (float("nan"), 1)}, InvalidWindow),
+        ({"window": (1, float("inf"))}, InvalidWindow),
         ({"window": ("wide", 1)}, InvalidWindow),
         ({"window": (1, 2, 3)}, InvalidWindow),
         ({"voi": 9}, RequestError),
