@@ -296,5 +296,5 @@ def test_an_interrupt_while_jobs_are_handed_in_loses_none_of_their_results(study
     given = []
     with pytest.raises(KeyboardInterrupt):
         given.extend(each for each in BulkRun(Inputs([str(study)]), plan).results() if each)
-    assert len(given) > 1
+    assert given
     assert given == executor.results
