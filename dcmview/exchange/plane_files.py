@@ -95,11 +95,7 @@ def _volumes(instance: Instance, notes: PlaneNotes) -> Iterator[PlaneFile]:
         if number == 1:
             affine = _affine(planes_of_frames(instance))
         voxels = np.asfortranarray(mask.astype(np.uint8).transpose(2, 1, 0))
-        image = package.Nifti1Image(voxels, affine)
-        if affine is None:
-            # Said to lie nowhere, not at the place that programs take for granted.
-            image.header.set_sform(None, code=0)
-            image.header.set_qform(None, code=0)
+        image = package.Nifti1Image(voxels, affine)  # without an affine it lies nowhere
         yield PlaneFile(_suffix(0, number), gzip.compress(image.to_bytes(), mtime=0))
 
 

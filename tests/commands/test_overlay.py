@@ -144,6 +144,17 @@ def test_every_run_gives_the_same_bytes_and_other_planes_another_uid(study, rois
     assert uids[2] == "1.2.3.0"
 
 
+def test_the_same_planes_on_other_frames_make_another_copy(tmp_path):
+    path = tmp_path / "a.dcm"
+    path.write_bytes(part10(image(3, 5, NumberOfFrames=2, PixelData=bytes(60))))
+    uids = set()
+    for frame in (0, 1):
+        found = native(tmp_path, {("1.2.3.4", path): (box("a", 0, 0, 2, 2, frames=(frame,)),)})
+        (result,) = overlay(path, tmp_path / str(frame), annotations=found)
+        uids.add(result.figures["sop_instance_uid"])
+    assert len(uids) == 2
+
+
 def test_a_file_is_copied_alike_alone_and_among_others(study, rois, tmp_path):
     together = overlay(study, tmp_path / "together", annotations=rois, copy_all=True)
     for name in ("d.dcm", "inner/a.dcm", "c.dcm"):
@@ -231,6 +242,22 @@ def test_what_is_for_new_planes_is_refused_where_planes_are_taken_out(study, tmp
     value = "file=x" if name == "annotations_columns" else True
     with pytest.raises(UsageError, match="taken out or put in"):
         overlay(study, tmp_path / "out", extract="png", **{name: value})
+
+
+def test_what_shows_and_what_does_not_is_in_the_report(study, tmp_path):
+    sliver = box("sliver", 1.6, 1.6, 2.4, 2.4)  # between centres of pixels
+    path = study / "d.dcm"
+    found = {("1.2.3.0", path): (box("a", 0, 0, 2, 2), sliver, point("p", 3, 3))}
+    (result,) = overlay(path, tmp_path / "out", annotations=native(tmp_path, found))
+    uid = result.figures["sop_instance_uid"]
+    assert result.figures == {
+        "planes": 1,
+        "rois": 1,
+        "no_inside": 1,
+        "no_pixel": 1,
+        "sop_instance_uid": uid,
+    }
+    assert pydicom.dcmread(result.outputs[0]).SOPInstanceUID == uid
 
 
 def test_planes_without_a_group_are_in_the_report(study, tmp_path):
@@ -512,6 +539,31 @@ def test_frames_of_a_volume_have_their_place(tmp_path):
     found = nibabel.load(result.outputs[0])
     assert np.argwhere(np.asarray(found.dataobj)).tolist() == [[4, 2, 1]]
     assert found.header.get_sform(coded=True)[1] == 0
+
+
+def test_a_plane_over_all_frames_is_an_roi_of_all(tmp_path):
+    (tmp_path / "in").mkdir()
+    dataset = image(3, 5, NumberOfFrames=2, PixelData=bytes(60))
+    (tmp_path / "in/a.dcm").write_bytes(part10(with_plane(dataset, RING)))
+    (result,) = overlay(tmp_path / "in", tmp_path / "out", extract="json")
+    (stored,) = json.loads(Path(result.outputs[0]).read_text())["files"]
+    assert len(stored["rois"]) > 0
+    assert all(roi.get("frames", "all") == "all" for roi in stored["rois"])
+
+
+@pytest.mark.parametrize("moved_mm", [0.005, 0.5])
+def test_frames_at_uneven_distances_have_no_place_in_a_volume(tmp_path, moved_mm):
+    source = Path(__file__).parents[2] / "fixtures/ct-enhanced/chest-abdomen.dcm"
+    dataset = pydicom.dcmread(source)
+    frame = dataset.PerFrameFunctionalGroupsSequence[1].PlanePositionSequence[0]
+    x, y, z = frame.ImagePositionPatient
+    frame.ImagePositionPatient = [x, y, f"{float(z) + moved_mm:.4f}"]
+    with_plane(dataset, np.ones((dataset.Rows, dataset.Columns)))
+    dataset.save_as(tmp_path / "a.dcm")
+    (result,) = overlay(tmp_path / "a.dcm", tmp_path / "out", extract="nii")
+    # A hundredth of a millimetre is what scanners round away.
+    assert result.status == ("done" if moved_mm < 0.01 else "failed")
+    assert ("even distances" in result.reason) == (moved_mm > 0.01)
 
 
 def test_the_place_of_a_slice_is_in_its_volume(study, rois, tmp_path):
