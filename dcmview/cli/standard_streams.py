@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import select
 import sys
 from typing import TYPE_CHECKING, BinaryIO, Self
 
@@ -61,13 +62,20 @@ class ProductStream:
             raise NotSaved("standard output is closed; --output-file writes to a file")
         try:
             for part in parts:
-                view = memoryview(part)
-                while view:
-                    view = view[os.write(self._descriptor, view) :]
+                _write_all(self._descriptor, memoryview(part))
         except BrokenPipeError as exc:
             raise ReaderGone from exc
         except OSError as exc:
             raise NotSaved(f"standard output cannot be written: {exc.strerror}") from exc
+
+
+def _write_all(descriptor: int, view: memoryview) -> None:
+    while view:
+        try:
+            view = view[os.write(descriptor, view) :]
+        except BlockingIOError:
+            # Another program that has the pipe, too, wants never to wait for it; we do.
+            select.select((), (descriptor,), ())
 
 
 class PipedInput:

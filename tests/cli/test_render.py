@@ -166,6 +166,24 @@ def test_a_full_disk_is_an_error_of_one_line():
     )
 
 
+def test_an_output_that_does_not_wait_for_its_reader_gets_all_of_it():
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    command = [sys.executable, "-m", "dcmview", "render", CT]  # more than a pipe holds
+    with subprocess.Popen(command, stdout=writer, stderr=subprocess.PIPE, env=ENVIRONMENT) as child:
+        os.close(writer)
+        with open(reader, "rb") as stream:
+            content = stream.read()
+        assert (child.wait(60), child.stderr.read()) == (0, b"")
+    assert content == render(CT).json() + b"\n"
+
+
+def test_an_output_that_is_taken_in_pieces_is_whole(product, monkeypatch):
+    write = os.write
+    monkeypatch.setattr("os.write", lambda descriptor, content: write(descriptor, content[:1000]))
+    assert product(CT, "-f", "png") == render(CT).png()
+
+
 def test_what_libraries_print_does_not_reach_the_product(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\n"

@@ -412,3 +412,42 @@ def test_colour_has_no_window_to_measure_and_may_take_the_short_way(engine, tmp_
     assert engine.cached_raw_frame(entry, 0) is None
     assert levels.shape == (200, 200, 3)
     assert np.abs(levels.astype(int) - (200, 40, 90)).max() <= 3
+
+
+@pytest.mark.parametrize("layer", ["overlays", "shutter"])
+def test_layers_of_the_whole_frame_are_on_a_small_picture_of_a_large_one(engine, tmp_path, layer):
+    """Both leave the upper half as it is: an overlay is white below, a shutter black."""
+    bits = np.zeros((1536, 1536), np.uint8)
+    bits[768:] = 1
+    elements = {
+        "ShutterShape": "RECTANGULAR",
+        "ShutterUpperHorizontalEdge": 0,
+        "ShutterLowerHorizontalEdge": 769,
+        "ShutterLeftVerticalEdge": 0,
+        "ShutterRightVerticalEdge": 1537,
+    }
+    path, _ = large_jpeg_2000(
+        tmp_path, WindowCenter=768, WindowWidth=1536, **elements if layer == "shutter" else {}
+    )
+    if layer == "overlays":
+        dataset = pydicom.dcmread(path)
+        for element, vr, value in (
+            (0x0010, "US", 1536),
+            (0x0011, "US", 1536),
+            (0x0040, "CS", "G"),
+            (0x0050, "SS", [1, 1]),
+            (0x0100, "US", 1),
+            (0x0102, "US", 0),
+            (0x3000, "OW", np.packbits(bits, bitorder="little").tobytes()),
+        ):
+            dataset.add_new(0x60000000 + element, vr, value)
+        dataset.save_as(path)
+    plain, layered = (
+        engine.shown_frame(listed(path, index), 0, request, is_last=True).display.astype(int)
+        for index, request in enumerate(
+            (DisplayRequest(size_px=96), DisplayRequest(size_px=96, **{layer: True}))
+        )
+    )
+    assert plain.shape == layered.shape == (96, 96)
+    assert np.abs(plain - layered)[:47].max() <= 3
+    assert set(np.unique(layered[49:])) == {255 if layer == "overlays" else 0}
