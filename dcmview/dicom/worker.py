@@ -9,6 +9,7 @@ same way. Whatever a damaged frame makes of a C library ends here.
 from __future__ import annotations
 
 import contextlib
+import gc
 import mmap
 import os
 import pickle
@@ -128,6 +129,8 @@ def tend(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
     keep_freed_memory()
     _load_codecs()
+    gc.freeze()  # what is loaded stays, and in memory that is shared with the workers
+    gc.enable()
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, len(SPAWN), 2)
         if message != SPAWN:

@@ -240,6 +240,23 @@ def test_a_kill_before_a_decoder_that_refuses_is_no_verdict(rogue, tmp_path):
     assert frames[0].values.tolist() == [[7]]
 
 
+def test_a_worker_looks_for_garbage_of_frames_and_not_among_what_was_loaded(monkeypatch):
+    before, after = worker_process._BOOT.split("from dcmview.dicom.worker import tend;")
+    tells = (
+        "\nfrom dcmview.dicom import worker\n"
+        "def decode_frame(*_, **__):\n"
+        "    raise ValueError([gc.isenabled(), gc.get_freeze_count() > len(gc.get_objects())])\n"
+        "worker.decode_frame, tend = decode_frame, worker.tend\n"
+    )
+    monkeypatch.setattr(worker_process, "_BOOT", before + tells + after.strip())
+    pool = WorkerPool(1)
+    try:
+        with pytest.raises(DecodeFailed, match=r"\[True, True\]"):
+            pool.decode(b"x", PixelLayout(1, 1), J2K)
+    finally:
+        pool.close()
+
+
 def test_a_decoder_that_wants_all_memory_is_refused_it(rogue):
     pool = rogue("bytearray(8 << 30)")
     with pytest.raises(DecodeFailed, match="MemoryError"):
