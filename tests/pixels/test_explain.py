@@ -27,8 +27,9 @@ from dcmview.model import (
     VoiFunction,
     Window,
 )
-from dcmview.pixels.explain import Explanation, Step, explain, real_world_value
+from dcmview.pixels.explain import Explanation, Step, explain
 from dcmview.pixels.pipeline import choose_voi, display_frame
+from dcmview.pixels.probe import real_world_value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
