@@ -40,20 +40,24 @@ def exit_code(error: DcmviewError) -> int:
 def printable(text: str) -> str:
     r"""Make one line that cannot steer a terminal.
 
-    Control and format characters (escape sequences, bidirectional overrides,
-    undecodable bytes of a file name) are shown as ``\xNN`` or ``\uNNNN``.
+    Control and format characters (escape sequences, bidirectional overrides) are shown as
+    ``\xNN`` or ``\uNNNN``, undecodable bytes of a file name as ``\xNN``.
 
     Examples
     --------
-    >>> printable("a\x1b[31mb")
-    'a\\x1b[31mb'
+    >>> printable("a\x1b[31mb"), printable("a\udcffb")
+    ('a\\x1b[31mb', 'a\\xffb')
     """
     if text.isprintable():
         return text
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for c in text
-    )
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # what Python makes of a byte that is no text
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def put_stdout(line: str) -> None:

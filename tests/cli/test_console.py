@@ -49,7 +49,7 @@ def test_every_error_has_an_exit_code():
         ("\x1b]0;title\x07", r"\x1b]0;title\x07"),
         ("two\nlines\r", r"two\nlines\r"),
         ("bidi \u202e txt", r"bidi \u202e txt"),
-        ("bytes \udcff", r"bytes \udcff"),
+        ("bytes \udcff", r"bytes \xff"),
         ("\x9b31m", r"\x9b31m"),  # CSI in one byte
     ],
 )
