@@ -450,4 +450,5 @@ def test_layers_of_the_whole_frame_are_on_a_small_picture_of_a_large_one(engine,
     )
     assert plain.shape == layered.shape == (96, 96)
     assert np.abs(plain - layered)[:47].max() <= 3
+    assert np.ptp(plain[49:]) > 50
     assert set(np.unique(layered[49:])) == {255 if layer == "overlays" else 0}
