@@ -464,6 +464,8 @@ def test_an_explanation_takes_the_place_of_the_picture(product):
     text = product(CT, "--explain", "--window", "40,400").decode()
     assert "(0028,1053) Rescale Slope" in text
     assert "0 up to -160 HU, 255 from 239 HU" in text
+    assert "0 to 255 becomes 0 to 255" in text
+    assert "0 to 255 becomes 255 to 0" in product(CT, "--explain", "--invert").decode()
     small = product(CT, "--explain", "--size", "32", "--colormap", "viridis").decode()
     *_, last = small.splitlines()
     assert last.endswith("0 is black; in the colours of viridis; made smaller: 32 x 32 pixels")
