@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from dcmview.bulk.files import stamps_of
 from dcmview.bulk.naming import NameStyle, Naming, check_output_folder
 from dcmview.bulk.run import BulkPlan
@@ -15,12 +17,19 @@ from dcmview.errors import UsageError
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from dcmview.bulk.result import Result
     from dcmview.cli.render_options import RenderOptions
     from dcmview.rendering.settings import RenderSettings
 
 
-def render_many(options: RenderOptions, standard_input: BinaryIO | None = None) -> int:
-    """Render files into a folder; give the exit code."""
+def render_many(
+    options: RenderOptions, standard_input: BinaryIO | None = None, *, input_name: str = ""
+) -> int:
+    """Render files into a folder; give the exit code.
+
+    ``standard_input`` is a list of paths, ``input_name`` what the only file is called
+    where it came through a pipe.
+    """
     if options.output_dir is None:
         is_pipe = standard_input is not None
         raise UsageError(
@@ -52,7 +61,11 @@ def render_many(options: RenderOptions, standard_input: BinaryIO | None = None) 
         made_with=repr((task, stamps_of(rois))),
     )
     check_options(options)
-    return run_bulk(options, plan, standard_input=standard_input)
+
+    def told_as(result: Result) -> Result:
+        return structs.replace(result, input=input_name) if input_name else result
+
+    return run_bulk(options, plan, standard_input=standard_input, told_as=told_as)
 
 
 def _annotation_files(options: RenderOptions) -> list[str]:

@@ -46,7 +46,8 @@ def render_pipe(options: RenderOptions, path: str) -> int:
             return render_single(options, held)
         # What came through a pipe has no name of its own.
         names = "uid" if options.names == "path" else options.names
-        return render_many(replace(options, paths=(held,), names=names, jobs=1, cluster=None))
+        one = replace(options, paths=(held,), names=names, jobs=1, cluster=None)
+        return render_many(one, input_name=content.name)
 
 
 def render_single(options: RenderOptions, path: str) -> int:

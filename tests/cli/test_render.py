@@ -553,6 +553,14 @@ def test_frames_of_a_piped_file_are_called_by_its_uid(tmp_path):
     assert made(tmp_path) == [f"{uid}.f{frame:04}.png" for frame in range(10)]
 
 
+def test_a_piped_file_is_called_standard_input(tmp_path):
+    report = tmp_path / "report.jsonl"
+    content = Path(CT).read_bytes()
+    done = piped(content, "--frame", 1, "--output-dir", tmp_path / "out", "--report", report)
+    assert done.stderr.startswith(b"dcmview: failed standard input: has 1 frame(s)")
+    assert json.loads(report.read_text())["input"] == "standard input"
+
+
 def test_frames_are_made_where_the_picture_of_one_is_there(run, folder):
     path, output = pixel_file_named("emri_small.dcm"), folder / "out"
     for options in ((), ("--all-frames",)):
