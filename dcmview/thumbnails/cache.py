@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 TILE = "tile"
 PICTURE = "picture"
 
+_DIGEST_BYTES = 16
+
 
 class ThumbnailCache:
     """A folder of thumbnails; for many processes, on one computer or several.
@@ -44,7 +46,10 @@ class ThumbnailCache:
         """Give what is kept under a key; None where there is nothing, or nothing whole."""
         try:
             with open(self._path(key), "rb") as stream:
-                return msgspec.msgpack.decode(stream.read(), type=Thumbnail)
+                digest, packed = stream.read(_DIGEST_BYTES), stream.read()
+            if digest != _digest(key, packed):
+                return None
+            return msgspec.msgpack.decode(packed, type=Thumbnail)
         except (OSError, msgspec.MsgspecError):
             return None
 
@@ -60,11 +65,17 @@ class ThumbnailCache:
             contextlib.suppress(OutputExists),
             new_file(self._path(key), overwrite=True) as stream,
         ):
-            stream.write(msgspec.msgpack.encode(thumbnail))
+            packed = msgspec.msgpack.encode(thumbnail)
+            stream.write(_digest(key, packed) + packed)
 
     def _path(self, key: str) -> str:
         # Folders of a million files are slow on many file systems.
         return os.path.join(self._folder, key[:2], key[2:])
+
+
+def _digest(key: str, packed: bytes) -> bytes:
+    """What a file begins with, so that neither a damaged nor a renamed one is taken."""
+    return hashlib.blake2b(packed, digest_size=_DIGEST_BYTES, key=key.encode()[:64]).digest()
 
 
 def cache_key(entry: Entry, settings: ThumbnailSettings, kind: str, content: str) -> str:

@@ -63,6 +63,23 @@ def test_what_is_no_thumbnail_is_none_and_is_replaced(tmp_path, content):
     assert kept.get("abcd") == THUMBNAIL
 
 
+@pytest.mark.parametrize("place", [0, 20, -20, -1])
+def test_a_thumbnail_with_one_other_byte_is_none(tmp_path, place):
+    kept = ThumbnailCache(str(tmp_path))
+    kept.put("abcd", Thumbnail(bytes(100), 3, 10, 20, truncated=False))
+    content = bytearray((tmp_path / "ab/cd").read_bytes())
+    content[place] ^= 1
+    (tmp_path / "ab/cd").write_bytes(content)
+    assert kept.get("abcd") is None
+
+
+def test_a_thumbnail_under_the_name_of_another_is_none(tmp_path):
+    kept = ThumbnailCache(str(tmp_path))
+    kept.put("ab01", THUMBNAIL)
+    (tmp_path / "ab/01").rename(tmp_path / "ab/02")
+    assert kept.get("ab02") is None
+
+
 def test_a_folder_in_the_place_of_a_thumbnail_is_left_alone(tmp_path):
     (tmp_path / "ab/cd").mkdir(parents=True)
     kept = ThumbnailCache(str(tmp_path))
