@@ -124,3 +124,6 @@ def test_of_the_content_of_a_report_its_record_has_what_qualifies_the_title(tmp_
     record = directory_of(tmp_path, part10(report)).DirectoryRecordSequence[-1]
     assert record.DirectoryRecordType == "SR DOCUMENT"
     assert [each.TextValue for each in record.ContentSequence] == ["language"]
+    del report.ContentSequence[1]
+    plain = directory_of(tmp_path, part10(report)).DirectoryRecordSequence[-1]
+    assert "ContentSequence" not in plain
