@@ -11,12 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from dcmview.bulk.inputs import Inputs
-from dcmview.bulk.interrupts import (
-    ENDING_SIGNALS,
-    interrupt,
-    interrupts_held_back,
-    raise_put_off,
-)
+from dcmview.bulk.interrupts import ENDING_SIGNALS, interrupt, noting
 from dcmview.bulk.reporting import REPORT_BEGIN, Tally, write_line
 from dcmview.bulk.result import Status
 from dcmview.bulk.run import BulkRun
@@ -74,7 +69,7 @@ def run_bulk(
     with _report_at(options.report) as report, interrupting():
 
         def take(result: Result | None) -> None:
-            with interrupts_held_back():
+            with noting():
                 if result is not None:
                     result = told_as(result)
                     tally.add(result)
@@ -82,7 +77,6 @@ def run_bulk(
                     screen.tell(result)
                     on_result(result)
                 screen.show(tally, inputs)
-            raise_put_off()
 
         try:
             for result in results:
