@@ -281,6 +281,15 @@ def test_a_terminal_sees_counts_and_a_rate(study, tmp_path):
     assert "400 files: 400 done" in text.splitlines()[-1]
 
 
+@pytest.fixture
+def heard():
+    """Ctrl+C is heard, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_what_was_done_when_a_result_was_being_told_is_told_too(study, tmp_path, monkeypatch):
     executor = AtOnce()
     monkeypatch.setattr(bulk_run, "local_processes", lambda _size: executor)
@@ -299,6 +308,7 @@ def test_what_was_done_when_a_result_was_being_told_is_told_too(study, tmp_path,
     assert [each["input"] for each in lines(report)] == [each.input for each in told]
 
 
+@pytest.mark.usefixtures("heard")
 def test_an_interrupt_within_an_import_waits_for_its_end(study):
     # Python prints what is raised there, and goes on.
     code = compile("raise_signal(SIGINT)", "<frozen importlib._bootstrap>", "exec")
