@@ -112,6 +112,11 @@ def overlay_groups(dataset: Dataset) -> set[int]:
     return {tag >> 16 for tag in dataset.keys() if tag & _GROUP_MASK == _FIRST_GROUP}  # noqa: SIM118
 
 
+def has_planes_of_frames(dataset: Dataset, group: int) -> bool:
+    """Whether frames have a plane each in the data of a group, not one that lies over some."""
+    return (_number(dataset, group, _FRAMES) or 1) > 1
+
+
 def _overlays(
     instance: Instance, frame_index: int
 ) -> tuple[tuple[_Overlay, ...], tuple[Repair, ...]]:

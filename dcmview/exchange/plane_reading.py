@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dcmview.annotations.roi import ImagePoint, Roi, check_set
-from dcmview.dicom.overlays import read_overlay_summaries, read_overlays
+from dcmview.dicom.overlays import (
+    has_planes_of_frames,
+    read_overlay_summaries,
+    read_overlays,
+)
 from dcmview.errors import InvalidAnnotation
 from dcmview.exchange.contours import contours_of
 
@@ -74,7 +78,9 @@ def placed_planes(instance: Instance, notes: PlaneNotes) -> Iterator[PlacedPlane
             mask, outside = _in_image(plane, layout.rows, layout.columns)
             notes.groups.add(group)
             if outside:
-                notes.outside[group] = max(notes.outside.get(group, 0), outside)
+                before = notes.outside.get(group, 0)
+                is_another = has_planes_of_frames(instance.dataset, group)
+                notes.outside[group] = before + outside if is_another else max(before, outside)
             yield PlacedPlane(plane.summary, frame_index, mask, outside)
 
 

@@ -487,6 +487,18 @@ def test_what_lies_outside_the_image_is_counted(tmp_path):
     assert result.reason == "5 pixels of group 6000 lie outside the image"
 
 
+@pytest.mark.parametrize(("frames", "outside"), [(1, 5), (None, 3)])
+def test_what_lies_outside_is_counted_once_for_each_plane(tmp_path, frames, outside):
+    (tmp_path / "in").mkdir()
+    bits = np.array([[[1, 1, 1]], [[0, 1, 1]]])
+    # Two planes for two frames, or one for both, right of the image.
+    dataset = image(1, 2, NumberOfFrames=2, PixelData=bytes(8))
+    with_plane(dataset, bits if frames else bits[0], frames=frames, origin=(1, 3))
+    (tmp_path / "in/a.dcm").write_bytes(part10(dataset))
+    (result,) = overlay(tmp_path / "in", tmp_path / "out", extract="npy")
+    assert result.figures["outside"] == outside
+
+
 @settings(max_examples=40)
 @given(
     size=st.tuples(st.integers(1, 7), st.integers(1, 11)),
