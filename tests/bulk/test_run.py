@@ -226,6 +226,15 @@ def test_a_transfer_that_stalls_for_a_while_gives_no_half_file(study, tmp_path, 
     assert (tmp_path / "out" / "new.dcm").read_bytes() == whole
 
 
+def test_a_file_that_changes_before_it_has_settled_is_not_given(study):
+    inputs = Inputs([str(study)], watch_interval_s=0)
+    path = study / "01.dcm"
+    before = entry_of(str(path))
+    path.write_bytes(path.read_bytes() + b"\0\0")
+    after = entry_of(str(path))
+    assert inputs._settled([before, after], []) == [after]
+
+
 def test_a_file_whose_rest_never_comes_is_given_in_the_end(study, tmp_path, monkeypatch):
     monkeypatch.setattr("dcmview.bulk.inputs.STALLED_S", 0.6)
     (study / "cut.dcm").write_bytes(Path(CT).read_bytes()[:-500])

@@ -296,6 +296,17 @@ def test_what_jpeg_lost_before_has_a_ratio_and_a_method(
     assert purpose.CodeValue == "121330"  # Lossy compressed predecessor
 
 
+def test_a_loss_of_which_only_the_ratio_is_known_keeps_its_place(tmp_path: Path) -> None:
+    first = read(transcoded(put(tmp_path, ramp()), "jpeglsnear", near=2)[0])
+    del first.LossyImageCompressionMethod
+    path = tmp_path / "first.dcm"
+    first.save_as(path)
+    again = read(transcoded(path, "j2klossy", ratio=4, allow_recompress=True)[0])
+    assert list(again.LossyImageCompressionMethod) == ["", "ISO_15444_1"]
+    assert again.LossyImageCompressionRatio[0] == first.LossyImageCompressionRatio
+    assert len(again.LossyImageCompressionRatio) == 2
+
+
 def test_existing_sources_stay_in_front(tmp_path: Path) -> None:
     dataset = ramp(SourceImageSequence=item(ReferencedSOPInstanceUID="1.9.9"))
     for syntax in (uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian):
