@@ -308,6 +308,24 @@ def test_what_was_done_when_a_result_was_being_told_is_told_too(study, tmp_path,
     assert [each["input"] for each in lines(report)] == [each.input for each in told]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_signal_that_was_ignored_before_stays_so(study):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as after nohup
+    told = []
+
+    def lose_connection(result):
+        told.append(result)
+        signal.raise_signal(signal.SIGHUP)
+
+    options = BulkOptions(paths=(str(study),), jobs=1)
+    plan = bulk_run.BulkPlan(Told(), extra_for=lambda _entry: "")
+    try:
+        assert run_bulk(options, plan, on_result=lose_connection) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert len(told) == 6
+
+
 @pytest.mark.usefixtures("heard")
 def test_an_interrupt_within_an_import_waits_for_its_end(study):
     # Python prints what is raised there, and goes on.
