@@ -115,14 +115,14 @@ class Naming:
         return os.path.join(self._folder, f"{stem}{self._suffix}{extension}")
 
 
-def check_output_folder(folder: str, paths: Iterable[str]) -> None:
+def check_output_folder(folder: str, paths: Iterable[str], *, overwrite: bool = False) -> None:
     """Refuse a folder that cannot be one, or in which outputs would be among the inputs.
 
     Raises
     ------
     UsageError
-        If it has no name or lies below a file; if it is one of the folders that are read,
-        lies in one, or holds one of the files.
+        If it has no name or lies below a file; if it is one of the folders that are read or
+        lies in one; if it holds one of the files that are read, and files are replaced.
     """
     if not folder:
         raise UsageError("the output folder has no name")  # of the current one it is a dot
@@ -137,7 +137,7 @@ def check_output_folder(folder: str, paths: Iterable[str]) -> None:
         if os.path.isdir(real):
             if _is_below(target, real):
                 raise UsageError(f"the output folder {folder} lies in {path}, which is read")
-        elif _is_below(real, target):
+        elif overwrite and _is_below(real, target):
             raise UsageError(f"the output folder {folder} holds {path}, which is read")
 
 

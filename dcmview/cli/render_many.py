@@ -41,7 +41,7 @@ def render_many(
         raise UsageError("--explain is for one file")
     rois = _annotation_files(options)
     named = options.named_paths
-    check_output_folder(options.output_dir, [*named, *rois] if options.overwrite else named)
+    check_output_folder(options.output_dir, [*named, *rois], overwrite=options.overwrite)
     settings = render_settings(options)
     is_many = options.all_frames and settings.form.is_picture
     naming = Naming(

@@ -199,7 +199,7 @@ def overlay_plan(
         If NIfTI is to be read or written, and the package for it is not there.
     """
     style = choice(NameStyle, "names", names)
-    check_output_folder(output_dir, paths)
+    check_output_folder(output_dir, paths, overwrite=overwrite)
     if isinstance(task, ExtractPlanes):
         if annotations:
             raise UsageError("planes are taken out or put in: extract takes no annotations")

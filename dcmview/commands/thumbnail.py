@@ -163,7 +163,7 @@ class ThumbnailRun:
             raise UsageError("nowhere to write to: give --output-dir, --sheet or both")
         self._naming: Naming | None = None
         if output_dir is not None:
-            check_output_folder(output_dir, paths)
+            check_output_folder(output_dir, paths, overwrite=overwrite)
             extension = settings.request.format.extension
             self._naming = Naming(output_dir, names, extension, paths)
         if cache is not None:

@@ -86,7 +86,7 @@ class TranscodeRun:
         if zip_path is not None:
             output_dir = self._folder_beside(zip_path, paths)
         assert output_dir is not None
-        check_output_folder(output_dir, paths)
+        check_output_folder(output_dir, paths, overwrite=overwrite)
         self._folder = os.path.abspath(output_dir)
         self._naming = Naming(self._folder, names, "", paths)
         self._file_set = _new_file_set() if with_dicomdir else None

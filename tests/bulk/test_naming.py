@@ -122,11 +122,13 @@ def test_outputs_do_not_go_among_the_inputs(tmp_path, folder):
         check_output_folder(str(tmp_path / folder), [str(tmp_path / "study")])
 
 
-def test_outputs_do_not_go_beside_a_file_that_is_read(tmp_path):
+def test_outputs_that_replace_files_do_not_go_beside_one_that_is_read(tmp_path):
     (tmp_path / "out" / "a").mkdir(parents=True)
     (tmp_path / "out" / "a" / "1.dcm").write_bytes(b"")
+    paths = [str(tmp_path / "out" / "a" / "1.dcm")]
     with pytest.raises(UsageError, match="holds"):
-        check_output_folder(str(tmp_path / "out"), [str(tmp_path / "out" / "a" / "1.dcm")])
+        check_output_folder(str(tmp_path / "out"), paths, overwrite=True)
+    check_output_folder(str(tmp_path / "out"), paths)
 
 
 def test_a_folder_beside_the_inputs_will_do(tmp_path):

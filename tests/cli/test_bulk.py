@@ -123,6 +123,18 @@ def test_a_list_on_standard_input_is_no_file_beside_the_outputs(
     assert run_here([*command, "-", "--output-dir", ".", "-j", "1"]) == 0
 
 
+def test_a_file_may_lie_where_its_output_goes_and_is_not_replaced(study):
+    folder, before = study / "series", contents(study)
+    named = (folder / "0.dcm", "-o", ".", "--names", "path")
+    assert run("thumbnail", *named, cwd=folder).returncode == 0
+    assert contents(folder).keys() - before.keys() == {"0.jpg"}
+    ended = run("transcode", *named, "--to", "rle", "--on-failure", "fail", cwd=folder)
+    assert ended.returncode == 4
+    assert "the output would be one of the files that are read" in ended.stderr
+    (folder / "0.jpg").unlink()
+    assert contents(study) == before
+
+
 def test_a_list_in_a_file_is_read(study, tmp_path):
     (tmp_path / "list").write_text(f"# all of it\n{study}\n")
     ended = run("thumbnail", "--file-list", tmp_path / "list", "-o", tmp_path / "out")
