@@ -130,6 +130,14 @@ def test_files_without_rois_are_copied_where_that_is_asked_for(study, rois, tmp_
     assert len(hashes(tmp_path / "out")) == 4
 
 
+def test_all_are_copied_where_no_file_has_rois(study, tmp_path):
+    nobodys = native(tmp_path, {("1.2.3.99", study / "gone.dcm"): (box("a", 0, 0, 1, 1),)})
+    with pytest.warns(UserWarning, match="matches no listed file"):
+        results = overlay(study, tmp_path / "out", annotations=nobodys, copy_all=True)
+    assert [each.status for each in results] == [Status.KEPT] * 4
+    assert hashes(tmp_path / "out") == hashes(study)
+
+
 def test_every_run_gives_the_same_bytes_and_other_planes_another_uid(study, rois, tmp_path):
     overlay(study, tmp_path / "one", annotations=rois)
     overlay(study, tmp_path / "two", annotations=rois, jobs=2)

@@ -359,6 +359,12 @@ def test_labels_are_written_in_the_characters_of_the_file(tmp_path, charset, wri
     assert found == written.ljust(length)
 
 
+def test_a_long_label_is_cut_to_what_an_overlay_label_holds(tmp_path):
+    path = put(tmp_path, image(PixelData=bytes(32)))
+    dataset = pydicom.dcmread(copied(path, box("a", 0, 0, 1, 1, label="abcdefgh" * 9)))
+    assert dataset[0x60001500].value == "abcdefgh" * 8  # PS3.5 6.2: 64 characters of an LO
+
+
 def test_labels_in_japanese_end_in_the_character_set_with_which_they_began(tmp_path):
     dataset = image(2, 3, SpecificCharacterSet=["", "ISO 2022 IR 87"])
     target = copied(put(tmp_path, dataset), box("a", 0, 0, 1, 1, label="山田"))
