@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,18 @@ def open_series(page: Page, name: str) -> None:
     row.click()
     expect(page.get_by_role("treeitem", selected=True)).to_contain_text(name)
     page.wait_for_function(_IS_OPEN, arg=None if is_open else before)
+
+
+def wait_at(page: Page, place: str) -> None:
+    """Wait until a place of the stack, as ``10 / 22``, is on the screen.
+
+    The words come with the step, the picture of another slice may stay until that of this one
+    is there.
+    """
+    expect(page.get_by_text(re.compile(rf"\b{re.escape(place)}")).first).to_be_visible()
+    wait_drawn(page)
+    page.wait_for_function(_IS_OPEN, arg=None)
+    wait_drawn(page)
 
 
 def field(page: Page, name: str) -> Locator:

@@ -8,7 +8,7 @@ import urllib.request
 
 import numpy as np
 import pytest
-from browser.steps import center, open_page, open_series, wait_drawn
+from browser.steps import center, open_page, open_series, wait_at, wait_drawn
 from PIL import Image, ImageSequence
 from playwright.sync_api import expect
 from support.datasets import image, part10
@@ -59,7 +59,7 @@ def test_the_image_alone_is_saved_pixel_by_pixel(page, server):
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     page.keyboard.press("h")  # how it is looked at does not matter
-    expect(page.get_by_text(f"4 / {CT_FRAMES}").first).to_be_visible()
+    wait_at(page, f"4 / {CT_FRAMES}")
     name, content = saved(page, "Save PNG", ["Image only, full resolution"])
     assert re.fullmatch(r"CT-series\d+-4\.png", name)
     np.testing.assert_array_equal(picture(content), from_server(server, shown_frame(page)))
@@ -148,16 +148,16 @@ def test_a_gif_has_every_frame_of_the_range_with_its_exact_greys(page, server):
     open_series(page, CT_SERIES)
     for _ in range(2):
         page.keyboard.press("ArrowRight")
-    expect(page.get_by_text(f"3 / {CT_FRAMES}").first).to_be_visible()
+    wait_at(page, f"3 / {CT_FRAMES}")
     page.get_by_role("button", name="Cine settings").click()
     page.get_by_role("button", name="Start here").click()
     page.keyboard.press("Escape")
     page.locator("[aria-label=Viewport]").focus()
     page.keyboard.press("End")
-    expect(page.get_by_text(f"{CT_FRAMES} / {CT_FRAMES}").first).to_be_visible()
+    wait_at(page, f"{CT_FRAMES} / {CT_FRAMES}")
     for _ in range(4):
         page.keyboard.press("ArrowLeft")
-    expect(page.get_by_text(f"18 / {CT_FRAMES}").first).to_be_visible()
+    wait_at(page, f"18 / {CT_FRAMES}")
     page.get_by_role("button", name="Cine settings").click()
     page.get_by_role("button", name="End here").click()
     page.keyboard.press("Escape")
@@ -168,7 +168,7 @@ def test_a_gif_has_every_frame_of_the_range_with_its_exact_greys(page, server):
     assert gif.info["duration"] == 100
     assert gif.info["loop"] == 0
     # It was taken at frame 18, and the page is back there.
-    expect(page.get_by_text(f"18 / {CT_FRAMES}").first).to_be_visible()
+    wait_at(page, f"18 / {CT_FRAMES}")
     rows = server.get("/api/series").json["series"]
     series = next(row["index"] for row in rows if row["series_description"] == CT_SERIES)
     (stack,) = server.get(f"/api/series/{series}").json["stacks"]
@@ -234,7 +234,7 @@ def test_a_cine_that_is_cancelled_saves_nothing_and_goes_back(page, server):
     open_series(page, CT_SERIES)
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    expect(page.get_by_text(f"6 / {CT_FRAMES}").first).to_be_visible()
+    wait_at(page, f"6 / {CT_FRAMES}")
     downloads = []
     page.on("download", lambda download: downloads.append(download.suggested_filename))
     menu(page).get_by_role("button", name="Save WebM").click()
@@ -242,7 +242,7 @@ def test_a_cine_that_is_cancelled_saves_nothing_and_goes_back(page, server):
     expect(dialog).to_contain_text(re.compile(r"[2-9] of 22 frames"))
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    expect(page.get_by_text(f"6 / {CT_FRAMES}").first).to_be_visible()
+    wait_at(page, f"6 / {CT_FRAMES}")
     assert downloads == []
 
 

@@ -21,6 +21,7 @@ from browser.steps import (
     open_page,
     open_series,
     shown,
+    wait_at,
     wait_drawn,
 )
 from playwright.sync_api import Locator, Page, expect
@@ -123,11 +124,10 @@ def figure(page: Page, name: str) -> str:
 def open_ct(page: Page, server: ServerProcess) -> Hand:
     open_page(page, server.url)
     open_series(page, CT_SERIES)
-    expect(page.get_by_text("1 / 22").first).to_be_visible()
+    wait_at(page, "1 / 22")
     for _ in range(9):
         page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("10 / 22").first).to_be_visible()
-    expect(page.locator("[data-shown]")).not_to_have_attribute("data-shown", "")
+    wait_at(page, "10 / 22")
     return Hand(page, 256, 256)
 
 
@@ -176,7 +176,7 @@ def test_a_nudged_point_reads_the_next_pixel_and_undo_goes_back(page, server):
     expect(point).to_have_accessible_name(f"Point, {values[120, 101]:g} HU")
     page.keyboard.press("Shift+ArrowDown")
     expect(point).to_have_accessible_name(f"Point, {values[130, 101]:g} HU")
-    expect(page.get_by_text("10 / 22").first).to_be_visible()
+    wait_at(page, "10 / 22")
     page.wait_for_timeout(1100)  # a pause ends a row of nudges
     page.keyboard.press("ArrowUp")
     expect(point).to_have_accessible_name(f"Point, {values[129, 101]:g} HU")
@@ -207,10 +207,10 @@ def test_escape_lets_go_and_arrows_step_frames_again(page, server):
     page.keyboard.press("r")
     hand.drag((70, 90), (120, 150))
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("10 / 22").first).to_be_visible()
+    wait_at(page, "10 / 22")
     page.keyboard.press("Escape")
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("11 / 22").first).to_be_visible()
+    wait_at(page, "11 / 22")
     # The shape belongs to the frame it was drawn on.
     expect(shapes(page)).to_have_count(0)
     page.keyboard.press("ArrowLeft")
@@ -435,7 +435,7 @@ def test_a_region_copied_to_all_frames_is_measured_on_each(page, server):
     panel(page).get_by_role("button", name="Copy to all frames").click()
     page.locator("[aria-label=Viewport]").focus()
     page.keyboard.press("End")
-    expect(page.get_by_text("22 / 22").first).to_be_visible()
+    wait_at(page, "22 / 22")
     expect(shapes(page, "Rectangle")).to_have_count(1)
     last = hounsfield(ct_slice(page))[90:150, 70:120].mean()
     text = said(shapes(page, "Rectangle"))
@@ -458,7 +458,7 @@ def test_the_list_goes_to_the_frame_of_a_measurement(page, server):
     page.keyboard.press("Escape")
     first = shown(page)
     page.keyboard.press("Home")
-    expect(page.get_by_text("1 / 22").first).to_be_visible()
+    wait_at(page, "1 / 22")
     page.keyboard.press("Shift+M")
     entry = panel(page).get_by_role("treeitem", name=re.compile("^Length"))
     expect(entry).to_contain_text(text)

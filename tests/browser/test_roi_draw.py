@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from browser.steps import eventually, field, open_page, open_series, shown
+from browser.steps import eventually, field, open_page, open_series, shown, wait_at
 from browser.test_craft import violations
 from playwright.sync_api import Page, expect
 from support.paths import FIXTURES
@@ -74,8 +74,7 @@ def open_ct(page: Page, server: ServerProcess) -> tuple[Hand, int]:
     open_series(page, CT_SERIES)
     for _ in range(9):
         page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("10 / 22").first).to_be_visible()
-    expect(page.locator("[data-shown]")).not_to_have_attribute("data-shown", "")
+    wait_at(page, "10 / 22")
     return Hand(page), int(shown(page).split("/")[0])
 
 
@@ -282,14 +281,14 @@ def test_a_shape_is_copied_to_the_next_frames_in_one_request(page, server):
     page.keyboard.press("Escape")
     page.keyboard.press("ArrowRight")
     layer = page.get_by_role("group", name="ROIs on the image")
-    expect(page.get_by_text("11 / 22").first).to_be_visible()
+    wait_at(page, "11 / 22")
     expect(layer.get_by_role("img", name=re.compile("^Rectangle"))).to_have_count(1)
     # From the first that has one back to the last.
     page.keyboard.press("{")
     page.keyboard.press("{")
-    expect(page.get_by_text("10 / 22").first).to_be_visible()
+    wait_at(page, "10 / 22")
     page.keyboard.press("{")
-    expect(page.get_by_text("15 / 22").first).to_be_visible()
+    wait_at(page, "15 / 22")
 
 
 def test_a_shape_is_pasted_on_another_file(page, server):
@@ -300,8 +299,7 @@ def test_a_shape_is_pasted_on_another_file(page, server):
     page.keyboard.press("Control+c")
     page.keyboard.press("Escape")
     page.keyboard.press("End")
-    expect(page.get_by_text("22 / 22").first).to_be_visible()
-    expect(page.locator("[data-shown]")).not_to_have_attribute("data-shown", "")
+    wait_at(page, "22 / 22")
     page.keyboard.press("Control+v")
     other = int(shown(page).split("/")[0])
     [copy] = wait_for(page, server, other, 1)

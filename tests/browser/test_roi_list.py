@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser.steps import eventually, open_page, open_series, screen, shown
+from browser.steps import eventually, open_page, open_series, screen, shown, wait_at
 from browser.test_craft import violations
 from browser.test_measure import Hand, shapes
 from playwright.sync_api import Locator, Page, expect
@@ -198,7 +198,7 @@ def test_the_list_is_filtered_sorted_and_goes_where_the_roi_is(page, server):
     panel(page).get_by_role("combobox", name="Label").first.select_option("mass")
     expect(rows(page)).to_have_count(2)
     rows(page).nth(1).click()
-    expect(page.get_by_text("5 / 22").first).to_be_visible()
+    wait_at(page, "5 / 22")
     expect(shapes(page, "Rectangle, mass")).to_have_count(1)
     panel(page).get_by_role("combobox", name="Where").select_option("This frame")
     expect(rows(page)).to_have_count(1)
@@ -317,13 +317,13 @@ def test_predictions_are_compared_and_disagreements_are_stepped_through(page, se
     expect(panel(page).get_by_text("1 of 3 disagreements")).to_be_visible()
     page.keyboard.press(";")
     page.keyboard.press(";")
-    expect(page.get_by_text("8 / 22").first).to_be_visible()
+    wait_at(page, "8 / 22")
     expect(shapes(page, "Rectangle, Other label")).to_have_count(2)
     expect(panel(page).get_by_text("3 of 3 disagreements")).to_be_visible()
     page.keyboard.press(";")
-    expect(page.get_by_text("1 / 22").first).to_be_visible()
+    wait_at(page, "1 / 22")
     page.keyboard.press(":")
-    expect(page.get_by_text("8 / 22").first).to_be_visible()
+    wait_at(page, "8 / 22")
     # Labels left aside, and what the model is not sure of.
     panel(page).get_by_label("With the same label").uncheck()
     expect(outcome).to_have_text(re.compile(r"Matched\s*2\s*Missed\s*1\s*Extra\s*1"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pydicom
 import pytest
-from browser.steps import open_page, open_series, shown
+from browser.steps import open_page, open_series, shown, wait_at
 from browser.test_craft import violations
 from playwright.sync_api import expect
 from pydicom.dataset import Dataset
@@ -295,14 +295,14 @@ def test_varies_shows_a_row_a_file_and_goes_to_the_one_that_is_clicked(page, ser
 
     before = shown(page)
     rows.nth(8).get_by_role("gridcell").click()
-    expect(page.get_by_text(f"8 / {len(reference)}").first).to_be_visible()
+    wait_at(page, f"8 / {len(reference)}")
     expect(rows.nth(8)).to_have_attribute("aria-selected", "true")
     expect(page.locator(f'[data-shown]:not([data-shown="{before}"])').first).to_be_visible()
 
     # Keys go from cell to cell, and the row of the image is followed.
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.get_by_text(f"9 / {len(reference)}").first).to_be_visible()
+    wait_at(page, f"9 / {len(reference)}")
     page.locator("section[aria-label=Viewport]").first.focus()
     page.keyboard.press("End")
     last = grid.get_by_role("row", selected=True)
@@ -347,7 +347,7 @@ def test_varies_over_chosen_images_and_over_frames(page, server):
     expect(grid.get_by_role("rowheader").first).to_have_text("Frame 1")
     expect(cells.first).to_have_text(str(groups[0].CTPositionSequence[0].TablePosition))
     grid.get_by_role("rowheader", name="Frame 4").click()
-    expect(page.get_by_text(f"4 / {len(groups)}").first).to_be_visible()
+    wait_at(page, f"4 / {len(groups)}")
 
 
 def test_who_the_patient_is_can_be_covered_in_all_views(page, server):
