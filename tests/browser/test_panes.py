@@ -17,6 +17,8 @@ from support.server import ServerProcess
 if TYPE_CHECKING:
     from PIL import Image
 
+pytestmark = pytest.mark.one_size("small")
+
 SPARSE = "Axial 7.5 mm"
 DENSE = "Axial 7.5 mm, enhanced"
 CORONAL = "Coronal"

@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 from support.datasets import image, part10
 from support.server import ServerProcess
 
+pytestmark = pytest.mark.one_size("small")
+
 FRAMES, SIDE = 40, 256
 
 

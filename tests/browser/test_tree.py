@@ -6,12 +6,15 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from browser.steps import open_page, screen, shown
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 if TYPE_CHECKING:
     from support.server import ServerProcess
+
+pytestmark = pytest.mark.one_size("small")
 
 THUMBNAIL_PX = 44
 ROUNDED_PX = 4
