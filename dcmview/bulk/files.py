@@ -239,15 +239,6 @@ def unwritten_told(path: str) -> Iterator[None]:
         raise NotSaved(f"{path} cannot be written: {exc.strerror or exc}") from exc
 
 
-def is_stream(path: str) -> bool:
-    """Whether a path is a pipe or a device, which is written to in place of a new file."""
-    try:
-        mode = os.stat(path).st_mode
-    except OSError:
-        return False
-    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
-
-
 def stamps_of(paths: Iterable[str | int]) -> tuple[FileStamp, ...]:
     """Give the stamps of those files that are there, by path or descriptor."""
     stamps = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from dataclasses import replace
 
@@ -18,6 +17,7 @@ from dcmview.cli.render_options import (
     OTHER_PICTURES,
     RenderOptions,
 )
+from dcmview.cli.standard_streams import is_stream
 from dcmview.cli.windows import read_window
 from dcmview.errors import UsageError
 
@@ -43,7 +43,7 @@ def run(options: RenderOptions) -> int:
     check(options)
     if len(options.paths) == 1 and not options.file_list:
         (path,) = options.paths
-        if path == STANDARD_INPUT or _is_pipe(path):
+        if path == STANDARD_INPUT or is_stream(path):
             from dcmview.cli.render_single import render_pipe
 
             return render_pipe(options, path)
@@ -54,15 +54,6 @@ def run(options: RenderOptions) -> int:
     from dcmview.cli.render_many import render_many
 
     return render_many(options)
-
-
-def _is_pipe(path: str) -> bool:
-    """Whether a path is a pipe or a device, which can be read only once."""
-    try:
-        mode = os.stat(path).st_mode
-    except OSError:
-        return False
-    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
 def _with_input(options: RenderOptions) -> RenderOptions:

@@ -17,6 +17,7 @@ from dcmview.cli.standard_streams import (
     PipedInput,
     ProductStream,
     ReaderGone,
+    is_stream,
 )
 from dcmview.errors import InstanceError, NotFound, UsageError
 from dcmview.rendering.phases import Phases
@@ -117,7 +118,7 @@ def _put(
     if path is None:
         product.write(parts)
         return
-    from dcmview.bulk.files import is_stream, new_file, stamps_of
+    from dcmview.bulk.files import new_file, stamps_of
     from dcmview.errors import NotSaved
 
     read: list[str | int] = []

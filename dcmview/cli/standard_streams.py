@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import select
+import stat
 import sys
 from typing import TYPE_CHECKING, BinaryIO, Self
 
@@ -25,6 +26,15 @@ EXIT_READER_GONE = 141
 
 class ReaderGone(Exception):
     """Nobody reads standard output any more."""
+
+
+def is_stream(path: str) -> bool:
+    """Whether a path is a pipe or a device: read only once, and written to as it is."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
 class ProductStream:

@@ -298,14 +298,6 @@ def test_an_interrupt_within_a_batch_keeps_what_has_ended(study):
     assert given == ["00.dcm", "01.dcm", "02.dcm"]
 
 
-@pytest.fixture
-def heard():
-    """Ctrl+C is heard, also where the tests run in the background of a shell."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("heard")
 def test_an_interrupt_while_jobs_are_handed_in_loses_none_of_their_results(study, monkeypatch):
     executor = AtOnce(signal.SIGINT)

@@ -293,14 +293,6 @@ def test_a_terminal_sees_counts_and_a_rate(study, tmp_path):
     assert "400 files: 400 done" in text.splitlines()[-1]
 
 
-@pytest.fixture
-def heard():
-    """Ctrl+C is heard, also where the tests run in the background of a shell."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("heard")
 def test_what_was_done_when_a_result_was_being_told_is_told_too(study, tmp_path, monkeypatch):
     executor = AtOnce()
